@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+/// A SHA-256. Compares by value; all zero when default-made, which stands for "none".
+using sha256_digest = std::array<unsigned char, 32>;
+
+/// SHA-256 over pieces fed one after the other. Every piece is preceded by its length, so that ("ab","c") and
+/// ("a","bc") differ. One object, one thread.
+class hasher {
+public:
+    hasher();
+    ~hasher();
+    hasher(hasher&&) noexcept;
+    hasher& operator=(hasher&&) noexcept;
+
+    hasher& add(std::string_view piece);
+    /// Ends the hashing; the object is not to be fed afterwards.
+    sha256_digest finish();
+
+private:
+    struct context;
+    std::unique_ptr<context> context_;
+};
+
+/// SHA-256 of plain bytes, as sha256sum prints it.
+sha256_digest sha256(std::string_view bytes);
+
+/// Lower-case hexadecimal.
+std::string to_hex(const unsigned char* bytes, std::size_t count);
+inline std::string to_hex(const sha256_digest& digest) {
+    return to_hex(digest.data(), digest.size());
+}
+
+} // namespace holdfast

@@ -1,0 +1,123 @@
+#include "base/log.hpp"
+
+#include "base/timestamp.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+
+namespace holdfast::log {
+
+namespace {
+
+std::atomic<level> least_level{level::info};
+std::atomic<format> line_format{format::text};
+
+// spdlog brings the sink, its lock and its flushing; the line itself is ours, since its values are
+// structured.
+spdlog::logger& sink() {
+    static const auto logger = [] {
+        auto made =
+            std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        made->set_pattern("%v");
+        made->set_level(spdlog::level::trace);
+        made->flush_on(spdlog::level::trace);
+        return made;
+    }();
+    return *logger;
+}
+
+constexpr std::array<std::string_view, 5> names{"trace", "debug", "info", "warn", "error"};
+
+void append_json_string(std::string& line, std::string_view text) {
+    line += '"';
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            line += '\\';
+            line += c;
+        } else if (c == '\n') {
+            line += "\\n";
+        } else if (byte < 0x20) {
+            fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned>(byte));
+        } else {
+            line += c;
+        }
+    }
+    line += '"';
+}
+
+bool is_plain(std::string_view value) {
+    if (value.empty()) {
+        return false;
+    }
+    for (const char c : value) {
+        if (static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '\\' || c == '=') {
+            return false;
+        }
+    }
+    return true;
+}
+
+} // namespace
+
+void configure(level least, format how) {
+    least_level = least;
+    line_format = how;
+}
+
+bool enabled(level l) noexcept {
+    return l >= least_level.load(std::memory_order_relaxed);
+}
+
+std::string render(level l, format how, std::string_view time, std::string_view message, fields values) {
+    const auto name = names[static_cast<std::size_t>(l)];
+    std::string line;
+    if (how == format::json) {
+        line += R"({"ts":)";
+        append_json_string(line, time);
+        line += R"(,"level":)";
+        append_json_string(line, name);
+        line += R"(,"msg":)";
+        append_json_string(line, message);
+        for (const auto& f : values) {
+            line += ',';
+            append_json_string(line, f.key);
+            line += ':';
+            append_json_string(line, f.value);
+        }
+        line += '}';
+        return line;
+    }
+    fmt::format_to(std::back_inserter(line), "{} {:5} ", time, name);
+    // A line's end inside a message would let its author forge further lines.
+    for (const char c : message) {
+        line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    for (const auto& f : values) {
+        line += ' ';
+        line += f.key;
+        line += '=';
+        if (is_plain(f.value)) {
+            line += f.value;
+        } else {
+            append_json_string(line, f.value);
+        }
+    }
+    return line;
+}
+
+void write(level l, std::string_view message, fields values) {
+    if (!enabled(l)) {
+        return;
+    }
+    const auto line = render(
+        l, line_format.load(std::memory_order_relaxed), format_micro_time(wall_clock::now()), message, values
+    );
+    sink().log(spdlog::level::info, "{}", line);
+}
+
+} // namespace holdfast::log

@@ -1,0 +1,346 @@
+#include "base/process.hpp"
+
+#include "base/async.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <memory>
+#include <optional>
+#include <unistd.h>
+
+namespace holdfast {
+
+namespace {
+
+using descriptor = asio::posix::stream_descriptor;
+
+// An owned file descriptor.
+class fd {
+public:
+    fd() = default;
+    explicit fd(int value) noexcept : value_{value} {}
+    fd(fd&& other) noexcept : value_{other.release()} {}
+    fd& operator=(fd&& other) noexcept {
+        reset(other.release());
+        return *this;
+    }
+    ~fd() { reset(); }
+    [[nodiscard]] int get() const noexcept { return value_; }
+    int release() noexcept { return std::exchange(value_, -1); }
+    void reset(int value = -1) noexcept {
+        if (value_ >= 0) {
+            ::close(value_);
+        }
+        value_ = value;
+    }
+
+private:
+    int value_ = -1;
+};
+
+struct pipe_ends {
+    fd read;
+    fd write;
+};
+
+std::optional<pipe_ends> make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+        return std::nullopt;
+    }
+    return pipe_ends{fd{ends[0]}, fd{ends[1]}};
+}
+
+error system_failure(const std::string& what) {
+    return transient_error(what + ": " + std::strerror(errno)); // NOLINT(concurrency-mt-unsafe)
+}
+
+std::string find_program(const process_options& options) {
+    const auto& name = options.argv.front();
+    if (name.find('/') != std::string::npos) {
+        return name;
+    }
+    std::string_view path = "/usr/local/bin:/usr/bin:/bin";
+    for (const auto& variable : options.environment) {
+        if (variable.starts_with("PATH=")) {
+            path = std::string_view{variable}.substr(5);
+        }
+    }
+    while (!path.empty()) {
+        const auto colon = path.find(':');
+        std::string candidate{path.substr(0, colon)};
+        candidate += "/" + name;
+        if (::access(candidate.c_str(), X_OK) == 0) {
+            return candidate;
+        }
+        path.remove_prefix(colon == std::string_view::npos ? path.size() : colon + 1);
+    }
+    return {};
+}
+
+// A running child. Kills its process group and reaps it when it goes out of scope, whatever happened in
+// between.
+class child {
+public:
+    child(pid_t pid, fd pidfd) noexcept : pid_{pid}, pidfd_{std::move(pidfd)} {}
+    child(child&& other) noexcept : pid_{std::exchange(other.pid_, -1)}, pidfd_{std::move(other.pidfd_)} {}
+    child& operator=(child&&) = delete;
+    ~child() {
+        if (pid_ > 0) {
+            kill();
+            reap();
+        }
+    }
+
+    void kill() const noexcept { ::kill(-pid_, SIGKILL); }
+
+    int reap() noexcept {
+        int status = 0;
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        // What it left behind in its group has no master any more.
+        ::kill(-pid_, SIGKILL);
+        pid_ = -1;
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+
+    [[nodiscard]] int pidfd() const noexcept { return pidfd_.get(); }
+
+private:
+    pid_t pid_;
+    fd pidfd_;
+};
+
+// Everything the child needs between fork and exec, made before: only async-signal-safe calls are allowed
+// there.
+struct launch {
+    std::string program;
+    std::string directory;
+    std::vector<char*> argv;
+    std::vector<char*> environment;
+    std::vector<int> targets; // source descriptors for 0, 1, 2, 3, …
+};
+
+[[noreturn]] void run_child(const launch& l, const process_options& options, pid_t parent, int report) {
+    const auto fail = [report] {
+        const int code = errno;
+        [[maybe_unused]] const auto written = ::write(report, &code, sizeof code);
+        ::_exit(127);
+    };
+    ::setsid();
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) {
+        ::_exit(127);
+    }
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::signal(SIGPIPE, SIG_DFL);
+    // First out of the way of the target numbers, then into place.
+    const int base = 64 + static_cast<int>(l.targets.size());
+    int report_fd = ::fcntl(report, F_DUPFD_CLOEXEC, base);
+    for (std::size_t i = 0; i < l.targets.size(); ++i) {
+        if (::dup2(l.targets[i], base + 64 + static_cast<int>(i)) < 0) {
+            fail();
+        }
+    }
+    for (std::size_t i = 0; i < l.targets.size(); ++i) {
+        if (::dup2(base + 64 + static_cast<int>(i), static_cast<int>(i)) < 0) {
+            fail();
+        }
+    }
+    // Whatever else is open closes at exec; in case somebody forgot the flag:
+    ::syscall(SYS_close_range, static_cast<unsigned>(l.targets.size()), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
+    for (const auto& [resource, value] : options.limits) {
+        const rlimit limit{value, value};
+        ::setrlimit(static_cast<__rlimit_resource>(resource), &limit);
+    }
+    if (::chdir(l.directory.c_str()) == 0) {
+        ::execve(l.program.c_str(), l.argv.data(), l.environment.data());
+    }
+    const int code = errno;
+    [[maybe_unused]] const auto written = ::write(report_fd, &code, sizeof code);
+    ::_exit(127);
+}
+
+// Reads to the end of the stream. Beyond `limit` it either fails or keeps the last part.
+asio::awaitable<bool> drain(descriptor& from, std::string& into, std::size_t limit, bool keep_tail) {
+    std::array<char, 16384> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    for (;;) {
+        boost::system::error_code ec;
+        const auto count = co_await from.async_read_some(
+            asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, ec)
+        );
+        if (ec == asio::error::operation_aborted) {
+            throw boost::system::system_error{ec};
+        }
+        if (ec || count == 0) {
+            co_return true;
+        }
+        into.append(buffer.data(), count);
+        if (into.size() > limit) {
+            if (!keep_tail) {
+                co_return false;
+            }
+            into.erase(0, into.size() - limit);
+        }
+    }
+}
+
+asio::awaitable<void> feed(std::shared_ptr<descriptor> to, std::string input) {
+    boost::system::error_code ec; // a child that does not read its input is its own business
+    co_await asio::async_write(*to, asio::buffer(input), asio::redirect_error(asio::use_awaitable, ec));
+    to->close(ec);
+}
+
+struct started {
+    child process;
+    fd input;
+    fd output;
+    fd error_output;
+};
+
+result<started> start(const process_options& options) {
+    if (options.argv.empty()) {
+        return internal_error("no program to run");
+    }
+    launch l;
+    l.program = find_program(options);
+    if (l.program.empty()) {
+        return user_error("the program \"" + options.argv.front() + "\" is not installed: it is not in PATH");
+    }
+    l.directory = options.working_directory.empty() ? "/" : options.working_directory;
+    for (const auto& a : options.argv) {
+        l.argv.push_back(const_cast<char*>(a.c_str())); // NOLINT: execve takes char* and does not write
+    }
+    l.argv.push_back(nullptr);
+    for (const auto& e : options.environment) {
+        l.environment.push_back(const_cast<char*>(e.c_str())); // NOLINT: as above
+    }
+    l.environment.push_back(nullptr);
+
+    auto in = make_pipe();
+    auto out = make_pipe();
+    auto err = make_pipe();
+    auto report = make_pipe();
+    if (!in || !out || !err || !report) {
+        return system_failure("cannot make a pipe for " + options.argv.front());
+    }
+    l.targets = {in->read.get(), out->write.get(), err->write.get()};
+    std::vector<fd> handed;
+    for (const auto& content : options.inherited) {
+        auto p = make_pipe();
+        // A pipe holds 64 KiB, so the write ends without a reader.
+        if (!p || content.size() > 65536 ||
+            ::write(p->write.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
+            return system_failure("cannot hand a descriptor to " + options.argv.front());
+        }
+        l.targets.push_back(p->read.get());
+        handed.push_back(std::move(p->read));
+    }
+
+    const auto parent = ::getpid();
+    const auto pid = ::fork();
+    if (pid < 0) {
+        return system_failure("cannot start " + options.argv.front());
+    }
+    if (pid == 0) {
+        run_child(l, options, parent, report->write.get());
+    }
+    ::setpgid(pid, pid); // the child's own setsid may come a moment later; harmless when it came first
+    child process{pid, fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}};
+    if (process.pidfd() < 0) {
+        return system_failure("cannot watch " + options.argv.front());
+    }
+    report->write.reset();
+    int code = 0;
+    ssize_t got = 0;
+    while ((got = ::read(report->read.get(), &code, sizeof code)) < 0 && errno == EINTR) {
+    }
+    if (got == static_cast<ssize_t>(sizeof code)) {
+        errno = code;
+        auto e = system_failure("cannot start " + l.program);
+        return user_error(e.message());
+    }
+    return started{std::move(process), std::move(in->write), std::move(out->read), std::move(err->read)};
+}
+
+struct collected {
+    process_result said;
+    bool output_fits = true;
+};
+
+asio::awaitable<result<process_result>> collect(started* s, process_options* options) {
+    auto executor = co_await asio::this_coro::executor;
+    auto input = std::make_shared<descriptor>(executor, s->input.release());
+    descriptor output{executor, s->output.release()};
+    descriptor error_output{executor, s->error_output.release()};
+    descriptor ended{executor, ::dup(s->process.pidfd())};
+
+    process_result said;
+    auto group = asio::experimental::make_parallel_group(
+        asio::co_spawn(executor, feed(input, std::move(options->input)), asio::deferred),
+        asio::co_spawn(
+            executor,
+            [](descriptor& from, std::string& into, std::size_t limit, child& c) -> asio::awaitable<bool> {
+                const bool fits = co_await drain(from, into, limit, false);
+                if (!fits) {
+                    c.kill();
+                }
+                co_return fits;
+            }(output, said.output, options->max_output, s->process),
+            asio::deferred
+        ),
+        asio::co_spawn(
+            executor, drain(error_output, said.error_output, options->max_error_output, true), asio::deferred
+        ),
+        asio::co_spawn(
+            executor,
+            [](descriptor& d) -> asio::awaitable<void> {
+                co_await d.async_wait(descriptor::wait_read, asio::use_awaitable);
+            }(ended),
+            asio::deferred
+        )
+    );
+    auto [order, e0, e1, fits, e2, kept, e3] =
+        co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+    for (const auto& e : {e1, e2, e3}) {
+        if (e) {
+            std::rethrow_exception(e);
+        }
+    }
+    said.status = s->process.reap();
+    if (!fits) {
+        co_return user_error(
+            options->argv.front() + " printed more than the " + std::to_string(options->max_output) +
+            " bytes that are allowed"
+        );
+    }
+    co_return std::move(said);
+}
+
+} // namespace
+
+asio::awaitable<result<process_result>> run_process(process_options options) {
+    auto s = start(options);
+    if (!s) {
+        co_return s.error();
+    }
+    const auto deadline = options.deadline;
+    co_return co_await with_deadline(deadline, options.argv.front(), collect(&*s, &options));
+}
+
+} // namespace holdfast

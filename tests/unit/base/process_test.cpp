@@ -1,0 +1,110 @@
+#include "base/async.hpp"
+#include "base/process.hpp"
+#include "support/coroutine.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+
+namespace holdfast {
+namespace {
+
+result<process_result> run(process_options options) {
+    asio::io_context context;
+    return test::run(context, run_process(std::move(options)));
+}
+
+process_options shell(std::string script) {
+    process_options o;
+    o.argv = {"/bin/sh", "-c", std::move(script)};
+    return o;
+}
+
+BOOST_AUTO_TEST_SUITE(process)
+
+BOOST_AUTO_TEST_CASE(gives_what_it_said_and_how_it_ended) {
+    auto o = shell("cat; echo oops >&2; exit 3");
+    o.input = "hello";
+    const auto r = run(std::move(o));
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r.value().status == 3);
+    BOOST_TEST(r.value().output == "hello");
+    BOOST_TEST(r.value().error_output == "oops\n");
+}
+
+BOOST_AUTO_TEST_CASE(inherits_nothing_but_what_it_was_given) {
+    auto o = shell("env | sort; cat <&3; ls /proc/self/fd | tr '\\n' ' '");
+    o.environment = {"PATH=/usr/bin:/bin", "ONLY=this"};
+    o.inherited = {"secret\n"};
+    const auto r = run(std::move(o));
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r.value().output.find("HOME") == std::string::npos);
+    BOOST_TEST(r.value().output.find("ONLY=this\n") != std::string::npos);
+    BOOST_TEST(r.value().output.ends_with("secret\n0 1 2 3 4 ")); // 4 is ls's own view of the directory
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_kills_what_it_started_too) {
+    const auto mark =
+        std::filesystem::temp_directory_path() / ("holdfast-process-" + std::to_string(::getpid()));
+    auto o = shell("sleep 1000 & echo $! > " + mark.string() + "; wait");
+    o.environment = {"PATH=/usr/bin:/bin"};
+    o.deadline = 300ms;
+    const auto r = run(std::move(o));
+    BOOST_REQUIRE(r.has_error());
+    BOOST_TEST(r.error().is_transient());
+    pid_t grandchild = 0;
+    std::ifstream{mark} >> grandchild;
+    std::filesystem::remove(mark);
+    BOOST_REQUIRE(grandchild > 1);
+    // It is gone, or waits as a zombie for whoever adopted it.
+    std::ifstream stat{"/proc/" + std::to_string(grandchild) + "/stat"};
+    std::string pid;
+    std::string name;
+    std::string state;
+    stat >> pid >> name >> state;
+    BOOST_TEST((state.empty() || state == "Z"), state);
+}
+
+BOOST_AUTO_TEST_CASE(too_much_output_is_an_error) {
+    auto o = shell("yes");
+    o.environment = {"PATH=/usr/bin:/bin"};
+    o.max_output = 1000;
+    const auto r = run(std::move(o));
+    BOOST_REQUIRE(r.has_error());
+    BOOST_TEST(r.error().message() == "/bin/sh printed more than the 1000 bytes that are allowed");
+}
+
+BOOST_AUTO_TEST_CASE(of_too_much_error_output_the_end_is_kept) {
+    auto o = shell("i=0; while [ $i -lt 1000 ]; do echo line $i >&2; i=$((i+1)); done");
+    o.max_error_output = 18;
+    const auto r = run(std::move(o));
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r.value().error_output == "line 998\nline 999\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_is_not_there) {
+    process_options o;
+    o.argv = {"no-such-program"};
+    const auto r = run(std::move(o));
+    BOOST_REQUIRE(r.has_error());
+    BOOST_TEST(r.error().message() == "the program \"no-such-program\" is not installed: it is not in PATH");
+    process_options p;
+    p.argv = {"/etc/passwd"};
+    BOOST_TEST(run(std::move(p)).error().message() == "cannot start /etc/passwd: Permission denied");
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_is_told_as_the_shell_tells_it) {
+    const auto r = run(shell("kill -TERM $$"));
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r.value().status == 128 + SIGTERM);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast
