@@ -28,6 +28,9 @@ struct request {
     std::string target = "/";
     std::vector<header> headers;
     std::string body;
+    /// It does no harm to send this twice, whatever the method: a PATCH that is a server-side apply. GET,
+    /// HEAD, OPTIONS, PUT and DELETE are repeatable anyway.
+    bool repeatable = false;
 };
 
 /// What was answered. Any status is an answer, not an error.
@@ -93,7 +96,7 @@ struct send_options {
 /// Speaks to one server over kept-alive connections. Any number of calls at once, on the thread of its
 /// executor; outlives them. Certificates are verified against `tls_options` unless that is switched off. A
 /// request that found its kept connection closed by the server before a byte was answered is sent once more
-/// on a fresh one, when it is idempotent (GET, HEAD, PUT, DELETE, PATCH with our content types is not).
+/// on a fresh one, when it is repeatable. A cancelled call closes its connection and leaves the others alone.
 /// Errors: transient for all that the network does; user for wrong options or certificates that cannot be
 /// read; forbidden when the peer's certificate does not verify (with the reason).
 class client {
