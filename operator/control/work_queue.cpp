@@ -1,0 +1,170 @@
+#include "control/work_queue.hpp"
+
+#include "base/backoff.hpp"
+#include "base/log.hpp"
+#include "base/task_group.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace holdfast::control {
+
+namespace {
+constexpr backoff::settings after_exception{
+    .base = std::chrono::milliseconds{500}, .cap = std::chrono::milliseconds{60'000}, .factor = 2.0, .jitter = 0.0
+};
+} // namespace
+
+struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
+    state(asio::any_io_executor ex, std::string n, std::size_t c, handler h)
+        : executor{std::move(ex)}, name{std::move(n)}, concurrency{c}, handle{std::move(h)}, tasks{executor},
+          timer{executor} {}
+
+    asio::any_io_executor executor;
+    std::string name;
+    std::size_t concurrency;
+    handler handle;
+    task_group tasks;
+    asio::steady_timer timer;
+    bool stopped = false;
+
+    std::deque<std::string> ready;
+    std::unordered_set<std::string> queued; // what stands in `ready`, and what is to follow the handling that runs
+    std::unordered_set<std::string> active;
+    std::multimap<steady_clock::time_point, std::string> later;
+    std::unordered_map<std::string, std::multimap<steady_clock::time_point, std::string>::iterator> times;
+    std::unordered_map<std::string, backoff> failures;
+
+    void drop_time(const std::string& key) {
+        if (const auto found = times.find(key); found != times.end()) {
+            later.erase(found->second);
+            times.erase(found);
+        }
+    }
+
+    void add(std::string key) {
+        if (stopped) {
+            return;
+        }
+        drop_time(key);
+        if (!queued.insert(key).second) {
+            return;
+        }
+        if (!active.contains(key)) {
+            ready.push_back(std::move(key));
+            pump();
+        }
+    }
+
+    void add_after(std::string key, steady_clock::duration delay) {
+        if (stopped || queued.contains(key)) {
+            return;
+        }
+        const auto when = steady_clock::now() + delay;
+        if (const auto found = times.find(key); found != times.end()) {
+            if (found->second->first <= when) {
+                return;
+            }
+            drop_time(key);
+        }
+        times[key] = later.emplace(when, key);
+        if (later.begin()->first == when) {
+            arm();
+        }
+    }
+
+    void arm() {
+        if (later.empty()) {
+            timer.cancel();
+            return;
+        }
+        timer.expires_at(later.begin()->first);
+        timer.async_wait([self = shared_from_this()](boost::system::error_code ec) {
+            if (ec || self->stopped) {
+                return;
+            }
+            const auto now = steady_clock::now();
+            while (!self->later.empty() && self->later.begin()->first <= now) {
+                self->add(std::string{self->later.begin()->second});
+            }
+            self->arm();
+        });
+    }
+
+    void pump() {
+        while (!stopped && active.size() < concurrency && !ready.empty()) {
+            auto key = std::move(ready.front());
+            ready.pop_front();
+            if (queued.erase(key) == 0) {
+                continue; // forgotten meanwhile
+            }
+            active.insert(key);
+            tasks.spawn(name + " " + key, work(shared_from_this(), key));
+        }
+    }
+
+    static asio::awaitable<void> work(std::shared_ptr<state> self, std::string key) {
+        std::string failure;
+        bool cancelled = false;
+        try {
+            co_await self->handle(key);
+        } catch (const boost::system::system_error& e) {
+            cancelled = e.code() == asio::error::operation_aborted;
+            failure = e.what();
+        } catch (const std::exception& e) {
+            failure = e.what();
+        }
+        self->active.erase(key);
+        if (cancelled) {
+            co_return;
+        }
+        if (failure.empty()) {
+            self->failures.erase(key);
+        } else {
+            const auto delay = self->failures.try_emplace(key, after_exception).first->second.next();
+            log::error(
+                "a defect: an exception left a reconcile", {{"queue", self->name}, {"key", key}, {"error", failure}}
+            );
+            self->add_after(key, delay);
+        }
+        if (self->queued.contains(key)) {
+            self->ready.push_back(key);
+        }
+        self->pump();
+    }
+};
+
+work_queue::work_queue(asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle)
+    : state_{std::make_shared<state>(std::move(executor), std::move(name), concurrency, std::move(handle))} {}
+
+work_queue::~work_queue() { state_->stopped = true; }
+
+void work_queue::add(std::string key) { state_->add(std::move(key)); }
+
+void work_queue::add_after(std::string key, steady_clock::duration delay) {
+    state_->add_after(std::move(key), delay);
+}
+
+void work_queue::forget(const std::string& key) {
+    state_->drop_time(key);
+    state_->queued.erase(key);
+    state_->failures.erase(key);
+}
+
+std::size_t work_queue::waiting() const noexcept { return state_->queued.size() + state_->later.size(); }
+
+std::size_t work_queue::running() const noexcept { return state_->active.size(); }
+
+asio::awaitable<void> work_queue::stop() {
+    auto state = state_;
+    state->stopped = true;
+    state->timer.cancel();
+    state->tasks.cancel();
+    co_await state->tasks.join();
+}
+
+} // namespace holdfast::control

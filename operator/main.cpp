@@ -1,0 +1,119 @@
+// Reads the options, wires, runs.
+
+#include "base/duration.hpp"
+#include "base/log.hpp"
+#include "control/operator.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace {
+
+// As a container expects: 0 for a clean end, 1 for a failure at run time, 2 for wrong options.
+constexpr int wrong_options = 2;
+
+std::string default_cache_directory() {
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') { // NOLINT
+        return std::string{cache} + "/holdfast/operator";
+    }
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') { // NOLINT
+        return std::string{home} + "/.cache/holdfast/operator";
+    }
+    return "/var/cache/holdfast";
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    namespace log = holdfast::log;
+
+    CLI::App app{
+        "Holdfast keeps a Kubernetes cluster as its Git repositories say it should be, and holds it there.", "holdfast"
+    };
+    app.set_version_flag("--version", std::string{HOLDFAST_VERSION});
+    app.require_subcommand(1);
+
+    holdfast::control::operator_options options;
+    options.cache_directory = default_cache_directory();
+    auto level = log::level::info;
+    auto format = log::format::text;
+
+    auto* run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
+    run->add_option(
+           "--kubeconfig", options.kubeconfig,
+           "The cluster to manage, as kubectl reads it (several files: separated by ':'). Without it: the cluster this runs in."
+    )
+        ->envname("HOLDFAST_KUBECONFIG")
+        ->type_name("FILE");
+    run->add_option(
+           "--namespace", options.own_namespace,
+           "The operator's own namespace: Repositories here serve applications everywhere. Without it: the one it runs in, else holdfast."
+    )
+        ->envname("HOLDFAST_NAMESPACE")
+        ->type_name("NAME");
+    run->add_option("--cache-dir", options.cache_directory, "Where copies of Git repositories are kept; disposable.")
+        ->envname("HOLDFAST_CACHE_DIR")
+        ->capture_default_str()
+        ->type_name("DIR");
+    run->add_option(
+           "--metrics-listen", options.metrics_listen,
+           "Where /metrics, /healthz and /readyz are served; empty: nowhere."
+    )
+        ->envname("HOLDFAST_METRICS_LISTEN")
+        ->capture_default_str()
+        ->type_name("HOST:PORT");
+    run->add_option(
+           "--concurrency", options.concurrency, "How many applications are worked on at once."
+    )
+        ->envname("HOLDFAST_CONCURRENCY")
+        ->check(CLI::Range(1, 512))
+        ->capture_default_str();
+    run->add_option(
+           "--installation", options.installation,
+           "The name that marks this operator's objects, where several operators share a cluster."
+    )
+        ->envname("HOLDFAST_INSTALLATION")
+        ->capture_default_str()
+        ->type_name("NAME");
+    run->add_option("--log-level", level, "What is logged: trace, debug, info, warn or error.")
+        ->envname("HOLDFAST_LOG_LEVEL")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, log::level>{
+                {"trace", log::level::trace},
+                {"debug", log::level::debug},
+                {"info", log::level::info},
+                {"warn", log::level::warn},
+                {"error", log::level::error}
+            },
+            CLI::ignore_case
+        ))
+        ->option_text("LEVEL [info] (Env:HOLDFAST_LOG_LEVEL)");
+    run->add_option("--log-format", format, "How it is logged: text or json.")
+        ->envname("HOLDFAST_LOG_FORMAT")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, log::format>{{"text", log::format::text}, {"json", log::format::json}},
+            CLI::ignore_case
+        ))
+        ->option_text("FORMAT [text] (Env:HOLDFAST_LOG_FORMAT)");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& e) {
+        return app.exit(e);
+    } catch (const CLI::ParseError& e) {
+        app.exit(e);
+        return wrong_options;
+    }
+    log::configure(level, format);
+
+    if (const auto problem = holdfast::control::check(options); !problem.empty()) {
+        std::fprintf(stderr, "holdfast operator: %s\n", problem.c_str());
+        return wrong_options;
+    }
+    return holdfast::control::run_operator(std::move(options));
+}

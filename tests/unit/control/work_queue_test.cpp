@@ -1,0 +1,120 @@
+#include "control/work_queue.hpp"
+#include "support/coroutine.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace holdfast::control {
+namespace {
+
+struct fixture {
+    asio::io_context context;
+    std::vector<std::string> handled;
+    std::map<std::string, int> active;
+    int most_of_one = 0;
+    int most_together = 0;
+    int together = 0;
+
+    work_queue::handler handler() {
+        return [this](std::string key) -> asio::awaitable<void> { return handle(this, std::move(key)); };
+    }
+
+    static asio::awaitable<void> handle(fixture* f, std::string key) {
+        f->most_of_one = std::max(f->most_of_one, ++f->active[key]);
+        f->most_together = std::max(f->most_together, ++f->together);
+        co_await sleep_for(2ms);
+        --f->active[key];
+        --f->together;
+        f->handled.push_back(key);
+    }
+
+    void run_until(const std::function<bool()>& done) {
+        const auto end = steady_clock::now() + 20s;
+        while (!done() && steady_clock::now() < end) {
+            context.restart();
+            context.run_one_for(50ms);
+        }
+        BOOST_REQUIRE(done());
+    }
+
+    void stop(work_queue& queue) { test::run(context, queue.stop()); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(work_queues, fixture)
+
+BOOST_AUTO_TEST_CASE(a_key_that_waits_is_handled_once_and_one_at_work_once_more) {
+    work_queue queue{context.get_executor(), "test", 4, handler()};
+    queue.add("a");
+    queue.add("a");
+    run_until([&] { return active["a"] == 1; });
+    queue.add("a");
+    queue.add("a");
+    run_until([&] { return queue.running() == 0 && queue.waiting() == 0; });
+    BOOST_TEST(handled.size() == 2U);
+    BOOST_TEST(most_of_one == 1);
+    stop(queue);
+}
+
+BOOST_AUTO_TEST_CASE(different_keys_run_side_by_side_within_the_bound) {
+    work_queue queue{context.get_executor(), "test", 3, handler()};
+    for (int i = 0; i < 20; ++i) {
+        queue.add("k" + std::to_string(i));
+    }
+    run_until([&] { return handled.size() == 20; });
+    BOOST_TEST(most_together == 3);
+    stop(queue);
+}
+
+BOOST_AUTO_TEST_CASE(of_two_times_the_earlier_wins) {
+    work_queue queue{context.get_executor(), "test", 1, handler()};
+    queue.add_after("a", 1h);
+    queue.add_after("a", 5ms);
+    queue.add_after("a", 2h);
+    run_until([&] { return handled.size() == 1; });
+    BOOST_TEST(queue.waiting() == 0U);
+    queue.add_after("b", 1ms);
+    queue.forget("b");
+    queue.add_after("c", 10ms);
+    run_until([&] { return handled.size() == 2; });
+    BOOST_TEST(handled.back() == "c");
+    stop(queue);
+}
+
+BOOST_AUTO_TEST_CASE(an_exception_is_tried_again_and_hurts_nobody_else) {
+    int tries = 0;
+    work_queue queue{context.get_executor(), "test", 1, [&](std::string key) -> asio::awaitable<void> {
+                         return [](int* count, fixture* f, std::string k) -> asio::awaitable<void> {
+                             if (k == "bad" && ++*count == 1) {
+                                 throw std::runtime_error{"broken"};
+                             }
+                             co_await fixture::handle(f, k);
+                         }(&tries, this, std::move(key));
+                     }};
+    queue.add("bad");
+    queue.add("good");
+    run_until([&] { return handled.size() == 2; });
+    BOOST_TEST(handled.front() == "good");
+    BOOST_TEST(tries == 2);
+    stop(queue);
+}
+
+BOOST_AUTO_TEST_CASE(stopping_ends_what_runs_and_starts_nothing) {
+    work_queue queue{context.get_executor(), "test", 1, [&](std::string) -> asio::awaitable<void> {
+                         return sleep_for(1h);
+                     }};
+    queue.add("a");
+    queue.add("b");
+    run_until([&] { return queue.running() == 1; });
+    stop(queue);
+    queue.add("c");
+    BOOST_TEST(queue.running() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast::control
