@@ -1,0 +1,94 @@
+#pragma once
+
+#include "sync/identity.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::sync {
+
+/// When in an operation an object is applied. The deletion phases belong to the application's own end.
+enum class phase : std::uint8_t { pre_sync, sync, post_sync, sync_fail, pre_delete, post_delete };
+std::string_view to_string(phase p) noexcept;
+
+/// What becomes of a hook's object, and when.
+struct hook_delete_policy {
+    bool before_creation = false;
+    bool on_success = false;
+    bool on_failure = false;
+
+    friend bool operator==(const hook_delete_policy&, const hook_delete_policy&) = default;
+};
+
+/// May it be deleted?
+enum class removal : std::uint8_t { allowed, never, needs_confirmation };
+
+/// How the garbage collector of Kubernetes treats the dependents of what is deleted.
+enum class propagation : std::uint8_t { foreground, background, orphan };
+/// As the API takes it: "Foreground", "Background", "Orphan".
+std::string_view to_string(propagation p) noexcept;
+
+/// Sync options, of an application or of one object. What is not said is empty; see `merged`.
+struct sync_options {
+    std::optional<removal> prune;                   ///< Prune=false|confirm
+    std::optional<removal> remove;                  ///< Delete=false|confirm
+    std::optional<bool> validate;                   ///< Validate=false: the schema is not checked
+    std::optional<bool> skip_dry_run_on_missing;    ///< SkipDryRunOnMissingResource=true
+    std::optional<bool> prune_last;                 ///< PruneLast=true
+    std::optional<bool> replace;                    ///< Replace=true
+    std::optional<bool> force;                      ///< Force=true: delete and create anew
+    std::optional<bool> server_side_apply;          ///< ServerSideApply=…: always so, whatever is said
+    std::optional<bool> server_dry_run;             ///< ServerDryRun=true
+    std::optional<bool> create_namespace;           ///< CreateNamespace=true
+    std::optional<propagation> prune_propagation;   ///< PrunePropagationPolicy=…
+    std::optional<bool> apply_out_of_sync_only;     ///< ApplyOutOfSyncOnly=true
+    std::optional<bool> fail_on_shared_resource;    ///< FailOnSharedResource=true: always so
+    std::optional<bool> respect_ignore_differences; ///< RespectIgnoreDifferences=true: always so
+    std::optional<bool> client_side_migration;      ///< ClientSideApplyMigration=false
+
+    friend bool operator==(const sync_options&, const sync_options&) = default;
+};
+
+/// Reads options such as "Prune=false". What is unknown, or has an unknown value, is left out and said in
+/// `warnings`, with the nearest known name.
+sync_options parse_sync_options(std::span<const std::string> options, std::vector<std::string>& warnings);
+
+/// The options of the application, overridden by those of the object.
+sync_options merged(const sync_options& application, const sync_options& object);
+
+/// All that annotations on a managed object say to its operator. `holdfast.dev/<x>` wins over
+/// `argocd.argoproj.io/<x>`, which wins over Helm's.
+struct directives {
+    std::int32_t wave = 0;
+    /// A hook is not applied with the ordinary objects, even one with no known phase.
+    bool is_hook = false;
+    /// `hook: Skip`: never applied.
+    bool skip = false;
+    /// The phases of a hook, in order.
+    std::vector<phase> hook_phases;
+    hook_delete_policy hook_deletion;
+    sync_options options;
+    bool ignore_healthcheck = false;
+    /// compare-options: IgnoreExtraneous: that it is not in the desired state does not make the whole out of
+    /// sync.
+    bool ignore_extraneous = false;
+    /// Values that nobody understands, each a sentence without the object's name.
+    std::vector<std::string> warnings;
+};
+
+directives read_directives(const json::object& object);
+
+/// The value of an annotation; nothing where it is absent or not a string.
+std::optional<std::string_view> annotation(const json::object& object, std::string_view name);
+
+/// The value of `holdfast.dev/<x>`, else of `argocd.argoproj.io/<x>`.
+std::optional<std::string_view> our_annotation(const json::object& object, std::string_view x);
+
+/// The name among `known` that is most like `name`, if one is near enough to have been meant.
+std::optional<std::string_view> nearest(std::string_view name, std::span<const std::string_view> known);
+
+} // namespace holdfast::sync

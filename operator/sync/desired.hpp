@@ -1,0 +1,53 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "sync/annotations.hpp"
+#include "sync/identity.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::sync {
+
+/// JSON with the members of every object in the order of their names and numbers in one form: equal values
+/// give equal bytes.
+std::string canonical_json(const json::value& value);
+/// SHA-256 over the canonical form, without making it as a whole.
+sha256_digest canonical_hash(const json::value& value);
+
+/// One object of a desired state, ready to be applied.
+struct desired_object {
+    object_id id;
+    /// As in the manifest; kinds are watched and applied in this version.
+    std::string api_version;
+    /// With tracking annotation and installation label; Secrets with `data` only; without `status` and
+    /// without what only the server may say (managedFields, uid, resourceVersion …).
+    json::object manifest;
+    /// canonical_hash of the manifest.
+    sha256_digest hash{};
+    directives orders;
+};
+
+/// Who applies: what goes into the tracking id and the label.
+struct ownership {
+    application_ref application;
+    /// The id of this installation of Holdfast; a valid label value.
+    std::string installation;
+};
+
+/// Prepares a rendered object. Its namespace must already be what it shall be (empty for a cluster-scoped
+/// kind). Errors (user): no apiVersion, kind or name; metadata, labels or annotations of a wrong type; a
+/// Secret's stringData that is not of strings.
+result<desired_object> make_desired(json::object manifest, const ownership& who);
+
+/// The Namespace that `CreateNamespace=true` stands for. It carries no tracking id: whoever deletes an
+/// application does not lose a namespace with what others keep there.
+desired_object make_namespace(
+    std::string_view name, const std::map<std::string, std::string>& labels,
+    const std::map<std::string, std::string>& annotations
+);
+
+} // namespace holdfast::sync

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "sync/identity.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace holdfast::sync {
+
+/// How an object fares, the best first: the worse of two is the greater.
+enum class health_status : std::uint8_t { healthy, suspended, progressing, missing, degraded, unknown };
+
+/// As Argo CD writes it: "Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown".
+std::string_view to_string(health_status status) noexcept;
+/// Nothing for any other text.
+std::optional<health_status> parse_health_status(std::string_view text) noexcept;
+
+/// A verdict, and why: a sentence for people, empty where there is nothing to say.
+struct health {
+    health_status status = health_status::healthy;
+    std::string message;
+
+    friend bool operator==(const health&, const health&) = default;
+};
+
+/// How a live object fares, by Argo CD's rules for the kinds that it knows, by kstatus' conditions (Ready,
+/// Available, Stalled, Reconciling, and observedGeneration) for all others. Nothing where nothing can be said
+/// of the kind (a ConfigMap): it has no effect on its application. Being deleted is Progressing, "Pending
+/// deletion".
+std::optional<health> assess(const json::object& live);
+
+/// One object of an application, as its health goes into the whole.
+struct member_health {
+    object_id id;
+    /// False: wanted, but not in the cluster.
+    bool exists = true;
+    /// Left out: a hook, the application itself, or annotated `ignore-healthcheck: "true"`.
+    bool ignored = false;
+    /// What `assess` said.
+    std::optional<health> verdict;
+};
+
+/// The health of a whole: the worst of its objects, and who they are ("Caused by apps/Deployment:shop/web:
+/// …, and 4 more", three at most). A missing object makes it no worse, since being out of sync says that
+/// already; only where all are missing, so is the whole. A child Application that is Missing or Unknown is
+/// left out.
+health aggregate(std::span<const member_health> members);
+
+} // namespace holdfast::sync

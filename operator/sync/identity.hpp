@@ -1,0 +1,73 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::sync {
+
+namespace json = boost::json;
+
+/// Which object of a cluster: its group, kind, namespace (empty for a cluster-scoped one) and name. Not its
+/// version, since all versions of a kind show the same object.
+struct object_id {
+    std::string group;
+    std::string kind;
+    std::string name_space;
+    std::string name;
+
+    friend auto operator<=>(const object_id&, const object_id&) = default;
+    friend bool operator==(const object_id&, const object_id&) = default;
+};
+
+/// The identity of an object as its own fields say it. What is missing there is empty here.
+object_id id_of(const json::object& object);
+
+/// As in messages and statuses: "apps/Deployment:shop/web", "/Service:shop/web", "/Namespace:shop".
+std::string to_string(const object_id& id);
+
+/// As in sentences for people: `Deployment "shop/web"`, `Namespace "shop"`.
+std::string describe(const object_id& id);
+
+/// Which application: its namespace and name.
+struct application_ref {
+    std::string name_space;
+    std::string name;
+
+    friend auto operator<=>(const application_ref&, const application_ref&) = default;
+    friend bool operator==(const application_ref&, const application_ref&) = default;
+};
+
+/// "namespace/name".
+std::string to_string(const application_ref& application);
+
+/// What a managed object says about whom it belongs to: the value of its annotation
+/// `holdfast.dev/tracking-id`, `<app namespace>/<app>:<group>/<kind>:<namespace>/<name>`.
+struct tracking_id {
+    application_ref application;
+    object_id object;
+
+    friend bool operator==(const tracking_id&, const tracking_id&) = default;
+};
+
+std::string to_string(const tracking_id& id);
+/// Nothing where the text has another shape.
+std::optional<tracking_id> parse_tracking_id(std::string_view text);
+
+/// Whom a live object belongs to: its tracking id, if that names the object itself. A copy that somebody made
+/// of a managed object carries the id of the original and belongs to nobody.
+std::optional<tracking_id> owner_of(const json::object& live);
+
+/// The annotation with the tracking id.
+inline constexpr std::string_view tracking_annotation = "holdfast.dev/tracking-id";
+/// The label with the installation's id, by which watches are filtered on the server.
+inline constexpr std::string_view installation_label = "holdfast.dev/installation";
+/// `"true"` on a live object: its application lets go of it, and another one may take it over.
+inline constexpr std::string_view released_annotation = "holdfast.dev/released";
+/// The field manager of everything that Holdfast applies.
+inline constexpr std::string_view field_manager = "holdfast";
+
+} // namespace holdfast::sync

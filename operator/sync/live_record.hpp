@@ -1,0 +1,51 @@
+#pragma once
+
+#include "base/hash.hpp"
+#include "sync/annotations.hpp"
+#include "sync/health.hpp"
+#include "sync/identity.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace holdfast::sync {
+
+/// What the operator keeps of a live object: all that comparing, planning and statuses need, and no field of
+/// the object itself. About 200 bytes.
+struct live_record {
+    std::string uid;
+    std::string resource_version;
+    std::int64_t generation = 0;
+    /// Hash of the fields that Holdfast owns; all zero where it owns none.
+    sha256_digest owned_hash{};
+    /// Whom it belongs to, by its tracking id; empty namespace and name where nobody.
+    application_ref owner;
+    /// At most 120 bytes of why.
+    std::string health_message;
+    std::int32_t wave = 0;
+    /// Nothing where nothing can be said of the kind.
+    std::optional<health_status> status;
+    removal prune = removal::allowed;
+    removal remove = removal::allowed;
+    std::optional<propagation> prune_propagation;
+    bool prune_last : 1 = false;
+    bool deleting : 1 = false;
+    /// Created by a hook: not part of the application's state, and never pruned.
+    bool hook : 1 = false;
+    bool ignore_healthcheck : 1 = false;
+    bool ignore_extraneous : 1 = false;
+    /// Its application lets go of it.
+    bool released : 1 = false;
+    /// What Holdfast owns is recorded in another version than this object was read in: owned_hash says
+    /// nothing.
+    bool other_version : 1 = false;
+
+    [[nodiscard]] bool owned() const noexcept { return owned_hash != sha256_digest{}; }
+    friend bool operator==(const live_record&, const live_record&) = default;
+};
+
+/// Makes the record of a live object, as a watch or an apply delivered it.
+live_record observe(const json::object& live);
+
+} // namespace holdfast::sync

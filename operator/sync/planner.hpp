@@ -1,0 +1,203 @@
+#pragma once
+
+#include "base/hash.hpp"
+#include "sync/annotations.hpp"
+#include "sync/desired.hpp"
+#include "sync/identity.hpp"
+#include "sync/live_record.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// What to do next in an operation. The planner is a function of values: of what is wanted, what is, and what
+// this operation has done so far. Whoever runs an operation asks for the next step, takes it, notes what came
+// of it, and asks again; when it is told to wait, it asks again after the watch event that changes the
+// answer. A restart loses nothing, since all of it is in the application's status and in the cluster.
+
+namespace holdfast::sync {
+
+/// One object that is wanted. See `plan_object`.
+struct planned_object {
+    object_id id;
+    sha256_digest hash{};
+    directives orders;
+    /// For a CustomResourceDefinition: the group and kind that it defines.
+    std::optional<std::pair<std::string, std::string>> defines;
+    /// Known to be as wanted (`compare` said equal): it needs no apply.
+    bool in_sync = false;
+    /// Made by the operator (CreateNamespace), not by the sources: applied before everything else, and no
+    /// part of "the application has objects".
+    bool synthetic = false;
+};
+
+planned_object plan_object(const desired_object& desired, bool in_sync = false);
+
+/// What came of a step on one object, in this operation.
+enum class outcome : std::uint8_t { applied, failed, pruned, prune_failed };
+
+struct attempt {
+    outcome what = outcome::applied;
+    /// For applied and failed: the hash that was tried. An attempt at another hash counts as none.
+    sha256_digest hash{};
+    /// For applied: metadata.generation in the server's answer (0: unknown). Health of an older one is not
+    /// believed.
+    std::int64_t generation = 0;
+    /// For failed and prune_failed: what the server said.
+    std::string message;
+};
+
+/// Picks objects, as `operation.sync.resources` does. Empty members match all.
+struct selector {
+    std::string group;
+    std::string kind;
+    std::string name_space;
+    std::string name;
+};
+
+struct plan_settings {
+    application_ref application;
+    /// Delete what is no longer wanted.
+    bool prune = false;
+    /// More than this many deletions in an operation need a confirmation. Default: half of the application's
+    /// objects, at least 10.
+    std::optional<std::size_t> prune_limit;
+    /// Somebody has confirmed the deletions of this operation.
+    bool prune_confirmed = false;
+    /// An empty desired state deletes everything.
+    bool allow_empty = false;
+    bool dry_run = false;
+    /// Apply also what is known to be as wanted.
+    bool reapply = false;
+    /// Only these, if any; hooks do not run then.
+    std::vector<selector> only;
+    /// Of the application.
+    sync_options options;
+    /// Owners that do not exist any more: what they owned is free.
+    std::vector<application_ref> gone_owners;
+};
+
+/// All that a decision depends on.
+struct plan_input {
+    plan_settings settings;
+    std::vector<planned_object> desired;
+    /// What is in the cluster: every object with our installation's label, and every wanted object that
+    /// exists. At least as new as the answers to this operation's own requests.
+    std::map<object_id, live_record> live;
+    /// What this operation has done.
+    std::map<object_id, attempt> done;
+};
+
+/// How an object is brought to what it shall be.
+enum class apply_mode : std::uint8_t {
+    apply,    ///< server-side apply, conflicts forced
+    replace,  ///< a PUT of the manifest; creates where it does not exist
+    recreate, ///< delete, wait until it is gone, create
+};
+
+struct apply_action {
+    object_id id;
+    apply_mode mode = apply_mode::apply;
+    /// How a recreated object's dependents are treated.
+    propagation dependents = propagation::foreground;
+};
+
+/// Apply these; they may go side by side, in any order.
+struct apply_step {
+    std::vector<apply_action> objects;
+};
+
+struct prune_action {
+    object_id id;
+    /// To be sent as a precondition: another object of the same name is not ours to delete.
+    std::string uid;
+    propagation dependents = propagation::foreground;
+};
+
+/// Delete these; they may go side by side.
+struct prune_step {
+    std::vector<prune_action> objects;
+};
+
+enum class wait_reason : std::uint8_t { health, custom_resource_definition, deletion };
+
+/// Ask again when one of these changes.
+struct wait_step {
+    wait_reason reason = wait_reason::health;
+    std::vector<object_id> on;
+    std::string sentence;
+};
+
+enum class block_reason : std::uint8_t {
+    prune_limit,        ///< more deletions than the limit: confirm
+    empty_render,       ///< nothing is wanted any more: allowEmpty
+    prune_confirmation, ///< objects annotated Prune=confirm: confirm
+};
+
+/// Everything else is done; this needs a person.
+struct blocked_step {
+    block_reason reason = block_reason::prune_limit;
+    std::vector<object_id> objects;
+    std::string sentence;
+};
+
+/// The operation has succeeded.
+struct done_step {
+    std::string sentence;
+};
+
+/// The operation has failed; everything that did not depend on the failure has been tried.
+struct failed_step {
+    std::string sentence;
+};
+
+using step = std::variant<apply_step, prune_step, wait_step, blocked_step, done_step, failed_step>;
+
+/// How one object stands in the operation, as the status shows it.
+enum class standing : std::uint8_t { pending, synced, sync_failed, pruned, prune_skipped };
+std::string_view to_string(standing s) noexcept;
+
+struct object_report {
+    object_id id;
+    standing state = standing::pending;
+    std::string message;
+};
+
+struct plan {
+    step next;
+    /// Every object of the operation: the wanted ones in the order of the operation, then those to prune.
+    std::vector<object_report> objects;
+    /// What was passed over and should be known: hooks that are not run, values that nobody understands.
+    std::vector<std::string> warnings;
+    /// True where the desired state has hooks that this operation did not run.
+    bool hooks_not_run = false;
+};
+
+/// The next step of an operation. Total: any input gives an answer, and taking the steps ends.
+plan next_step(const plan_input& input);
+
+/// Whether applying to this live object is allowed: empty, or why not, naming the application that owns it.
+std::string ownership_conflict(const plan_settings& settings, const object_id& id, const live_record& live);
+
+/// What is deleted with an application, one wave after the other, the highest first.
+struct deletion_input {
+    application_ref application;
+    propagation dependents = propagation::foreground;
+    /// Somebody has confirmed the deletion of what is annotated Delete=confirm.
+    bool confirmed = false;
+    std::map<object_id, live_record> live;
+    /// Deletions that were refused in this round.
+    std::map<object_id, attempt> done;
+};
+
+/// The next step of the end of an application. Namespaces go last; CustomResourceDefinitions stay, since all
+/// objects of their kind would go with them, whoever's they are; Delete=false stays.
+plan next_deletion(const deletion_input& input);
+
+} // namespace holdfast::sync
