@@ -1,0 +1,66 @@
+#pragma once
+
+#include "render/build_key.hpp"
+#include "render/manifest.hpp"
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace holdfast::render {
+
+/// One object of a finished build, as JSON text: a fraction of the memory of the parsed value.
+struct packed_manifest {
+    std::string text;
+    origin from;
+};
+
+/// A finished build in its compact form, shared by all applications with the same build key. Immutable.
+struct packed_output {
+    std::vector<packed_manifest> objects;
+    sha256_digest hash{};
+    std::vector<std::string> warnings;
+    std::vector<outside_read> outside_reads;
+    /// About what it takes in memory.
+    std::size_t bytes = 0;
+};
+
+/// Makes the compact form, and an object of it back again.
+std::shared_ptr<const packed_output> pack(const render_output& output);
+manifest unpack(const packed_manifest& packed);
+std::vector<manifest> unpack(const packed_output& packed);
+
+/// Finished builds by their keys, up to a number of bytes; who was not asked for the longest goes first. A
+/// build that alone exceeds the bound is not kept. Only memory: a restart starts empty. One thread.
+class manifest_cache {
+public:
+    explicit manifest_cache(std::size_t max_bytes) : max_bytes_{max_bytes} {}
+
+    /// The build, or null. The caller asks `still_current` about its outside_reads before using it.
+    std::shared_ptr<const packed_output> find(const build_key& key);
+    void insert(const build_key& key, std::shared_ptr<const packed_output> output);
+    void erase(const build_key& key);
+
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
+
+private:
+    struct entry {
+        build_key key;
+        std::shared_ptr<const packed_output> output;
+    };
+    struct key_hash {
+        std::size_t operator()(const build_key& key) const noexcept;
+    };
+    void drop_oldest();
+
+    std::size_t max_bytes_;
+    std::size_t bytes_ = 0;
+    std::list<entry> entries_; // the most recently used first
+    std::unordered_map<build_key, std::list<entry>::iterator, key_hash> index_;
+};
+
+} // namespace holdfast::render
