@@ -1,0 +1,94 @@
+#include "crds/application.hpp"
+
+#include "crds/described.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace holdfast::crds {
+
+namespace {
+
+constexpr std::string_view kind = "Application";
+
+} // namespace
+
+reading<application> examine_application(const json::object& object) {
+    reading<application> made;
+    read_report report;
+    read_root(description_of<application>(), kind, &made.value, object, report);
+    made.problems = std::move(report.problems);
+    made.unknown_fields = std::move(report.unknown_fields);
+    return made;
+}
+
+result<application> read_application(const json::object& object) {
+    auto read = examine_application(object);
+    if (std::erase_if(read.problems, [](const problem& one) { return one.path.starts_with("status"); }) > 0) {
+        read.value.status = {};
+    }
+    if (!read.problems.empty()) {
+        const auto& metadata = read.value.metadata;
+        return user_error(
+            "Application " + metadata.namespace_ + "/" + metadata.name + ": " + join(read.problems)
+        );
+    }
+    return std::move(read.value);
+}
+
+json::object write(const application& value) {
+    json::object made{{"apiVersion", api_version}, {"kind", kind}};
+    for (auto& member : write_structure(description_of<application>(), &value)) {
+        made.emplace(member.key(), std::move(member.value()));
+    }
+    return made;
+}
+
+json::object write(const application_spec& value) {
+    return write_structure(description_of<application_spec>(), &value);
+}
+
+json::object write(const application_source& value) {
+    return write_structure(description_of<application_source>(), &value);
+}
+
+json::object write(const operation& value) {
+    return write_structure(description_of<operation>(), &value);
+}
+
+json::object write(const application_status& value) {
+    return write_structure(description_of<application_status>(), &value);
+}
+
+std::vector<application_source> application_spec::all_sources() const {
+    if (!sources.empty() || !source) {
+        return sources;
+    }
+    return {*source};
+}
+
+std::string short_revision(std::string_view revision) {
+    constexpr std::size_t digits = 8;
+    const bool is_commit = (revision.size() == 40 || revision.size() == 64) &&
+                           revision.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return std::string{is_commit ? revision.substr(0, digits) : revision};
+}
+
+std::int64_t prune_limit_of(const std::optional<int_or_string>& limit, std::int64_t objects) {
+    constexpr std::int64_t at_least = 10;
+    if (!limit) {
+        return std::max(at_least, objects / 2);
+    }
+    if (const auto* count = std::get_if<std::int64_t>(&*limit)) {
+        return *count;
+    }
+    const auto& text = std::get<std::string>(*limit);
+    std::int64_t percent = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), percent);
+    if (failed != std::errc{} || percent == 0) {
+        return 0;
+    }
+    return std::max<std::int64_t>(1, objects * percent / 100);
+}
+
+} // namespace holdfast::crds
