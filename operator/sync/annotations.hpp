@@ -82,9 +82,6 @@ struct directives {
 
 directives read_directives(const json::object& object);
 
-/// The value of an annotation; nothing where it is absent or not a string.
-std::optional<std::string_view> annotation(const json::object& object, std::string_view name);
-
 /// The value of `holdfast.dev/<x>`, else of `argocd.argoproj.io/<x>`.
 std::optional<std::string_view> our_annotation(const json::object& object, std::string_view x);
 

@@ -74,7 +74,7 @@ struct ignore_rule {
     std::string group;      ///< glob; empty: the core group
     std::string kind;       ///< glob
     std::string name;       ///< empty: any
-    std::string name_space; ///< empty: any
+    std::string namespace_; ///< empty: any
     std::vector<std::string> json_pointers;
     std::vector<std::string> managed_fields_managers;
     std::vector<std::string> jq_path_expressions;

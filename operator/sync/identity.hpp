@@ -1,6 +1,6 @@
 #pragma once
 
-#include <boost/json/object.hpp>
+#include "kube/object.hpp"
 
 #include <compare>
 #include <optional>
@@ -9,24 +9,11 @@
 
 namespace holdfast::sync {
 
-namespace json = boost::json;
+/// Which object of a cluster, whatever version it is spoken of in. From an object: kube::key_of.
+using object_id = kube::object_key;
 
-/// Which object of a cluster: its group, kind, namespace (empty for a cluster-scoped one) and name. Not its
-/// version, since all versions of a kind show the same object.
-struct object_id {
-    std::string group;
-    std::string kind;
-    std::string name_space;
-    std::string name;
-
-    friend auto operator<=>(const object_id&, const object_id&) = default;
-    friend bool operator==(const object_id&, const object_id&) = default;
-};
-
-/// The identity of an object as its own fields say it. What is missing there is empty here.
-object_id id_of(const json::object& object);
-
-/// As in messages and statuses: "apps/Deployment:shop/web", "/Service:shop/web", "/Namespace:shop".
+/// As in messages, statuses and tracking ids: "apps/Deployment:shop/web", "/Service:shop/web",
+/// "/Namespace:/shop".
 std::string to_string(const object_id& id);
 
 /// As in sentences for people: `Deployment "shop/web"`, `Namespace "shop"`.
@@ -34,7 +21,7 @@ std::string describe(const object_id& id);
 
 /// Which application: its namespace and name.
 struct application_ref {
-    std::string name_space;
+    std::string namespace_;
     std::string name;
 
     friend auto operator<=>(const application_ref&, const application_ref&) = default;

@@ -57,7 +57,7 @@ struct attempt {
 struct selector {
     std::string group;
     std::string kind;
-    std::string name_space;
+    std::string namespace_;
     std::string name;
 };
 

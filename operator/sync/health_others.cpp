@@ -1,0 +1,200 @@
+// What is no workload: the rules of Argo CD (gitops-engine/pkg/health and resource_customizations), our own
+// Application, and kstatus' conditions for every other kind.
+
+#include "sync/health_kinds.hpp"
+
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace holdfast::sync {
+
+namespace {
+
+health healthy(std::string message = {}) {
+    return {health_status::healthy, std::move(message)};
+}
+health progressing(std::string message = {}) {
+    return {health_status::progressing, std::move(message)};
+}
+health degraded(std::string message = {}) {
+    return {health_status::degraded, std::move(message)};
+}
+
+health by_load_balancer(const json::object& live) {
+    const auto* list = kube::find_array(live, {"status", "loadBalancer", "ingress"});
+    return list != nullptr && !list->empty() ? healthy() : progressing();
+}
+
+} // namespace
+
+health service_health(const json::object& live) {
+    if (kube::find_text(live, {"spec", "type"}) != "LoadBalancer") return healthy();
+    return by_load_balancer(live);
+}
+
+health ingress_health(const json::object& live) {
+    return by_load_balancer(live);
+}
+
+health volume_claim_health(const json::object& live) {
+    const auto phase = kube::find_text(live, {"status", "phase"});
+    if (phase == "Bound") return healthy();
+    if (phase == "Pending") return progressing();
+    if (phase == "Lost") return degraded();
+    return {health_status::unknown, {}};
+}
+
+namespace {
+
+bool is_bad_autoscaler_reason(const condition& c) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> bad{{
+        {"AbleToScale", "FailedGetScale"},
+        {"AbleToScale", "FailedUpdateScale"},
+        {"ScalingActive", "FailedGetResourceMetric"},
+        {"ScalingActive", "FailedGetObjectMetric"},
+        {"ScalingActive", "FailedGetPodsMetric"},
+        {"ScalingActive", "FailedGetExternalMetric"},
+        {"ScalingActive", "FailedComputeMetricsReplicas"},
+        {"ScalingActive", "InvalidSelector"},
+    }};
+    for (const auto& [type, reason] : bad) {
+        if (c.type == type && c.reason == reason) return true;
+    }
+    return false;
+}
+
+/// The first condition that decides; conditions are in the order in which the controller looked.
+std::optional<health> autoscaler_verdict(const condition& c) {
+    if (is_bad_autoscaler_reason(c)) return degraded(std::string{c.message});
+    if ((c.type == "AbleToScale" || c.type == "ScalingLimited") && c.is_true()) {
+        return healthy(std::string{c.message});
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+health autoscaler_health(const json::object& live) {
+    std::optional<health> verdict;
+    if (kube::api_version_of(live) == "autoscaling/v1") {
+        // v1 has no room for conditions: they are in an annotation, as JSON.
+        const auto text = kube::annotation(live, "autoscaling.alpha.kubernetes.io/conditions");
+        boost::system::error_code ec;
+        const auto parsed = text ? json::parse(*text, ec) : json::value{};
+        if (const auto* list = ec ? nullptr : parsed.if_array()) {
+            for (const auto& item : *list) {
+                if (const auto c = condition_of(item); c && !verdict) verdict = autoscaler_verdict(*c);
+            }
+        }
+    } else {
+        each_condition(live, [&](const condition& c) {
+            verdict = autoscaler_verdict(c);
+            return verdict.has_value();
+        });
+    }
+    return verdict ? std::move(*verdict) : progressing("Waiting to Autoscale");
+}
+
+health api_service_health(const json::object& live) {
+    const auto c = find_condition(live, "Available");
+    if (!c) return progressing("Waiting to be processed");
+    auto message = fmt::format("{}: {}", c->reason, c->message);
+    return c->is_true() ? healthy(std::move(message)) : progressing(std::move(message));
+}
+
+health workflow_health(const json::object& live) {
+    const auto phase = kube::find_text(live, {"status", "phase"});
+    std::string message{kube::find_text(live, {"status", "message"})};
+    if (phase.empty() || phase == "Pending" || phase == "Running") return progressing(std::move(message));
+    if (phase == "Succeeded") return healthy(std::move(message));
+    if (phase == "Failed" || phase == "Error") return degraded(std::move(message));
+    return {health_status::unknown, std::move(message)};
+}
+
+health custom_resource_definition_health(const json::object& live) {
+    const auto* conditions = kube::find_array(live, {"status", "conditions"});
+    if (conditions == nullptr || conditions->empty()) return progressing("Status conditions not found");
+    const auto terminating = find_condition(live, "Terminating");
+    if (terminating && terminating->is_true()) {
+        return progressing(fmt::format("CRD is terminating: {}", terminating->message));
+    }
+    const auto accepted = find_condition(live, "NamesAccepted");
+    if (accepted && accepted->is_false()) {
+        return degraded(fmt::format("CRD names have not been accepted: {}", accepted->message));
+    }
+    const auto schema = find_condition(live, "NonStructuralSchema");
+    if (schema && schema->is_true()) {
+        return degraded(fmt::format("Schema violations found: {}", schema->message));
+    }
+    const auto established = find_condition(live, "Established");
+    if (established && established->is_true()) return healthy("CRD is healthy");
+    if (established && established->reason == "Installing") {
+        return progressing("CRD is being installed");
+    }
+    return degraded("CRD is not established");
+}
+
+health disruption_budget_health(const json::object& live) {
+    std::optional<health> verdict;
+    each_condition(live, [&](const condition& c) {
+        const bool bad = c.is_false() && c.reason != "InsufficientPods";
+        auto message = fmt::format("PodDisruptionBudget has {}", c.reason);
+        verdict = bad ? degraded(std::move(message)) : healthy(std::move(message));
+        return bad;
+    });
+    return verdict ? std::move(*verdict) : progressing("Waiting for status");
+}
+
+health application_health(const json::object& live) {
+    // A verdict on an older specification says nothing of this one.
+    if (number_at(live, {"status", "observedGeneration"}, -1) < kube::generation_of(live)) {
+        return progressing("Waiting for the application to be looked at");
+    }
+    const std::string message{kube::find_text(live, {"status", "health", "message"})};
+    if (const auto c = find_condition(live, "Stalled"); c && c->is_true()) {
+        return degraded(std::string{c->message});
+    }
+    const auto operation = kube::find_text(live, {"status", "operationState", "phase"});
+    const auto sync = kube::find_text(live, {"status", "sync", "status"});
+    const auto own = parse_health_status(kube::find_text(live, {"status", "health", "status"}));
+    if (!own) return progressing("Waiting for the health of the application");
+    if (*own > health_status::progressing) return {*own, message};
+    if (operation == "Running" || operation == "Terminating") return progressing("Syncing");
+    if (sync != "Synced") {
+        if (operation == "Failed" || operation == "Error") {
+            return degraded(std::string{kube::find_text(live, {"status", "operationState", "message"})});
+        }
+        return progressing(sync == "OutOfSync" ? "Out of sync" : "Waiting for the sync status");
+    }
+    return {*own, message};
+}
+
+std::optional<health> health_by_conditions(const json::object& live) {
+    const auto generation = kube::generation_of(live);
+    const auto observed = number_at(live, {"status", "observedGeneration"}, -1);
+    if (observed >= 0 && observed < generation) {
+        return progressing(
+            fmt::format("Waiting for generation {} to be observed, seen was {}", generation, observed)
+        );
+    }
+    const auto current = [&](std::string_view type) -> std::optional<condition> {
+        auto c = find_condition(live, type);
+        // What was said of an older generation counts as not yet said, which is Unknown.
+        if (c && c->observed_generation >= 0 && c->observed_generation < generation) {
+            c->status = "Unknown";
+        }
+        return c;
+    };
+    const auto why = [](const condition& c) { return std::string{c.message.empty() ? c.reason : c.message}; };
+    if (const auto c = current("Stalled"); c && c->is_true()) return degraded(why(*c));
+    if (const auto c = current("Reconciling"); c && c->is_true()) return progressing(why(*c));
+    for (const auto* type : {"Ready", "Available"}) {
+        if (const auto c = current(type)) return c->is_true() ? healthy(why(*c)) : progressing(why(*c));
+    }
+    return std::nullopt;
+}
+
+} // namespace holdfast::sync

@@ -1,0 +1,37 @@
+#include "sync/live_record.hpp"
+
+#include "sync/canonical.hpp"
+#include "sync/owned_fields.hpp"
+
+namespace holdfast::sync {
+
+live_record observe(const json::object& live) {
+    constexpr std::size_t longest_message = 120;
+    live_record record;
+    record.uid = kube::uid_of(live);
+    record.resource_version = kube::resource_version_of(live);
+    record.generation = kube::generation_of(live);
+    if (const auto owned = owned_fields_of(live)) {
+        record.owned_hash = owned->hash;
+        record.other_version = owned->other_version;
+    }
+    if (auto owner = owner_of(live)) record.owner = std::move(owner->application);
+    if (const auto verdict = assess(live)) {
+        record.status = verdict->status;
+        record.health_message = shortened(verdict->message, longest_message);
+    }
+    const auto orders = read_directives(live);
+    record.wave = orders.wave;
+    record.prune = orders.options.prune.value_or(removal::allowed);
+    record.remove = orders.options.remove.value_or(removal::allowed);
+    record.prune_propagation = orders.options.prune_propagation;
+    record.prune_last = orders.options.prune_last.value_or(false);
+    record.deleting = kube::deletion_timestamp(live).has_value();
+    record.hook = orders.is_hook;
+    record.ignore_healthcheck = orders.ignore_healthcheck;
+    record.ignore_extraneous = orders.ignore_extraneous;
+    record.released = kube::annotation(live, released_annotation) == "true";
+    return record;
+}
+
+} // namespace holdfast::sync
