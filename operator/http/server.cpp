@@ -1,0 +1,486 @@
+#include "http/server.hpp"
+
+#include "base/async.hpp"
+#include "base/log.hpp"
+#include "base/task_group.hpp"
+#include "http/connection.hpp"
+#include "http/message.hpp"
+#include "http/tls.hpp"
+
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <array>
+#include <charconv>
+#include <ctime>
+#include <exception>
+#include <list>
+#include <utility>
+
+namespace holdfast::http {
+
+std::string_view request_info::path() const noexcept {
+    return std::string_view{what.target}.substr(0, what.target.find('?'));
+}
+
+std::optional<std::string_view> request_info::find(std::string_view name) const {
+    return find_header(what.headers, name);
+}
+
+namespace {
+
+using asio::ip::tcp;
+
+// After an answer that came before the request was read to its end: how much more is read, and for how long,
+// so that the client gets to see the answer instead of a reset.
+constexpr std::size_t linger_bytes = std::size_t{256} << 10U;
+constexpr std::chrono::milliseconds linger_time{1'000};
+
+struct live_connection {
+    connection* wire = nullptr;
+    // Between requests: nothing is lost when it is closed.
+    bool idle = true;
+};
+
+struct server_state {
+    server_state(asio::any_io_executor ex, listen_options o, handler h)
+        : executor{ex}, options{std::move(o)}, handle{std::move(h)}, acceptor{ex}, room{ex}, group{ex} {
+        room.expires_at(steady_clock::time_point::max());
+    }
+
+    asio::any_io_executor executor;
+    listen_options options;
+    handler handle;
+    tls_context tls;
+    tcp::acceptor acceptor;
+    asio::steady_timer room; // never expires: cancelled when a connection ends
+    std::list<live_connection> live;
+    bool stopping = false;
+    task_group group;
+};
+using shared_state = std::shared_ptr<server_state>;
+
+std::string http_date() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::array<char, 32> text{};
+    const auto size = std::strftime(text.data(), text.size(), "___, %d ___ %Y %H:%M:%S GMT", &parts);
+    std::string date{text.data(), size};
+    date.replace(0, 3, days.at(static_cast<std::size_t>(parts.tm_wday)));
+    date.replace(8, 3, months.at(static_cast<std::size_t>(parts.tm_mon)));
+    return date;
+}
+
+std::string serialize(const response& r, bool to_head, bool close) {
+    const bool bodiless = r.status == 204 || r.status == 304 || r.status / 100 == 1;
+    std::string out =
+        "HTTP/1.1 " + std::to_string(r.status) + " " + std::string{reason_phrase(r.status)} + "\r\n";
+    out += "Date: " + http_date() + "\r\n";
+    for (const auto& h : r.headers) {
+        if (is_valid_header(h) && !same_name(h.name, "Content-Length") && !same_name(h.name, "Connection") &&
+            !same_name(h.name, "Transfer-Encoding") && !same_name(h.name, "Date")) {
+            out += h.name + ": " + h.value + "\r\n";
+        }
+    }
+    if (!bodiless) {
+        out += "Content-Length: " + std::to_string(r.body.size()) + "\r\n";
+    }
+    out += close ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
+    out += "\r\n";
+    if (!bodiless && !to_head) {
+        out += r.body;
+    }
+    return out;
+}
+
+response plain(unsigned status) {
+    response r;
+    r.status = status;
+    r.headers.push_back({"Content-Type", "text/plain; charset=utf-8"});
+    r.body = std::string{reason_phrase(status)} + "\n";
+    return r;
+}
+
+std::string peer_of(const tcp::endpoint& endpoint) {
+    const auto address = endpoint.address();
+    const auto port = ":" + std::to_string(endpoint.port());
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string() + port;
+    }
+    return (address.is_v6() ? "[" + address.to_string() + "]" : address.to_string()) + port;
+}
+
+// How reading a request ended.
+struct read_outcome {
+    enum class kind {
+        request,
+        /// Nothing more to say: the peer left, or we stop.
+        over,
+        /// Say this and close.
+        refuse
+    };
+    kind how = kind::over;
+    unsigned status = 0;
+    request_info info;
+    bool keep_alive = false;
+};
+
+unsigned status_of(message_fault fault) {
+    switch (fault) {
+    case message_fault::header_too_long: return 431;
+    case message_fault::body_too_long: return 413;
+    default: return 400;
+    }
+}
+
+// One connection, from its accept to its end. Everything it needs outlives it: it holds the state.
+class session {
+public:
+    session(shared_state s, tcp::socket socket, std::string peer)
+        : state_{std::move(s)},
+          wire_{state_->executor, std::move(socket)},
+          peer_{std::move(peer)},
+          at_{state_->live.insert(state_->live.end(), live_connection{&wire_})} {}
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    ~session() {
+        state_->live.erase(at_);
+        state_->room.cancel();
+    }
+
+    asio::awaitable<void> run() {
+        wire_.expire_at(steady_clock::now() + state_->options.header_timeout);
+        if (state_->tls) {
+            auto tls = state_->tls;
+            if (auto shaken = co_await wire_.start_tls_server(std::move(tls)); !shaken) {
+                log::debug("a TLS handshake failed", {{"peer", peer_}, {"error", shaken.error().message()}});
+                co_return;
+            }
+        }
+        for (bool first = true; !state_->stopping; first = false) {
+            auto got = co_await read_request(first);
+            if (got.how == read_outcome::kind::over) {
+                co_return;
+            }
+            if (got.how == read_outcome::kind::refuse) {
+                co_await refuse(got.status);
+                co_return;
+            }
+            const bool to_head = got.info.what.method == "HEAD";
+            const bool keep = got.keep_alive;
+            auto answer = co_await answer_to(std::move(got.info));
+            const bool close = !keep || state_->stopping;
+            wire_.expire_at(steady_clock::now() + state_->options.write_timeout);
+            const auto bytes = serialize(answer, to_head, close);
+            if (auto written = co_await wire_.write(bytes); !written || close) {
+                co_return;
+            }
+        }
+    }
+
+private:
+    // Waits for the first byte of a request, then for its head, then for its body, each with its own
+    // patience.
+    asio::awaitable<read_outcome> read_request(bool first) {
+        const auto& options = state_->options;
+        message_reader reader{message_reader::kind::request, options.max_header_bytes};
+        at_->idle = true;
+        if (wire_.inbox().empty()) {
+            wire_.expire_at(steady_clock::now() + (first ? options.header_timeout : options.idle_timeout));
+            const auto some = co_await wire_.fill();
+            if (!some || !*some) {
+                co_return read_outcome{};
+            }
+        }
+        at_->idle = false;
+        wire_.expire_at(steady_clock::now() + options.header_timeout);
+        while (true) {
+            if (!reader.feed(wire_.inbox(), true)) {
+                co_return refusal(status_of(reader.fault()));
+            }
+            if (reader.head_done()) {
+                break;
+            }
+            if (auto stop = co_await more(); stop) {
+                co_return std::move(*stop);
+            }
+        }
+        read_outcome got{.how = read_outcome::kind::request};
+        got.keep_alive = reader.message().keep_alive;
+        got.info.peer = peer_;
+        got.info.what.method = std::move(reader.message().method);
+        got.info.what.target = std::move(reader.message().target);
+        got.info.what.headers = std::move(reader.message().headers);
+        if (!is_valid_target(got.info.what.target) && got.info.what.target != "*") {
+            co_return refusal(400);
+        }
+        reader.limit_body(options.body_limit ? options.body_limit(got.info) : options.max_body);
+        if (reader.fault() != message_fault::none) {
+            co_return refusal(413);
+        }
+        wire_.expire_at(steady_clock::now() + options.body_timeout);
+        if (const auto expected = got.info.find("Expect");
+            expected && !reader.done() && wire_.inbox().empty()) {
+            if (!has_token(*expected, "100-continue")) {
+                co_return refusal(417);
+            }
+            if (auto written = co_await wire_.write("HTTP/1.1 100 Continue\r\n\r\n"); !written) {
+                co_return read_outcome{};
+            }
+        }
+        while (true) {
+            if (!reader.feed(wire_.inbox())) {
+                co_return refusal(status_of(reader.fault()));
+            }
+            if (reader.done()) {
+                break;
+            }
+            if (auto stop = co_await more(); stop) {
+                co_return std::move(*stop);
+            }
+        }
+        got.info.what.body = std::move(reader.message().body);
+        co_return got;
+    }
+
+    // More bytes of a request that has begun; how it ends when there are none.
+    asio::awaitable<std::optional<read_outcome>> more() {
+        const auto some = co_await wire_.fill();
+        if (some && *some) {
+            co_return std::nullopt;
+        }
+        if (!some && wire_.expired()) {
+            co_return refusal(408);
+        }
+        co_return read_outcome{};
+    }
+
+    static read_outcome refusal(unsigned status) {
+        return {.how = read_outcome::kind::refuse, .status = status};
+    }
+
+    asio::awaitable<response> answer_to(request_info info) {
+        const auto path = std::string{info.path()};
+        std::exception_ptr failure;
+        try {
+            co_return co_await state_->handle(std::move(info));
+        } catch (const boost::system::system_error& e) {
+            if (e.code() == asio::error::operation_aborted) {
+                throw;
+            }
+            failure = std::current_exception();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        report(path, failure);
+        co_return plain(500);
+    }
+
+    static void report(const std::string& path, const std::exception_ptr& failure) {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& e) {
+            log::error("a request failed with an exception", {{"path", path}, {"error", e.what()}});
+        } catch (...) {
+            log::error("a request failed with an exception", {{"path", path}});
+        }
+    }
+
+    asio::awaitable<void> refuse(unsigned status) {
+        wire_.expire_at(steady_clock::now() + linger_time);
+        const auto bytes = serialize(plain(status), false, true);
+        if (auto written = co_await wire_.write(bytes); !written) {
+            co_return;
+        }
+        wire_.finish_writing();
+        for (std::size_t read = 0; read < linger_bytes;) {
+            wire_.inbox().clear();
+            const auto some = co_await wire_.fill();
+            if (!some || !*some) {
+                co_return;
+            }
+            read += wire_.inbox().size();
+        }
+    }
+
+    shared_state state_;
+    connection wire_;
+    std::string peer_;
+    std::list<live_connection>::iterator at_;
+};
+
+asio::awaitable<void> serve(shared_state state, tcp::socket socket, std::string peer) {
+    session one{std::move(state), std::move(socket), std::move(peer)};
+    co_await one.run();
+}
+
+asio::awaitable<void> accept_all(shared_state state) {
+    while (!state->stopping) {
+        boost::system::error_code ec;
+        if (state->live.size() >= state->options.max_connections) {
+            co_await state->room.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+            continue;
+        }
+        tcp::socket socket{state->executor};
+        tcp::endpoint peer;
+        co_await state->acceptor.async_accept(socket, peer, asio::redirect_error(asio::use_awaitable, ec));
+        if (ec == asio::error::operation_aborted || ec == asio::error::bad_descriptor) {
+            co_return;
+        }
+        if (ec) {
+            // Out of descriptors, most likely: others have to end first.
+            log::warn("cannot accept a connection", {{"error", ec.message()}});
+            co_await sleep_for(std::chrono::milliseconds{100});
+            continue;
+        }
+        state->group.spawn("http connection", serve(state, std::move(socket), peer_of(peer)));
+        // Let it take its place in the count before the next is accepted.
+        co_await asio::post(state->executor, asio::use_awaitable);
+    }
+}
+
+// Whether there was nothing left to wait for; a result because deadlines deal in results.
+asio::awaitable<result<bool>> drained(shared_state state) {
+    co_await state->group.join();
+    co_return true;
+}
+
+class tcp_server final : public server {
+public:
+    tcp_server(shared_state s, std::uint16_t port) : state_{std::move(s)}, port_{port} {}
+    tcp_server(const tcp_server&) = delete;
+    tcp_server& operator=(const tcp_server&) = delete;
+    ~tcp_server() override {
+        close();
+        state_->group.cancel();
+    }
+
+    [[nodiscard]] std::uint16_t port() const noexcept override { return port_; }
+
+    result<void> replace_tls(server_tls tls) override {
+        if (!state_->tls) {
+            return user_error("the server at port " + std::to_string(port_) + " was started without TLS");
+        }
+        auto context = make_server_context(tls);
+        if (!context) {
+            return context.error();
+        }
+        state_->tls = std::move(*context);
+        return {};
+    }
+
+    asio::awaitable<void> stop(std::chrono::milliseconds drain) override {
+        auto state = state_;
+        close();
+        // Those in work see `stopping` when they have answered.
+        for (auto& c : state->live) {
+            if (c.idle) {
+                c.wire->interrupt();
+            }
+        }
+        static_cast<void>(co_await with_deadline(drain, "answering the last requests", drained(state)));
+        state->group.cancel();
+        co_await state->group.join();
+    }
+
+private:
+    void close() {
+        state_->stopping = true;
+        boost::system::error_code ignored;
+        state_->acceptor.close(ignored);
+        state_->room.cancel();
+    }
+
+    shared_state state_;
+    std::uint16_t port_;
+};
+
+result<tcp::endpoint> parse_address(const std::string& text) {
+    const auto wrong = [&text] {
+        return user_error(
+            "\"" + text + "\" is not an address to listen on, like :8080, 127.0.0.1:8080 or [::1]:8080"
+        );
+    };
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos) {
+        return wrong();
+    }
+    std::uint16_t port = 0;
+    const auto digits = std::string_view{text}.substr(colon + 1);
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (failure != std::errc{} || end != digits.data() + digits.size()) {
+        return wrong();
+    }
+    auto host = text.substr(0, colon);
+    if (host.empty()) {
+        return tcp::endpoint{tcp::v6(), port};
+    }
+    if (host == "localhost") {
+        host = "127.0.0.1";
+    }
+    if (host.starts_with('[') && host.ends_with(']')) {
+        host = host.substr(1, host.size() - 2);
+    }
+    boost::system::error_code ec;
+    const auto address = asio::ip::make_address(host, ec);
+    if (ec) {
+        return wrong();
+    }
+    return tcp::endpoint{address, port};
+}
+
+boost::system::error_code
+bind_to(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, bool both_families) {
+    boost::system::error_code ec;
+    acceptor.open(endpoint.protocol(), ec);
+    if (ec) return ec;
+    acceptor.set_option(asio::socket_base::reuse_address{true}, ec);
+    if (both_families) {
+        acceptor.set_option(asio::ip::v6_only{false}, ec);
+    }
+    acceptor.bind(endpoint, ec);
+    if (ec) return ec;
+    acceptor.listen(asio::socket_base::max_listen_connections, ec);
+    return ec;
+}
+
+} // namespace
+
+result<std::unique_ptr<server>>
+listen(asio::any_io_executor executor, listen_options options, handler handle) {
+    auto endpoint = parse_address(options.address);
+    if (!endpoint) {
+        return endpoint.error();
+    }
+    const auto state = std::make_shared<server_state>(executor, std::move(options), std::move(handle));
+    if (state->options.tls) {
+        auto context = make_server_context(*state->options.tls);
+        if (!context) {
+            return context.error();
+        }
+        state->tls = std::move(*context);
+        // The key lives in the context from here on.
+        state->options.tls.reset();
+    }
+    const bool any = state->options.address.starts_with(':');
+    auto ec = bind_to(state->acceptor, *endpoint, any);
+    if (ec && any) {
+        // A machine without IPv6.
+        boost::system::error_code ignored;
+        state->acceptor.close(ignored);
+        ec = bind_to(state->acceptor, tcp::endpoint{tcp::v4(), (*endpoint).port()}, false);
+    }
+    if (ec) {
+        return user_error("cannot listen on " + state->options.address + ": " + ec.message());
+    }
+    const auto port = state->acceptor.local_endpoint(ec).port();
+    state->group.spawn("http acceptor", accept_all(state));
+    return std::unique_ptr<server>{std::make_unique<tcp_server>(state, port)};
+}
+
+} // namespace holdfast::http
