@@ -67,7 +67,7 @@ func run() error {
 	watchComponents(ctx, c)
 	err = answer(map[string]any{
 		"kubeconfig": c.kubeconfig(), "server": c.server, "ca": c.pkiPath("ca.crt"), "dir": c.dir.path,
-		"etcd": c.etcdURL, "kubectl": filepath.Join(o.tools, "kubectl"),
+		"data": c.data.path, "etcd": c.etcdURL, "kubectl": filepath.Join(o.tools, "kubectl"),
 	}, nil)
 	for err == nil && ctx.Err() == nil {
 		select {
