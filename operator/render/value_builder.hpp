@@ -1,0 +1,67 @@
+#pragma once
+
+// Values from the events of a parser: what YAML and JSON have in common. For yaml.cpp.
+
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::render {
+
+/// Builds one value after the other. The caller tells places of keys as numbers that mean something to it.
+class value_builder {
+public:
+    using place = std::uint32_t;
+
+    [[nodiscard]] std::size_t depth() const noexcept { return depth_; }
+    /// True inside of a mapping when a key, or its end, has to come next.
+    [[nodiscard]] bool wants_key() const noexcept { return depth_ > 0 && top().wants_key; }
+
+    void open(bool mapping);
+    /// The finished container; to be given to `add` again.
+    boost::json::value close();
+
+    /// Names the value that comes next. Gives the place of the same key when it was given before, which the
+    /// caller has to refuse; keys from merges do not count.
+    std::optional<place> key(std::string_view name, place where);
+    /// The value that comes next is to be merged into the mapping.
+    void merge_key();
+    [[nodiscard]] bool merging() const noexcept { return depth_ > 0 && top().merging; }
+
+    /// Puts a value where one is due. False when it was to be merged and cannot be. `by_alias` tells that it
+    /// was not written out here: a sequence to be merged has to be.
+    bool add(boost::json::value&& value, bool by_alias = false);
+
+    /// The value that all this made, once nothing is open.
+    boost::json::value take();
+
+private:
+    struct key_note {
+        place where = 0;
+        bool merged = false;
+    };
+    struct frame {
+        boost::json::value container;
+        /// One for each key of the mapping, in its order.
+        std::vector<key_note> notes;
+        std::string key;
+        place key_place = 0;
+        bool wants_key = false;
+        bool merging = false;
+    };
+    [[nodiscard]] const frame& top() const noexcept { return frames_[depth_ - 1]; }
+    [[nodiscard]] frame& top() noexcept { return frames_[depth_ - 1]; }
+    static void merge(frame& into, const boost::json::object& from);
+
+    /// Frames beyond depth_ are kept for their memory.
+    std::vector<frame> frames_;
+    std::size_t depth_ = 0;
+    boost::json::value result_;
+};
+
+} // namespace holdfast::render
