@@ -37,13 +37,12 @@ public:
     /// What is at `path`; nothing when there is nothing. A path through a symlink or a file is not there.
     virtual result<std::optional<source_entry>> find(std::string_view path) = 0;
 
-    /// The names in the directory at `path`, sorted by their bytes. Error: not_found when that is no
-    /// directory.
-    virtual result<std::vector<source_entry>> list(std::string_view path) = 0;
+    /// The names in a directory that `find` or `list` gave, sorted by their bytes.
+    virtual result<std::vector<source_entry>> list(const source_entry& directory) = 0;
 
-    /// The content of the file at `path`, or the target of the symlink there. Errors: user when it is larger
-    /// than `limit` bytes; not_found when there is no file.
-    virtual result<std::string> read(std::string_view path, std::size_t limit) = 0;
+    /// The content of a file, or the target of a symlink, that `find` or `list` gave. Error: user when it is
+    /// larger than `limit` bytes.
+    virtual result<std::string> read(const source_entry& file, std::size_t limit) = 0;
 };
 
 } // namespace holdfast::render

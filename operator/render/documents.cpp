@@ -1,0 +1,276 @@
+#include "render/documents.hpp"
+
+#include "render/canonical.hpp"
+#include "render/normalise.hpp"
+#include "render/yaml.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace holdfast::render {
+
+namespace {
+
+std::string_view type_of(const json::value& value) noexcept {
+    switch (value.kind()) {
+    case json::kind::null: return "null";
+    case json::kind::bool_: return "a boolean";
+    case json::kind::int64:
+    case json::kind::uint64:
+    case json::kind::double_: return "a number";
+    case json::kind::string: return "a string";
+    case json::kind::array: return "a list";
+    case json::kind::object: return "a mapping";
+    }
+    return "a value";
+}
+
+std::string pointer_step(std::string_view name) {
+    std::string step = "/";
+    for (const char c : name) {
+        if (c == '~') {
+            step += "~0";
+        } else if (c == '/') {
+            step += "~1";
+        } else {
+            step += c;
+        }
+    }
+    return step;
+}
+
+/// The file that is being read, for the errors of its objects.
+class file_reader {
+public:
+    file_reader(
+        const std::string& file, std::string_view text, const directory_limits& limits, collected& into
+    )
+        : file_{file}, text_{text}, limits_{limits}, into_{into} {}
+
+    bool run() {
+        auto documents = read_yaml(text_, limits_.yaml);
+        if (!documents) {
+            const yaml_error& e = documents.error();
+            return into_.fail(
+                limits_, {.file = file_,
+                          .document = e.document,
+                          .line = e.where.line,
+                          .column = e.where.column,
+                          .message = e.message}
+            );
+        }
+        for (yaml_document& document : *documents) {
+            document_ = document.index;
+            line_ = document.line;
+            if (!take(std::move(document.value), {})) return false;
+        }
+        return true;
+    }
+
+private:
+    /// An error about the value at `pointer`.
+    bool fail(const std::string& pointer, std::string message) {
+        const auto where = locate(text_, document_, pointer);
+        return into_.fail(
+            limits_, {.file = file_,
+                      .document = document_,
+                      .line = where ? where->line : line_,
+                      .column = where ? where->column : 0,
+                      .message = std::move(message)}
+        );
+    }
+
+    /// One value that should be an object, at `pointer` of its document. False when reading shall stop.
+    bool take(json::value&& value, const std::string& pointer) {
+        if (!value.is_object()) {
+            return fail(
+                pointer,
+                fmt::format(
+                    "this is {}, not a Kubernetes object{}", type_of(value),
+                    value.is_array()
+                        ? "; several objects are documents divided by \"---\", or the items of a kind: List"
+                        : ""
+                )
+            );
+        }
+        json::object& object = value.get_object();
+        if (!has_type(object, pointer)) return keep_going_;
+        const object_names names = names_of(object);
+        auto* items = object.if_contains("items");
+        if (names.kind.ends_with("List") && names.name.empty() &&
+            (names.kind == "List" || (items != nullptr && items->is_array()))) {
+            return take_list(object, names, pointer);
+        }
+        if (!has_name(object, pointer) || !has_texts(object, pointer)) return keep_going_;
+        for (const std::string& warning : normalise(object)) {
+            into_.output.warnings.push_back(
+                fmt::format("{}: {}: {}", to_string(place(pointer)), describe(names_of(object)), warning)
+            );
+        }
+        return add(std::move(object), pointer);
+    }
+
+    bool take_list(json::object& list, const object_names& names, const std::string& pointer) {
+        auto* items = list.if_contains("items");
+        if (items == nullptr || items->is_null()) return true;
+        if (!items->is_array())
+            return fail(pointer + "/items", fmt::format("items is {}, not a list", type_of(*items)));
+        if (pointer.size() > 200) return fail(pointer, "lists inside of lists, too deep");
+        // The items of a typed list need not repeat what their list says.
+        const std::string item_kind{
+            names.kind == "List" ? std::string_view{} : names.kind.substr(0, names.kind.size() - 4)
+        };
+        const json::string version{list.at("apiVersion").as_string()};
+        std::size_t index = 0;
+        for (json::value& item : items->get_array()) {
+            if (!item_kind.empty() && item.is_object()) {
+                json::object& object = item.get_object();
+                if (!object.contains("apiVersion")) object["apiVersion"] = version;
+                if (!object.contains("kind")) object["kind"] = item_kind;
+            }
+            if (!take(std::move(item), fmt::format("{}/items/{}", pointer, index++))) return false;
+        }
+        return true;
+    }
+
+    bool has_type(const json::object& object, const std::string& pointer) {
+        const auto* version = object.if_contains("apiVersion");
+        const auto* kind = object.if_contains("kind");
+        if (version == nullptr && kind == nullptr) {
+            keep_going_ = fail(
+                pointer, "this is no Kubernetes object: it has no apiVersion and no kind. A file that is "
+                         "none can be left out "
+                         "with directory.exclude, or with a comment \"# +argocd:skip-file-rendering\" in it"
+            );
+            return false;
+        }
+        for (const auto& [name, field] : {std::pair{"apiVersion", version}, std::pair{"kind", kind}}) {
+            if (field == nullptr || field->is_null() || (field->is_string() && field->get_string().empty())) {
+                keep_going_ = fail(pointer, fmt::format("the object has no {}", name));
+                return false;
+            }
+            if (!field->is_string()) {
+                keep_going_ = fail(
+                    pointer + "/" + name,
+                    fmt::format("{} is {}, not a string{}", name, type_of(*field), quote_hint(*field))
+                );
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static std::string_view quote_hint(const json::value& value) noexcept {
+        return value.is_bool() || value.is_number() ? "; quote it" : "";
+    }
+
+    bool has_name(const json::object& object, const std::string& pointer) {
+        const object_names names = names_of(object);
+        const auto* metadata = object.if_contains("metadata");
+        if (metadata != nullptr && !metadata->is_object() && !metadata->is_null()) {
+            keep_going_ =
+                fail(pointer + "/metadata", fmt::format("metadata is {}, not a mapping", type_of(*metadata)));
+            return false;
+        }
+        if (metadata != nullptr && metadata->is_object()) {
+            for (const char* const name : {"name", "generateName", "namespace"}) {
+                const auto* field = metadata->get_object().if_contains(name);
+                if (field != nullptr && !field->is_string() && !field->is_null()) {
+                    keep_going_ = fail(
+                        pointer + "/metadata/" + name,
+                        fmt::format(
+                            "metadata.{} is {}, not a string{}", name, type_of(*field), quote_hint(*field)
+                        )
+                    );
+                    return false;
+                }
+            }
+        }
+        if (names.name.empty() && names.generate_name.empty()) {
+            keep_going_ = fail(pointer + "/metadata", fmt::format("the {} has no metadata.name", names.kind));
+            return false;
+        }
+        return true;
+    }
+
+    /// Labels and annotations are strings: what people forget to quote most often.
+    bool has_texts(const json::object& object, const std::string& pointer) {
+        const auto* metadata = object.if_contains("metadata");
+        if (metadata == nullptr || !metadata->is_object()) return true;
+        bool is_fine = true;
+        for (const char* const name : {"labels", "annotations"}) {
+            const auto* field = metadata->get_object().if_contains(name);
+            if (field == nullptr || field->is_null()) continue;
+            const std::string below = pointer + "/metadata/" + name;
+            if (!field->is_object()) {
+                keep_going_ =
+                    fail(below, fmt::format("metadata.{} is {}, not a mapping", name, type_of(*field)));
+                return false;
+            }
+            for (const auto& [key, value] : field->get_object()) {
+                if (value.is_string() || value.is_null()) continue;
+                is_fine = false;
+                const std::string_view key_text{key.data(), key.size()};
+                keep_going_ = fail(
+                    below + pointer_step(key_text), fmt::format(
+                                                        "metadata.{}[\"{}\"] is {}, not a string{}", name,
+                                                        key_text, type_of(value), quote_hint(value)
+                                                    )
+                );
+                if (!keep_going_) return false;
+            }
+        }
+        return is_fine;
+    }
+
+    bool add(json::object&& object, const std::string& pointer) {
+        const object_names names = names_of(object);
+        if (into_.output.objects.size() >= limits_.max_objects) {
+            fail(pointer, fmt::format("the source has more than {} objects", limits_.max_objects));
+            return false;
+        }
+        canonical_.clear();
+        append_canonical(canonical_, object);
+        if (canonical_.size() > limits_.max_object_bytes) {
+            return fail(
+                pointer, fmt::format(
+                             "{} has {} bytes, more than the limit of {} for one object", describe(names),
+                             canonical_.size(), limits_.max_object_bytes
+                         )
+            );
+        }
+        into_.digests.push_back(sha256(canonical_));
+        into_.output.objects.push_back({.object = std::move(object), .from = place(pointer)});
+        return true;
+    }
+
+    [[nodiscard]] origin place(const std::string&) const {
+        return {.file = file_, .document = document_, .line = line_};
+    }
+
+    const std::string& file_;
+    std::string_view text_;
+    const directory_limits& limits_;
+    collected& into_;
+    std::string canonical_;
+    int document_ = 1;
+    int line_ = 1;
+    /// What take() answers after an object was refused.
+    bool keep_going_ = true;
+};
+
+} // namespace
+
+bool collected::fail(const directory_limits& limits, render_error e) {
+    errors.all.push_back(std::move(e));
+    return errors.all.size() < limits.max_errors;
+}
+
+bool collect(
+    const std::string& file, std::string_view text, const directory_limits& limits, collected& into
+) {
+    return file_reader{file, text, limits, into}.run();
+}
+
+} // namespace holdfast::render

@@ -1,0 +1,27 @@
+#pragma once
+
+// From the documents of a file to the objects in it. For the builders.
+
+#include "render/directory.hpp"
+#include "render/manifest.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace holdfast::render {
+
+/// What files add up to while a source is read.
+struct collected {
+    render_output output;
+    render_errors errors;
+    /// SHA-256 of each object in its canonical form, beside output.objects.
+    std::vector<sha256_digest> digests;
+
+    /// Adds an error; false when there are enough of them and reading shall stop.
+    bool fail(const directory_limits& limits, render_error e);
+};
+
+/// Reads the objects of one file, YAML or JSON, and adds what it gives. False when reading shall stop.
+bool collect(const std::string& file, std::string_view text, const directory_limits& limits, collected& into);
+
+} // namespace holdfast::render
