@@ -1,0 +1,288 @@
+#include "crds/application.hpp"
+#include "crds/checks.hpp"
+#include "crds/words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace holdfast::crds {
+
+namespace {
+
+struct sync_option {
+    std::string_view name;
+    std::array<std::string_view, 3> values;
+};
+
+constexpr sync_option sync_options[] = {
+    {"ApplyOutOfSyncOnly", {"true", "false"}},
+    {"ClientSideApplyMigration", {"true", "false"}},
+    {"CreateNamespace", {"true", "false"}},
+    {"Delete", {"true", "false", "confirm"}},
+    {"FailOnSharedResource", {"true", "false"}},
+    {"Force", {"true", "false"}},
+    {"Prune", {"true", "false", "confirm"}},
+    {"PruneLast", {"true", "false"}},
+    {"PrunePropagationPolicy", {"foreground", "background", "orphan"}},
+    {"Replace", {"true", "false"}},
+    {"RespectIgnoreDifferences", {"true", "false"}},
+    {"ServerDryRun", {"true", "false"}},
+    {"ServerSideApply", {"true", "false"}},
+    {"SkipDryRunOnMissingResource", {"true", "false"}},
+    {"Validate", {"true", "false"}},
+};
+
+std::string option_error(std::string_view option) {
+    const auto equals = option.find('=');
+    if (equals == std::string_view::npos) {
+        return fmt::format("must be a name and a value such as CreateNamespace=true, is {}", quoted(option));
+    }
+    const auto name = option.substr(0, equals);
+    const auto value = option.substr(equals + 1);
+    const auto* known = std::ranges::find(sync_options, name, &sync_option::name);
+    if (known == std::end(sync_options)) {
+        std::vector<std::string_view> names;
+        for (const auto& one : sync_options)
+            names.push_back(one.name);
+        const auto meant = nearest(name, names);
+        return fmt::format("unknown option {}", quoted(name)) +
+               (meant.empty() ? std::string{} : fmt::format(", did you mean \"{}\"?", meant));
+    }
+    const auto count = known->values.back().empty() ? known->values.size() - 1 : known->values.size();
+    const std::span values{known->values.data(), count};
+    if (std::ranges::find(values, value) == values.end()) {
+        return fmt::format("{} must be {}, is {}", name, enumerated(values, " or "), quoted(value));
+    }
+    return {};
+}
+
+void check_sources(const application_spec& spec, problem_list& problems) {
+    if (spec.source.has_value() == !spec.sources.empty()) {
+        problems.add("spec", "exactly one of source and sources must be set");
+    }
+    if (spec.source) {
+        check_source(*spec.source, "spec.source", problems);
+        if (spec.source->path.empty() && spec.source->chart.empty() && !spec.source->ref.empty()) {
+            problems.add("spec.source", "a single source needs a path or a chart");
+        }
+    }
+    std::set<std::string> refs;
+    for (std::size_t i = 0; i < spec.sources.size(); ++i) {
+        const auto& source = spec.sources[i];
+        const auto path = fmt::format("spec.sources[{}]", i);
+        check_source(source, path, problems);
+        if (!source.ref.empty() && !refs.insert(source.ref).second) {
+            problems.add(
+                path + ".ref", fmt::format("{} is the ref of an earlier source already", quoted(source.ref))
+            );
+        }
+    }
+    const auto check_file = [&](const std::string& file, const std::string& path) {
+        if (!file.starts_with('$')) return;
+        const auto ref = file.substr(1, file.find('/') - 1);
+        if (!refs.contains(ref)) {
+            problems.add(
+                path, fmt::format("no source has the ref {}, which {} needs", quoted(ref), quoted(file))
+            );
+        }
+    };
+    const auto all = spec.all_sources();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (!all[i].helm) continue;
+        const auto path =
+            (spec.sources.empty() ? std::string{"spec.source"} : fmt::format("spec.sources[{}]", i)) +
+            ".helm";
+        for (std::size_t k = 0; k < all[i].helm->value_files.size(); ++k) {
+            check_file(all[i].helm->value_files[k], fmt::format("{}.valueFiles[{}]", path, k));
+        }
+        for (std::size_t k = 0; k < all[i].helm->file_parameters.size(); ++k) {
+            check_file(
+                all[i].helm->file_parameters[k].path, fmt::format("{}.fileParameters[{}].path", path, k)
+            );
+        }
+    }
+}
+
+void check_destination(const application_destination& destination, problem_list& problems) {
+    if (destination.server.empty() == destination.name.empty()) {
+        problems.add("spec.destination", "exactly one of server and name must be set");
+    }
+    if (!destination.server.empty() && !destination.server.starts_with("https://") &&
+        !destination.server.starts_with("http://")) {
+        problems.add(
+            "spec.destination.server",
+            fmt::format(
+                "must be a URL such as https://kubernetes.default.svc, is {}", quoted(destination.server)
+            )
+        );
+    }
+}
+
+void check_retry(
+    const std::optional<retry_strategy>& retry, const std::string& path, problem_list& problems
+) {
+    if (retry && retry->backoff.max_duration.value < retry->backoff.duration.value) {
+        problems.add(
+            path + ".backoff.maxDuration", fmt::format(
+                                               "must not be shorter than duration, which is {}, is {}",
+                                               retry->backoff.duration.text, retry->backoff.max_duration.text
+                                           )
+        );
+    }
+}
+
+void check_policy(const sync_policy& policy, problem_list& problems) {
+    check_sync_options(policy.sync_options, "spec.syncPolicy.syncOptions", problems);
+    check_retry(policy.retry, "spec.syncPolicy.retry", problems);
+    if (policy.managed_namespace_metadata &&
+        std::ranges::find(policy.sync_options, "CreateNamespace=true") == policy.sync_options.end()) {
+        problems.add(
+            "spec.syncPolicy.managedNamespaceMetadata",
+            "needs the sync option CreateNamespace=true: without it the namespace is not Holdfast's"
+        );
+    }
+}
+
+void check_ignored(const std::vector<ignored_difference>& ignored, problem_list& problems) {
+    for (std::size_t i = 0; i < ignored.size(); ++i) {
+        const auto& one = ignored[i];
+        const auto path = fmt::format("spec.ignoreDifferences[{}]", i);
+        if (one.json_pointers.empty() && one.jq_path_expressions.empty() &&
+            one.managed_fields_managers.empty()) {
+            problems.add(
+                path,
+                "one of jsonPointers, jqPathExpressions and managedFieldsManagers must name what is ignored"
+            );
+        }
+        for (std::size_t k = 0; k < one.json_pointers.size(); ++k) {
+            if (!one.json_pointers[k].starts_with('/')) {
+                problems.add(
+                    fmt::format("{}.jsonPointers[{}]", path, k),
+                    fmt::format(
+                        "must begin with '/', such as /spec/replicas, is {}", quoted(one.json_pointers[k])
+                    )
+                );
+            }
+        }
+        for (std::size_t k = 0; k < one.jq_path_expressions.size(); ++k) {
+            if (one.jq_path_expressions[k].empty()) {
+                problems.add(fmt::format("{}.jqPathExpressions[{}]", path, k), "must not be empty");
+            }
+        }
+        for (const auto& [name, glob] : {std::pair{".group", &one.group}, {".kind", &one.kind}}) {
+            if (const auto wrong = glob_error(*glob); !wrong.empty()) {
+                problems.add(path + name, fmt::format("is not a glob: {}, is {}", wrong, quoted(*glob)));
+            }
+        }
+    }
+}
+
+void check_dependencies(const application& value, problem_list& problems) {
+    std::set<std::pair<std::string, std::string>> seen;
+    for (std::size_t i = 0; i < value.spec.depends_on.size(); ++i) {
+        const auto& one = value.spec.depends_on[i];
+        const auto path = fmt::format("spec.dependsOn[{}]", i);
+        const auto& name_space = one.namespace_.empty() ? value.metadata.namespace_ : one.namespace_;
+        if (one.name == value.metadata.name && name_space == value.metadata.namespace_) {
+            problems.add(path, "an application must not depend on itself");
+        } else if (!seen.emplace(name_space, one.name).second) {
+            problems.add(path, fmt::format("{} is there twice", quoted(name_space + "/" + one.name)));
+        }
+    }
+}
+
+void check_secrets(const std::vector<secret_source>& secrets, problem_list& problems) {
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < secrets.size(); ++i) {
+        const auto path = fmt::format("spec.secrets[{}]", i);
+        const auto& pass = secrets[i].pass;
+        if (!pass) {
+            problems.add(path, "pass must be set: it is the one kind of store there is");
+            continue;
+        }
+        check_path(pass->path, path + ".pass.path", problems);
+        if (has_password(pass->repo_url)) {
+            problems.add(
+                path + ".pass.repoURL",
+                "must not contain a password: put it into the Secret of a Repository object"
+            );
+        }
+        if (!pass->target_revision.empty() && !is_git_revision(pass->target_revision)) {
+            problems.add(
+                path + ".pass.targetRevision",
+                fmt::format("must be a branch, a tag or a commit, is {}", quoted(pass->target_revision))
+            );
+        }
+        if (!seen.insert(pass->repo_url + "\n" + pass->path).second) {
+            problems.add(path, "is the same store as an earlier one");
+        }
+    }
+}
+
+void check_operation(const operation& value, problem_list& problems) {
+    check_retry(value.retry, "operation.retry", problems);
+    if (!value.sync) {
+        return;
+    }
+    check_sync_options(value.sync->sync_options, "operation.sync.syncOptions", problems);
+    if (value.sync->sync_strategy && value.sync->sync_strategy->apply && value.sync->sync_strategy->hook) {
+        problems.add("operation.sync.syncStrategy", "at most one of apply and hook may be set");
+    }
+    if (value.sync->source && !value.sync->sources.empty()) {
+        problems.add("operation.sync", "at most one of source and sources may be set");
+    }
+    if (value.sync->source) check_source(*value.sync->source, "operation.sync.source", problems);
+    for (std::size_t i = 0; i < value.sync->sources.size(); ++i) {
+        check_source(value.sync->sources[i], fmt::format("operation.sync.sources[{}]", i), problems);
+    }
+}
+
+} // namespace
+
+void check_sync_options(
+    const std::vector<std::string>& options, const std::string& path, problem_list& problems
+) {
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        const std::string_view option{options[i]};
+        auto wrong = option_error(option);
+        const auto name = option.substr(0, option.find('='));
+        if (wrong.empty() && !seen.insert(name).second) {
+            wrong = fmt::format("{} is there twice", name);
+        }
+        if (!wrong.empty()) problems.add(fmt::format("{}[{}]", path, i), std::move(wrong));
+    }
+}
+
+std::vector<problem> check(const application& value) {
+    const auto& spec = value.spec;
+    problem_list problems;
+    check_sources(spec, problems);
+    check_destination(spec.destination, problems);
+    check_policy(spec.sync_policy, problems);
+    check_ignored(spec.ignore_differences, problems);
+    check_dependencies(value, problems);
+    if (!spec.hold.empty() && !is_git_revision(spec.hold)) {
+        problems.add(
+            "spec.hold", fmt::format("must be a branch, a tag or a commit, is {}", quoted(spec.hold))
+        );
+    }
+    check_secrets(spec.secrets, problems);
+    std::set<std::pair<std::string, std::string>> kinds;
+    for (std::size_t i = 0; i < spec.health_checks.size(); ++i) {
+        const auto& one = spec.health_checks[i];
+        if (!kinds.emplace(one.group, one.kind).second) {
+            problems.add(
+                fmt::format("spec.healthChecks[{}]", i),
+                fmt::format("the kind {} is there twice", quoted(one.kind))
+            );
+        }
+    }
+    if (value.operation) check_operation(*value.operation, problems);
+    return problems.take();
+}
+
+} // namespace holdfast::crds

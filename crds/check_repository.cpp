@@ -1,0 +1,38 @@
+#include "crds/checks.hpp"
+#include "crds/repository.hpp"
+#include "crds/words.hpp"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+namespace holdfast::crds {
+
+std::vector<problem> check(const repository& value) {
+    static const re2::RE2 with_scheme{"^(https?|ssh|git|file)://.+"};
+    static const re2::RE2 like_scp{"^[^/:@]+@[^/:@]+:.+"};
+    const auto& spec = value.spec;
+    problem_list problems;
+    if (has_password(spec.url)) {
+        problems.add("spec.url", "must not contain a password: put it into the Secret of secretRef");
+    } else if (!re2::RE2::PartialMatch(spec.url, with_scheme) &&
+               !re2::RE2::PartialMatch(spec.url, like_scp)) {
+        problems.add(
+            "spec.url", fmt::format(
+                            "must be one such as https://git.example.com/team/deploy, "
+                            "ssh://git@git.example.com/team/deploy or git@git.example.com:team/deploy, is {}",
+                            quoted(spec.url)
+                        )
+        );
+    }
+    if (!spec.ca_bundle.empty() && spec.ca_bundle.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+        problems.add(
+            "spec.caBundle", "must be certificates in PEM, which begin with -----BEGIN CERTIFICATE-----"
+        );
+    }
+    if (!spec.ca_bundle.empty() && spec.insecure_skip_tls_verify) {
+        problems.add("spec.caBundle", "caBundle and insecureSkipTLSVerify exclude each other");
+    }
+    return problems.take();
+}
+
+} // namespace holdfast::crds

@@ -1,0 +1,190 @@
+#include "crds/checks.hpp"
+#include "crds/words.hpp"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+namespace holdfast::crds {
+
+namespace {
+
+/// What only a range of versions has in it: none of these can be in the name of a branch or tag, '=' and '|'
+/// aside.
+constexpr std::string_view range_characters = "*^~<>=|, ";
+
+void check_revision(const application_source& source, const std::string& path, problem_list& problems) {
+    const auto& revision = source.target_revision;
+    const auto where = path + ".targetRevision";
+    if (!source.chart.empty()) {
+        if (revision.empty()) {
+            problems.add(where, "is required where chart is set: the chart's version or a range of versions");
+        } else if (!is_version_range(revision)) {
+            problems.add(
+                where,
+                fmt::format("must be a version or a range of versions such as 1.4.*, is {}", quoted(revision))
+            );
+        }
+        return;
+    }
+    if (revision.empty() || is_git_revision(revision) || is_version_range(revision)) {
+        return;
+    }
+    const bool as_range = revision.find_first_of(range_characters) != std::string::npos;
+    problems.add(
+        where, fmt::format(
+                   "must be {}, is {}",
+                   as_range ? "a range of versions such as 1.4.* or >=1.2 <2"
+                            : "a branch, a tag, a commit or a range of versions",
+                   quoted(revision)
+               )
+    );
+}
+
+void check_directory(const directory_options& directory, const std::string& path, problem_list& problems) {
+    for (const auto& [name, glob] :
+         {std::pair{".include", &directory.include}, {".exclude", &directory.exclude}}) {
+        if (const auto wrong = glob_error(*glob); !wrong.empty()) {
+            problems.add(path + name, fmt::format("is not a glob: {}, is {}", wrong, quoted(*glob)));
+        }
+    }
+    if (directory.jsonnet) {
+        for (std::size_t i = 0; i < directory.jsonnet->libs.size(); ++i) {
+            check_path(directory.jsonnet->libs[i], fmt::format("{}.jsonnet.libs[{}]", path, i), problems);
+        }
+    }
+}
+
+void check_kustomize(const kustomize_options& kustomize, const std::string& path, problem_list& problems) {
+    for (std::size_t i = 0; i < kustomize.patches.size(); ++i) {
+        const auto& patch = kustomize.patches[i];
+        if (patch.path.empty() == patch.patch.empty()) {
+            problems.add(fmt::format("{}.patches[{}]", path, i), "exactly one of path and patch must be set");
+        }
+    }
+    for (std::size_t i = 0; i < kustomize.images.size(); ++i) {
+        if (kustomize.images[i].empty()) {
+            problems.add(fmt::format("{}.images[{}]", path, i), "must be [old=]new[:tag|@digest], is empty");
+        }
+    }
+}
+
+void check_plugin(const plugin_options& plugin, const std::string& path, problem_list& problems) {
+    for (std::size_t i = 0; i < plugin.parameters.size(); ++i) {
+        const auto& one = plugin.parameters[i];
+        if (int{one.string.has_value()} + int{one.array.has_value()} + int{one.map.has_value()} > 1) {
+            problems.add(
+                fmt::format("{}.parameters[{}]", path, i), "at most one of string, array and map may be set"
+            );
+        }
+    }
+}
+
+} // namespace
+
+void check_source(const application_source& source, const std::string& path, problem_list& problems) {
+    if (source.path.empty() && source.chart.empty() && source.ref.empty()) {
+        problems.add(path, "one of path, chart and ref must be set");
+    }
+    if (!source.path.empty() && !source.chart.empty()) {
+        problems.add(
+            path + ".path", "path and chart exclude each other: a chart is taken from a Helm repository, a "
+                            "path from a Git repository"
+        );
+    }
+    if (!source.ref.empty() && !source.chart.empty()) {
+        problems.add(
+            path + ".ref", "ref and chart exclude each other: a chart has no files for other sources"
+        );
+    }
+    if (has_password(source.repo_url)) {
+        problems.add(
+            path + ".repoURL", "must not contain a password: put it into the Secret of a Repository object"
+        );
+    }
+    const int builders = int{source.helm.has_value()} + int{source.kustomize.has_value()} +
+                         int{source.directory.has_value()} + int{source.plugin.has_value()};
+    if (builders > 1) {
+        problems.add(path, "at most one of helm, kustomize, directory and plugin may be set");
+    }
+    check_path(source.path, path + ".path", problems);
+    check_revision(source, path, problems);
+    if (source.directory) check_directory(*source.directory, path + ".directory", problems);
+    if (source.kustomize) check_kustomize(*source.kustomize, path + ".kustomize", problems);
+    if (source.plugin) check_plugin(*source.plugin, path + ".plugin", problems);
+}
+
+bool has_password(std::string_view url) {
+    static const re2::RE2 pattern{"^[a-z+]+://[^/@]*:[^/@]*@"};
+    return re2::RE2::PartialMatch(re2::StringPiece{url.data(), url.size()}, pattern);
+}
+
+void check_path(std::string_view text, const std::string& path, problem_list& problems) {
+    if (text.starts_with('/')) {
+        problems.add(
+            path, fmt::format("must be relative to the root of the repository, is {}", quoted(text))
+        );
+    }
+    for (auto rest = text; !rest.empty();) {
+        const auto segment = rest.substr(0, rest.find('/'));
+        if (segment == "..") {
+            return problems.add(path, fmt::format("must not leave the repository, is {}", quoted(text)));
+        }
+        rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
+    }
+}
+
+std::string glob_error(std::string_view glob) {
+    bool alternatives = false;
+    for (std::size_t i = 0; i < glob.size(); ++i) {
+        switch (glob[i]) {
+        case '\\':
+            if (++i == glob.size()) return "nothing comes after the last '\\'";
+            break;
+        case '{':
+            if (alternatives) return "'{' within '{'";
+            alternatives = true;
+            break;
+        case '}':
+            if (!alternatives) return "'}' without '{'";
+            alternatives = false;
+            break;
+        case '[': {
+            const auto end = glob.find(']', i + 2);
+            if (end == std::string_view::npos) return "'[' without ']'";
+            i = end;
+            break;
+        }
+        default: break;
+        }
+    }
+    return alternatives ? "'{' without '}'" : "";
+}
+
+bool is_version_range(std::string_view text) {
+    // Masterminds/semver, which Argo CD has: comparisons, ~ and ^, x and * for whatever, hyphens, "," or " "
+    // for "and", "||" for "or".
+    static const re2::RE2 pattern = [] {
+        const std::string one = R"((=|!=|>|<|>=|=>|<=|=<|~|~>|\^)?\s*v?([0-9]+|[xX*])(\.([0-9]+|[xX*])){0,2})"
+                                R"((-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?)";
+        const std::string all = R"(\s*)" + one + R"((\s+-\s+)" + one + R"(|(\s*,\s*|\s+))" + one + R"()*\s*)";
+        return re2::RE2{"^" + all + R"((\|\|)" + all + ")*$"};
+    }();
+    return re2::RE2::PartialMatch(re2::StringPiece{text.data(), text.size()}, pattern);
+}
+
+bool is_git_revision(std::string_view text) {
+    if (text.empty() || text.starts_with('-') || text.starts_with('/') || text.ends_with('/') ||
+        text.ends_with('.') || text.find("..") != std::string_view::npos ||
+        text.find("//") != std::string_view::npos || text.find("@{") != std::string_view::npos ||
+        text.ends_with(".lock")) {
+        return false;
+    }
+    constexpr std::string_view forbidden = " ~^:?*[\\\x7F";
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x20U || forbidden.find(c) != std::string_view::npos)
+            return false;
+    }
+    return true;
+}
+
+} // namespace holdfast::crds
