@@ -52,8 +52,8 @@ std::optional<tracking_id> owner_of(const json::object& live);
 inline constexpr std::string_view tracking_annotation = "holdfast.dev/tracking-id";
 /// The label with the installation's id, by which watches are filtered on the server.
 inline constexpr std::string_view installation_label = "holdfast.dev/installation";
-/// `"true"` on a live object: its application lets go of it, and another one may take it over.
-inline constexpr std::string_view released_annotation = "holdfast.dev/released";
+/// On a live object, `<namespace>/<name>` of the application that may take it over from its owner.
+inline constexpr std::string_view release_annotation = "holdfast.dev/release-to";
 /// The field manager of everything that Holdfast applies.
 inline constexpr std::string_view field_manager = "holdfast";
 

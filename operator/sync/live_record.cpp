@@ -3,7 +3,19 @@
 #include "sync/canonical.hpp"
 #include "sync/owned_fields.hpp"
 
+#include <functional>
+
 namespace holdfast::sync {
+
+namespace {
+std::uint64_t text_key(std::string_view text) noexcept {
+    return std::hash<std::string_view>{}(text) | 1U;
+}
+} // namespace
+
+std::uint64_t release_key(const application_ref& application) noexcept {
+    return text_key(to_string(application));
+}
 
 live_record observe(const json::object& live) {
     constexpr std::size_t longest_message = 120;
@@ -30,7 +42,7 @@ live_record observe(const json::object& live) {
     record.hook = orders.is_hook;
     record.ignore_healthcheck = orders.ignore_healthcheck;
     record.ignore_extraneous = orders.ignore_extraneous;
-    record.released = kube::annotation(live, released_annotation) == "true";
+    if (const auto to = kube::annotation(live, release_annotation)) record.released_to = text_key(*to);
     return record;
 }
 

@@ -21,6 +21,8 @@ struct live_record {
     sha256_digest owned_hash{};
     /// Whom it belongs to, by its tracking id; empty namespace and name where nobody.
     application_ref owner;
+    /// `release_key` of the application that may take it over; 0: none.
+    std::uint64_t released_to = 0;
     /// At most 120 bytes of why.
     std::string health_message;
     std::int32_t wave = 0;
@@ -35,8 +37,6 @@ struct live_record {
     bool hook : 1 = false;
     bool ignore_healthcheck : 1 = false;
     bool ignore_extraneous : 1 = false;
-    /// Its application lets go of it.
-    bool released : 1 = false;
     /// What Holdfast owns is recorded in another version than this object was read in: owned_hash says
     /// nothing.
     bool other_version : 1 = false;
@@ -44,6 +44,9 @@ struct live_record {
     [[nodiscard]] bool owned() const noexcept { return owned_hash != sha256_digest{}; }
     friend bool operator==(const live_record&, const live_record&) = default;
 };
+
+/// How a record names the application that it is released to: a hash, never 0.
+std::uint64_t release_key(const application_ref& application) noexcept;
 
 /// Makes the record of a live object, as a watch or an apply delivered it.
 live_record observe(const json::object& live);

@@ -40,12 +40,27 @@ struct planned_object {
 planned_object plan_object(const desired_object& desired, bool in_sync = false);
 
 /// What came of a step on one object, in this operation.
-enum class outcome : std::uint8_t { applied, failed, pruned, prune_failed };
+enum class outcome : std::uint8_t {
+    applied,
+    failed,
+    pruned,
+    prune_failed,
+    removed, ///< deleted in order to be created anew (Force)
+};
+
+/// How an object is brought to what it shall be.
+enum class apply_mode : std::uint8_t {
+    apply,   ///< server-side apply, conflicts forced
+    replace, ///< a PUT of the manifest; creates where it does not exist
+};
 
 struct attempt {
     outcome what = outcome::applied;
-    /// For applied and failed: the hash that was tried. An attempt at another hash counts as none.
+    /// For applied, failed and removed: the hash that was tried. An attempt at another hash counts as none.
     sha256_digest hash{};
+    /// For removed: what was deleted. A failure to create it anew keeps this, so that it is not deleted
+    /// again.
+    std::string uid;
     /// For applied: metadata.generation in the server's answer (0: unknown). Health of an older one is not
     /// believed.
     std::int64_t generation = 0;
@@ -94,18 +109,9 @@ struct plan_input {
     std::map<object_id, attempt> done;
 };
 
-/// How an object is brought to what it shall be.
-enum class apply_mode : std::uint8_t {
-    apply,    ///< server-side apply, conflicts forced
-    replace,  ///< a PUT of the manifest; creates where it does not exist
-    recreate, ///< delete, wait until it is gone, create
-};
-
 struct apply_action {
     object_id id;
     apply_mode mode = apply_mode::apply;
-    /// How a recreated object's dependents are treated.
-    propagation dependents = propagation::foreground;
 };
 
 /// Apply these; they may go side by side, in any order.
@@ -123,6 +129,9 @@ struct prune_action {
 /// Delete these; they may go side by side.
 struct prune_step {
     std::vector<prune_action> objects;
+    /// To be created anew (note `outcome::removed`), not because they are not wanted (note
+    /// `outcome::pruned`).
+    bool to_recreate = false;
 };
 
 enum class wait_reason : std::uint8_t { health, custom_resource_definition, deletion };

@@ -1,0 +1,302 @@
+// spec.ignoreDifferences: which fields are left to the live object.
+
+#include "sync/compare.hpp"
+#include "sync/field_path.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace holdfast::sync {
+
+namespace {
+
+/// `*` any text, `?` one character, everything else itself. Linear in practice, and bounded by the length of
+/// group and kind names.
+bool glob_matches(std::string_view pattern, std::string_view text) {
+    std::size_t p = 0;
+    std::size_t t = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t resume = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && (pattern[p] == '?' || (pattern[p] == text[t] && pattern[p] != '*'))) {
+            ++p;
+            ++t;
+        } else if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            resume = t;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            t = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*') {
+        ++p;
+    }
+    return p == pattern.size();
+}
+
+using tokens = std::vector<std::string>;
+
+/// RFC 6901; nothing for what is no pointer to a field.
+std::optional<tokens> parse_pointer(std::string_view text) {
+    if (!text.starts_with('/')) return std::nullopt;
+    tokens parsed;
+    while (!text.empty()) {
+        text.remove_prefix(1);
+        const auto slash = std::min(text.find('/'), text.size());
+        std::string token;
+        for (std::size_t i = 0; i < slash; ++i) {
+            if (text[i] != '~') {
+                token += text[i];
+                continue;
+            }
+            if (i + 1 >= slash || (text[i + 1] != '0' && text[i + 1] != '1')) return std::nullopt;
+            token += text[++i] == '0' ? '~' : '/';
+        }
+        parsed.push_back(std::move(token));
+        text.remove_prefix(slash);
+    }
+    return parsed;
+}
+
+std::optional<std::size_t> parse_index(std::string_view token) {
+    std::size_t index = 0;
+    const auto [end, ec] = std::from_chars(token.data(), token.data() + token.size(), index);
+    if (token.empty() || ec != std::errc{} || end != token.data() + token.size()) return std::nullopt;
+    return index;
+}
+
+/// What makes an object what it is cannot be left to the live one.
+bool is_identity(const tokens& pointer) {
+    if (pointer[0] == "apiVersion" || pointer[0] == "kind") return true;
+    return pointer[0] == "metadata" &&
+           (pointer.size() == 1 || pointer[1] == "name" || pointer[1] == "namespace");
+}
+
+const json::value* follow(const json::object& object, const tokens& pointer) {
+    const auto* value = object.if_contains(pointer[0]);
+    for (std::size_t i = 1; i < pointer.size() && value != nullptr; ++i) {
+        if (const auto* below = value->if_object()) {
+            value = below->if_contains(pointer[i]);
+        } else if (const auto* list = value->if_array()) {
+            const auto index = parse_index(pointer[i]);
+            value = index && *index < list->size() ? &(*list)[*index] : nullptr;
+        } else {
+            value = nullptr;
+        }
+    }
+    return value;
+}
+
+/// True where fieldsV1 owns the place that a pointer names: the path ends there, above it (a value owned as a
+/// whole) or goes on below it.
+bool owns(const json::object& fields, const json::object& live, const tokens& pointer) {
+    const json::object* node = &fields;
+    const json::value* value = nullptr;
+    for (std::size_t i = 0; i < pointer.size(); ++i) {
+        if (i > 0 && node->empty()) return true;
+        const json::value* next_node = nullptr;
+        if (i == 0 || value->is_object()) {
+            next_node = node->if_contains("f:" + pointer[i]);
+            value = i == 0 ? live.if_contains(pointer[i]) : value->get_object().if_contains(pointer[i]);
+        } else if (value->is_array()) {
+            const auto index = parse_index(pointer[i]);
+            const auto& list = value->get_array();
+            if (!index || *index >= list.size()) return false;
+            for (const auto& member : *node) {
+                const auto element = parse_element(member.key());
+                if (element && element->what != path_element::kind::self &&
+                    child_of(value, *element) == &list[*index]) {
+                    next_node = &member.value();
+                }
+            }
+            value = &list[*index];
+        }
+        if (next_node == nullptr || value == nullptr || !next_node->is_object()) return false;
+        node = &next_node->get_object();
+    }
+    return true;
+}
+
+bool owned_by_another(const json::object& live, const tokens& pointer) {
+    for (const auto& entry : managed_entries(live)) {
+        if (entry.manager == field_manager || entry.fields == nullptr ||
+            entry.api_version != kube::api_version_of(live)) {
+            continue;
+        }
+        if (owns(*entry.fields, live, pointer)) return true;
+    }
+    return false;
+}
+
+/// Sets or takes out what a pointer names in `desired`; nothing where its parent is not there.
+void leave_to(json::object& desired, const tokens& pointer, const json::value* live_value) {
+    if (pointer.size() == 1) {
+        if (live_value != nullptr) {
+            desired[pointer[0]] = *live_value;
+        } else {
+            desired.erase(pointer[0]);
+        }
+        return;
+    }
+    json::value* parent = desired.if_contains(pointer[0]);
+    for (std::size_t i = 1; i + 1 < pointer.size() && parent != nullptr; ++i) {
+        if (auto* object = parent->if_object()) {
+            parent = object->if_contains(pointer[i]);
+        } else if (auto* list = parent->if_array()) {
+            const auto index = parse_index(pointer[i]);
+            parent = index && *index < list->size() ? &(*list)[*index] : nullptr;
+        } else {
+            parent = nullptr;
+        }
+    }
+    if (parent == nullptr) return;
+    if (auto* object = parent->if_object()) {
+        if (live_value != nullptr) {
+            (*object)[pointer.back()] = *live_value;
+        } else {
+            object->erase(pointer.back());
+        }
+    } else if (auto* list = parent->if_array()) {
+        const auto index = parse_index(pointer.back());
+        if (!index || *index >= list->size()) return;
+        if (live_value != nullptr) {
+            (*list)[*index] = *live_value;
+        } else {
+            list->erase(list->begin() + static_cast<std::ptrdiff_t>(*index));
+        }
+    }
+}
+
+json::value* mutable_child(json::value& parent, const path_element& element) {
+    if (element.what == path_element::kind::key && parent.is_array()) {
+        return const_cast<json::value*>(find_item(parent.get_array(), element.pick.get_object(), true));
+    }
+    return const_cast<json::value*>(child_of(&parent, element));
+}
+
+/// Takes out of `desired` what `fields` own there. `keys` are the fields that pick the item `desired` is.
+void take_out(json::value& desired, const json::object& fields, const json::object* keys);
+
+void take_out(json::object& desired, const json::object& fields, const json::object* keys) {
+    for (const auto& member : fields) {
+        const auto element = parse_element(member.key());
+        if (!element || element->what != path_element::kind::field) continue;
+        if (keys != nullptr && keys->contains(element->name)) continue;
+        auto* child = desired.if_contains(element->name);
+        const auto* below = member.value().if_object();
+        if (child == nullptr) continue;
+        if (below == nullptr || below->empty()) {
+            desired.erase(element->name);
+            continue;
+        }
+        take_out(*child, *below, nullptr);
+        const bool emptied = (child->is_object() && child->get_object().empty()) ||
+                             (child->is_array() && child->get_array().empty());
+        if (emptied) desired.erase(element->name);
+    }
+}
+
+void take_out(json::value& desired, const json::object& fields, const json::object* keys) {
+    if (auto* object = desired.if_object()) {
+        take_out(*object, fields, keys);
+        return;
+    }
+    for (const auto& member : fields) {
+        const auto element = parse_element(member.key());
+        if (!element || element->what == path_element::kind::self) continue;
+        auto* child = mutable_child(desired, *element);
+        const auto* below = member.value().if_object();
+        if (child == nullptr || below == nullptr) continue;
+        if (element->what == path_element::kind::value) {
+            auto& list = desired.get_array();
+            list.erase(list.begin() + (child - list.data()));
+        } else if (!below->empty()) {
+            take_out(
+                *child, *below,
+                element->what == path_element::kind::key ? &element->pick.get_object() : nullptr
+            );
+        }
+    }
+}
+
+} // namespace
+
+bool matches(const ignore_rule& rule, const object_id& id) {
+    return glob_matches(rule.group, id.group) && glob_matches(rule.kind, id.kind) &&
+           (rule.name.empty() || rule.name == id.name) &&
+           (rule.namespace_.empty() || rule.namespace_ == id.namespace_);
+}
+
+std::vector<std::string> problems_of(const ignore_rule& rule) {
+    std::vector<std::string> problems;
+    for (const auto& text : rule.json_pointers) {
+        const auto pointer = parse_pointer(text);
+        if (!pointer) {
+            problems.push_back(fmt::format(
+                "jsonPointers: \"{}\" is no JSON pointer; one looks like \"/spec/replicas\"", text
+            ));
+        } else if (is_identity(*pointer)) {
+            problems.push_back(
+                fmt::format("jsonPointers: \"{}\" cannot be ignored, it says which object it is", text)
+            );
+        }
+    }
+    for (const auto& text : rule.jq_path_expressions) {
+        problems.push_back(fmt::format(
+            "jqPathExpressions are not supported, \"{}\" is not applied; use jsonPointers or "
+            "managedFieldsManagers",
+            text
+        ));
+    }
+    return problems;
+}
+
+json::object
+apply_ignored(json::object desired, const json::object& live, std::span<const ignore_rule> rules) {
+    const auto id = kube::key_of(desired);
+    const bool any =
+        std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return matches(rule, id); });
+    if (!any) return desired;
+    const auto tracking = kube::annotation(desired, tracking_annotation);
+    const std::optional<std::string> kept_tracking =
+        tracking ? std::optional<std::string>{*tracking} : std::nullopt;
+    const auto installation = kube::label(desired, installation_label);
+    const std::optional<std::string> kept_installation =
+        installation ? std::optional<std::string>{*installation} : std::nullopt;
+    for (const auto& rule : rules) {
+        if (!matches(rule, id)) continue;
+        for (const auto& text : rule.json_pointers) {
+            const auto pointer = parse_pointer(text);
+            if (!pointer || is_identity(*pointer) || follow(desired, *pointer) == nullptr) continue;
+            leave_to(desired, *pointer, owned_by_another(live, *pointer) ? nullptr : follow(live, *pointer));
+        }
+        for (const auto& entry : managed_entries(live)) {
+            const auto& managers = rule.managed_fields_managers;
+            const bool named = std::find(managers.begin(), managers.end(), entry.manager) != managers.end();
+            if (named && entry.manager != field_manager && entry.fields != nullptr &&
+                entry.api_version == kube::api_version_of(desired)) {
+                take_out(desired, *entry.fields, nullptr);
+            }
+        }
+    }
+    // Whose object it is, is not up for ignoring.
+    auto& metadata = desired["metadata"].get_object();
+    const auto restore = [&](std::string_view map, std::string_view name,
+                             const std::optional<std::string>& value) {
+        if (!value) return;
+        auto& texts = metadata[map];
+        if (!texts.is_object()) texts.emplace_object();
+        texts.get_object()[name] = *value;
+    };
+    restore("annotations", tracking_annotation, kept_tracking);
+    restore("labels", installation_label, kept_installation);
+    return desired;
+}
+
+} // namespace holdfast::sync

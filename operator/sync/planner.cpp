@@ -1,0 +1,346 @@
+#include "sync/planner.hpp"
+
+#include "sync/order.hpp"
+#include "sync/planner_sentences.hpp"
+#include "sync/planner_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace holdfast::sync {
+
+namespace {
+
+/// Plans one step. Everything it points to is in the input.
+class planning {
+public:
+    explicit planning(const plan_input& input) : settings_{input.settings}, state_{input, result_} {}
+
+    plan run() {
+        const auto waves = all_waves();
+        const bool waits_for_health = waves.size() > 1 && !settings_.dry_run;
+        std::optional<step> next;
+        for (std::size_t i = 0; i < waves.size() && !next; ++i) {
+            next = run_wave(waves[i], waits_for_health, i + 1 == waves.size());
+        }
+        if (!next) next = finish();
+        result_.next = std::move(*next);
+        report();
+        return std::move(result_);
+    }
+
+private:
+    enum class readiness { ready, recreate, waits_for_definition, waits_for_deletion, no };
+
+    readiness judge_readiness(task& t) {
+        if (t.state != standing::pending) return readiness::no;
+        if (const auto* n = state_.namespace_of(t); n != nullptr && n != &t) {
+            if (n->has_failed()) {
+                t.fail(fmt::format("not tried: {} could not be applied", describe(n->wanted->id)));
+                return readiness::no;
+            }
+            if (!n->is_synced()) return readiness::no;
+            if (settings_.dry_run && n->live == nullptr) return skip_dry_run(t, *n);
+            if (n->live != nullptr && n->live->deleting) return readiness::waits_for_deletion;
+        }
+        if (const auto* d = state_.definition_of(t); d != nullptr) {
+            if (d->has_failed()) {
+                t.fail(fmt::format("not tried: {} could not be applied", describe(d->wanted->id)));
+                return readiness::no;
+            }
+            if (!d->is_synced()) return readiness::no;
+            const bool established = d->is_fresh() && d->live->status == health_status::healthy;
+            if (!established && settings_.dry_run) return skip_dry_run(t, *d);
+            if (!established && d->is_fresh() && d->live->status == health_status::degraded) {
+                t.fail(fmt::format("not tried: {}: {}", describe(d->wanted->id), d->live->health_message));
+                return readiness::no;
+            }
+            if (!established) return readiness::waits_for_definition;
+        }
+        if (t.live != nullptr && t.live->deleting) return readiness::waits_for_deletion;
+        if (t.tried != nullptr && t.tried->what == outcome::removed && t.live != nullptr &&
+            t.live->uid == t.tried->uid) {
+            return readiness::waits_for_deletion;
+        }
+        return state_.must_recreate(t) ? readiness::recreate : readiness::ready;
+    }
+
+    static readiness skip_dry_run(task& t, const task& provider) {
+        t.state = standing::synced;
+        t.message = fmt::format("cannot be tried before {} is there", describe(provider.wanted->id));
+        return readiness::no;
+    }
+
+    // ---- one wave
+
+    [[nodiscard]] std::vector<std::int32_t> all_waves() const {
+        std::set<std::int32_t> waves;
+        for (const auto& t : state_.tasks) {
+            waves.insert(t.place.wave);
+        }
+        for (const auto& t : state_.unwanted) {
+            if (t.has_place()) waves.insert(t.wave);
+        }
+        return {waves.begin(), waves.end()};
+    }
+
+    std::optional<step> run_wave(std::int32_t wave, bool waits_for_health, bool is_last) {
+        if (auto next = apply_wave(wave)) return next;
+        if (auto next = fail_wave(wave)) return next;
+        // Before waiting: what is new may need what the old one holds (a volume, a port).
+        if (auto next = prune_wave(wave)) return next;
+        if (waits_for_health) {
+            if (auto next = await_health(wave)) return next;
+        }
+        return is_last || settings_.dry_run ? std::nullopt : await_deletions();
+    }
+
+    std::optional<step> apply_wave(std::int32_t wave) {
+        std::vector<object_id> definitions;
+        std::vector<object_id> deletions;
+        apply_step apply;
+        prune_step recreate;
+        recreate.to_recreate = true;
+        std::size_t stage = stage_count;
+        for (auto& t : state_.tasks) {
+            if (t.place.wave != wave) continue;
+            // The tasks are in the order of their stages: the first that can go sets the stage.
+            const auto own_stage = kind_stage(t.wanted->id.kind);
+            if (own_stage > stage) break;
+            switch (judge_readiness(t)) {
+            case readiness::no: break;
+            case readiness::waits_for_definition:
+                definitions.push_back(state_.definition_of(t)->wanted->id);
+                break;
+            case readiness::waits_for_deletion: deletions.push_back(t.wanted->id); break;
+            case readiness::recreate:
+                stage = own_stage;
+                recreate.objects.push_back(
+                    {t.wanted->id, t.live->uid, t.options.prune_propagation.value_or(propagation::foreground)}
+                );
+                break;
+            case readiness::ready:
+                stage = own_stage;
+                apply.objects.push_back(
+                    {t.wanted->id, t.options.replace.value_or(false) ? apply_mode::replace : apply_mode::apply
+                    }
+                );
+                break;
+            }
+        }
+        if (!apply.objects.empty()) return apply;
+        if (!recreate.objects.empty()) return recreate;
+        if (!definitions.empty()) {
+            std::sort(definitions.begin(), definitions.end());
+            definitions.erase(std::unique(definitions.begin(), definitions.end()), definitions.end());
+            auto sentence = "waiting for the server to serve " + enumerate(definitions);
+            return wait_step{
+                wait_reason::custom_resource_definition, std::move(definitions), std::move(sentence)
+            };
+        }
+        if (!deletions.empty()) {
+            auto sentence =
+                "waiting for the deletion of " + enumerate(deletions) + " to end before making it anew";
+            return wait_step{wait_reason::deletion, std::move(deletions), std::move(sentence)};
+        }
+        return std::nullopt;
+    }
+
+    [[nodiscard]] std::optional<step> fail_wave(std::int32_t wave) const {
+        std::vector<std::string> failures;
+        for (const auto& t : state_.tasks) {
+            if (t.place.wave == wave && t.has_failed())
+                failures.push_back(describe(t.wanted->id) + ": " + t.message);
+        }
+        if (failures.empty()) return std::nullopt;
+        return failed_step{fmt::format(
+            "{} could not be applied: {}", count_of(failures.size(), "object"),
+            enumerate_texts(failures, "; ")
+        )};
+    }
+
+    [[nodiscard]] std::optional<step> await_health(std::int32_t wave) const {
+        std::vector<object_id> waiting;
+        std::vector<std::string> reasons;
+        std::vector<std::string> failures;
+        for (const auto& t : state_.tasks) {
+            if (t.place.wave != wave) continue;
+            const auto& id = t.wanted->id;
+            if (t.live == nullptr) {
+                failures.push_back(describe(id) + ": it was deleted while it was waited for");
+            } else if (!t.is_fresh()) {
+                waiting.push_back(id);
+                reasons.push_back(describe(id));
+            } else if (t.live->status == health_status::degraded) {
+                failures.push_back(with_reason(id, t.live->health_message));
+            } else if (t.live->status && t.live->status != health_status::healthy) {
+                waiting.push_back(id);
+                reasons.push_back(with_reason(id, t.live->health_message));
+            }
+        }
+        // As in Argo CD, what is still on its way may end first: all failures are told at once.
+        if (!waiting.empty()) {
+            return wait_step{
+                wait_reason::health, std::move(waiting),
+                fmt::format("waiting for wave {} to become healthy: {}", wave, enumerate_texts(reasons, ", "))
+            };
+        }
+        if (failures.empty()) return std::nullopt;
+        return failed_step{
+            fmt::format("wave {} did not become healthy: {}", wave, enumerate_texts(failures, "; "))
+        };
+    }
+
+    [[nodiscard]] std::optional<step> prune_wave(std::int32_t wave) const {
+        std::vector<std::string> failures;
+        std::size_t highest = 0;
+        bool any = false;
+        for (const auto& t : state_.unwanted) {
+            if (!t.due || t.wave != wave) continue;
+            if (t.has_failed()) {
+                failures.push_back(describe(t.id) + ": " + t.tried->message);
+                continue;
+            }
+            any = true;
+            highest = std::max(highest, kind_stage(t.id.kind));
+        }
+        if (any) {
+            prune_step prune;
+            for (const auto& t : state_.unwanted) {
+                if (!t.due || t.wave != wave || t.has_failed() || kind_stage(t.id.kind) != highest) continue;
+                const auto own = t.live->prune_propagation;
+                prune.objects.push_back(
+                    {t.id, t.live->uid,
+                     own.value_or(settings_.options.prune_propagation.value_or(propagation::foreground))}
+                );
+            }
+            return prune;
+        }
+        if (!failures.empty()) {
+            return failed_step{fmt::format(
+                "{} could not be deleted: {}", count_of(failures.size(), "object"),
+                enumerate_texts(failures, "; ")
+            )};
+        }
+        return std::nullopt;
+    }
+
+    /// The next wave may count on this one's deletions.
+    [[nodiscard]] std::optional<step> await_deletions() const {
+        std::vector<object_id> leaving;
+        for (const auto& t : state_.unwanted) {
+            if (t.is_requested() && t.live->deleting) leaving.push_back(t.id);
+        }
+        if (leaving.empty()) return std::nullopt;
+        auto sentence = "waiting for the deletion of " + enumerate(leaving) + " to end";
+        return wait_step{wait_reason::deletion, std::move(leaving), std::move(sentence)};
+    }
+
+    // ---- the end
+
+    [[nodiscard]] step finish() const {
+        if (state_.block == block_reason::empty_render) {
+            return blocked_step{
+                *state_.block, state_.withheld,
+                fmt::format(
+                    "the sources give no objects any more, and {} would be deleted: {}; set "
+                    "syncPolicy.automated.allowEmpty if that is meant",
+                    count_of(state_.withheld.size(), "object"), enumerate(state_.withheld)
+                )
+            };
+        }
+        if (state_.block == block_reason::prune_limit) {
+            return blocked_step{
+                *state_.block, state_.withheld,
+                fmt::format(
+                    "{} of {} would be deleted, more than the limit of {}: {}; confirm the deletion, or "
+                    "raise "
+                    "syncPolicy.pruneLimit",
+                    state_.withheld.size() + state_.pruned, count_of(state_.owned, "object"), state_.limit,
+                    enumerate(state_.withheld)
+                )
+            };
+        }
+        if (!state_.unconfirmed.empty()) {
+            return blocked_step{
+                block_reason::prune_confirmation, state_.unconfirmed,
+                fmt::format(
+                    "the deletion of {} needs a confirmation (Prune=confirm)", enumerate(state_.unconfirmed)
+                )
+            };
+        }
+        std::size_t applied = 0;
+        for (const auto& t : state_.tasks) {
+            applied += t.tried != nullptr ? 1U : 0U;
+        }
+        return done_step{fmt::format(
+            "{} applied, {} unchanged, {} pruned{}", applied, state_.tasks.size() - applied, state_.pruned,
+            settings_.dry_run ? " (dry run)" : ""
+        )};
+    }
+
+    void report() {
+        for (auto& t : state_.tasks) {
+            result_.objects.push_back({t.wanted->id, t.state, std::move(t.message)});
+        }
+        for (auto& t : state_.unwanted) {
+            if (t.due && t.has_failed()) {
+                t.state = standing::sync_failed;
+                t.message = t.tried->message;
+            }
+            result_.objects.push_back({t.id, t.state, std::move(t.message)});
+        }
+        for (auto& t : state_.gone) {
+            result_.objects.push_back({t.id, t.state, std::move(t.message)});
+        }
+    }
+
+    const plan_settings& settings_;
+    plan result_;
+    plan_state state_;
+};
+
+} // namespace
+
+std::string_view to_string(standing s) noexcept {
+    switch (s) {
+    case standing::pending: return "Pending";
+    case standing::synced: return "Synced";
+    case standing::sync_failed: return "SyncFailed";
+    case standing::pruned: return "Pruned";
+    case standing::prune_skipped: return "PruneSkipped";
+    }
+    return "Pending";
+}
+
+planned_object plan_object(const desired_object& desired, bool in_sync) {
+    planned_object planned;
+    planned.id = desired.id;
+    planned.hash = desired.hash;
+    planned.orders = desired.orders;
+    planned.defines = defined_kind(desired.manifest);
+    planned.in_sync = in_sync;
+    return planned;
+}
+
+std::string ownership_conflict(const plan_settings& settings, const object_id& id, const live_record& live) {
+    if (live.owner == application_ref{} || live.owner == settings.application) return {};
+    if (live.released_to == release_key(settings.application)) return {};
+    const auto& gone = settings.gone_owners;
+    if (std::find(gone.begin(), gone.end(), live.owner) != gone.end()) return {};
+    return fmt::format(
+        "{} belongs to the application {}: take it out of one of the two, or hand it over by annotating it "
+        "with "
+        "{}: {}",
+        describe(id), to_string(live.owner), release_annotation, to_string(settings.application)
+    );
+}
+
+plan next_step(const plan_input& input) {
+    return planning{input}.run();
+}
+
+} // namespace holdfast::sync
