@@ -62,8 +62,8 @@ public:
     /// holds a secret, and a failure leaves the store and the disk as they were.
     virtual boost::asio::awaitable<result<snapshot>> fetch(resolved_revision what) = 0;
 
-    /// A commit that is there already; not_found when it is not. From the thread of the executor.
-    virtual result<snapshot> open(const object_id& commit) = 0;
+    /// A commit that is there already; not_found when it is not. Never asks the remote.
+    virtual boost::asio::awaitable<result<snapshot>> open(object_id commit) = 0;
 
     /// To be called when a reader reported a conflict (an object is missing or broken): unless git finds the
     /// store whole it is thrown away, and the next fetch starts anew.

@@ -70,6 +70,8 @@ public:
     /// The same with every symlink resolved inside the tree; `name` is the path it came to. User errors: a
     /// link that leads out of the tree or is absolute, and a loop; not_found for one that leads nowhere.
     virtual result<tree_entry> follow(std::string_view path) = 0;
+    /// The same below another tree, which links must not leave.
+    virtual result<tree_entry> follow_in(const object_id& root, std::string_view path) = 0;
     /// The entries of a tree in Git's order, which is that of their bytes with directories as if they ended
     /// in
     /// '/'. Recursive: everything below, without the directories themselves.
@@ -87,8 +89,9 @@ struct export_limits {
 };
 
 /// Writes what lies below `tree` into the existing, empty directory `to`, which nobody else may write in:
-/// files 0644 or 0755, symlinks as such where they stay inside the tree (others are a user error that names
-/// them), submodules as empty directories. For tools that need files; plain YAML needs none.
+/// files 0644 or 0755, symlinks as such where they stay inside `tree` (others are a user error that names
+/// them), submodules as empty directories. For tools that need files; plain YAML needs none. On an error what
+/// was written so far is left to the caller, whose directory it is.
 result<void>
 export_tree(tree_reader& from, const object_id& tree, const std::string& to, export_limits limits = {});
 

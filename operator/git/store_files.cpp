@@ -1,0 +1,308 @@
+#include "git/store_files.hpp"
+
+#include "git/libgit2.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <unistd.h>
+
+namespace holdfast::git::store_files {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view pins = "refs/holdfast/";
+constexpr std::string_view unfinished = "refs/holdfast-tmp/";
+
+bool write_file(const fs::path& path, std::string_view content) {
+    std::ofstream out{path, std::ios::binary | std::ios::trunc};
+    out << content;
+    out.close();
+    return out.good();
+}
+
+std::string read_file(const fs::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+template <class F>
+void each_entry(const fs::path& directory, F visit) {
+    std::error_code ec;
+    for (fs::directory_iterator it{directory, ec}, end; !ec && it != end; it.increment(ec)) {
+        visit(*it);
+    }
+}
+
+error cannot_make(const fs::path& path, const std::error_code& ec) {
+    if (ec == std::errc::no_space_on_device) {
+        return transient_error("the disk of the cache directory " + path.string() + " is full");
+    }
+    return transient_error("cannot write in the cache directory " + path.string() + ": " + ec.message());
+}
+
+result<void> initialise(const fs::path& repository) {
+    std::error_code ec;
+    for (const auto* folder : {"objects/pack", "objects/info", "refs"}) {
+        fs::create_directories(repository / folder, ec);
+        if (ec) {
+            return cannot_make(repository, ec);
+        }
+    }
+    // HEAD last: a repository without it is none, and made anew.
+    if (!write_file(repository / "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n") ||
+        !write_file(repository / "HEAD.new", "ref: refs/heads/none\n")) {
+        return cannot_make(repository, std::error_code{errno, std::generic_category()});
+    }
+    fs::rename(repository / "HEAD.new", repository / "HEAD", ec);
+    if (ec) {
+        return cannot_make(repository, ec);
+    }
+    return {};
+}
+
+bool is_leftover(const std::string& name) {
+    return name.ends_with(".lock") || name.starts_with("tmp_") || name.starts_with(".tmp-") ||
+           name.ends_with(".keep");
+}
+
+void remove_leftovers(const fs::path& repository) {
+    std::error_code ec;
+    for (const auto& folder : {repository, repository / "objects/pack"}) {
+        std::vector<fs::path> doomed;
+        each_entry(folder, [&](const fs::directory_entry& e) {
+            if (is_leftover(e.path().filename().string())) {
+                doomed.push_back(e.path());
+            }
+        });
+        for (const auto& path : doomed) {
+            fs::remove_all(path, ec);
+        }
+    }
+    for (fs::recursive_directory_iterator it{repository / "refs", ec}, end; !ec && it != end;) {
+        const auto path = it->path();
+        it.increment(ec);
+        if (path.extension() == ".lock") {
+            std::error_code ignored;
+            fs::remove(path, ignored);
+        }
+    }
+}
+
+template <class F>
+void each_ref(git_repository* repository, std::string_view prefix, F visit) {
+    git_reference_iterator* raw = nullptr;
+    if (git_reference_iterator_glob_new(&raw, repository, (std::string{prefix} + "*").c_str()) != 0) {
+        return;
+    }
+    const libgit2::reference_iterator it{raw};
+    const char* name = nullptr;
+    while (git_reference_next_name(&name, it.get()) == 0) {
+        visit(std::string_view{name});
+    }
+}
+
+} // namespace
+
+std::string pin_name(const object_id& commit) {
+    return std::string{pins} + commit.hex();
+}
+
+result<std::vector<object_id>> prepare(const std::string& repository, const std::string& normalised_url) {
+    libgit2::start();
+    std::error_code ec;
+    fs::create_directories(fs::path{repository}.parent_path(), ec);
+    if (ec) {
+        return cannot_make(repository, ec);
+    }
+    write_file(fs::path{repository}.parent_path() / "url", normalised_url + "\n");
+    if (!fs::exists(fs::path{repository} / "HEAD", ec)) {
+        fs::remove_all(repository, ec);
+        if (auto made = initialise(repository); !made) {
+            fs::remove_all(repository, ec);
+            return made.error();
+        }
+        return std::vector<object_id>{};
+    }
+    remove_leftovers(repository);
+    remove_refs(repository, unfinished);
+    auto repo = libgit2::open(repository);
+    if (!repo) {
+        return repo.error();
+    }
+    std::vector<object_id> commits;
+    each_ref(repo->get(), pins, [&](std::string_view name) {
+        if (const auto id = object_id::from_hex(name.substr(pins.size()))) {
+            commits.push_back(*id);
+        }
+    });
+    return commits;
+}
+
+void sweep(const std::string& repository) {
+    remove_leftovers(repository);
+}
+
+mark take_mark(const std::string& repository) {
+    mark m;
+    each_entry(fs::path{repository} / "objects/pack", [&](const fs::directory_entry& e) {
+        m.packs.insert(e.path().filename().string());
+    });
+    m.shallow = read_file(fs::path{repository} / "shallow");
+    return m;
+}
+
+void roll_back(const std::string& repository, const mark& to) {
+    std::error_code ec;
+    remove_leftovers(repository);
+    remove_refs(repository, unfinished);
+    std::vector<fs::path> doomed;
+    each_entry(fs::path{repository} / "objects/pack", [&](const fs::directory_entry& e) {
+        if (!to.packs.contains(e.path().filename().string())) {
+            doomed.push_back(e.path());
+        }
+    });
+    for (const auto& path : doomed) {
+        fs::remove(path, ec);
+    }
+    const auto shallow = fs::path{repository} / "shallow";
+    if (to.shallow.empty()) {
+        fs::remove(shallow, ec);
+    } else if (read_file(shallow) != to.shallow &&
+               write_file(fs::path{repository} / "shallow.new", to.shallow)) {
+        fs::rename(fs::path{repository} / "shallow.new", shallow, ec);
+    }
+}
+
+size measure(const std::string& repository) {
+    size s;
+    std::error_code ec;
+    for (fs::recursive_directory_iterator it{repository, ec}, end; !ec && it != end; it.increment(ec)) {
+        std::error_code gone;
+        if (it->is_regular_file(gone) && !gone) {
+            const auto bytes = it->file_size(gone);
+            s.bytes += gone ? 0 : bytes;
+            s.packs += it->path().extension() == ".pack" ? 1 : 0;
+        }
+    }
+    return s;
+}
+
+result<void> check_commit(const std::string& repository, const object_id& commit) {
+    auto repo = libgit2::open(repository);
+    if (!repo) {
+        return repo.error();
+    }
+    const auto oid = libgit2::to_oid(commit);
+    git_object* raw = nullptr;
+    const int code = git_object_lookup(&raw, repo->get(), &oid, GIT_OBJECT_ANY);
+    const libgit2::object object{raw};
+    if (code == GIT_ENOTFOUND) {
+        return error{error_kind::not_found, "commit " + commit.hex() + " is not in the store"};
+    }
+    if (code != 0) {
+        return error{
+            error_kind::conflict, "commit " + commit.hex() + " cannot be read: " + libgit2::last_words()
+        };
+    }
+    if (git_object_type(raw) != GIT_OBJECT_COMMIT) {
+        return user_error(
+            commit.hex() + " is no commit but a " + git_object_type2string(git_object_type(raw)) +
+            ": give the commit's SHA"
+        );
+    }
+    git_tree* tree = nullptr;
+    const int tree_code =
+        git_commit_tree(&tree, reinterpret_cast<git_commit*>(raw)); // NOLINT: libgit2's own downcast
+    const libgit2::tree owned{tree};
+    if (tree_code != 0) {
+        return error{error_kind::conflict, "the tree of commit " + commit.hex() + " is missing"};
+    }
+    return {};
+}
+
+result<void> pin(const std::string& repository, const object_id& commit) {
+    auto repo = libgit2::open(repository);
+    if (!repo) {
+        return repo.error();
+    }
+    const auto oid = libgit2::to_oid(commit);
+    git_reference* raw = nullptr;
+    const int code = git_reference_create(&raw, repo->get(), pin_name(commit).c_str(), &oid, 1, nullptr);
+    const libgit2::reference owned{raw};
+    if (code != 0) {
+        return transient_error(
+            "cannot keep commit " + commit.hex() + " in " + repository + ": " + libgit2::last_words()
+        );
+    }
+    return {};
+}
+
+void unpin(const std::string& repository, const std::vector<object_id>& commits) {
+    auto repo = libgit2::open(repository);
+    if (!repo) {
+        return;
+    }
+    for (const auto& commit : commits) {
+        git_reference_remove(repo->get(), pin_name(commit).c_str());
+    }
+}
+
+void remove_refs(const std::string& repository, std::string_view prefix) {
+    auto repo = libgit2::open(repository);
+    if (!repo) {
+        return;
+    }
+    std::vector<std::string> names;
+    each_ref(repo->get(), prefix, [&](std::string_view name) { names.emplace_back(name); });
+    for (const auto& name : names) {
+        git_reference_remove(repo->get(), name.c_str());
+    }
+}
+
+object_id target_of(const std::string& repository, const std::string& ref) {
+    auto repo = libgit2::open(repository);
+    if (!repo) {
+        return {};
+    }
+    git_reference* raw = nullptr;
+    if (git_reference_lookup(&raw, repo->get(), ref.c_str()) != 0) {
+        return {};
+    }
+    const libgit2::reference owned{raw};
+    git_object* peeled = nullptr;
+    if (git_reference_peel(&peeled, raw, GIT_OBJECT_COMMIT) != 0) {
+        return {};
+    }
+    const libgit2::object commit{peeled};
+    return libgit2::from_oid(*git_object_id(peeled));
+}
+
+std::string set_aside(const std::string& directory, const std::string& trash) {
+    std::error_code ec;
+    fs::create_directories(trash, ec);
+    std::string to = trash + "/XXXXXX";
+    if (::mkdtemp(to.data()) == nullptr) {
+        fs::remove_all(directory, ec);
+        return {};
+    }
+    fs::rename(directory, to + "/gone", ec);
+    if (ec) {
+        fs::remove_all(to, ec);
+        return {};
+    }
+    return to;
+}
+
+void remove(const std::string& directory) {
+    std::error_code ec;
+    if (!directory.empty()) {
+        fs::remove_all(directory, ec);
+    }
+}
+
+} // namespace holdfast::git::store_files

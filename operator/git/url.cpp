@@ -1,0 +1,259 @@
+#include "git/url.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace holdfast::git {
+
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string out{text};
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return out;
+}
+
+// A URL that is refused may hold a password: what stands before its '@' is never repeated.
+std::string quoted(std::string_view text) {
+    std::string shown;
+    const auto scheme = text.find("://");
+    const auto at = text.rfind('@');
+    if (scheme != std::string_view::npos && at != std::string_view::npos && at > scheme) {
+        shown.append(text.substr(0, scheme + 3)).append("…").append(text.substr(at));
+    } else {
+        shown = text;
+    }
+    std::string clean;
+    for (const char c : shown.substr(0, 200)) {
+        clean.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c);
+    }
+    return "\"" + clean + "\"";
+}
+
+bool good_host(std::string_view host) noexcept {
+    return !host.empty() && host.front() != '-' && std::all_of(host.begin(), host.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
+    });
+}
+
+bool good_address(std::string_view address) noexcept {
+    return !address.empty() && std::all_of(address.begin(), address.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == ':' || c == '.';
+    });
+}
+
+bool good_user(std::string_view user) noexcept {
+    return !user.empty() && user.front() != '-' && std::all_of(user.begin(), user.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+               c == '.' || c == '_' || c == '+';
+    });
+}
+
+// "/acme//shop.git/" → "acme/shop"; nothing when a component is "." or "..".
+std::optional<std::string> normal_path(std::string_view path) {
+    std::string out;
+    while (!path.empty()) {
+        const auto slash = path.find('/');
+        const auto part = path.substr(0, slash);
+        path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+        if (part.empty()) {
+            continue;
+        }
+        if (part == "." || part == "..") {
+            return std::nullopt;
+        }
+        out.append(out.empty() ? "" : "/").append(part);
+    }
+    if (out.size() > 4 && out.ends_with(".git") && !out.ends_with("/.git")) {
+        out.resize(out.size() - 4);
+    }
+    return out;
+}
+
+bool has_control(std::string_view text) noexcept {
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+}
+
+constexpr std::string_view what_would_be_right =
+    "write https://host/path, ssh://git@host/path or git@host:path";
+
+} // namespace
+
+result<url> url::parse(std::string_view text) {
+    return parse(text, true);
+}
+
+result<url> url::parse(std::string_view text, bool path_required) {
+    const auto refuse = [&](std::string_view why) {
+        return user_error("the repository URL " + quoted(text) + " " + std::string{why});
+    };
+    if (text.empty()) {
+        return user_error("the repository URL is empty: " + std::string{what_would_be_right});
+    }
+    if (text.size() > 2048) {
+        return refuse("is longer than 2048 characters");
+    }
+    if (has_control(text) || text.find(' ') != std::string_view::npos) {
+        return refuse("has a blank or a control character in it");
+    }
+    if (text.front() == '-') {
+        return refuse("starts with '-': " + std::string{what_would_be_right});
+    }
+    url u;
+    u.text_ = text;
+    const auto scheme_end = text.find("://");
+    if (scheme_end == std::string_view::npos) {
+        // user@host:path, as scp(1) has it.
+        const auto colon = text.find(':');
+        if (colon == std::string_view::npos || text.find('/') < colon ||
+            text.substr(colon + 1).starts_with(':')) {
+            return refuse("is none: " + std::string{what_would_be_right});
+        }
+        auto host = text.substr(0, colon);
+        if (const auto at = host.rfind('@'); at != std::string_view::npos) {
+            u.user_ = host.substr(0, at);
+            host.remove_prefix(at + 1);
+            if (!good_user(u.user_)) {
+                return refuse("has a user that is no plain name");
+            }
+        }
+        u.kind_ = transport::ssh;
+        u.host_ = lower(host);
+        u.path_ = text.substr(colon + 1);
+        if (u.path_.starts_with('-')) {
+            return refuse("has a path that starts with '-'");
+        }
+    } else {
+        const auto scheme = lower(text.substr(0, scheme_end));
+        if (scheme == "https") {
+            u.kind_ = transport::https;
+        } else if (scheme == "http") {
+            u.kind_ = transport::http;
+        } else if (scheme == "ssh" || scheme == "git+ssh" || scheme == "ssh+git") {
+            u.kind_ = transport::ssh;
+        } else if (scheme == "file") {
+            u.kind_ = transport::file;
+        } else {
+            return refuse(
+                "has the scheme \"" + scheme + "\", which is not allowed: " + std::string{what_would_be_right}
+            );
+        }
+        const auto parsed = boost::urls::parse_uri(text);
+        if (!parsed) {
+            return refuse("cannot be read as a URL: " + std::string{what_would_be_right});
+        }
+        if (parsed->has_query() || parsed->has_fragment()) {
+            return refuse("has a query or a fragment, which no repository has");
+        }
+        if (parsed->has_password() || (parsed->has_userinfo() && u.kind_ != transport::ssh)) {
+            return refuse(
+                "has credentials in it: put them into a Secret and name that in a Repository's secretRef"
+            );
+        }
+        if (parsed->has_userinfo()) {
+            u.user_ = parsed->user();
+            if (!good_user(u.user_)) {
+                return refuse("has a user that is no plain name");
+            }
+        }
+        if (parsed->host_type() == boost::urls::host_type::ipv6) {
+            u.host_ = lower(parsed->host_address());
+        } else {
+            u.host_ = lower(parsed->host());
+        }
+        if (parsed->has_port() && !parsed->port().empty()) {
+            const std::string digits{parsed->port()};
+            std::uint16_t port = 0;
+            const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+            if (failure != std::errc{} || end != digits.data() + digits.size() || port == 0) {
+                return refuse("has a port that is none");
+            }
+            u.port_ = port;
+        }
+        u.path_ = parsed->path();
+        if (has_control(u.path_)) {
+            return refuse("has a control character in its path");
+        }
+    }
+    if (u.kind_ == transport::file) {
+        if (!u.host_.empty()) {
+            return refuse("has a host: write file:///path");
+        }
+    } else if (!good_host(u.host_) && !(u.host_.find(':') != std::string::npos && good_address(u.host_))) {
+        return refuse("has no host that could be one");
+    }
+    const auto path = normal_path(u.path_);
+    if (!path) {
+        return refuse("has \".\" or \"..\" in its path");
+    }
+    if (path->empty() && path_required) {
+        return refuse("has no path: it names a server and no repository");
+    }
+    if (u.kind_ == transport::file) {
+        u.normalised_ = "file:/" + *path;
+        return u;
+    }
+    const bool v6 = u.host_.find(':') != std::string::npos;
+    u.normalised_ = v6 ? "[" + u.host_ + "]" : u.host_;
+    const int usual = u.kind_ == transport::https ? 443 : u.kind_ == transport::http ? 80 : 22;
+    if (u.port_ && *u.port_ != usual) {
+        u.normalised_ += ":" + std::to_string(*u.port_);
+    }
+    if (!path->empty()) {
+        u.normalised_ += "/" + *path;
+    }
+    return u;
+}
+
+std::string url::origin() const {
+    if (kind_ != transport::https && kind_ != transport::http) {
+        return {};
+    }
+    std::string out = kind_ == transport::https ? "https://" : "http://";
+    out += host_.find(':') != std::string::npos ? "[" + host_ + "]" : host_;
+    if (port_) {
+        out += ":" + std::to_string(*port_);
+    }
+    return out;
+}
+
+result<std::string> normalise_prefix(std::string_view text) {
+    auto u = url::parse(text, false);
+    if (!u) {
+        return u.error();
+    }
+    return u->normalised();
+}
+
+bool covers(std::string_view prefix, std::string_view normalised) noexcept {
+    if (prefix.empty() || !normalised.starts_with(prefix)) {
+        return false;
+    }
+    return normalised.size() == prefix.size() || prefix.back() == '/' || normalised[prefix.size()] == '/';
+}
+
+std::optional<std::size_t>
+longest_prefix(const std::vector<std::string>& prefixes, std::string_view normalised) noexcept {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < prefixes.size(); ++i) {
+        if (covers(prefixes[i], normalised) && (!best || prefixes[i].size() > prefixes[*best].size())) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+bool same_repository(std::string_view a, std::string_view b) {
+    const auto x = url::parse(a);
+    const auto y = url::parse(b);
+    return x && y && x->normalised() == y->normalised();
+}
+
+} // namespace holdfast::git
