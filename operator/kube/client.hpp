@@ -51,7 +51,7 @@ struct selection {
     std::string namespace_;
     std::string label_selector;
     std::string field_selector;
-    /// Only apiVersion, kind (PartialObjectMetadata) and metadata.
+    /// Only apiVersion, kind and metadata: a large saving where that is enough.
     bool metadata_only = false;
 };
 
@@ -63,14 +63,13 @@ struct object_list {
 
 /// One page of a list.
 struct list_page {
-    /// The decoded list; its "items" with it. apiVersion and kind of the items may be missing, as servers
-    /// leave them out.
+    /// The decoded list, its items with it; they share one block of memory.
     json::object list;
     std::string resource_version;
     /// Empty on the last page.
     std::string continue_token;
 
-    /// The items; they are objects, or the page would have been refused.
+    /// All are objects, with their apiVersion and kind.
     [[nodiscard]] json::array& items();
 };
 
@@ -164,8 +163,9 @@ struct client_settings {
     std::size_t max_object_bytes = std::size_t{16} << 20U;
     /// The answer to a list, a page, or an OpenAPI document.
     std::size_t max_list_bytes = std::size_t{256} << 20U;
-    /// An object may not be longer when sent: what etcd takes by default.
-    std::size_t max_sent_bytes = 1'572'864;
+    /// A longer object is refused before it is sent: what an API server reads. What it then stores may not
+    /// exceed 1.5 MiB, which only it can tell (413).
+    std::size_t max_sent_bytes = std::size_t{3} << 20U;
     /// Wait between two tries after a network error.
     std::chrono::milliseconds network_retry_delay{1'000};
 };
@@ -265,16 +265,25 @@ public:
 
 private:
     struct call;
-    answer<http::response> send(call what);
-    answer<json::object> send_for_object(call what);
-    answer<object_list> list_all(resource kind, selection what, call_options options);
-    answer<std::unique_ptr<http::body_stream>> open(call what);
     call make_call(std::string_view method, std::string target, std::string what, const call_options& options)
         const;
     call make_write(
-        std::string_view method, std::string target, std::string what, const json::object& body,
-        const call_options& options
+        std::string_view method, std::string target, std::string what, std::string_view content_type,
+        std::string body, const call_options& options
     ) const;
+    call make_list(
+        const resource& kind, const selection& what, const page_request& page, const call_options& options
+    ) const;
+    answer<http::response> send(call what);
+    answer<json::object> send_for_object(call what);
+    answer<list_page> fetch_page(call what, resource kind, bool own_storage);
+    answer<object_list> list_all(resource kind, selection what, call_options options);
+    answer<std::unique_ptr<http::body_stream>> open(call what);
+    answer<deletion> send_deletion(call what);
+    answer<server_version> ask_version(call what);
+    answer<std::vector<openapi_document>> ask_openapi_index(call what);
+    answer<std::string> ask_text(answer<http::response> asked);
+    answer<access_answer> ask_access(call what);
 
     http::client& connection_;
     client_settings settings_;

@@ -21,9 +21,8 @@ namespace holdfast::kube {
 /// What a server serves, at one moment. A value.
 class api_catalog {
 public:
-    /// Adds a group's version; the order of the calls is the server's order of preference. Nothing when it is
-    /// there.
-    void add(std::string_view group, std::string_view version, std::vector<resource> resources);
+    /// Adds what a group's version has; the order of the calls is the server's order of preference.
+    void add(std::vector<resource> resources);
     /// Says that a group's version did not answer (freshness Stale, an aggregated API server that is down).
     void add_stale(std::string_view group, std::string_view version);
     /// Reads an APIGroupDiscoveryList (apidiscovery.k8s.io, v2 and v2beta1).
@@ -63,8 +62,9 @@ public:
     /// `api` must outlive it.
     explicit discovery(client& api, discovery_settings settings = {});
 
-    /// Asks the server. Callers at the same time share one refresh. What a group that does not answer had
-    /// before is kept, and the group is in catalog().stale().
+    /// Asks the server. Callers at the same time share one refresh, which begins after they called: what they
+    /// have seen happen is in it. What a group that does not answer had before is kept, and the group is in
+    /// catalog().stale().
     boost::asio::awaitable<reply<void>> refresh();
 
     /// The kind, asking the server again when it is not known (or the catalogue is invalid) and that was not
@@ -76,7 +76,7 @@ public:
 
     /// As of the last refresh; valid until the next one.
     [[nodiscard]] const api_catalog& catalog() const noexcept { return catalog_; }
-    [[nodiscard]] bool ready() const noexcept { return refreshed_ > 0; }
+    [[nodiscard]] bool ready() const noexcept { return ready_; }
     /// Grows each time the catalogue has changed.
     [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
     /// Returns when generation() is no longer `seen`.
@@ -92,14 +92,20 @@ public:
 private:
     boost::asio::awaitable<reply<api_catalog>> fetch();
     boost::asio::awaitable<reply<api_catalog>> fetch_old_way();
-    boost::asio::awaitable<reply<void>> refresh_for_unknown();
+    boost::asio::awaitable<reply<resource>> look_up(group_version_kind gvk);
+    [[nodiscard]] const resource* find(const group_version_kind& gvk) const noexcept;
+    [[nodiscard]] bool worth_asking(bool known) const noexcept;
+    [[nodiscard]] failure not_served(const group_version_kind& gvk) const;
 
     client& api_;
     discovery_settings settings_;
     api_catalog catalog_;
     std::uint64_t generation_ = 0;
-    std::uint64_t refreshed_ = 0;
+    /// Refreshes by number: begun, and the last one that came to its end.
+    std::uint64_t begun_ = 0;
+    std::uint64_t ended_ = 0;
     bool refreshing_ = false;
+    bool ready_ = false;
     bool invalid_ = true;
     std::chrono::steady_clock::time_point last_refresh_{};
     std::optional<failure> last_failure_;

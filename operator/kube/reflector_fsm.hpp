@@ -5,6 +5,7 @@
 #include "kube/watch_decoder.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <random>
 #include <string>
@@ -118,10 +119,15 @@ public:
 private:
     enum class state { start, listing, watching, initial_events };
 
-    void restart(bool with_pause);
-    void version_unavailable();
+    void pause_for(const failure* why);
+    void restart_after_pause(const failure* why);
+    void begin_list();
     void watch_failed(const failure& why);
-    void initial_failed(const failure* why);
+    void initial_failed(const failure* why, bool was_open);
+    /// Pauses and watches on; every so often it lists anew instead.
+    void watch_on_or_restart(const failure* why);
+    void now_synced(std::string_view version);
+    [[nodiscard]] watch make_watch(random_source& random) const;
     [[nodiscard]] std::string list_version() const;
 
     settings settings_;
@@ -147,7 +153,8 @@ private:
     bool error_seen_ = false;
     time_point opened_{};
     std::uint64_t events_ = 0;
-    unsigned internal_errors_ = 0;
+    unsigned bad_watches_ = 0;
+    unsigned quick_ends_ = 0;
 
     // of the pause
     backoff backoff_;
