@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
     namespace log = holdfast::log;
 
     CLI::App app{
-        "Holdfast keeps a Kubernetes cluster as its Git repositories say it should be, and holds it there.", "holdfast"
+        "Holdfast keeps a Kubernetes cluster as its Git repositories say it should be, and holds it there.",
+        "holdfast"
     };
     app.set_version_flag("--version", std::string{HOLDFAST_VERSION});
     app.require_subcommand(1);
@@ -46,17 +47,21 @@ int main(int argc, char** argv) {
     auto* run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
     run->add_option(
            "--kubeconfig", options.kubeconfig,
-           "The cluster to manage, as kubectl reads it (several files: separated by ':'). Without it: the cluster this runs in."
+           "The cluster to manage, as kubectl reads it (several files: separated by ':'). Without it: the "
+           "cluster this runs in."
     )
         ->envname("HOLDFAST_KUBECONFIG")
         ->type_name("FILE");
     run->add_option(
            "--namespace", options.own_namespace,
-           "The operator's own namespace: Repositories here serve applications everywhere. Without it: the one it runs in, else holdfast."
+           "The operator's own namespace: Repositories here serve applications everywhere. Without it: the "
+           "one it runs in, else holdfast."
     )
         ->envname("HOLDFAST_NAMESPACE")
         ->type_name("NAME");
-    run->add_option("--cache-dir", options.cache_directory, "Where copies of Git repositories are kept; disposable.")
+    run->add_option(
+           "--cache-dir", options.cache_directory, "Where copies of Git repositories are kept; disposable."
+    )
         ->envname("HOLDFAST_CACHE_DIR")
         ->capture_default_str()
         ->type_name("DIR");
@@ -67,9 +72,7 @@ int main(int argc, char** argv) {
         ->envname("HOLDFAST_METRICS_LISTEN")
         ->capture_default_str()
         ->type_name("HOST:PORT");
-    run->add_option(
-           "--concurrency", options.concurrency, "How many applications are worked on at once."
-    )
+    run->add_option("--concurrency", options.concurrency, "How many applications are worked on at once.")
         ->envname("HOLDFAST_CONCURRENCY")
         ->check(CLI::Range(1, 512))
         ->capture_default_str();

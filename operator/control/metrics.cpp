@@ -18,46 +18,52 @@ using prometheus::Counter;
 using prometheus::Gauge;
 using prometheus::Histogram;
 
+template <class Builder>
+auto& family(prometheus::Registry& registry, Builder builder, const char* name, const char* help) {
+    return builder.Name(name).Help(help).Register(registry);
+}
+
 const Histogram::BucketBoundaries seconds{0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300};
 
-double in_seconds(std::chrono::nanoseconds took) { return std::chrono::duration<double>(took).count(); }
+double in_seconds(std::chrono::nanoseconds took) {
+    return std::chrono::duration<double>(took).count();
+}
 
 } // namespace
 
 struct metrics::state {
     prometheus::Registry registry;
 
-    template <class Builder>
-    auto& family(Builder builder, const char* name, const char* help) {
-        return builder.Name(name).Help(help).Register(registry);
-    }
-
     prometheus::Family<Histogram>& reconcile = family(
-        prometheus::BuildHistogram(), "holdfast_reconcile_duration_seconds",
+        registry, prometheus::BuildHistogram(), "holdfast_reconcile_duration_seconds",
         "How long looking at one object took, by controller and outcome."
     );
     prometheus::Family<Histogram>& sync = family(
-        prometheus::BuildHistogram(), "holdfast_sync_duration_seconds",
+        registry, prometheus::BuildHistogram(), "holdfast_sync_duration_seconds",
         "How long sync operations took from start to end, by phase."
     );
     prometheus::Family<Counter>& written = family(
-        prometheus::BuildCounter(), "holdfast_object_writes_total",
+        registry, prometheus::BuildCounter(), "holdfast_object_writes_total",
         "Objects applied, pruned or tried in the cluster, by verb and outcome."
     );
     prometheus::Family<Histogram>& git = family(
-        prometheus::BuildHistogram(), "holdfast_git_operation_duration_seconds",
+        registry, prometheus::BuildHistogram(), "holdfast_git_operation_duration_seconds",
         "How long Git operations and renderings took, by operation and outcome."
     );
-    prometheus::Family<Counter>& drift =
-        family(prometheus::BuildCounter(), "holdfast_drift_total", "Objects found changed by somebody else.");
+    prometheus::Family<Counter>& drift = family(
+        registry, prometheus::BuildCounter(), "holdfast_drift_total",
+        "Objects found changed by somebody else."
+    );
     prometheus::Family<Gauge>& info = family(
-        prometheus::BuildGauge(), "holdfast_application_info",
+        registry, prometheus::BuildGauge(), "holdfast_application_info",
         "1 for each application, labelled with its sync and health status."
     );
     prometheus::Family<Gauge>& depth =
-        family(prometheus::BuildGauge(), "holdfast_queue_depth", "Keys that wait, by queue.");
-    prometheus::Family<Gauge>& watched =
-        family(prometheus::BuildGauge(), "holdfast_watched_objects", "Live objects that are kept an eye on.");
+        family(registry, prometheus::BuildGauge(), "holdfast_queue_depth", "Keys that wait, by queue.");
+    prometheus::Family<Gauge>& watched = family(
+        registry, prometheus::BuildGauge(), "holdfast_watched_objects",
+        "Live objects that are kept an eye on."
+    );
 
     std::mutex guard;
     std::map<std::string, Gauge*, std::less<>> applications;
@@ -66,8 +72,11 @@ struct metrics::state {
 metrics::metrics() : state_{std::make_unique<state>()} {}
 metrics::~metrics() = default;
 
-void metrics::reconciled(std::string_view controller, std::string_view outcome, std::chrono::nanoseconds took) {
-    state_->reconcile.Add({{"controller", std::string{controller}}, {"outcome", std::string{outcome}}}, seconds)
+void metrics::reconciled(
+    std::string_view controller, std::string_view outcome, std::chrono::nanoseconds took
+) {
+    state_->reconcile
+        .Add({{"controller", std::string{controller}}, {"outcome", std::string{outcome}}}, seconds)
         .Observe(in_seconds(took));
 }
 
@@ -79,12 +88,16 @@ void metrics::object_written(std::string_view verb, std::string_view outcome) {
     state_->written.Add({{"verb", std::string{verb}}, {"outcome", std::string{outcome}}}).Increment();
 }
 
-void metrics::git_operation(std::string_view operation, std::string_view outcome, std::chrono::nanoseconds took) {
+void metrics::git_operation(
+    std::string_view operation, std::string_view outcome, std::chrono::nanoseconds took
+) {
     state_->git.Add({{"operation", std::string{operation}}, {"outcome", std::string{outcome}}}, seconds)
         .Observe(in_seconds(took));
 }
 
-void metrics::drift_seen() { state_->drift.Add({}).Increment(); }
+void metrics::drift_seen() {
+    state_->drift.Add({}).Increment();
+}
 
 void metrics::application(
     std::string_view ns, std::string_view name, std::string_view project, std::string_view sync,
@@ -120,7 +133,9 @@ void metrics::queue_depth(std::string_view queue, std::size_t waiting) {
     state_->depth.Add({{"queue", std::string{queue}}}).Set(static_cast<double>(waiting));
 }
 
-void metrics::watched_objects(std::size_t count) { state_->watched.Add({}).Set(static_cast<double>(count)); }
+void metrics::watched_objects(std::size_t count) {
+    state_->watched.Add({}).Set(static_cast<double>(count));
+}
 
 std::string metrics::text() const {
     return prometheus::TextSerializer{}.Serialize(state_->registry.Collect());

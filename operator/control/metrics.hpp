@@ -8,8 +8,8 @@
 
 namespace holdfast::control {
 
-/// What the operator counts, for Prometheus. From any thread. Labels are few and bounded: nothing is labelled with the name of an
-/// application, save holdfast_application_info.
+/// What the operator counts, for Prometheus. From any thread. Labels are few and bounded: nothing is labelled
+/// with the name of an application, save holdfast_application_info.
 class metrics {
 public:
     metrics();

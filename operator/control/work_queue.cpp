@@ -15,13 +15,20 @@ namespace holdfast::control {
 
 namespace {
 constexpr backoff::settings after_exception{
-    .base = std::chrono::milliseconds{500}, .cap = std::chrono::milliseconds{60'000}, .factor = 2.0, .jitter = 0.0
+    .base = std::chrono::milliseconds{500},
+    .cap = std::chrono::milliseconds{60'000},
+    .factor = 2.0,
+    .jitter = 0.0
 };
 } // namespace
 
 struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     state(asio::any_io_executor ex, std::string n, std::size_t c, handler h)
-        : executor{std::move(ex)}, name{std::move(n)}, concurrency{c}, handle{std::move(h)}, tasks{executor},
+        : executor{std::move(ex)},
+          name{std::move(n)},
+          concurrency{c},
+          handle{std::move(h)},
+          tasks{executor},
           timer{executor} {}
 
     asio::any_io_executor executor;
@@ -33,7 +40,8 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     bool stopped = false;
 
     std::deque<std::string> ready;
-    std::unordered_set<std::string> queued; // what stands in `ready`, and what is to follow the handling that runs
+    std::unordered_set<std::string>
+        queued; // what stands in `ready`, and what is to follow the handling that runs
     std::unordered_set<std::string> active;
     std::multimap<steady_clock::time_point, std::string> later;
     std::unordered_map<std::string, std::multimap<steady_clock::time_point, std::string>::iterator> times;
@@ -127,7 +135,8 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
         } else {
             const auto delay = self->failures.try_emplace(key, after_exception).first->second.next();
             log::error(
-                "a defect: an exception left a reconcile", {{"queue", self->name}, {"key", key}, {"error", failure}}
+                "a defect: an exception left a reconcile",
+                {{"queue", self->name}, {"key", key}, {"error", failure}}
             );
             self->add_after(key, delay);
         }
@@ -138,12 +147,18 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     }
 };
 
-work_queue::work_queue(asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle)
+work_queue::work_queue(
+    asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle
+)
     : state_{std::make_shared<state>(std::move(executor), std::move(name), concurrency, std::move(handle))} {}
 
-work_queue::~work_queue() { state_->stopped = true; }
+work_queue::~work_queue() {
+    state_->stopped = true;
+}
 
-void work_queue::add(std::string key) { state_->add(std::move(key)); }
+void work_queue::add(std::string key) {
+    state_->add(std::move(key));
+}
 
 void work_queue::add_after(std::string key, steady_clock::duration delay) {
     state_->add_after(std::move(key), delay);
@@ -155,9 +170,13 @@ void work_queue::forget(const std::string& key) {
     state_->failures.erase(key);
 }
 
-std::size_t work_queue::waiting() const noexcept { return state_->queued.size() + state_->later.size(); }
+std::size_t work_queue::waiting() const noexcept {
+    return state_->queued.size() + state_->later.size();
+}
 
-std::size_t work_queue::running() const noexcept { return state_->active.size(); }
+std::size_t work_queue::running() const noexcept {
+    return state_->active.size();
+}
 
 asio::awaitable<void> work_queue::stop() {
     auto state = state_;

@@ -13,12 +13,14 @@
 
 namespace holdfast::control {
 
-/// Which keys are to be looked at, each at most once at a time. Adding a key that waits already changes nothing; adding one that is being
-/// handled has it handled once more afterwards. Different keys run side by side, up to `concurrency`, in the order of
-/// their adding. Bounded by the number of distinct keys. All members on the executor's thread.
+/// Which keys are to be looked at, each at most once at a time. Adding a key that waits already changes
+/// nothing; adding one that is being handled has it handled once more afterwards. Different keys run side by
+/// side, up to `concurrency`, in the order of their adding. Bounded by the number of distinct keys. All
+/// members on the executor's thread.
 class work_queue {
 public:
-    /// Looks at one key. An exception is logged and the key is added again with backoff; a cancellation ends it.
+    /// Looks at one key. An exception is logged and the key is added again with backoff; a cancellation ends
+    /// it.
     using handler = std::function<asio::awaitable<void>(std::string key)>;
 
     work_queue(asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle);
@@ -28,7 +30,8 @@ public:
     work_queue& operator=(const work_queue&) = delete;
 
     void add(std::string key);
-    /// Adds the key when `delay` has passed. A key has one such time: the earlier one wins, and add() takes it away.
+    /// Adds the key when `delay` has passed. A key has one such time: the earlier one wins, and add() takes
+    /// it away.
     void add_after(std::string key, steady_clock::duration delay);
     /// Takes away what waits for the key. A handling that runs goes on.
     void forget(const std::string& key);

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "control/builder.hpp"
+#include "control/live_objects.hpp"
+#include "control/metrics.hpp"
+#include "control/repositories.hpp"
+#include "control/schemas.hpp"
+#include "kube/client.hpp"
+#include "kube/discovery.hpp"
+#include "kube/events.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace holdfast::control {
+
+/// Brings every Application's objects to what its sources say, and holds them there. Level-triggered: a look
+/// at an application finds what is wanted and what is, takes the steps that can be taken, and returns;
+/// whatever changes the answer (a commit, a live object, the Application itself, a dependency) has it looked
+/// at again. On the loop's thread.
+class application_controller {
+public:
+    struct settings {
+        std::string own_namespace;
+        std::string installation;
+        /// How many applications are looked at side by side.
+        std::size_t concurrency = 32;
+    };
+
+    /// What it works with; all outlive it.
+    struct parts {
+        kube::client& api;
+        kube::discovery& discovery;
+        live_objects& live;
+        repositories& sources;
+        builder& build;
+        schemas& schema;
+        kube::event_recorder& events;
+        metrics& counters;
+    };
+
+    application_controller(asio::any_io_executor executor, parts p, settings s);
+    ~application_controller();
+    application_controller(const application_controller&) = delete;
+    application_controller& operator=(const application_controller&) = delete;
+
+    /// Starts watching Applications.
+    void start();
+    /// True once all Applications are known.
+    [[nodiscard]] bool ready() const;
+
+    /// Handlers for what the parts tell.
+    void object_changed(const sync::application_ref& owner);
+    void kind_ready();
+    void repository_moved(const std::string& normalised_url);
+    void kinds_changed();
+
+    /// Cancels what runs, and returns when it has ended.
+    asio::awaitable<void> stop();
+
+    struct state;
+
+private:
+    std::shared_ptr<state> state_;
+};
+
+} // namespace holdfast::control

@@ -1,0 +1,129 @@
+#pragma once
+
+// The inside of application_controller, shared by the files that implement its parts and by nobody else.
+
+#include "base/task_group.hpp"
+#include "control/application_controller.hpp"
+#include "control/application_record.hpp"
+#include "control/work_queue.hpp"
+#include "kube/informer.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace holdfast::control {
+
+using record_ptr = std::shared_ptr<application_record>;
+
+/// What one look found that is to be said in the status.
+struct findings {
+    /// Problem conditions: type and sentence.
+    std::map<std::string, std::string> problems;
+    /// The reason of Ready=False, where a problem decides it.
+    std::string reason;
+    /// Waiting for somebody to change something, not for time to pass.
+    bool stalled = false;
+    /// Nothing could be compared.
+    bool unknown = false;
+    /// A sentence about what is being waited for.
+    std::string waiting;
+};
+
+extern const kube::resource application_kind;
+
+struct application_controller::state : kube::informer_handler {
+    state(asio::any_io_executor ex, parts p, settings s);
+
+    asio::any_io_executor executor;
+    parts with;
+    settings config;
+    task_group tasks;
+    work_queue queue;
+    work_queue statuses;
+    kube::informer informer;
+
+    std::unordered_map<std::string, record_ptr> records;
+    /// Read by whom they wait: the applications to look at when the kinds that are not ready are.
+    std::set<std::string> wait_for_kinds;
+    std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
+    std::shared_ptr<const kube::api_catalog> catalog;        // as of catalog_generation
+    std::uint64_t catalog_generation = 0;
+    // Between begin_replace and end_replace: the keys that were said.
+    std::optional<std::set<std::string>> replacing;
+
+    // ---- application_controller.cpp: watching and looking
+    // ------------------------------------------------------
+    void begin_replace() override;
+    void end_replace() override;
+    void changed(const json::object& object) override;
+    void deleted(const json::object& object) override;
+    void forget(const std::string& key);
+    [[nodiscard]] record_ptr find(const std::string& key) const;
+    asio::awaitable<void> look(std::string key);
+    asio::awaitable<void> look_at(record_ptr r, findings& found);
+    asio::awaitable<void> take_refresh(record_ptr r);
+    /// Whether something newer makes going on with this look pointless.
+    [[nodiscard]] bool is_stale(const application_record& r, std::int64_t generation) const;
+    std::shared_ptr<const kube::api_catalog> current_catalog();
+    static kube::call_options call_as(const application_record& r, const settings& s);
+
+    // ---- application_inputs.cpp: what the sources are
+    // ----------------------------------------------------------
+    asio::awaitable<result<inputs>> find_inputs(record_ptr r);
+    asio::awaitable<result<void>> build_wanted(record_ptr r, const inputs& from);
+    asio::awaitable<result<std::vector<git::snapshot>>> snapshots(record_ptr r, const inputs& from);
+    asio::awaitable<result<void>> make_full(record_ptr r);
+    asio::awaitable<void> follow_moved(std::string normalised_url);
+    [[nodiscard]] std::string
+    build_key_of(const application_record& r, const std::vector<source_identity>& of) const;
+    [[nodiscard]] std::vector<crds::application_source> sources_of(const application_record& r) const;
+
+    // ---- application_sync.cpp: compare, decide, operate
+    // --------------------------------------------------------
+    /// False while kinds are still being listed.
+    asio::awaitable<bool> watch_kinds(record_ptr r, findings& found);
+    asio::awaitable<void> compare(record_ptr r, bool thoroughly);
+    asio::awaitable<void> compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w);
+    void decide(record_ptr r, findings& found);
+    asio::awaitable<void> operate(record_ptr r, findings& found);
+    [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
+    asio::awaitable<result<void>> check_schemas(record_ptr r);
+    asio::awaitable<void> apply(record_ptr r, sync::apply_step step);
+    asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);
+    asio::awaitable<void> prune(record_ptr r, sync::prune_step step);
+    asio::awaitable<sync::attempt> remove_one(record_ptr r, sync::prune_action action);
+    void begin_operation(application_record& r, crds::operation what);
+    void finish_operation(application_record& r, crds::operation_phase phase, std::string message);
+    void fail_attempt(application_record& r, std::string message);
+    [[nodiscard]] bool may_operate(const application_record& r) const;
+
+    // ---- application_deletion.cpp
+    // ------------------------------------------------------------------------------
+    asio::awaitable<void> finish_application(record_ptr r, findings& found);
+    asio::awaitable<void> remove_finalizers(record_ptr r);
+
+    // ---- application_status.cpp
+    // --------------------------------------------------------------------------------
+    void fill_status(application_record& r, const findings& found);
+    void status_due(const application_record& r);
+    asio::awaitable<void> write_status(std::string key);
+    asio::awaitable<void> take_operation(record_ptr r);
+    void tell(
+        const application_record& r, kube::event_severity severity, std::string reason, std::string action,
+        std::string note
+    ) const;
+    void tell_transitions(const application_record& r, const crds::application_status& before);
+};
+
+/// The digest of an application's live objects' owned fields: with the build key it says, after a restart,
+/// that nothing changed.
+[[nodiscard]] std::string applied_state_of(const std::vector<live_objects::found>& owned);
+
+/// True for kinds of finalizers by which an application takes its objects with it.
+[[nodiscard]] bool is_resources_finalizer(std::string_view finalizer) noexcept;
+
+} // namespace holdfast::control

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "base/backoff.hpp"
+#include "control/builder.hpp"
+#include "crds/application.hpp"
+#include "kube/object.hpp"
+#include "sync/compare.hpp"
+#include "sync/planner.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::control {
+
+/// An object that is wanted, as it is remembered between looks: what it is and its hash, not the object.
+struct wanted_object {
+    sync::planned_object plan;
+    kube::group_version_kind kind;
+    render::origin from;
+};
+
+/// What an application's sources were when they were last looked at.
+struct inputs {
+    std::vector<crds::application_source> sources;
+    std::vector<git::resolved_revision> revisions;
+    std::vector<source_identity> identities;
+    /// Identifies the desired state: the sources' keys, and what else of the specification goes into it.
+    std::string build_key;
+};
+
+/// What goes on in an application's operation, beyond what its status says. Lost with the process: then the
+/// operation is begun anew, which changes nothing twice.
+struct operation_progress {
+    /// The status' started_at: the progress of another operation is none.
+    crds::timestamp of;
+    std::string build_key;
+    std::map<sync::object_id, sync::attempt> done;
+    /// What the planner said last of each object.
+    std::vector<sync::object_report> reports;
+    steady_clock::time_point begun = steady_clock::now();
+    /// The objects were checked against the server's schemas.
+    bool checked = false;
+    /// Of the applied objects: those that were not there, or were otherwise.
+    std::size_t changed = 0;
+};
+
+/// All that the controller knows of one Application.
+struct application_record {
+    /// Metadata, spec and operation as last seen; the status as it shall be.
+    crds::application object;
+    /// The status as the server has it.
+    crds::application_status written;
+    /// What is wrong with the object; then there is nothing else to do.
+    std::string unreadable;
+
+    std::optional<inputs> from;
+    /// The desired state of `from->build_key`; not there before it was built.
+    std::optional<std::vector<wanted_object>> wanted;
+    std::vector<std::string> build_warnings;
+    /// The objects themselves, while somebody needs them.
+    std::shared_ptr<const desired_set> full;
+
+    /// Hashes at the moment when an object was last known to be as wanted.
+    std::map<sync::object_id, sync::known_state> known;
+    /// Objects that were looked at closely and are not as wanted: for which desired hash and resource
+    /// version.
+    std::map<sync::object_id, std::pair<sha256_digest, std::string>> differs_at;
+    /// Owned hashes of all objects when the application was last synced, as found again after a restart.
+    std::map<sync::object_id, sha256_digest> trusted;
+
+    std::optional<operation_progress> progress;
+    /// The object's `operation` is the one that the status describes, and on its way out of the object.
+    bool operation_taken = false;
+    backoff heal_backoff;
+    steady_clock::time_point heal_not_before{};
+    std::string heal_key;
+    /// When an automatic operation that used up its retries may begin again.
+    steady_clock::time_point resume_not_before{};
+    /// Set when an application that this one depends on is not ready.
+    std::string waits_for;
+
+    [[nodiscard]] sync::application_ref ref() const {
+        return {object.metadata.namespace_, object.metadata.name};
+    }
+    [[nodiscard]] std::string key() const { return object.metadata.namespace_ + "/" + object.metadata.name; }
+    [[nodiscard]] bool deleting() const noexcept { return object.metadata.deletion_timestamp.has_value(); }
+    [[nodiscard]] bool operating() const noexcept {
+        const auto& state = object.status.operation_state;
+        return state && (state->phase == crds::operation_phase::running ||
+                         state->phase == crds::operation_phase::terminating);
+    }
+};
+
+} // namespace holdfast::control

@@ -1,0 +1,334 @@
+#include "control/live_objects.hpp"
+
+#include "base/log.hpp"
+#include "base/task_group.hpp"
+#include "kube/informer.hpp"
+#include "kube/object_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace holdfast::control {
+
+namespace {
+
+using kube::object_name;
+using records = std::unordered_map<object_name, sync::live_record>;
+
+// Resource versions of one kind are comparable as numbers where the server's storage is etcd (KEP-5504).
+// Elsewhere nothing is older than anything.
+bool is_older(const std::string& a, const std::string& b) {
+    std::uint64_t x = 0;
+    std::uint64_t y = 0;
+    const auto read = [](const std::string& text, std::uint64_t& value) {
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return ec == std::errc{} && end == text.data() + text.size() && !text.empty();
+    };
+    return read(a, x) && read(b, y) && x < y;
+}
+
+// What an application may have to act upon; a new resource version alone is nothing.
+bool matters(const sync::live_record& before, const sync::live_record& now) {
+    auto same = before;
+    same.resource_version = now.resource_version;
+    return !(same == now);
+}
+
+bool is_owned(const sync::live_record& record) {
+    return !record.owner.name.empty();
+}
+
+} // namespace
+
+struct live_objects::state {
+    class kind_watch;
+
+    state(asio::any_io_executor ex, kube::client& a, std::string i, change_handler c, ready_handler r)
+        : executor{std::move(ex)},
+          api{a},
+          installation{std::move(i)},
+          changed{std::move(c)},
+          ready{std::move(r)},
+          tasks{executor} {}
+
+    asio::any_io_executor executor;
+    kube::client& api;
+    std::string installation;
+    change_handler changed;
+    ready_handler ready;
+    task_group tasks;
+    std::map<kube::group_version_kind, std::shared_ptr<kind_watch>> watches;
+    // Of each application: its objects, by watch.
+    std::map<sync::application_ref, std::set<std::pair<const kind_watch*, object_name>>> by_owner;
+
+    void index(const kind_watch* watch, const object_name& name, const sync::live_record& record) {
+        if (is_owned(record)) {
+            by_owner[record.owner].emplace(watch, name);
+        }
+    }
+    void unindex(const kind_watch* watch, const object_name& name, const sync::live_record& record) {
+        const auto found = by_owner.find(record.owner);
+        if (found == by_owner.end()) {
+            return;
+        }
+        found->second.erase({watch, name});
+        if (found->second.empty()) {
+            by_owner.erase(found);
+        }
+    }
+    void tell(const sync::live_record& record) const {
+        if (is_owned(record)) {
+            changed(record.owner);
+        }
+    }
+};
+
+// The watch of one kind, and what is known of its objects.
+class live_objects::state::kind_watch : public kube::informer_handler {
+public:
+    kind_watch(state& all, kube::resource kind)
+        : all_{all},
+          kind_{std::move(kind)},
+          tasks_{all.executor},
+          informer_{all.api, options(all, kind_), *this} {}
+
+    static asio::awaitable<void> run(std::shared_ptr<kind_watch> self) { co_await self->informer_.run(); }
+
+    void begin_replace() override { next_.emplace(); }
+
+    void changed(const json::object& object) override {
+        object_name name{std::string{kube::namespace_of(object)}, std::string{kube::name_of(object)}};
+        auto record = sync::observe(object);
+        if (next_) {
+            next_->insert_or_assign(std::move(name), std::move(record));
+            return;
+        }
+        put(std::move(name), std::move(record), /*tell=*/true);
+    }
+
+    void deleted(const json::object& object) override {
+        const object_name name{std::string{kube::namespace_of(object)}, std::string{kube::name_of(object)}};
+        if (next_) {
+            next_->erase(name);
+            return;
+        }
+        drop(name);
+    }
+
+    void end_replace() override {
+        if (!next_) {
+            return;
+        }
+        auto now = std::move(*next_);
+        next_.reset();
+        std::vector<object_name> gone;
+        for (const auto& [name, record] : records_) {
+            if (!now.contains(name)) {
+                gone.push_back(name);
+            }
+        }
+        for (const auto& name : gone) {
+            drop(name);
+        }
+        for (auto& [name, record] : now) {
+            put(name, std::move(record), ready_);
+        }
+        if (!ready_) {
+            ready_ = true;
+            all_.ready();
+        }
+    }
+
+    void note(const json::object& live) {
+        object_name name{std::string{kube::namespace_of(live)}, std::string{kube::name_of(live)}};
+        put(std::move(name), sync::observe(live), /*tell=*/false);
+    }
+
+    [[nodiscard]] bool is_ready() const noexcept { return ready_; }
+    [[nodiscard]] const kube::resource& kind() const noexcept { return kind_; }
+    [[nodiscard]] const records& all() const noexcept { return records_; }
+    [[nodiscard]] std::optional<kube::failure> trouble() const { return informer_.status().last_failure; }
+
+    void forget_all() {
+        while (!records_.empty()) {
+            drop(object_name{records_.begin()->first});
+        }
+    }
+
+    task_group& tasks() noexcept { return tasks_; }
+
+private:
+    static kube::informer_options options(const state& all, const kube::resource& kind) {
+        kube::informer_options o;
+        o.kind = kind;
+        o.what.label_selector = std::string{sync::installation_label} + "=" + all.installation;
+        return o;
+    }
+
+    void put(object_name name, sync::live_record record, bool tell) {
+        const auto found = records_.find(name);
+        if (found == records_.end()) {
+            const auto added = records_.emplace(std::move(name), std::move(record)).first;
+            all_.index(this, added->first, added->second);
+            if (tell) {
+                all_.tell(added->second);
+            }
+            return;
+        }
+        auto& known = found->second;
+        if (known.uid == record.uid && is_older(record.resource_version, known.resource_version)) {
+            return; // the answer to a write of ours was here first
+        }
+        if (!matters(known, record)) {
+            known.resource_version = std::move(record.resource_version);
+            return;
+        }
+        const auto before = std::exchange(known, std::move(record));
+        if (before.owner != known.owner) {
+            all_.unindex(this, found->first, before);
+            all_.index(this, found->first, known);
+            if (tell) {
+                all_.tell(before);
+            }
+        }
+        if (tell) {
+            all_.tell(known);
+        }
+    }
+
+    void drop(const object_name& name) {
+        auto node = records_.extract(name);
+        if (node.empty()) {
+            return;
+        }
+        all_.unindex(this, node.key(), node.mapped());
+        all_.tell(node.mapped());
+    }
+
+    state& all_;
+    kube::resource kind_;
+    task_group tasks_;
+    kube::informer informer_;
+    records records_;
+    std::optional<records> next_;
+    bool ready_ = false;
+};
+
+live_objects::live_objects(
+    asio::any_io_executor executor, kube::client& api, std::string installation, change_handler changed,
+    ready_handler ready
+)
+    : state_{std::make_shared<state>(
+          std::move(executor), api, std::move(installation), std::move(changed), std::move(ready)
+      )} {}
+
+live_objects::~live_objects() = default;
+
+void live_objects::watch(const kube::resource& kind) {
+    const auto gvk = kind.gvk();
+    if (state_->watches.contains(gvk)) {
+        return;
+    }
+    auto made = std::make_shared<state::kind_watch>(*state_, kind);
+    state_->watches.emplace(gvk, made);
+    made->tasks().spawn("watch " + gvk.to_string(), state::kind_watch::run(made));
+}
+
+void live_objects::unwatch(const kube::group_version_kind& kind) {
+    const auto found = state_->watches.find(kind);
+    if (found == state_->watches.end()) {
+        return;
+    }
+    const auto watch = found->second;
+    state_->watches.erase(found);
+    watch->forget_all();
+    watch->tasks().cancel();
+    // The watch lives until its coroutine, which holds it, has ended.
+}
+
+bool live_objects::ready(const kube::group_version_kind& kind) const {
+    const auto found = state_->watches.find(kind);
+    return found != state_->watches.end() && found->second->is_ready();
+}
+
+std::optional<kube::failure> live_objects::trouble(const kube::group_version_kind& kind) const {
+    const auto found = state_->watches.find(kind);
+    return found == state_->watches.end() ? std::nullopt : found->second->trouble();
+}
+
+const sync::live_record* live_objects::find(
+    const kube::group_version_kind& kind, const std::string& namespace_, const std::string& name
+) const {
+    const auto watch = state_->watches.find(kind);
+    if (watch == state_->watches.end()) {
+        return nullptr;
+    }
+    const auto& known = watch->second->all();
+    const auto found = known.find({namespace_, name});
+    return found == known.end() ? nullptr : &found->second;
+}
+
+std::vector<live_objects::found> live_objects::owned_by(const sync::application_ref& owner) const {
+    std::vector<found> all;
+    const auto owned = state_->by_owner.find(owner);
+    if (owned == state_->by_owner.end()) {
+        return all;
+    }
+    all.reserve(owned->second.size());
+    for (const auto& [watch, name] : owned->second) {
+        const auto record = watch->all().find(name);
+        if (record == watch->all().end()) {
+            continue;
+        }
+        const auto& kind = watch->kind();
+        all.push_back(
+            {kind.gvk(), sync::object_id{kind.group, kind.kind, name.namespace_, name.name}, &record->second}
+        );
+    }
+    std::sort(all.begin(), all.end(), [](const found& a, const found& b) {
+        return std::tie(a.id, a.kind) < std::tie(b.id, b.kind);
+    });
+    all.erase(
+        std::unique(all.begin(), all.end(), [](const found& a, const found& b) { return a.id == b.id; }),
+        all.end()
+    );
+    return all;
+}
+
+void live_objects::note(const kube::group_version_kind& kind, const json::object& live) {
+    if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
+        found->second->note(live);
+    }
+}
+
+std::size_t live_objects::size() const noexcept {
+    std::size_t count = 0;
+    for (const auto& [kind, watch] : state_->watches) {
+        count += watch->all().size();
+    }
+    return count;
+}
+
+std::vector<kube::group_version_kind> live_objects::kinds() const {
+    std::vector<kube::group_version_kind> all;
+    for (const auto& [kind, watch] : state_->watches) {
+        all.push_back(kind);
+    }
+    return all;
+}
+
+asio::awaitable<void> live_objects::stop() {
+    auto state = state_;
+    for (const auto& [kind, watch] : state->watches) {
+        watch->tasks().cancel();
+    }
+    for (const auto& [kind, watch] : state->watches) {
+        auto held = watch;
+        co_await held->tasks().join();
+    }
+}
+
+} // namespace holdfast::control

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "kube/client.hpp"
+#include "kube/discovery.hpp"
+#include "kube/resource.hpp"
+#include "sync/live_record.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::control {
+
+/// What is known of the cluster's objects that bear our installation's label: a record of about 200 bytes
+/// each, kept in step by one watch a kind. Kinds are watched from when somebody asks for them, in the version
+/// that manifests name. On the loop's thread.
+class live_objects {
+public:
+    /// Something about an object of this application changed that may matter to it: existence, deletion,
+    /// owned fields, health, owner. Called on the loop's thread; must not throw.
+    using change_handler = std::function<void(const sync::application_ref& owner)>;
+    /// A kind's objects are all known now, for the first time.
+    using ready_handler = std::function<void()>;
+
+    live_objects(
+        asio::any_io_executor executor, kube::client& api, std::string installation, change_handler changed,
+        ready_handler ready
+    );
+    ~live_objects();
+    live_objects(const live_objects&) = delete;
+    live_objects& operator=(const live_objects&) = delete;
+
+    /// From now on this kind is watched; nothing when it is already.
+    void watch(const kube::resource& kind);
+    /// A kind that the server does not have any more: its objects are gone with it.
+    void unwatch(const kube::group_version_kind& kind);
+
+    /// True once all objects of the kind are known.
+    [[nodiscard]] bool ready(const kube::group_version_kind& kind) const;
+    /// Why a kind is not ready; nothing while it is on its way, and when it is.
+    [[nodiscard]] std::optional<kube::failure> trouble(const kube::group_version_kind& kind) const;
+
+    /// Nothing when there is none with our label. Valid until the next turn of the loop.
+    [[nodiscard]] const sync::live_record*
+    find(const kube::group_version_kind& kind, const std::string& namespace_, const std::string& name) const;
+
+    /// An object with the kind in whose version it is watched.
+    struct found {
+        kube::group_version_kind kind;
+        sync::object_id id;
+        const sync::live_record* record = nullptr;
+    };
+    /// All that belongs to an application. Valid until the next turn of the loop. An object that is watched
+    /// in two versions appears once.
+    [[nodiscard]] std::vector<found> owned_by(const sync::application_ref& owner) const;
+
+    /// The server's answer to a write of ours, which may be newer than what the watch told so far. Calls no
+    /// handler.
+    void note(const kube::group_version_kind& kind, const json::object& live);
+
+    /// How many records are kept.
+    [[nodiscard]] std::size_t size() const noexcept;
+    /// The kinds that are watched.
+    [[nodiscard]] std::vector<kube::group_version_kind> kinds() const;
+
+    /// Ends the watches and returns when they have ended.
+    asio::awaitable<void> stop();
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+} // namespace holdfast::control

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace holdfast::control {
+
+/// `holdfast operator`'s options; main.cpp reads them from the command line and the environment.
+struct operator_options {
+    /// Empty: the cluster that this runs in, else as kubectl finds its configuration.
+    std::string kubeconfig;
+    /// Empty: the namespace that this runs in, else "holdfast".
+    std::string own_namespace;
+    std::string cache_directory;
+    /// "host:port"; empty: not served.
+    std::string metrics_listen = ":8080";
+    std::size_t concurrency = 32;
+    /// The value of the label on every managed object.
+    std::string installation = "holdfast";
+};
+
+/// What is wrong with the options, as a sentence; empty when nothing is.
+std::string check(const operator_options& options);
+
+/// Wires everything and runs until SIGTERM or SIGINT (a second one ends it at once). Returns the exit code: 0
+/// for a clean end, 1 for a failure, which it has logged.
+int run_operator(operator_options options);
+
+} // namespace holdfast::control

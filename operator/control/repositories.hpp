@@ -1,0 +1,87 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "base/error.hpp"
+#include "control/metrics.hpp"
+#include "git/store.hpp"
+#include "kube/client.hpp"
+#include "kube/events.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace holdfast::control {
+
+/// One revision of a repository, brought into the store.
+struct checkout {
+    git::resolved_revision revision;
+    git::snapshot snapshot;
+};
+
+/// The repositories that applications read from: who knows their credentials (Repository objects and their
+/// Secrets), polls them, and fetches what is new, once for everybody. Keeps the status of Repository objects.
+/// On the loop's thread.
+///
+/// A Repository in the operator's own namespace serves applications everywhere, one elsewhere those of its
+/// namespace. Of those that serve an application, the one with the longest URL prefix wins; its own namespace
+/// goes before the operator's.
+class repositories {
+public:
+    struct settings {
+        std::string own_namespace;
+        /// Polling of a repository that has no Repository object.
+        std::chrono::milliseconds default_interval{std::chrono::minutes{3}};
+    };
+
+    /// The refs of a repository are not what they were, or it can be reached again, or its credentials
+    /// changed. On the loop's thread; must not throw.
+    using moved_handler = std::function<void(const std::string& normalised_url)>;
+
+    repositories(
+        asio::any_io_executor executor, kube::client& api, git::store_manager& stores,
+        kube::event_recorder& events, metrics& counters, settings s, moved_handler moved
+    );
+    ~repositories();
+    repositories(const repositories&) = delete;
+    repositories& operator=(const repositories&) = delete;
+
+    /// Starts watching Repositories and Secrets, and polling.
+    void start();
+    /// True once the Repository objects are known: before that nobody can say which credentials are right.
+    [[nodiscard]] bool ready() const;
+
+    /// Says which repositories an application reads from (their URLs as the application has them), in place
+    /// of what was said before; none: it reads no more. What nobody uses is not polled.
+    void
+    use(const std::string& application, const std::string& namespace_, const std::vector<std::string>& urls);
+
+    /// The commit that a revision means now, going by the last listing of refs (the first one is waited for).
+    /// No fetch. Errors as git::store has them.
+    asio::awaitable<result<git::resolved_revision>>
+    resolve(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
+    /// The same, brought into the store.
+    asio::awaitable<result<checkout>>
+    open(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
+    /// Brings a commit that was resolved before.
+    asio::awaitable<result<git::snapshot>>
+    fetch(std::string url, std::string namespace_, git::resolved_revision revision);
+    /// To be called when a reader reported a conflict: something in the store is broken.
+    asio::awaitable<void> verify(std::string url, std::string namespace_);
+
+    /// Lists the refs now instead of at the next poll. Several asks during a listing make one more.
+    void refresh(std::string_view url);
+
+    /// Cancels what runs and returns when it has ended.
+    asio::awaitable<void> stop();
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+} // namespace holdfast::control
