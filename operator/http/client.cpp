@@ -393,7 +393,8 @@ asio::awaitable<result<exchange>> pooled_client::begin(request what, steady_cloc
         }
         const bool stale = kept && !e.reader->started() && !e.wire->expired();
         if (!stale || !is_repeatable(what)) {
-            co_return written ? read.error() : written.error();
+            // A refusal that the server sent before it closed says more than that writing failed.
+            co_return written || !read.error().is_transient() ? read.error() : written.error();
         }
     }
 }

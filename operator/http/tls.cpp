@@ -181,6 +181,8 @@ public:
     void be_client(const std::string& name) {
         name_ = name;
         SSL_set_connect_state(ssl_.get());
+        SSL_set_app_data(ssl_.get(), this);
+        SSL_set_verify(ssl_.get(), SSL_get_verify_mode(ssl_.get()), on_verified);
         auto* param = SSL_get0_param(ssl_.get());
         X509_VERIFY_PARAM_set_hostflags(
             param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
@@ -306,13 +308,23 @@ private:
         std::string text = "its certificate does not verify: ";
         text += X509_verify_cert_error_string(verdict);
         if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-            const owned<X509> certificate{SSL_get1_peer_certificate(ssl_.get())};
-            text += ": it must be for " + name_;
-            if (certificate) {
-                text += ", and is for " + names_of(certificate.get());
-            }
+            text += ": it must be for " + name_ + ", and is for " + peer_names_;
         }
         return {error_kind::forbidden, std::move(text)};
+    }
+
+    // Remembers whom a certificate that does not fit is for, while OpenSSL still has it.
+    static int on_verified(int fine, X509_STORE_CTX* verification) {
+        const auto verdict = X509_STORE_CTX_get_error(verification);
+        if (fine != 1 &&
+            (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)) {
+            const auto* ssl = static_cast<SSL*>(
+                X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx())
+            );
+            static_cast<tls_layer*>(SSL_get_app_data(ssl))->peer_names_ =
+                names_of(X509_STORE_CTX_get0_cert(verification));
+        }
+        return fine;
     }
 
     // OpenSSL's view of what is below.
@@ -356,6 +368,7 @@ private:
     std::unique_ptr<layer> below_;
     owned<SSL> ssl_;
     std::string name_;
+    std::string peer_names_;
     error failure_;
     progress below_last_ = progress::done;
     bool below_ready_ = false;

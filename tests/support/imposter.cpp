@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -75,6 +76,11 @@ script& script::reset() {
 
 script& script::stall() {
     steps_.push_back({action::stall, {}});
+    return *this;
+}
+
+script& script::relay(std::uint16_t port) {
+    steps_.push_back({action::relay, {}, {}, port});
     return *this;
 }
 
@@ -226,6 +232,7 @@ struct imposter::impl {
         }
     };
 
+    static void relay(channel& io, std::uint16_t port);
     void accept_all();
     void serve(connection& c);
     std::optional<seen_request> read_request(channel& io, std::size_t number) const;
@@ -357,6 +364,34 @@ std::optional<script> imposter::impl::script_for(const seen_request& request) {
     return std::nullopt;
 }
 
+void imposter::impl::relay(channel& io, std::uint16_t port) {
+    const int target = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    bool on = ::connect(target, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    std::array<char, 16384> bytes{};
+    while (on) {
+        std::array<pollfd, 2> ends{pollfd{io.fd, POLLIN, 0}, pollfd{target, POLLIN, 0}};
+        const bool more = !io.buffer.empty() || (io.ssl && SSL_pending(io.ssl.get()) > 0);
+        if (!more) {
+            ::poll(ends.data(), ends.size(), -1);
+        }
+        if (more || ends[0].revents != 0) {
+            on = !io.buffer.empty() || io.fill();
+            on = on && ::send(target, io.buffer.data(), io.buffer.size(), MSG_NOSIGNAL) ==
+                           static_cast<long>(io.buffer.size());
+            io.buffer.clear();
+        }
+        if (on && ends[1].revents != 0) {
+            const auto got = ::recv(target, bytes.data(), bytes.size(), 0);
+            on = got > 0 && io.write({bytes.data(), static_cast<std::size_t>(got)});
+        }
+    }
+    ::close(target);
+}
+
 bool imposter::impl::play(channel& io, const script& s) {
     for (const auto& step : s.steps()) {
         switch (step.what) {
@@ -381,6 +416,7 @@ bool imposter::impl::play(channel& io, const script& s) {
             }
             return false;
         case script::action::reset: return false;
+        case script::action::relay: relay(io, step.port); return false;
         case script::action::stall: {
             std::unique_lock lock{mutex};
             changed.wait(lock, [this] { return stopped; });

@@ -20,12 +20,13 @@ namespace holdfast::test {
 /// A script that ends without close(), reset() or stall() leaves the connection open for the next request.
 class script {
 public:
-    enum class action { send, pause, hold, close, reset, stall };
+    enum class action { send, pause, hold, close, reset, stall, relay };
     struct step {
         action what;
         /// Bytes for send, the gate's name for hold.
         std::string text;
         std::chrono::milliseconds time{};
+        std::uint16_t port = 0;
     };
 
     /// Raw bytes, as they are, in one write.
@@ -48,6 +49,8 @@ public:
     script& reset();
     /// Neither reads nor sends any more, and keeps the connection: a half-open peer, a dead one.
     script& stall();
+    /// Passes bytes to and from a port of 127.0.0.1 until one side closes: what a proxy does after CONNECT.
+    script& relay(std::uint16_t port);
 
     [[nodiscard]] const std::vector<step>& steps() const noexcept { return steps_; }
 
