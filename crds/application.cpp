@@ -41,6 +41,9 @@ json::object write(const application& value) {
     for (auto& member : write_structure(description_of<application>(), &value)) {
         made.emplace(member.key(), std::move(member.value()));
     }
+    if (value.status == application_status{}) {
+        made.erase("status"); // It has required members: what nobody has set yet is not written all the same.
+    }
     return made;
 }
 

@@ -47,6 +47,8 @@ struct sync_status {
     /// has nothing to do where they are the same.
     std::string applied_revision;
     std::string applied_build_key;
+    /// A digest of the live objects' fields that Holdfast owned when the application was last synced.
+    std::string applied_state;
 
     bool operator==(const sync_status&) const = default;
 };

@@ -94,7 +94,8 @@ HOLDFAST_DESCRIBED_ENUM(source_type)
 
 BOOST_DESCRIBE_STRUCT(
     sync_status, (),
-    (status, revision, revisions, short_revision, build_key, applied_revision, applied_build_key)
+    (status, revision, revisions, short_revision, build_key, applied_revision, applied_build_key,
+     applied_state)
 )
 template <>
 struct docs<sync_status> {
@@ -116,6 +117,10 @@ struct docs<sync_status> {
          .max_length = limits::revision},
         {.member = "applied_build_key",
          .doc = "Identity of the manifests that were applied last.",
+         .max_length = 256},
+        {.member = "applied_state",
+         .doc = "Identity of the live objects as they were when the application was last synced: the same "
+                "identity after a restart is no change.",
          .max_length = 256},
     };
 };

@@ -71,8 +71,8 @@ json::object write_structure(const type_description& type, const void* object) {
             continue;
         }
         auto value = write_value(*field.type, member);
-        if (!value.is_null() &&
-            (field.facts.required || (!is_empty(value) && value != field.default_value))) {
+        const bool says_nothing = is_empty(value) || (!value.is_object() && value == field.default_value);
+        if (!value.is_null() && (field.facts.required || !says_nothing)) {
             made.emplace(field.name, std::move(value));
         }
     }
