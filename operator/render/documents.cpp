@@ -105,7 +105,7 @@ private:
         if (!has_name(object, pointer) || !has_texts(object, pointer)) return keep_going_;
         for (const std::string& warning : normalise(object)) {
             into_.output.warnings.push_back(
-                fmt::format("{}: {}: {}", to_string(place(pointer)), describe(names_of(object)), warning)
+                fmt::format("{}: {}: {}", to_string(place()), describe(names_of(object)), warning)
             );
         }
         return add(std::move(object), pointer);
@@ -241,13 +241,11 @@ private:
             );
         }
         into_.digests.push_back(sha256(canonical_));
-        into_.output.objects.push_back({.object = std::move(object), .from = place(pointer)});
+        into_.output.objects.push_back({.object = std::move(object), .from = place()});
         return true;
     }
 
-    [[nodiscard]] origin place(const std::string&) const {
-        return {.file = file_, .document = document_, .line = line_};
-    }
+    [[nodiscard]] origin place() const { return {.file = file_, .document = document_, .line = line_}; }
 
     const std::string& file_;
     std::string_view text_;

@@ -27,7 +27,7 @@ bool drop(json::object& object, std::string_view name) {
     const auto found = object.find(name);
     if (found == object.end()) return false;
     const bool had_value = !is_empty(found->value());
-    object.erase(found);
+    object.stable_erase(found);
     return had_value;
 }
 
@@ -36,13 +36,13 @@ void drop_nulls(json::object& object, std::string_view name) {
     auto* field = object.if_contains(name);
     if (field == nullptr) return;
     if (field->is_null()) {
-        object.erase(name);
+        object.stable_erase(name);
         return;
     }
     auto* map = field->if_object();
     if (map == nullptr) return;
     for (auto each = map->begin(); each != map->end();) {
-        each = each->value().is_null() ? map->erase(each) : each + 1;
+        each = each->value().is_null() ? map->stable_erase(each) : each + 1;
     }
 }
 
@@ -76,7 +76,7 @@ void fold_string_data(json::object& secret, std::vector<std::string>& warnings) 
     auto* field = secret.if_contains("stringData");
     if (field == nullptr) return;
     if (field->is_null()) {
-        secret.erase("stringData");
+        secret.stable_erase("stringData");
         return;
     }
     auto* plain = field->if_object();
@@ -97,7 +97,7 @@ void fold_string_data(json::object& secret, std::vector<std::string>& warnings) 
         const auto* text = value.if_string();
         encoded[key] = text == nullptr ? std::string{} : base64_encode({text->data(), text->size()});
     }
-    secret.erase("stringData");
+    secret.stable_erase("stringData");
     if (encoded.empty()) return;
     auto& target = secret["data"];
     if (!target.is_object()) target.emplace_object();

@@ -63,7 +63,7 @@ struct anchored {
 /// Reads the documents of one text.
 class reader {
 public:
-    reader(std::string_view text, const yaml_limits& limits) : limits_{limits}, events_{text} {}
+    reader(std::string_view text, const yaml_limits& limits) : text_{text}, limits_{limits}, events_{text} {}
 
     yaml_result run() {
         std::vector<yaml_document> documents;
@@ -114,10 +114,10 @@ private:
             const bool mapping = event.kind == type::mapping_start;
             if (builder_.wants_key()) {
                 fail(
-                    event.start,
-                    fmt::format(
-                        "a {} cannot be a key; quote it if it is a text", mapping ? "mapping" : "sequence"
-                    )
+                    event.start, fmt::format(
+                                     "a {} cannot be a key; quote it if it is a text{}",
+                                     mapping ? "mapping" : "sequence", hint_for(text_, event.start)
+                                 )
                 );
                 return false;
             }
@@ -259,6 +259,7 @@ private:
         return false;
     }
 
+    std::string_view text_;
     const yaml_limits& limits_;
     yaml_events events_;
     value_builder builder_;

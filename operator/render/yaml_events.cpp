@@ -29,9 +29,8 @@ std::string_view line_at(std::string_view text, int line) noexcept {
     return text.substr(0, text.find('\n'));
 }
 
-/// What people most often did when a text is no YAML; "" when nothing is recognised.
-std::string_view hint(std::string_view text, position where) noexcept {
-    const std::string_view line = line_at(text, where.line);
+/// The hint for one line.
+std::string_view hint_of_line(std::string_view line) noexcept {
     if (line.find("{{") != std::string_view::npos) {
         return "; this looks like a template: a directory is read as it is, templates are built from a chart";
     }
@@ -39,13 +38,23 @@ std::string_view hint(std::string_view text, position where) noexcept {
     if (indent.find('\t') != std::string_view::npos) {
         return "; a tab cannot be used for indentation: use spaces";
     }
-    if (line.starts_with("<<<<<<<") || line.starts_with("=======") || line.starts_with(">>>>>>>")) {
-        return "; this looks like a merge conflict that was committed";
-    }
     return {};
 }
 
 } // namespace
+
+std::string_view hint_for(std::string_view text, position where) noexcept {
+    if (text.starts_with("<<<<<<< ") || text.find("\n<<<<<<< ") != std::string_view::npos) {
+        return "; there is a merge conflict in it";
+    }
+    const std::string_view line = line_at(text, where.line);
+    const auto column = static_cast<std::size_t>(std::max(where.column - 1, 0));
+    if (column < line.size() && (line[column] == '@' || line[column] == '`' || line[column] == '%')) {
+        return "; quote the value"; // columns are bytes as long as the line is ASCII, which is enough for a
+                                    // hint
+    }
+    return hint_of_line(line);
+}
 
 position position_of(std::string_view text, std::size_t offset) noexcept {
     const std::string_view before = text.substr(0, std::min(offset, text.size()));
@@ -155,14 +164,17 @@ yaml_error yaml_events::failure() const {
     }
     failure.where = position_of_mark(p.problem_mark);
     failure.message = problem;
-    if (p.context != nullptr) {
+    if (p.context != nullptr && problem == "could not find expected ':'") {
+        // It was noticed where the next line starts; what is wrong is the line that is no key.
+        failure.where = position_of_mark(p.context_mark);
+    } else if (p.context != nullptr) {
         const position context = position_of_mark(p.context_mark);
         failure.message += fmt::format(" {}", p.context);
         if (context.line != failure.where.line) {
             failure.message += fmt::format(" that starts in line {}", context.line);
         }
     }
-    failure.message += hint(parser_->text, failure.where);
+    failure.message += hint_for(parser_->text, failure.where);
     return failure;
 }
 

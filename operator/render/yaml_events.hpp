@@ -27,11 +27,11 @@ struct yaml_event {
     type kind = type::stream_start;
     /// Of a scalar: its text.
     std::string_view text;
-    /// Of a scalar; "" when there is none, or just '!'.
+    /// Of a scalar; "" when there is none.
     std::string_view tag;
     /// Of an alias the name it refers to, of all others the name they get; "" for none.
     std::string_view anchor;
-    /// Of a scalar: it may stand for something else than a string (unquoted, or tagged with '!').
+    /// Of a scalar: it was not quoted and has no tag, so that it may stand for something else than a string.
     bool plain = false;
     position start;
 };
@@ -53,6 +53,10 @@ private:
     struct parser;
     std::unique_ptr<parser> parser_;
 };
+
+/// What people most often did when the text is no YAML at `where`, to be put behind a message; "" when
+/// nothing is recognised.
+std::string_view hint_for(std::string_view text, position where) noexcept;
 
 /// The place of a byte of a UTF-8 text.
 position position_of(std::string_view text, std::size_t offset) noexcept;

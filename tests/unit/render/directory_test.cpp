@@ -1,0 +1,299 @@
+#include "render/directory.hpp"
+
+#include "memory_tree.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace holdfast;
+using test::config_map;
+using test::memory_tree;
+
+namespace {
+
+/// The names of the objects, divided by blanks; the errors, one a line, when it failed.
+std::string build(
+    memory_tree& tree, const render::directory_options& options, const render::directory_limits& limits = {}
+) {
+    const auto output = render::render_directory(tree, options, limits);
+    std::string all;
+    if (!output) {
+        for (const auto& e : output.error().all) {
+            all += render::to_string(e) + "\n";
+        }
+        return all;
+    }
+    for (const auto& m : output->objects) {
+        if (!all.empty()) all += ' ';
+        all += render::names_of(m.object).name;
+    }
+    return all;
+}
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(manifests_of_a_directory_come_in_the_order_of_paths_and_documents) {
+    memory_tree tree;
+    tree.file("apps/b.yaml", config_map("b1") + "---\n" + config_map("b2"));
+    tree.file("apps/a.json", R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}})");
+    tree.file("apps/c.yml", config_map("c"));
+    tree.file("apps/README.md", "not a manifest");
+    tree.file("apps/sub/d.yaml", config_map("d"));
+    tree.file("other/e.yaml", config_map("e"));
+    BOOST_TEST(build(tree, {.path = "apps"}) == "a b1 b2 c");
+    BOOST_TEST(build(tree, {.path = "./apps/"}) == "a b1 b2 c");
+    BOOST_TEST(build(tree, {.path = "apps", .recurse = true}) == "a b1 b2 c d");
+    BOOST_TEST(build(tree, {.path = "", .recurse = true}) == "a b1 b2 c d e");
+    BOOST_TEST(build(tree, {.path = ".", .recurse = true}) == "a b1 b2 c d e");
+}
+
+BOOST_AUTO_TEST_CASE(every_object_knows_where_it_is_from) {
+    memory_tree tree;
+    tree.file("a/x.yaml", "# first\n" + config_map("one") + "---\n\n" + config_map("two"));
+    const auto output = render::render_directory(tree, {.path = "a"});
+    BOOST_REQUIRE(output.has_value());
+    BOOST_TEST(render::to_string(output->objects.at(0).from) == "a/x.yaml:2");
+    BOOST_TEST(render::to_string(output->objects.at(1).from) == "a/x.yaml:8 (document 2)");
+}
+
+BOOST_AUTO_TEST_CASE(include_and_exclude_are_globs_over_the_relative_path_and_exclude_wins) {
+    memory_tree tree;
+    for (const char* const name : {"a", "b", "sub/c", "sub/d"}) {
+        tree.file(
+            std::string{"apps/"} + name + ".yaml",
+            config_map(std::string{name}.substr(std::string{name}.size() - 1))
+        );
+    }
+    BOOST_TEST(build(tree, {.path = "apps", .recurse = true, .include = "{a,sub/*}.yaml"}) == "a c d");
+    BOOST_TEST(
+        build(tree, {.path = "apps", .recurse = true, .include = "*", .exclude = "*{b,d}.yaml"}) == "a c"
+    );
+    BOOST_TEST(
+        build(tree, {.path = "apps", .recurse = true, .include = "a.yaml", .exclude = "a.yaml"}).empty()
+    );
+    BOOST_TEST(
+        has(build(tree, {.path = "apps", .include = "{a", .exclude = "[b"}), "directory.exclude: glob \"[b\"")
+    );
+    BOOST_TEST(
+        has(build(tree, {.path = "apps", .include = "{a", .exclude = "[b"}), "directory.include: glob \"{a\"")
+    );
+}
+
+BOOST_AUTO_TEST_CASE(without_the_extension_filter_every_file_is_read) {
+    memory_tree tree;
+    tree.file("a/manifest", config_map("bare"))
+        .file("a/b.yaml", config_map("b"))
+        .file("a/c.YAML", config_map("c"));
+    BOOST_TEST(build(tree, {.path = "a"}) == "b");
+    BOOST_TEST(build(tree, {.path = "a", .disable_extension_filter = true}) == "b c bare");
+}
+
+BOOST_AUTO_TEST_CASE(a_marked_file_is_skipped) {
+    memory_tree tree;
+    tree.file("a/x.yaml", "# +argocd:skip-file-rendering\nhost: {{ x }}\n");
+    tree.file("a/y.yaml", "{{ # +holdfast:skip-file-rendering\n");
+    tree.file("a/z.yaml", config_map("z"));
+    BOOST_TEST(build(tree, {.path = "a"}) == "z");
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_without_manifests_is_a_warning_and_no_error) {
+    memory_tree tree;
+    tree.file("a/README.md", "");
+    const auto output = render::render_directory(tree, {.path = "a"});
+    BOOST_REQUIRE(output.has_value());
+    BOOST_TEST(output->objects.empty());
+    BOOST_REQUIRE_EQUAL(output->warnings.size(), 1U);
+    BOOST_TEST(
+        output->warnings[0] == "a: there are no manifests in revision 1234567 of https://git.example/shop"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_is_not_there_is_not_found_and_named_with_the_revision) {
+    memory_tree tree;
+    tree.file("a/b.yaml", config_map("b"));
+    const auto output = render::render_directory(tree, {.path = "apps/web"});
+    BOOST_REQUIRE(output.has_error());
+    BOOST_TEST((output.error().summary().kind() == error_kind::not_found));
+    BOOST_TEST(
+        output.error().summary().message() ==
+        "there is no apps/web in revision 1234567 of https://git.example/shop"
+    );
+    BOOST_TEST(
+        has(build(tree, {.path = "a/b.yaml"}),
+            "a/b.yaml in revision 1234567 of https://git.example/shop is a file, not a directory")
+    );
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_leaves_the_repository_is_refused) {
+    memory_tree tree;
+    tree.file("a/b.yaml", config_map("b"));
+    BOOST_TEST(has(build(tree, {.path = "../etc"}), "must not contain \"..\""));
+    BOOST_TEST(has(build(tree, {.path = "a/../a"}), "must not contain \"..\""));
+    BOOST_TEST(has(
+        build(tree, {.path = "/a"}), "is absolute; it has to be relative to the root of the repository: \"a\""
+    ));
+    BOOST_TEST(has(build(tree, {.path = std::string{"a\0b", 3}}), "NUL"));
+}
+
+BOOST_AUTO_TEST_CASE(all_errors_are_collected_with_their_places) {
+    memory_tree tree;
+    tree.file("a/1.yaml", "a: [\n");
+    tree.file(
+        "a/2.yaml",
+        config_map("ok") + "---\nkind: ConfigMap\nmetadata: {name: x}\n---\napiVersion: v1\nkind: Secret\n"
+    );
+    tree.file("a/3.yaml", "replicas: 3\n");
+    tree.file("a/4.yaml", config_map("x", "data:\n  a: 1\n  a: 2\n"));
+    tree.file("a/5.json", "{\"apiVersion\": \"v1\",\n]}");
+    const auto output = render::render_directory(tree, {.path = "a"});
+    BOOST_REQUIRE(output.has_error());
+    const auto& all = output.error().all;
+    BOOST_REQUIRE_EQUAL(all.size(), 6U);
+    BOOST_TEST(has(render::to_string(all[0]), "a/1.yaml:2:1: "));
+    BOOST_TEST(render::to_string(all[1]) == "a/2.yaml:6:1 (document 2): the object has no apiVersion");
+    BOOST_TEST(render::to_string(all[2]) == "a/2.yaml:9:1 (document 3): the Secret has no metadata.name");
+    BOOST_TEST(
+        has(render::to_string(all[3]),
+            "a/3.yaml:1:1: this is no Kubernetes object: it has no apiVersion and no kind.")
+    );
+    BOOST_TEST(
+        has(render::to_string(all[4]),
+            "a/4.yaml:7:3: key \"a\" is given twice in one mapping; it was first in line 6")
+    );
+    BOOST_TEST(has(render::to_string(all[5]), "a/5.json:2:"));
+    const auto summary = output.error().summary(2);
+    BOOST_TEST((summary.kind() == error_kind::user));
+    BOOST_TEST(has(summary.message(), "; and 4 more"));
+}
+
+BOOST_AUTO_TEST_CASE(symlinks_are_followed_inside_of_the_repository) {
+    memory_tree tree;
+    tree.file("shared/cm.yaml", config_map("shared")).file("shared/more/deep.yaml", config_map("deep"));
+    tree.link("app/linked.yaml", "../shared/cm.yaml")
+        .link("app/dir", "../shared/more")
+        .link("app/twice.yaml", "linked.yaml");
+    BOOST_TEST(build(tree, {.path = "app"}) == "shared shared");
+    BOOST_TEST(build(tree, {.path = "app", .recurse = true}) == "deep shared shared");
+    tree.link("way", "app");
+    BOOST_TEST(build(tree, {.path = "way", .exclude = "twice.yaml"}) == "shared");
+    BOOST_TEST(build(tree, {.path = "way/dir"}) == "deep");
+    BOOST_TEST(build(tree, {.path = "app", .recurse = true, .exclude = "{dir/*,t*}"}) == "shared");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_read_through_symlinks_outside_of_the_directory_is_recorded) {
+    memory_tree tree;
+    tree.file("shared/cm.yaml", config_map("shared")).file("app/own.yaml", config_map("own"));
+    tree.link("shared/hop.yaml", "cm.yaml")
+        .link("app/linked.yaml", "../shared/hop.yaml")
+        .link("app/own2.yaml", "own.yaml");
+    const auto output = render::render_directory(tree, {.path = "app"});
+    BOOST_REQUIRE(output.has_value());
+    BOOST_REQUIRE_EQUAL(output->outside_reads.size(), 2U);
+    BOOST_TEST(output->outside_reads[0].path == "shared/hop.yaml");
+    BOOST_TEST(output->outside_reads[1].path == "shared/cm.yaml");
+    BOOST_TEST(output->outside_reads[1].id == tree.id("shared/cm.yaml"));
+}
+
+BOOST_AUTO_TEST_CASE(symlinks_that_leave_the_repository_or_run_in_circles_are_refused) {
+    memory_tree tree;
+    tree.file("app/a.yaml", config_map("a"));
+    tree.link("app/b.yaml", "../../etc/passwd")
+        .link("app/c.yaml", "/etc/passwd")
+        .link("app/d.yaml", "e.yaml");
+    tree.link("app/e.yaml", "d.yaml").link("app/f.yaml", "nowhere.yaml");
+    const std::string errors = build(tree, {.path = "app"});
+    BOOST_TEST(has(errors, "symlink app/b.yaml leaves the repository"));
+    BOOST_TEST(has(errors, "symlink app/c.yaml leaves the repository: its target is absolute"));
+    BOOST_TEST(has(errors, "symlink app/d.yaml runs in circles"));
+    BOOST_TEST(has(errors, "symlink app/f.yaml leads to app/nowhere.yaml, which is not there"));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_contains_itself_by_a_symlink_is_refused) {
+    memory_tree tree;
+    tree.file("app/a.yaml", config_map("a")).link("app/sub/up", "../../app");
+    BOOST_TEST(has(build(tree, {.path = "app", .recurse = true}), "symlink app/sub/up runs in circles"));
+    BOOST_TEST(build(tree, {.path = "app"}) == "a");
+}
+
+BOOST_AUTO_TEST_CASE(a_symlink_that_is_no_manifest_and_leads_nowhere_is_only_a_warning) {
+    memory_tree tree;
+    tree.file("app/a.yaml", config_map("a")).link("app/docs", "../gone");
+    const auto output = render::render_directory(tree, {.path = "app", .recurse = true});
+    BOOST_REQUIRE(output.has_value());
+    BOOST_REQUIRE_EQUAL(output->warnings.size(), 1U);
+    BOOST_TEST(has(output->warnings[0], "symlink app/docs leads to gone, which is not there"));
+}
+
+BOOST_AUTO_TEST_CASE(submodules_are_skipped_with_a_warning) {
+    memory_tree tree;
+    tree.file("app/a.yaml", config_map("a")).submodule("app/vendor");
+    const auto output = render::render_directory(tree, {.path = "app", .recurse = true});
+    BOOST_REQUIRE(output.has_value());
+    BOOST_REQUIRE_EQUAL(output->warnings.size(), 1U);
+    BOOST_TEST(output->warnings[0] == "app/vendor is a submodule; submodules are not read");
+    BOOST_TEST(
+        has(build(tree, {.path = "app/vendor"}), "is a submodule, which is not fetched, not a directory")
+    );
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_built_yet_is_said_and_not_guessed) {
+    memory_tree tree;
+    tree.file("app/a.jsonnet", "{}");
+    tree.file("app/b.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
+    const std::string errors = build(tree, {.path = "app"});
+    BOOST_TEST(has(errors, "app/a.jsonnet: jsonnet is not supported yet by this version"));
+    BOOST_TEST(has(errors, "app/b.yaml: the file is in Git LFS"));
+    BOOST_TEST(has(build(tree, {.path = "app", .exclude = "*.jsonnet"}), "LFS"));
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_said_by_name) {
+    memory_tree tree;
+    tree.file("app/a.yaml", config_map("a", "data: {x: " + std::string(1000, 'x') + "}\n"))
+        .file("app/b.yaml", config_map("b"));
+    render::directory_limits limits;
+    limits.max_file_bytes = 500;
+    BOOST_TEST(has(build(tree, {.path = "app"}, limits), "bytes, more than 500"));
+    limits = {};
+    limits.max_total_bytes = 1100;
+    BOOST_TEST(has(
+        build(tree, {.path = "app"}, limits), "app/b.yaml: the manifests together have more than 1100 bytes"
+    ));
+    limits = {};
+    limits.max_object_bytes = 800;
+    BOOST_TEST(has(build(tree, {.path = "app"}, limits), "bytes, more than the limit of 800 for one object"));
+    limits = {};
+    limits.max_objects = 1;
+    BOOST_TEST(has(build(tree, {.path = "app"}, limits), "the source has more than 1 objects"));
+    limits = {};
+    limits.max_files = 1;
+    BOOST_TEST(has(build(tree, {.path = "app"}, limits), "app has more than 1 files and directories"));
+    limits = {};
+    limits.max_errors = 2;
+    tree.file("app/c.yaml", "x: 1\n---\ny: 1\n---\nz: 1\n");
+    const auto many = render::render_directory(tree, {.path = "app"}, limits);
+    BOOST_TEST(many.error().all.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_hash_names_the_objects_and_not_their_files_or_their_formatting) {
+    memory_tree one;
+    one.file("app/a.yaml", config_map("a", "data:\n  k: v\n") + "---\n" + config_map("b"));
+    memory_tree other;
+    other.file("app/1.yaml", config_map("b"));
+    other.file(
+        "app/2.json", R"({"metadata":{"name":"a"},"data":{"k":"v"},"kind":"ConfigMap","apiVersion":"v1"})"
+    );
+    memory_tree different;
+    different.file("app/a.yaml", config_map("a", "data:\n  k: w\n") + "---\n" + config_map("b"));
+    const auto hash = [](memory_tree& tree) {
+        return render::render_directory(tree, {.path = "app"}).value().hash;
+    };
+    BOOST_TEST((hash(one) == hash(other)));
+    BOOST_TEST((hash(one) != hash(different)));
+    const auto output = render::render_directory(one, {.path = "app"}).value();
+    BOOST_TEST((render::hash_of(output.objects) == output.hash));
+}
