@@ -286,9 +286,8 @@ struct docs<application_spec> {
     static constexpr rule rules[] = {
         {"has(self.source) != (has(self.sources) && size(self.sources) > 0)",
          "exactly one of source and sources must be set"},
-        {"!has(self.source) || (has(self.source.path) && self.source.path != '') || (has(self.source.chart) "
-         "&& "
-         "self.source.chart != '')",
+        {"!has(self.source) || !has(self.source.ref) || self.source.ref == '' || (has(self.source.path) && "
+         "self.source.path != '') || (has(self.source.chart) && self.source.chart != '')",
          "a single source needs a path or a chart", ".source"},
     };
 };

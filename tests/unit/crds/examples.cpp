@@ -95,11 +95,11 @@ json::object application_beside(std::string_view members) {
 }
 
 json::object full_application() {
-    return json::parse(file(HOLDFAST_TEST_DATA "/full_application.json")).as_object();
+    return json::parse(file(HOLDFAST_SOURCE_DIR "/tests/unit/crds/data/full_application.json")).as_object();
 }
 
 json::object full_repository() {
-    return json::parse(file(HOLDFAST_TEST_DATA "/full_repository.json")).as_object();
+    return json::parse(file(HOLDFAST_SOURCE_DIR "/tests/unit/crds/data/full_repository.json")).as_object();
 }
 
 std::vector<json::object> yaml_documents(const std::string& path) {
