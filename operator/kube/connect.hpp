@@ -15,6 +15,6 @@ namespace holdfast::kube {
 /// are replaced. Use it as any http::client. Opens no connection yet. User error when the configuration makes
 /// no sense.
 result<std::unique_ptr<http::client>>
-connect(boost::asio::any_io_executor executor, connection_config config);
+connect(boost::asio::any_io_executor executor, connection_config config, credential_clock clock = {});
 
 } // namespace holdfast::kube

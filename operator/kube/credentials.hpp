@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -61,6 +62,8 @@ struct credentials {
     /// A client certificate and its key, PEM, when the source gives one; else empty.
     std::string certificate;
     std::string key;
+    /// Goes up each time a source gives others.
+    std::uint64_t round = 0;
 };
 
 /// Where time comes from.
@@ -76,9 +79,11 @@ public:
     /// What to use now. Waits where they must be fetched first. Errors: user when they cannot be had for a
     /// reason that somebody must mend (missing file, plugin not installed), transient when the plugin failed.
     virtual boost::asio::awaitable<result<credentials>> get() = 0;
-    /// The server refused the last ones (401). True when the next get() may give others, so that asking again
-    /// makes sense.
-    virtual bool rejected() = 0;
+    /// The server refused these (401). True when the next get() may give others, so that asking again makes
+    /// sense.
+    virtual bool rejected(const credentials& used) = 0;
+    /// False when get() gives the same for ever.
+    [[nodiscard]] virtual bool can_change() const noexcept = 0;
 };
 
 /// The source for a specification. `exec` runs programs of its own choice, so it is refused where a
