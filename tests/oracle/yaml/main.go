@@ -63,13 +63,26 @@ func split(text []byte) [][]byte {
 		}
 		line := text[at:end]
 		if bytes.HasPrefix(line, []byte("---")) && (len(line) == 3 || bytes.IndexByte([]byte(" \t\r\n"), line[3]) >= 0) &&
-			at > start {
+			at > start && !isDirectives(text[start:at]) {
 			documents = append(documents, text[start:at])
 			start = at
 		}
 		at = end
 	}
 	return append(documents, text[start:])
+}
+
+// isDirectives tells a text that belongs to the document behind it: directives, and comments beside them.
+func isDirectives(text []byte) bool {
+	found := false
+	for _, line := range bytes.Split(text, []byte("\n")) {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && line[0] != '%' && line[0] != '#' {
+			return false
+		}
+		found = found || bytes.HasPrefix(line, []byte("%"))
+	}
+	return found
 }
 
 func main() {

@@ -25,6 +25,11 @@ namespace {
 const std::map<std::string, std::string>& differences() {
     static const std::map<std::string, std::string> all{
         {"difference-directive.yaml", "go-yaml refuses %YAML 1.2; it says nothing that would matter here"},
+        {"difference-trailing-text.yaml",
+         "go-yaml stops behind the first document: what follows would be lost"},
+        {"difference-flow-question.yaml",
+         "libyaml 0.2.5 takes '?' inside of plain scalars in flows, as YAML 1.2 does"},
+        {"difference-escaped-slash.yaml", "\"\\/\" is an escape of YAML 1.2, and of JSON"},
         {"difference-binary-bytes.yaml", "bytes that are no UTF-8 would be replaced silently"},
         {"difference-deep.yaml", "we stop at 100 levels"},
         {"difference-key-types.yaml",
@@ -36,6 +41,12 @@ const std::map<std::string, std::string>& differences() {
         },
     };
     return all;
+}
+
+json::value parse_json(const std::string& text) {
+    json::parse_options options;
+    options.max_depth = 1000;
+    return json::parse(text, {}, options);
 }
 
 std::string read_file(const std::filesystem::path& path) {
@@ -60,7 +71,7 @@ std::vector<json::object> ask_oracle(const std::string& arguments) {
     std::vector<json::object> answers;
     std::istringstream lines{text};
     for (std::string line; std::getline(lines, line);) {
-        answers.push_back(json::parse(line).as_object());
+        answers.push_back(parse_json(line).as_object());
     }
     return answers;
 }
@@ -132,7 +143,7 @@ BOOST_AUTO_TEST_CASE(every_file_of_the_corpus_reads_as_kubernetes_reads_it) {
             if (first_error.empty()) first_error = field(answer, "error");
             is_strict_error = is_strict_error || !field(answer, "strict").empty();
             if (const auto text = field(answer, "json"); !text.empty() && text != "null") {
-                expected.push_back(json::parse(text));
+                expected.push_back(parse_json(text));
             }
         }
         const auto ours = render::read_yaml(read_file(file));
@@ -268,7 +279,7 @@ BOOST_AUTO_TEST_CASE(random_plain_scalars_read_as_kubernetes_reads_them) {
         } else if (!error.empty()) {
             problem = "we read " + (ours->empty() ? "nothing" : json::serialize(ours->front().value)) +
                       "; the oracle refuses it: " + error;
-        } else if (ours->empty() || !same(ours->front().value, json::parse(field(answer, "json")))) {
+        } else if (ours->empty() || !same(ours->front().value, parse_json(field(answer, "json")))) {
             problem = "we read " + (ours->empty() ? "nothing" : json::serialize(ours->front().value)) +
                       ", the oracle " + field(answer, "json");
         }
