@@ -172,7 +172,7 @@ failure failure_from_response(const http::response& answer, std::string_view wha
         if (object != nullptr && kind_of(*object) == "Status") {
             auto status = *object;
             // The line of the answer decides: a body may leave it out.
-            status["code"] = answer.status;
+            status["code"] = static_cast<std::int64_t>(answer.status);
             return failure_from_status(status, what);
         }
         auto text = words_for(answer.status);
