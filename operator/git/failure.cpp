@@ -233,7 +233,7 @@ bool says_store_is_broken(std::string_view text) noexcept {
                text, "is corrupt", "loose object", "packfile ", "pack has bad object", "bad object ",
                "is too small", "is far too short", "inflate: data stream error", "unable to read tree",
                "unable to parse object", "missing blob", "missing tree", "missing commit", "object directory",
-               "Could not read ", "unable to read sha1 file", "did not send all necessary objects",
+               "error: Could not read ", "unable to read sha1 file", "did not send all necessary objects",
                "bad tree object", "failed to read object", "shallow file has changed", "bad shallow line",
                "unresolved deltas"
            ) ||

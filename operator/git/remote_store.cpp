@@ -3,6 +3,8 @@
 #include "base/log.hpp"
 #include "git/failure.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <exception>
 
@@ -59,6 +61,14 @@ void remote_store::speak_with(const url& remote, std::shared_ptr<const credentia
 
 error remote_store::closed_error() const {
     return {error_kind::cancelled, remote_.text() + ": the operator is shutting down"};
+}
+
+error remote_store::too_large() const {
+    return user_error(
+        "fetching from " + remote_.text() + ": with the commits in use it would take more than the " +
+        std::to_string(around_->options.limits.max_store_bytes >> 20U) +
+        " MiB that one repository may take on disk"
+    );
 }
 
 std::optional<snapshot> remote_store::known(const object_id& commit) {
@@ -282,7 +292,9 @@ asio::awaitable<result<remote_store::listing>> remote_store::ask_for_refs() {
 asio::awaitable<void> remote_store::run_listing(self me, std::shared_ptr<listing_flight> f) {
     lander<listing> landing{f, me->closed_error()};
     const auto turn = co_await me->remote_turn_.enter();
-    // From here on a caller may know of something that this listing does not see yet.
+    // Who asks in this very moment takes part. From here on a caller may know of something that this listing
+    // does not see yet.
+    co_await asio::post(me->around_->executor, asio::use_awaitable);
     me->next_listing_.reset();
     auto refs = co_await me->ask_for_refs();
     if (refs) {
@@ -422,21 +434,26 @@ asio::awaitable<result<void>> remote_store::bring(resolved_revision what, bool* 
     if (room() < std::max(least_room, limit / 16) && !commits_.empty()) {
         co_await tidy_inside(std::chrono::seconds{0}, true);
     }
-    if (room() == 0) {
-        co_return user_error(
-            "fetching from " + remote_.text() + ": the commits in use take more than the " +
-            std::to_string(limit >> 20U) + " MiB that one repository may take on disk"
-        );
+    const auto allowed = room();
+    if (allowed == 0) {
+        co_return too_large();
     }
     const auto before =
         co_await on_pool(*around_->pool, [path = repository_] { return store_files::take_mark(path); });
     std::exception_ptr cancelled;
     result<void> outcome;
     try {
-        auto fetched = co_await fetch_steps(what, room());
+        auto fetched = co_await fetch_steps(what, allowed);
         *damaged = fetched.damaged;
         if (fetched.failure) {
             outcome = std::move(*fetched.failure);
+            const auto largest = co_await on_pool(*around_->pool, [path = repository_, before] {
+                return store_files::largest_pack_since(path, before);
+            });
+            if (largest >= allowed) {
+                outcome = too_large();
+                *damaged = false;
+            }
         } else {
             outcome = co_await on_pool(*around_->pool, [path = repository_, commit = what.commit] {
                 auto checked = store_files::check_commit(path, commit);

@@ -103,6 +103,7 @@ private:
     asio::awaitable<bool> tidy_inside(std::chrono::seconds keep, bool force);
     std::optional<snapshot> known(const object_id& commit);
     error closed_error() const;
+    error too_large() const;
 
     std::shared_ptr<store_surroundings> around_;
     std::string directory_;

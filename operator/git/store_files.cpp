@@ -192,6 +192,19 @@ size measure(const std::string& repository) {
     return s;
 }
 
+std::uint64_t largest_pack_since(const std::string& repository, const mark& from) {
+    std::uint64_t largest = 0;
+    each_entry(fs::path{repository} / "objects/pack", [&](const fs::directory_entry& e) {
+        if (from.packs.contains(e.path().filename().string())) {
+            return;
+        }
+        std::error_code ec;
+        const auto bytes = e.file_size(ec);
+        largest = ec ? largest : std::max<std::uint64_t>(largest, bytes);
+    });
+    return largest;
+}
+
 result<void> check_commit(const std::string& repository, const object_id& commit) {
     auto repo = libgit2::open(repository);
     if (!repo) {

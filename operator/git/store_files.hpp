@@ -39,6 +39,10 @@ struct size {
 };
 size measure(const std::string& repository);
 
+/// The size of the largest pack since the mark, finished or in the making. A child that met its limit leaves
+/// one of just that size: index-pack has no time to say why it died.
+std::uint64_t largest_pack_since(const std::string& repository, const mark& from);
+
 /// Whether that commit and its tree are there. User error when the id names something that is no commit;
 /// conflict when the object is broken; not_found when it is not there.
 result<void> check_commit(const std::string& repository, const object_id& commit);

@@ -102,6 +102,9 @@ export_tree(tree_reader& from, const object_id& tree, const std::string& to, exp
 /// Cheap to copy, from any thread.
 class snapshot {
 public:
+    /// Of nothing: reading it is an error.
+    snapshot() = default;
+
     /// The commit in a bare repository on disk that is nobody's store: nothing holds it there. For tests and
     /// tools; in the operator `store::open` makes them.
     static result<snapshot> open(const std::string& repository, const object_id& commit);
