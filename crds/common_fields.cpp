@@ -13,6 +13,7 @@ template <>
 struct docs<object_metadata> {
     static constexpr std::string_view name = "ObjectMeta";
     static constexpr std::string_view text = "Standard object metadata.";
+    static constexpr bool open = true;
     static constexpr field fields[] = {
         {.member = "name", .doc = "Name of the object.", .max_length = limits::name},
         {.member = "namespace_", .doc = "Namespace of the object.", .max_length = limits::label},

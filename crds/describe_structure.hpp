@@ -174,6 +174,7 @@ type_description make_structure() {
     if constexpr (requires { docs<T>::rules; }) {
         made.rules = docs<T>::rules;
     }
+    made.open = requires { docs<T>::open; };
     const T defaults{};
     const auto* facts = std::begin(docs<T>::fields);
     boost::mp11::mp_for_each<members>([&](auto member) {

@@ -122,6 +122,8 @@ struct type_description {
 
     /// structure
     std::vector<field_description> fields;
+    /// It has further fields that are not our business, such as metadata's: unknown ones are passed over.
+    bool open = false;
     std::span<const rule> rules;
 
     /// choice

@@ -34,8 +34,10 @@ public:
     void structure(
         const type_description& type, void* target, const json::object& source, const std::string& path
     ) {
-        for (const auto& member : source) {
-            if (type.find(member.key()) == nullptr) unknown(type, member.key(), path);
+        if (!type.open) {
+            for (const auto& member : source) {
+                if (type.find(member.key()) == nullptr) unknown(type, member.key(), path);
+            }
         }
         members(type, target, source, path);
     }
@@ -347,10 +349,6 @@ void read_root(
         }
     }
     walk.members(type, target, source, {});
-    // Fields of metadata are the API server's business: there are more than are looked at here.
-    std::erase_if(report.unknown_fields, [](const problem& one) {
-        return one.path.starts_with("metadata.");
-    });
 }
 
 } // namespace holdfast::crds

@@ -52,12 +52,14 @@ std::string range_of(const field& facts) {
 
 std::string type_text(const type_description& type, const field& facts) {
     switch (type.shape) {
-    case shape::text: return fmt::format("string, at most {} characters", facts.max_length);
+    case shape::text:
+        return facts.expects.empty() ? fmt::format("string, at most {} characters", facts.max_length)
+                                     : fmt::format("string: {}", facts.expects);
     case shape::boolean: return "boolean";
     case shape::integer: return "integer" + range_of(facts);
     case shape::duration: return "duration";
     case shape::time: return "time";
-    case shape::int_or_text: return "integer or string";
+    case shape::int_or_text: return std::string{facts.expects};
     case shape::any_object: return "object";
     case shape::choice: {
         std::vector<std::string_view> texts;
