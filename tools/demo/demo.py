@@ -144,7 +144,7 @@ class Demo:
         ready = server.stdout.readline()
         if not ready:
             raise StepFailed((self.directory / "git-server.log").read_text(errors="replace")[-2000:])
-        self.repository_url = json.loads(ready)["url"].rstrip("/") + "/shop.git"
+        self.repository_url = f"http://127.0.0.1:{ready.split()[-1]}/shop.git"
         self.git("init", "-q", "-b", "main")
         self.git("remote", "add", "origin", self.repository_url)
         self.push("The shop opens")

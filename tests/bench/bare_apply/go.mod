@@ -1,0 +1,3 @@
+module holdfast.dev/tests/bench/bare_apply
+
+go 1.26

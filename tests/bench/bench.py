@@ -1,0 +1,419 @@
+#!/usr/bin/env python3
+"""Measures Holdfast against what the API server allows: a bare parallel server-side apply of the same objects, in the same run.
+
+N applications of 4 objects each (a ConfigMap of 2 KB, a ServiceAccount, a Service, a Deployment with 0 replicas) from one Git repository.
+Times are taken by watches on the live objects, not from anything that Holdfast says. Prints ratios, since machines are noisy; writes JSON.
+"""
+
+import argparse
+import concurrent.futures
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NAMESPACE = "bench"
+KINDS = {
+    "ConfigMap": ("/api/v1", "configmaps"),
+    "ServiceAccount": ("/api/v1", "serviceaccounts"),
+    "Service": ("/api/v1", "services"),
+    "Deployment": ("/apis/apps/v1", "deployments"),
+}
+
+
+def manifests(name, generation):
+    text = f"{generation} " + "x" * 2000
+    return [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"text": text}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "annotations": {"generation": str(generation)}}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "annotations": {"generation": str(generation)}},
+         "spec": {"clusterIP": "None", "selector": {"app": name}, "ports": [{"port": 80}]}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "annotations": {"generation": str(generation)}},
+         "spec": {"replicas": 0, "selector": {"matchLabels": {"app": name}},
+                  "template": {"metadata": {"labels": {"app": name}},
+                               "spec": {"containers": [{"name": "web", "image": "registry.example.com/web:1"}]}}}},
+    ]
+
+
+class Api:
+    """An API server, spoken to with the admin's certificate over kept-alive connections, one a thread."""
+
+    def __init__(self, kubeconfig, directory):
+        view = json.loads(subprocess.check_output(
+            ["kubectl", "--kubeconfig", kubeconfig, "config", "view", "--raw", "--flatten", "-o", "json"]))
+        import base64
+        self.url = urllib.parse.urlparse(view["clusters"][0]["cluster"]["server"])
+        files = {}
+        for key, value in (("ca", view["clusters"][0]["cluster"]["certificate-authority-data"]),
+                           ("cert", view["users"][0]["user"]["client-certificate-data"]),
+                           ("key", view["users"][0]["user"]["client-key-data"])):
+            files[key] = directory / f"admin-{key}.pem"
+            files[key].write_bytes(base64.b64decode(value))
+        self.tls = ssl.create_default_context(cafile=files["ca"])
+        self.tls.load_cert_chain(files["cert"], files["key"])
+        self.local = threading.local()
+
+    def connect(self, timeout=120):
+        return http.client.HTTPSConnection(self.url.hostname, self.url.port, context=self.tls, timeout=timeout)
+
+    def call(self, method, path, body=None, content_type="application/json"):
+        if not hasattr(self.local, "connection"):
+            self.local.connection = self.connect()
+        self.local.connection.request(method, path, body, {"Content-Type": content_type, "Accept": "application/json"})
+        answer = self.local.connection.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text[:300]}")
+        return text
+
+    def get(self, path):
+        return json.loads(self.call("GET", path))
+
+    def apply(self, namespace, manifest, manager):
+        prefix, plural = KINDS[manifest["kind"]]
+        self.call("PATCH", f"{prefix}/namespaces/{namespace}/{plural}/{manifest['metadata']['name']}?fieldManager={manager}&force=true",
+                  json.dumps(manifest), "application/apply-patch+yaml")
+
+    def requests(self):
+        """How many requests the server answered, by user agents' verbs; watches and the bench's own scrape left out."""
+        total = 0
+        for line in self.call("GET", "/metrics").decode().splitlines():
+            if line.startswith("apiserver_request_total{") and 'verb="WATCH"' not in line:
+                labels, value = line.rsplit(" ", 1)
+                # What the control plane does by itself: leases, its own status.
+                if any(f'resource="{own}"' in labels for own in ("leases", "endpointslices", "apiservices", "flowschemas",
+                                                                 "prioritylevelconfigurations", "servicecidrs")):
+                    continue
+                if 'resource=""' in labels:
+                    continue
+                total += float(value)
+        return total
+
+
+class Seen:
+    """Watches the four kinds in a namespace and knows when which generation of which object was first seen."""
+
+    def __init__(self, api, namespace):
+        self.api, self.namespace = api, namespace
+        self.state = {}  # (kind, name) -> generation text
+        self.replicas = {}
+        self.changed = threading.Condition()
+        self.last = 0.0
+        for kind in KINDS:
+            threading.Thread(target=self.watch, args=(kind,), daemon=True).start()
+
+    def watch(self, kind):
+        prefix, plural = KINDS[kind]
+        connection = self.api.connect(timeout=3600)
+        connection.request("GET", f"{prefix}/namespaces/{self.namespace}/{plural}?watch=1")
+        answer = connection.getresponse()
+        while line := answer.readline():
+            event = json.loads(line)
+            item = event["object"]
+            if event["type"] not in ("ADDED", "MODIFIED"):
+                continue
+            metadata = item["metadata"]
+            generation = (item["data"].get("text", "").split(" ")[0] if kind == "ConfigMap" and "data" in item
+                          else metadata.get("annotations", {}).get("generation", ""))
+            with self.changed:
+                if kind == "Deployment":
+                    self.replicas[metadata["name"]] = item["spec"]["replicas"]
+                if self.state.get((kind, metadata["name"])) != generation:
+                    self.state[(kind, metadata["name"])] = generation
+                    self.last = time.monotonic()
+                self.changed.notify_all()
+
+    def wait(self, condition, limit, what):
+        with self.changed:
+            if not self.changed.wait_for(lambda: condition(self), timeout=limit):
+                raise RuntimeError(f"{what}: not within {limit} s")
+            return time.monotonic()
+
+    def wait_all(self, names, generation, limit, what):
+        wanted = {(kind, name) for kind in KINDS for name in names}
+
+        def complete(_):
+            return sum(1 for key in wanted if self.state.get(key) == generation) == len(wanted)
+        # Counting thousands on each event would be what is measured: look a few times a second, and take the time of the last event.
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            with self.changed:
+                if complete(self):
+                    return self.last
+            time.sleep(0.1)
+        missing = [key for key in wanted if self.state.get(key) != generation]
+        raise RuntimeError(f"{what}: {len(missing)} objects not there within {limit} s, such as {missing[:3]}")
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_memory(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+class Bench:
+    def __init__(self, options, count):
+        self.options, self.count = options, count
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
+        self.children = []
+        self.names = [f"app-{i:04}" for i in range(count)]
+        self.results = {"applications": count, "objects": 4 * count}
+
+    def start(self, name, command, **how):
+        child = subprocess.Popen(command, stderr=open(self.directory / f"{name}.log", "wb"), start_new_session=True, **how)
+        self.children.append(child)
+        return child
+
+    def stop(self):
+        for child in reversed(self.children):
+            if child.stdin:
+                child.stdin.close()
+            child.terminate()
+            try:
+                child.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+        if self.options.keep:
+            print(f"kept: {self.directory}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def say(self, text):
+        print(f"  {text}", file=sys.stderr, flush=True)
+
+    def kubectl(self, *arguments, stdin=None):
+        return subprocess.run(["kubectl", "--kubeconfig", self.kubeconfig, *arguments], input=stdin, check=True,
+                              capture_output=True, text=True).stdout
+
+    def write(self, names, generation):
+        for name in names:
+            folder = self.tree / name
+            folder.mkdir(exist_ok=True)
+            for manifest in manifests(name, generation):
+                (folder / f"{manifest['kind'].lower()}.json").write_text(json.dumps(manifest, indent=1))
+
+    def push(self, message):
+        git = ["git", "-C", str(self.tree), "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", message], check=True)
+        subprocess.run([*git, "push", "-q", "origin", "HEAD:main"], check=True)
+
+    def run(self):
+        self.say(f"{self.count} applications × 4 objects: booting a control plane")
+        launcher = self.start("cluster", [f"{self.options.tools}/testcluster", "--dir", str(self.directory / "cluster")],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.kubeconfig = json.loads(launcher.stdout.readline())["kubeconfig"]
+        api = Api(self.kubeconfig, self.directory)
+        for namespace in ("bare", NAMESPACE, "holdfast"):
+            self.kubectl("create", "namespace", namespace)
+
+        self.say("bare parallel apply of all objects")
+        run_bare(self.kubeconfig, str(self.directory), "bare", [m for m in manifests("warm-up", 0)], self.options.parallel)
+        self.results["bare_cold_s"] = self.timed_bare(self.names, 1)
+        self.results["bare_one_s"] = self.timed_bare(self.names[:1], 2, objects=1)
+        self.results["bare_all_s"] = self.timed_bare(self.names, 3)
+        self.kubectl("delete", "namespace", "bare", "--wait=false")
+
+        self.say("one repository, its applications, and the operator")
+        served = self.directory / "git"
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(served / "bench.git")], check=True)
+        self.tree = self.directory / "tree"
+        subprocess.run(["git", "init", "-q", "-b", "main", str(self.tree)], check=True)
+        server = self.start("git", [sys.executable, str(ROOT / "tests/support/git_http_server.py"), "--root", str(served), "--allow-push"],
+                            stdout=subprocess.PIPE, text=True)
+        url = f"http://127.0.0.1:{server.stdout.readline().split()[-1]}/bench.git"
+        subprocess.run(["git", "-C", str(self.tree), "remote", "add", "origin", url], check=True)
+        self.write(self.names, 1)
+        self.push("all")
+        self.kubectl("apply", "--server-side", "-f", str(ROOT / "config/crds"))
+        self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "config/crds"))
+        self.kubectl("apply", "-f", "-", stdin=json.dumps({
+            "apiVersion": "holdfast.dev/v1alpha1", "kind": "Repository", "metadata": {"name": "bench", "namespace": "holdfast"},
+            "spec": {"url": url, "interval": self.options.interval}}))
+        applications = [self.application(name, url) for name in self.names]
+        run_create(self.kubeconfig, str(self.directory), applications)
+
+        seen = Seen(api, NAMESPACE)
+        time.sleep(1)
+        requests = api.requests()
+        begin = time.monotonic()
+        operator = self.start("operator", [self.options.operator, "operator", "--kubeconfig", self.kubeconfig, "--namespace", "holdfast",
+                                           "--cache-dir", str(self.directory / "cache"), "--metrics-listen", ""])
+        self.results["cold_s"] = seen.wait_all(self.names, "1", 900, "cold sync") - begin
+        self.wait_ready(operator)
+        self.results["cold_ready_s"] = time.monotonic() - begin
+        self.results["cold_requests"] = api.requests() - requests
+        self.results["cold_cpu_s"] = cpu_seconds(operator.pid)
+        self.settle(api)
+
+        self.say("a push that changes one file")
+        target = self.names[len(self.names) // 2]
+        changed = manifests(target, 2)[0]
+        (self.tree / target / "configmap.json").write_text(json.dumps(changed, indent=1))
+        requests, cpu = api.requests(), cpu_seconds(operator.pid)
+        self.push("one file")
+        begin = time.monotonic()
+        end = seen.wait(lambda s: s.state.get(("ConfigMap", target)) == "2", 120, "one-file push")
+        self.results["one_push_s"] = end - begin
+        self.settle(api)
+        self.results["one_push_requests"] = api.requests() - requests
+        self.results["one_push_cpu_s"] = cpu_seconds(operator.pid) - cpu
+
+        self.say("a push that changes everything")
+        self.write(self.names, 3)
+        self.push("everything")
+        begin = time.monotonic()
+        self.results["all_push_s"] = seen.wait_all(self.names, "3", 900, "push of everything") - begin
+        self.wait_ready(operator)
+        self.settle(api)
+
+        self.say("a push that changes nothing for any application, and doing nothing")
+        (self.tree / "README").write_text("nothing\n")
+        requests, cpu = api.requests(), cpu_seconds(operator.pid)
+        self.push("nothing")
+        time.sleep(6)
+        self.results["noop_requests"] = api.requests() - requests
+        self.results["noop_cpu_s"] = cpu_seconds(operator.pid) - cpu
+        cpu = cpu_seconds(operator.pid)
+        time.sleep(10)
+        self.results["idle_cpu_percent"] = (cpu_seconds(operator.pid) - cpu) * 10
+
+        self.say("drift")
+        begin = time.monotonic()
+        api.call("PATCH", f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{target}", '{"spec":{"replicas":2}}', "application/merge-patch+json")
+        seen.wait(lambda s: s.replicas.get(target) == 2, 30, "the drift itself")
+        end = seen.wait(lambda s: s.replicas.get(target) == 0, 60, "drift revert")
+        self.results["drift_s"] = end - begin
+        self.settle(api)
+
+        self.say("a restart")
+        self.results["peak_memory_mib"] = peak_memory(operator.pid)
+        operator.terminate()
+        operator.wait(timeout=30)
+        requests = api.requests()
+        again = self.start("operator-again", [self.options.operator, "operator", "--kubeconfig", self.kubeconfig, "--namespace", "holdfast",
+                                              "--cache-dir", str(self.directory / "cache"), "--metrics-listen", ""])
+        time.sleep(8)
+        self.results["restart_requests"] = api.requests() - requests
+        self.results["restart_cpu_s"] = cpu_seconds(again.pid)
+        self.results["restart_memory_mib"] = peak_memory(again.pid)
+        return self.results
+
+    def timed_bare(self, names, generation, objects=4):
+        work = [m for name in names for m in manifests(name, generation)[:objects]]
+        return run_bare(self.kubeconfig, str(self.directory), "bare", work, self.options.parallel)
+
+    def settle(self, api):
+        """Until the server answers nothing of interest for a second."""
+        before = api.requests()
+        for _ in range(60):
+            time.sleep(1)
+            now = api.requests()
+            if now - before <= 1:
+                return
+            before = now
+
+    def wait_ready(self, operator):
+        for _ in range(1200):
+            if operator.poll() is not None:
+                raise RuntimeError("the operator ended:\n" + (self.directory / "operator.log").read_text()[-3000:])
+            states = self.kubectl("get", "applications.holdfast.dev", "-n", "holdfast",
+                                  "-o", "jsonpath={range .items[*]}{.status.sync.status}{.status.health.status} {end}").split()
+            if len(states) == self.count and all(state == "SyncedHealthy" for state in states):
+                return
+            time.sleep(0.3)
+        raise RuntimeError("not all applications became Synced and Healthy")
+
+    def application(self, name, url):
+        return {"apiVersion": "holdfast.dev/v1alpha1", "kind": "Application", "metadata": {"name": name, "namespace": "holdfast"},
+                "spec": {"source": {"repoURL": url, "targetRevision": "main", "path": name},
+                         "destination": {"server": "https://kubernetes.default.svc", "namespace": NAMESPACE},
+                         "syncPolicy": {"automated": {"prune": True, "selfHeal": True}}}}
+
+
+def in_threads(kubeconfig, directory, parallel, work, one):
+    api = Api(kubeconfig, pathlib.Path(directory))
+    with concurrent.futures.ThreadPoolExecutor(max_workers=parallel) as pool:
+        list(pool.map(lambda item: one(api, item), work))
+
+
+def run_bare(kubeconfig, directory, namespace, work, parallel):
+    """The bare apply, in seconds by its own clock: in Go, since Python's own time would be counted otherwise."""
+    tool = pathlib.Path(directory) / "bare-apply"
+    if not tool.exists():
+        subprocess.run(["go", "build", "-o", str(tool), "."], cwd=ROOT / "tests/bench/bare_apply", check=True)
+    return float(subprocess.run([str(tool), "--kubeconfig", kubeconfig, "--namespace", namespace, "--parallel", str(parallel)],
+                                input="\n".join(json.dumps(m) for m in work), text=True, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def run_create(kubeconfig, directory, objects):
+    def one(api, item):
+        api.call("POST", "/apis/holdfast.dev/v1alpha1/namespaces/holdfast/applications", json.dumps(item))
+    in_threads(kubeconfig, directory, 8, objects, one)
+
+
+def show(results):
+    r = results
+    rows = [
+        ("cold sync, all objects live", f"{r['cold_s']:.2f} s", f"{r['bare_cold_s']:.2f} s", f"{r['cold_s'] / r['bare_cold_s']:.2f}×"),
+        ("… and all statuses Synced, Healthy", f"{r['cold_ready_s']:.2f} s", "", f"{r['cold_ready_s'] / r['bare_cold_s']:.2f}×"),
+        ("push of one file (poll included)", f"{r['one_push_s']:.2f} s", f"{r['bare_one_s']:.2f} s", ""),
+        ("push of everything", f"{r['all_push_s']:.2f} s", f"{r['bare_all_s']:.2f} s", f"{r['all_push_s'] / r['bare_all_s']:.2f}×"),
+        ("drift reverted", f"{r['drift_s']:.3f} s", "", ""),
+        ("requests: cold sync, per application", f"{r['cold_requests'] / r['applications']:.1f}", "4.0", ""),
+        ("requests: push of one file", f"{r['one_push_requests']:.0f}", "1", ""),
+        ("requests: no-op push", f"{r['noop_requests']:.0f}", "0", ""),
+        ("requests: restart", f"{r['restart_requests']:.0f}", "", ""),
+        ("idle CPU", f"{r['idle_cpu_percent']:.1f} %", "", ""),
+        ("CPU of the cold sync", f"{r['cold_cpu_s']:.2f} s", "", ""),
+        ("peak memory", f"{r['peak_memory_mib']:.0f} MiB", "", ""),
+        ("peak memory after a restart", f"{r['restart_memory_mib']:.0f} MiB", "", ""),
+    ]
+    print(f"\n{r['applications']} applications × 4 objects")
+    print(f"{'':40} {'Holdfast':>12} {'bare apply':>12} {'ratio':>8}")
+    for name, ours, bare, ratio in rows:
+        print(f"{name:40} {ours:>12} {bare:>12} {ratio:>8}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--operator", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--tools", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--applications", type=int, nargs="+", default=[200], help="how many; several make several runs (default: 200)")
+    parser.add_argument("--parallel", type=int, default=32, help="connections of the bare apply (default: 32)")
+    parser.add_argument("--interval", default="1s", help="the Repository's poll interval (default: 1s)")
+    parser.add_argument("--json", default="build/bench.json", help="where the results go (default: build/bench.json)")
+    parser.add_argument("--keep", action="store_true", help="keep the logs")
+    options = parser.parse_args()
+    options.operator = str(pathlib.Path(options.operator).resolve())
+    os.environ["PATH"] += f":{options.tools}"
+    everything = []
+    for count in options.applications:
+        bench = Bench(options, count)
+        try:
+            everything.append(bench.run())
+            show(everything[-1])
+        finally:
+            bench.stop()
+    pathlib.Path(options.json).write_text(json.dumps(everything, indent=1) + "\n")
+    print(f"\nWritten to {options.json}")
+
+
+if __name__ == "__main__":
+    main()
