@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(an_object_that_is_too_large_is_refused_by_its_size) {
         run(api.apply(resources::config_maps(), named("ConfigMap", "n", "a"), {.field_manager = "h"}));
     BOOST_TEST((small.error().kind() == error_kind::user));
     BOOST_TEST(
-        small.error().message().starts_with("the object of 77 bytes is too large: apply ConfigMap n/a: ")
+        small.error().message().starts_with("the object of 78 bytes is too large: apply ConfigMap n/a: ")
     );
 }
 
