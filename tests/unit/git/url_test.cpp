@@ -1,0 +1,144 @@
+#include "git/url.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+
+namespace holdfast::git {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(git_url)
+
+BOOST_AUTO_TEST_CASE(every_spelling_of_one_repository_has_one_normal_form) {
+    for (const auto* text : {
+             "https://github.com/acme/shop",
+             "https://github.com/acme/shop.git",
+             "https://GitHub.com/acme/shop/",
+             "https://github.com:443/acme/shop.git/",
+             "http://github.com/acme/shop",
+             "http://github.com:80//acme/shop",
+             "ssh://git@github.com/acme/shop.git",
+             "ssh://github.com:22/acme/shop",
+             "git@github.com:acme/shop.git",
+             "git@github.com:/acme/shop",
+             "github.com:acme/shop",
+             "git+ssh://git@github.com/acme/shop",
+         }) {
+        const auto u = url::parse(text);
+        BOOST_REQUIRE_MESSAGE(u.has_value(), text);
+        BOOST_TEST(u->normalised() == "github.com/acme/shop", text);
+        BOOST_TEST(u->text() == text);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(other_normal_forms) {
+    constexpr std::array<std::array<const char*, 2>, 9> cases{{
+        {"ssh://git@git.example.com:2222/acme/shop.git", "git.example.com:2222/acme/shop"},
+        {"https://git.example.com:8443/shop", "git.example.com:8443/shop"},
+        {"https://dev.azure.com/org/my%20project/_git/shop", "dev.azure.com/org/my project/_git/shop"},
+        {"https://github.com/Acme/Shop", "github.com/Acme/Shop"},
+        {"file:///srv/git/shop.git", "file:/srv/git/shop"},
+        {"https://[2001:DB8::1]/shop", "[2001:db8::1]/shop"},
+        {"ssh://git@[::1]:2222/shop", "[::1]:2222/shop"},
+        {"git@github.com:acme/shop.git.git", "github.com/acme/shop.git"},
+        {"https://gitea.svc/a", "gitea.svc/a"},
+    }};
+    for (const auto& [text, normal] : cases) {
+        const auto u = url::parse(text);
+        BOOST_REQUIRE_MESSAGE(u.has_value(), text);
+        BOOST_TEST(u->normalised() == normal);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_parts_are_told) {
+    const auto u = url::parse("ssh://deploy@Git.Example.com:2222/acme/shop.git");
+    BOOST_REQUIRE(u.has_value());
+    BOOST_TEST((u->kind() == transport::ssh));
+    BOOST_TEST(u->host() == "git.example.com");
+    BOOST_TEST(u->port().value() == 2222);
+    BOOST_TEST(u->user() == "deploy");
+    BOOST_TEST(u->origin().empty());
+    BOOST_TEST(url::parse("https://h:8443/x")->origin() == "https://h:8443");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_a_sentence) {
+    constexpr std::array<std::array<const char*, 2>, 24> cases{{
+        {"", "is empty"},
+        {"-oProxyCommand=x", "starts with '-'"},
+        {"--upload-pack=x", "starts with '-'"},
+        {"shop", "is none"},
+        {"/srv/git/shop", "is none"},
+        {"./a:b", "is none"},
+        {"ext::sh -c x", "blank"},
+        {"ext::sh", "is none"},
+        {"git://github.com/acme/shop", "scheme \"git\""},
+        {"ftp://example.com/x", "scheme \"ftp\""},
+        {"ext://x/y", "scheme \"ext\""},
+        {"https://github.com", "names a server and no repository"},
+        {"https://github.com/", "names a server and no repository"},
+        {"https:///acme/shop", "no host"},
+        {"https://user:secret@github.com/acme/shop", "put them into a Secret"},
+        {"https://token@github.com/acme/shop", "put them into a Secret"},
+        {"ssh://git:secret@github.com/acme/shop", "put them into a Secret"},
+        {"ssh://-oProxyCommand=x@host/y", "user that is no plain name"},
+        {"ssh://-oProxyCommand=x/y", "host"},
+        {"-x@host:y", "starts with '-'"},
+        {"git@-host:y", "host"},
+        {"git@host:-y", "starts with '-'"},
+        {"https://github.com/acme/../shop", "\"..\""},
+        {"https://github.com/acme/shop?x=1", "query"},
+    }};
+    for (const auto& [text, words] : cases) {
+        const auto u = url::parse(text);
+        BOOST_REQUIRE_MESSAGE(u.has_error(), text);
+        BOOST_TEST((u.error().kind() == error_kind::user));
+        BOOST_TEST(u.error().message().find(words) != std::string::npos, text << ": " << u.error().message());
+        BOOST_TEST(u.error().message().find("secret@") == std::string::npos);
+    }
+    BOOST_TEST(url::parse("https://h/a\nb").has_error());
+    BOOST_TEST(url::parse("https://h/a%0ab").has_error());
+    BOOST_TEST(url::parse("https://h:99999/a").has_error());
+    BOOST_TEST(url::parse("https://h:0/a").has_error());
+    BOOST_TEST(url::parse("file://host/a").has_error());
+    BOOST_TEST(url::parse(std::string(3000, 'a')).has_error());
+}
+
+BOOST_AUTO_TEST_CASE(a_prefix_ends_on_a_border) {
+    BOOST_TEST(covers("github.com/acme", "github.com/acme/shop"));
+    BOOST_TEST(covers("github.com/acme", "github.com/acme"));
+    BOOST_TEST(covers("github.com", "github.com/acme/shop"));
+    BOOST_TEST(!covers("github.com/acme", "github.com/acme-evil/shop"));
+    BOOST_TEST(!covers("github.com", "github.com.evil.org/shop"));
+    BOOST_TEST(!covers("github.com", "github.com:8443/shop"));
+    BOOST_TEST(!covers("", "github.com/acme"));
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_prefix_wins) {
+    std::vector<std::string> prefixes;
+    for (const auto* text :
+         {"https://github.com/", "https://github.com/acme/", "git@github.com:acme/shop", "https://gitlab.com"
+         }) {
+        const auto p = normalise_prefix(text);
+        BOOST_REQUIRE(p.has_value());
+        prefixes.push_back(*p);
+    }
+    const auto of = [&](const char* text) {
+        return longest_prefix(prefixes, url::parse(text)->normalised());
+    };
+    BOOST_TEST(of("https://github.com/acme/shop.git").value() == 2U);
+    BOOST_TEST(of("https://github.com/acme/other").value() == 1U);
+    BOOST_TEST(of("git@github.com:else/where").value() == 0U);
+    BOOST_TEST(of("https://gitlab.com/a/b/c").value() == 3U);
+    BOOST_TEST(!of("https://example.com/a").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(two_texts_are_compared_as_repositories) {
+    BOOST_TEST(same_repository("git@github.com:acme/shop.git", "https://github.com/acme/shop"));
+    BOOST_TEST(!same_repository("git@github.com:acme/shop.git", "https://github.com/acme/shops"));
+    BOOST_TEST(!same_repository("nonsense", "nonsense"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast::git
