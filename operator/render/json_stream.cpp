@@ -185,7 +185,7 @@ json_outcome read_json(std::string_view text, const yaml_limits& limits) {
     return {.documents = std::move(documents)};
 }
 
-std::vector<std::size_t> json_starts(std::string_view text, std::size_t max_depth) {
+std::optional<std::vector<std::size_t>> json_starts(std::string_view text, std::size_t max_depth) {
     std::vector<std::size_t> starts;
     for (std::size_t at = skip_blanks(text, 0); at < text.size(); at = skip_blanks(text, at)) {
         json::basic_parser<handler> parser{options_for(max_depth)};
@@ -193,8 +193,8 @@ std::vector<std::size_t> json_starts(std::string_view text, std::size_t max_dept
         parser.handler().size = text.size();
         error_code failure;
         const std::size_t used = parser.write_some(false, text.data() + at, text.size() - at, failure);
+        if (failure) return std::nullopt;
         starts.push_back(at);
-        if (failure) break;
         at += used;
     }
     return starts;

@@ -5,6 +5,7 @@
 #include "render/yaml.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct json_outcome {
 /// Reads JSON values that follow each other, with blanks in between or not.
 json_outcome read_json(std::string_view text, const yaml_limits& limits);
 
-/// Where the JSON values of a text start; up to the first that is none.
-std::vector<std::size_t> json_starts(std::string_view text, std::size_t max_depth);
+/// Where the JSON values of a text start; nothing when there is something else in it.
+std::optional<std::vector<std::size_t>> json_starts(std::string_view text, std::size_t max_depth);
 
 } // namespace holdfast::render

@@ -3,6 +3,9 @@
 #include "render/yaml.hpp"
 #include "render/yaml_events.hpp"
 
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <vector>
@@ -147,22 +150,104 @@ std::optional<position> locate_in(std::string_view text, int index, std::vector<
     return trace.found();
 }
 
+/// Follows the steps through one JSON value, which is known to be one.
+class json_tracer {
+public:
+    json_tracer(std::string_view text, std::size_t at) : text_{text}, at_{at} {}
+
+    /// The offset of the deepest place on the path.
+    std::size_t run(const std::vector<std::string>& steps) {
+        std::size_t found = at_;
+        for (const std::string& step : steps) {
+            const auto next = peek() == '{' ? member(step) : peek() == '[' ? item(step) : std::nullopt;
+            if (!next) break;
+            found = *next;
+        }
+        return found;
+    }
+
+private:
+    [[nodiscard]] char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+    void skip_blanks() noexcept { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }
+
+    /// The string that starts here, with its quotes.
+    std::string_view take_string() noexcept {
+        const std::size_t start = at_++;
+        while (at_ < text_.size() && text_[at_] != '"') {
+            at_ += text_[at_] == '\\' ? 2 : 1;
+        }
+        at_ = std::min(at_ + 1, text_.size());
+        return text_.substr(start, at_ - start);
+    }
+
+    void skip_value() noexcept {
+        std::size_t depth = 0;
+        while (at_ < text_.size()) {
+            const char c = text_[at_];
+            if (c == '"') {
+                take_string();
+                continue;
+            }
+            if (depth == 0 && (c == ',' || c == '}' || c == ']')) return;
+            if (c == '{' || c == '[') ++depth;
+            if (c == '}' || c == ']') --depth;
+            ++at_;
+        }
+    }
+
+    /// Goes to the value of a key; the place is that of the key.
+    std::optional<std::size_t> member(const std::string& name) {
+        ++at_;
+        for (skip_blanks(); peek() == '"'; skip_blanks()) {
+            const std::size_t place = at_;
+            const std::string_view raw = take_string();
+            skip_blanks();
+            ++at_; // ':'
+            skip_blanks();
+            bool is_it = raw.size() == name.size() + 2 && raw.substr(1, name.size()) == name;
+            if (!is_it && raw.find('\\') != std::string_view::npos) {
+                json::error_code failure;
+                const json::value key = json::parse(raw, failure);
+                is_it = !failure && key.is_string() && key.get_string() == name;
+            }
+            if (is_it) return place;
+            skip_value();
+            if (peek() != ',') break;
+            ++at_;
+        }
+        return std::nullopt;
+    }
+
+    std::optional<std::size_t> item(const std::string& number) {
+        std::size_t wanted = 0;
+        const auto done = std::from_chars(number.data(), number.data() + number.size(), wanted);
+        if (done.ec != std::errc{} || done.ptr != number.data() + number.size()) return std::nullopt;
+        ++at_;
+        skip_blanks();
+        for (std::size_t index = 0; peek() != ']' && at_ < text_.size(); ++index) {
+            if (index == wanted) return at_;
+            skip_value();
+            if (peek() == ',') ++at_;
+            skip_blanks();
+        }
+        return std::nullopt;
+    }
+
+    std::string_view text_;
+    std::size_t at_;
+};
+
 } // namespace
 
 std::optional<position> locate(std::string_view text, int index, std::string_view pointer) {
     auto steps = steps_of(pointer);
-    if (index > 1 && looks_like_json(text)) {
-        // Values that follow each other without "---" are no YAML: find the one, and read it alone.
-        const auto starts = json_starts(text, yaml_limits{}.max_depth);
-        if (starts.size() >= static_cast<std::size_t>(index)) {
-            const std::size_t start = starts[static_cast<std::size_t>(index) - 1];
-            auto where = locate_in(text.substr(start), 1, std::move(steps));
-            if (where) {
-                const position base = position_of(text, start);
-                if (where->line == 1) where->column += base.column - 1;
-                where->line += base.line - 1;
-            }
-            return where;
+    if (looks_like_json(text)) {
+        if (const auto starts = json_starts(text, yaml_limits{}.max_depth)) {
+            if (index < 1 || starts->size() < static_cast<std::size_t>(index)) return std::nullopt;
+            return position_of(
+                text, json_tracer{text, (*starts)[static_cast<std::size_t>(index) - 1]}.run(steps)
+            );
         }
     }
     return locate_in(text, index, std::move(steps));
