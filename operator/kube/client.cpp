@@ -165,7 +165,9 @@ client::answer<http::response> client::send(call what) {
     };
     for (unsigned tries = 0;; ++tries) {
         const bool last = tries >= what.options.max_retries;
-        http::send_options how{.deadline = remaining(), .max_body = what.max_body};
+        http::send_options how{
+            .deadline = std::max(remaining(), std::chrono::milliseconds{1}), .max_body = what.max_body
+        };
         http::request request = last ? std::move(what.request) : what.request;
         const auto sent_bytes = request.body.size();
         auto answer = co_await connection_.send(std::move(request), how);
