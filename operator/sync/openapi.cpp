@@ -135,9 +135,9 @@ private:
         node.open = flag(definition, "x-kubernetes-preserve-unknown-fields");
         node.int32 = text_at(definition, "format") == "int32";
         if (const auto* choices = kube::find_array(definition, {"enum"})) {
-            node.choices.assign(choices->begin(), choices->end());
-            for (auto& choice : node.choices) {
-                choice = json::value(choice, json::storage_ptr{}); // not the parser's memory
+            // Not in the memory of the parser, which goes with the document.
+            for (const auto& choice : *choices) {
+                node.choices.emplace_back(choice, json::storage_ptr{});
             }
         }
         const auto* properties = kube::find_object(definition, {"properties"});

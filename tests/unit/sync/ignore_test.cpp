@@ -1,0 +1,150 @@
+#include "sync/compare.hpp"
+
+#include "support.hpp"
+
+namespace holdfast::sync {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(ignored_differences)
+
+json::object live() {
+    return object_from("deployment_live.json");
+}
+json::object desired() {
+    return object_from("deployment_desired.json");
+}
+
+ignore_rule for_deployments() {
+    ignore_rule rule;
+    rule.group = "apps";
+    rule.kind = "Deployment";
+    return rule;
+}
+
+void give_to(json::object& o, const char* manager, const char* fields) {
+    at(o, "/metadata/managedFields")
+        .as_array()
+        .push_back(object(
+            std::string{"{'manager': '"} + manager +
+            "', 'operation': 'Update', 'apiVersion': 'apps/v1', 'fieldsV1': " + fields + "}"
+        ));
+}
+
+BOOST_AUTO_TEST_CASE(rules_pick_objects) {
+    const object_id id{"apps", "Deployment", "shop", "web"};
+    BOOST_TEST(matches(for_deployments(), id));
+    const auto rule = [](const char* group, const char* kind, const char* name = "",
+                         const char* name_space = "") {
+        ignore_rule r;
+        r.group = group;
+        r.kind = kind;
+        r.name = name;
+        r.namespace_ = name_space;
+        return r;
+    };
+    BOOST_TEST(matches(rule("*", "*"), id));
+    BOOST_TEST(matches(rule("a*s", "Deploy?ent", "web", "shop"), id));
+    BOOST_TEST(!matches(rule("", "Deployment"), id));
+    BOOST_TEST(!matches(rule("apps", "Deployment", "other"), id));
+    BOOST_TEST(!matches(rule("apps", "Deployment", "", "other"), id));
+    BOOST_TEST(!matches(rule("apps*x", "Deployment"), id));
+    BOOST_TEST(matches(rule("*", "Service"), {"", "Service", "", "a"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_field_that_only_we_own_takes_the_live_value) {
+    auto rule = for_deployments();
+    rule.json_pointers = {"/spec/replicas"};
+    auto now = live();
+    at(now, "/spec/replicas") = 7;
+    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    BOOST_TEST(applied.at("spec").at("replicas") == 7);
+}
+
+BOOST_AUTO_TEST_CASE(a_field_that_another_manager_owns_is_left_to_it) {
+    auto rule = for_deployments();
+    rule.json_pointers = {"/spec/replicas", "/spec/template/spec/containers/0/image"};
+    auto now = live();
+    at(now, "/spec/replicas") = 7;
+    give_to(now, "scaler", "{'f:spec': {'f:replicas': {}}}");
+    give_to(
+        now, "updater",
+        "{'f:spec': {'f:template': {'f:spec': {'f:containers': {'k:{\\'name\\':\\'web\\'}': {'f:image': "
+        "{}}}}}}}"
+    );
+    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    BOOST_TEST(!applied.at("spec").as_object().contains("replicas"));
+    BOOST_TEST(!applied.at("spec").at_pointer("/template/spec/containers/0").as_object().contains("image"));
+    BOOST_TEST(applied.at("spec").at_pointer("/template/spec/containers/0/name") == "web");
+}
+
+BOOST_AUTO_TEST_CASE(a_field_that_is_not_there_is_not_put_there) {
+    auto rule = for_deployments();
+    rule.json_pointers = {
+        "/spec/paused", "/spec/template/spec/containers/9/image", "/spec/template/metadata/labels/app"
+    };
+    auto now = live();
+    at(now, "/spec").as_object()["paused"] = true;
+    at(now, "/spec/template/metadata/labels").as_object().erase("app");
+    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    BOOST_TEST(!applied.at("spec").as_object().contains("paused"));
+    BOOST_TEST(!applied.at("spec").at_pointer("/template/metadata/labels").as_object().contains("app"));
+}
+
+BOOST_AUTO_TEST_CASE(all_of_a_managers_fields_are_left_to_it_but_not_the_keys) {
+    auto rule = for_deployments();
+    rule.managed_fields_managers = {"other", "holdfast"};
+    auto now = live();
+    give_to(
+        now, "other",
+        "{'f:spec': {'f:replicas': {}, 'f:template': {'f:spec': {'f:containers': "
+        "{'k:{\\'name\\':\\'web\\'}': {'.': {}, "
+        "'f:name': {}, 'f:image': {}, 'f:resources': {'f:limits': {'f:cpu': {}}, 'f:requests': {'f:cpu': "
+        "{}}}}}}}}}"
+    );
+    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    BOOST_TEST(!applied.at("spec").as_object().contains("replicas"));
+    const auto& container = applied.at("spec").at_pointer("/template/spec/containers/0").as_object();
+    BOOST_TEST(container.at("name") == "web");
+    BOOST_TEST(!container.contains("image"));
+    BOOST_TEST(container.at("resources").as_object().contains("requests") == false);
+    BOOST_TEST(container.at("resources").at("limits").as_object().size() == 1U);
+    BOOST_TEST(container.contains("env"));
+}
+
+BOOST_AUTO_TEST_CASE(whose_object_it_is_cannot_be_ignored) {
+    auto rule = for_deployments();
+    rule.json_pointers = {"/metadata/annotations", "/metadata/name", "/kind", "/metadata"};
+    auto now = live();
+    at(now, "/metadata/annotations").as_object().erase("holdfast.dev/tracking-id");
+    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    BOOST_TEST(applied.at("metadata").at("name") == "web");
+    BOOST_TEST((kube::annotation(applied, tracking_annotation) == "deploy/shop:apps/Deployment:shop/web"));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_said) {
+    ignore_rule rule;
+    rule.json_pointers = {"/spec/replicas", "spec/replicas", "/a~2b", "/kind", "/metadata/annotations/a~1b"};
+    rule.jq_path_expressions = {".spec.replicas"};
+    const auto problems = problems_of(rule);
+    BOOST_TEST(problems.size() == 4U);
+    BOOST_TEST(
+        problems.at(0) ==
+        "jsonPointers: \"spec/replicas\" is no JSON pointer; one looks like \"/spec/replicas\""
+    );
+    BOOST_TEST(problems.at(3).find("jqPathExpressions are not supported") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(escaped_names_are_understood) {
+    auto rule = for_deployments();
+    rule.json_pointers = {"/metadata/annotations/example.com~1a"};
+    auto wanted = desired();
+    at(wanted, "/metadata/annotations").as_object()["example.com/a"] = "1";
+    auto now = live();
+    at(now, "/metadata/annotations").as_object()["example.com/a"] = "2";
+    BOOST_TEST((kube::annotation(apply_ignored(wanted, now, std::vector{rule}), "example.com/a") == "2"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast::sync

@@ -1,0 +1,59 @@
+#include "sync/refusal.hpp"
+
+#include "support.hpp"
+
+namespace holdfast::sync {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(refusals)
+
+const object_id web{"apps", "Deployment", "shop", "web"};
+
+BOOST_AUTO_TEST_CASE(immutable_fields_are_recognised) {
+    for (const auto* message : {
+             "Deployment.apps \"web\" is invalid: spec.selector: Invalid value: {\"matchLabels\":{}}: field "
+             "is immutable",
+             "StatefulSet.apps \"db\" is invalid: spec: Forbidden: updates to statefulset spec for fields "
+             "other than "
+             "'replicas', 'ordinals', 'template' are forbidden",
+             "Pod \"p\" is invalid: spec: Forbidden: pod updates may not change fields other than "
+             "`spec.image`",
+             "RoleBinding \"x\" is invalid: roleRef: Invalid value: {}: cannot change roleRef",
+             "Secret \"s\" is invalid: data: Forbidden: field is immutable when `immutable` is set",
+         }) {
+        BOOST_TEST(is_immutable_refusal(message), message);
+    }
+    BOOST_TEST(!is_immutable_refusal("Deployment \"web\" is invalid: spec.replicas: must be non-negative"));
+}
+
+BOOST_AUTO_TEST_CASE(the_advice_is_what_can_be_done) {
+    const auto advice = explain_refusal(web, "spec.selector: Invalid value: field is immutable").value();
+    BOOST_TEST(advice.find("Force=true") != std::string::npos);
+    BOOST_TEST(advice.find("Deployment \"shop/web\"") != std::string::npos);
+    const auto crd = explain_refusal(
+        {"apiextensions.k8s.io", "CustomResourceDefinition", "", "x"}, "spec.scope: field is immutable"
+    );
+    BOOST_TEST(crd.value().find("Force=true") == std::string::npos);
+    BOOST_TEST(
+        explain_refusal(web, "namespaces \"shop\" not found").value().find("CreateNamespace=true") !=
+        std::string::npos
+    );
+    BOOST_TEST(
+        explain_refusal(
+            {"example.com", "Widget", "a", "b"},
+            "no matches for kind \"Widget\" in version \"example.com/v1\""
+        )
+            .value()
+            .find("CustomResourceDefinition") != std::string::npos
+    );
+    BOOST_TEST(
+        explain_refusal(web, "unable to create new content in namespace shop because it is being terminated")
+            .has_value()
+    );
+    BOOST_TEST(!explain_refusal(web, "spec.replicas: must be non-negative").has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast::sync
