@@ -115,7 +115,9 @@ private:
         const bool is_wanted = wanted(at.entry.name, relative);
         if (at.entry.kind == entry_kind::symlink) {
             // It may be a directory as well as a file: it has to be looked at if either would be read.
-            if (!is_wanted && !options_.recurse) return true;
+            const bool is_left_out =
+                is_manifest_name(at.entry.name) || (exclude_ && exclude_->matches(relative));
+            if (!is_wanted && (!options_.recurse || is_left_out)) return true;
             auto target = follow(tree_, at.path, root_.path);
             if (!target) {
                 if (target.error().kind() == error_kind::not_found && !is_wanted) {
