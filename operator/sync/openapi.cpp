@@ -152,11 +152,9 @@ private:
         } else if (flag(definition, "additionalProperties")) {
             node.open = true;
         }
-        // Of the server's types these are free (RawExtension, FieldsV1); of a definition nothing is kept in
-        // them.
-        if (node.type == schema_type::object && properties == nullptr && node.values == nullptr && built_in) {
+        // RawExtension, FieldsV1, and what a definition leaves open: the server asks nothing of these.
+        if (node.type == schema_type::object && properties == nullptr && node.values == nullptr)
             node.open = true;
-        }
     }
 
     void fill_properties(
@@ -179,7 +177,7 @@ private:
             const auto* standard = schema->if_contains("default");
             property.has_default = standard != nullptr;
             if (required.contains(property.name) && !is_not_enforced(name, property.name)) {
-                set_required(property, standard, built_in);
+                set_required(property, *schema, built_in);
             }
             node.properties.push_back(property);
         }
@@ -190,7 +188,8 @@ private:
 
     /// A default takes the requirement away, except that the schemas of the server's own types give every
     /// required field the zero value of Go as its default, which the server then mostly refuses.
-    static void set_required(schema_property& property, const json::value* standard, bool built_in) {
+    static void set_required(schema_property& property, const json::object& schema, bool built_in) {
+        const auto* standard = schema.if_contains("default");
         if (standard == nullptr) {
             property.required = true;
         } else if (built_in) {
@@ -198,9 +197,24 @@ private:
             const auto* object = standard->if_object();
             property.required = (text != nullptr && text->empty()) ||
                                 (standard->is_int64() && standard->get_int64() == 0) ||
-                                (standard->is_uint64() && standard->get_uint64() == 0);
+                                (standard->is_uint64() && standard->get_uint64() == 0) ||
+                                (object != nullptr && is_refused_when_empty(schema));
             property.required_unless_empty_fits = object != nullptr && object->empty();
         }
+    }
+
+    /// The schema requires nothing in it, but the server does.
+    static bool is_refused_when_empty(const json::object& schema) {
+        const auto* all = kube::find_array(schema, {"allOf"});
+        if (all == nullptr || all->size() != 1 || !(*all)[0].is_object()) return false;
+        const auto reference = text_at((*all)[0].get_object(), "$ref");
+        constexpr std::array<std::string_view, 3> names{
+            "io.k8s.api.batch.v1.JobTemplateSpec", "io.k8s.api.core.v1.PodTemplateSpec",
+            "io.k8s.api.networking.v1.IngressBackend"
+        };
+        return reference.starts_with(reference_prefix) &&
+               std::find(names.begin(), names.end(), reference.substr(reference_prefix.size())) !=
+                   names.end();
     }
 
     static schema_type type_of(const json::object& definition) {

@@ -158,7 +158,7 @@ void check_missing(
         if (value != nullptr && !value->is_null()) continue;
         // A null that is refused for being one is told once, elsewhere.
         if (value != nullptr && !property.schema->built_in) continue;
-        if (property.required_unless_empty_fits) {
+        if (!property.required) {
             std::vector<problem> inner;
             check_object({}, *property.schema, {}, inner);
             if (inner.empty()) continue;

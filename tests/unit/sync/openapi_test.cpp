@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(unknown_fields_are_named_with_what_was_meant) {
     );
     expect(
         widget("{'size': 1, 'nothing': {'a': 1}, 'colour': 'red'}"),
-        {"spec.nothing.a: unknown field", "spec.colour: unknown field, did you mean \"color\"?"}
+        {"spec.colour: unknown field, did you mean \"color\"?"}
     );
 }
 
