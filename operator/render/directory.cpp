@@ -79,7 +79,7 @@ private:
             ));
             return false;
         }
-        root_ = {.path = std::move(found->path), .entry = std::move(found->entry), .outside = {}};
+        root_ = {.path = std::move(found->path), .entry = std::move(found->entry)};
         return is_fine;
     }
 
@@ -103,9 +103,7 @@ private:
                 return false;
             }
             const std::string path = join_path(directory.path, entry.name);
-            if (!visit_entry(
-                    {.path = path, .entry = entry, .outside = {}}, join_path(above, entry.name), chain
-                ))
+            if (!visit_entry({.path = path, .entry = entry}, join_path(above, entry.name), chain))
                 return false;
         }
         return true;
@@ -118,18 +116,13 @@ private:
             const bool is_left_out =
                 is_manifest_name(at.entry.name) || (exclude_ && exclude_->matches(relative));
             if (!is_wanted && (!options_.recurse || is_left_out)) return true;
-            auto target = follow(tree_, at.path, root_.path);
+            auto target = follow(tree_, at.path, root_.path, &into_.output.outside_reads);
             if (!target) {
                 if (target.error().kind() == error_kind::not_found && !is_wanted) {
                     into_.output.warnings.push_back(target.error().message());
                     return true;
                 }
                 return fail(target.error());
-            }
-            auto& reads = into_.output.outside_reads;
-            for (outside_read& read : target->outside) {
-                if (std::find(reads.begin(), reads.end(), read) == reads.end())
-                    reads.push_back(std::move(read));
             }
             if (target->entry.kind == entry_kind::directory && options_.recurse) {
                 // A directory that is its own ancestor would never end.

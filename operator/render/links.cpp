@@ -55,13 +55,19 @@ bool is_within(std::string_view path, std::string_view directory) noexcept {
            (path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/');
 }
 
-result<followed> follow(source_tree& tree, std::string_view path, std::string_view inside) {
+result<followed> follow(
+    source_tree& tree, std::string_view path, std::string_view inside, std::vector<outside_read>* outside
+) {
     followed found;
     const auto steps = components_of(path);
     std::deque<std::string> ahead{steps.begin(), steps.end()};
     int links = 0;
     const auto note = [&](const std::string& where, const std::string& id) {
-        if (!is_within(where, inside)) found.outside.push_back({.path = where, .id = id});
+        if (outside == nullptr || is_within(where, inside)) return;
+        if (outside_read read{.path = where, .id = id};
+            std::find(outside->begin(), outside->end(), read) == outside->end()) {
+            outside->push_back(std::move(read));
+        }
     };
     const auto root = tree.find("");
     if (!root) return root.error();
@@ -86,6 +92,7 @@ result<followed> follow(source_tree& tree, std::string_view path, std::string_vi
         auto entry = tree.find(next);
         if (!entry) return entry.error();
         if (!*entry) {
+            note(next, {});
             return error{
                 error_kind::not_found,
                 links == 0 ? fmt::format("there is no {} in {}", path, tree.describe())

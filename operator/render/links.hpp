@@ -27,12 +27,15 @@ struct followed {
     /// Where it really is.
     std::string path;
     source_entry entry;
-    /// Symlinks on the way and the entry at the end, as far as they lie outside of the directory given.
-    std::vector<outside_read> outside;
 };
 
-/// Follows `path` (clean, but for symlinks on the way) inside of the tree. Errors: not_found when it leads
-/// nowhere; user when it leaves the tree, is absolute, or runs in circles.
-result<followed> follow(source_tree& tree, std::string_view path, std::string_view inside = {});
+/// Follows `path` (clean, but for symlinks on the way) inside of the tree. The symlinks on the way and what
+/// is at the end, as far as they lie outside of the directory `inside`, are added to `outside`, also when
+/// there is nothing at the end. Errors: not_found when it leads nowhere; user when it leaves the tree, is
+/// absolute, or runs in circles.
+result<followed> follow(
+    source_tree& tree, std::string_view path, std::string_view inside = {},
+    std::vector<outside_read>* outside = nullptr
+);
 
 } // namespace holdfast::render

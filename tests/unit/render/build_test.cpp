@@ -69,6 +69,16 @@ BOOST_AUTO_TEST_CASE(a_build_that_read_elsewhere_is_current_as_long_as_that_is_t
     BOOST_TEST(!render::still_current(output.outside_reads, without).value());
 }
 
+BOOST_AUTO_TEST_CASE(a_symlink_that_led_nowhere_is_looked_at_again) {
+    memory_tree tree;
+    tree.file("app/a.yaml", config_map("a")).link("app/more", "../shared");
+    const auto output = render::render_directory(tree, {.path = "app", .recurse = true}).value();
+    BOOST_TEST(output.objects.size() == 1U);
+    BOOST_TEST(render::still_current(output.outside_reads, tree).value());
+    tree.file("shared/cm.yaml", config_map("s"));
+    BOOST_TEST(!render::still_current(output.outside_reads, tree).value());
+}
+
 BOOST_AUTO_TEST_CASE(a_build_without_reads_elsewhere_asks_nothing) {
     memory_tree tree;
     tree.file("app/a.yaml", config_map("a"));
