@@ -177,7 +177,7 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
     findings found;
     const auto before = r->object.status;
     co_await look_at(r, found);
-    if (find(key) == r) {
+    if (find(key) == r && !found.undecided) {
         fill_status(*r, found);
         tell_transitions(*r, before);
         status_due(*r);
@@ -217,6 +217,9 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
         found.waiting = "spec.suspend is set: nothing is changed until it is taken away";
     }
 
+    if (!r->from && !r->object.status.resources.empty() && !co_await watch_kinds(r, found)) {
+        co_return; // as after a restart: what is there is known in a moment
+    }
     auto from = co_await find_inputs(r);
     if (!from) {
         found.problems["ComparisonError"] = from.error().message();
@@ -305,7 +308,7 @@ asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) 
 }
 
 bool application_controller::state::is_stale(const application_record& r, std::int64_t generation) const {
-    return r.object.metadata.generation != generation || r.deleting() || !records.contains(r.key());
+    return r.object.metadata.generation != generation || r.deleting() || find(r.key()).get() != &r;
 }
 
 std::shared_ptr<const kube::api_catalog> application_controller::state::current_catalog() {

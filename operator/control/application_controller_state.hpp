@@ -29,6 +29,8 @@ struct findings {
     bool stalled = false;
     /// Nothing could be compared.
     bool unknown = false;
+    /// It is too early to say anything: the status stays as it is. Another look follows.
+    bool undecided = false;
     /// A sentence about what is being waited for.
     std::string waiting;
 };
@@ -109,7 +111,7 @@ struct application_controller::state : kube::informer_handler {
     // ---- application_status.cpp
     // --------------------------------------------------------------------------------
     void fill_status(application_record& r, const findings& found);
-    void status_due(const application_record& r);
+    void status_due(application_record& r);
     asio::awaitable<void> write_status(std::string key);
     asio::awaitable<void> take_operation(record_ptr r);
     void tell(

@@ -148,23 +148,11 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     const auto& applied = r->object.status.sync;
     if (first_sight && !applied.applied_state.empty() && applied.applied_build_key == from.build_key &&
         !r->operating() && !r->object.operation) {
-        // As after a restart. Whether it is so is told by the live objects, which watch_kinds() waits for.
-        r->from = from;
-        for (const auto& resource : r->object.status.resources) {
-            const kube::group_version_kind kind{resource.group, resource.version, resource.kind};
-            if (auto known = co_await with.discovery.resolve(kind)) {
-                with.live.watch(*known);
-                if (!with.live.ready(kind)) {
-                    wait_for_kinds.insert(r->key());
-                    r->from.reset();
-                }
-            }
-        }
-        if (!r->from) {
-            co_return transient_error("the cluster's objects are being listed");
-        }
+        // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is
+        // known by now.
         const auto owned = with.live.owned_by(r->ref());
         if (!owned.empty() && applied_state_of(owned) == applied.applied_state) {
+            r->from = from;
             r->trusted.clear();
             for (const auto& object : owned) {
                 r->trusted[object.id] = object.record->owned_hash;

@@ -80,6 +80,8 @@ struct application_record {
     std::string heal_key;
     /// When an automatic operation that used up its retries may begin again.
     steady_clock::time_point resume_not_before{};
+    /// Since when a status waits to be written.
+    steady_clock::time_point status_due_since{};
     /// Set when an application that this one depends on is not ready.
     std::string waits_for;
 

@@ -20,6 +20,8 @@ constexpr std::array<std::string_view, 6> problem_types{"ComparisonError",  "Del
 // A status is written this long after it changed: what follows at once (Running, Synced, Healthy) is one
 // write.
 constexpr auto settle_time = 150ms;
+// And no later than this.
+constexpr auto longest_delay = 5s;
 
 crds::health_code to_code(sync::health_status status) {
     switch (status) {
@@ -79,6 +81,7 @@ void application_controller::state::fill_status(application_record& r, const fin
     const auto& metadata = r.object.metadata;
     status.observed_generation = metadata.generation;
     const auto now = wall_clock::now();
+    const auto before = status.sync.status;
 
     const auto owned = with.live.owned_by(r.ref());
     std::vector<sync::member_health> members;
@@ -166,7 +169,10 @@ void application_controller::state::fill_status(application_record& r, const fin
     if (found.problems.contains("ComparisonError")) {
         status.sync.status = crds::sync_code::unknown;
     }
-    if (r.from && !found.unknown) {
+    // A commit that changed nothing for the application is not worth a write of its own.
+    const bool same_build = r.from && r.from->build_key == status.sync.build_key && !r.operating() &&
+                            status.sync.status == before && !status.sync.revision.empty();
+    if (r.from && !found.unknown && !same_build) {
         status.sync.revision = r.from->revisions.front().commit.hex();
         status.sync.revisions.clear();
         if (r.from->revisions.size() > 1) {
@@ -284,8 +290,11 @@ void application_controller::state::fill_status(application_record& r, const fin
     );
 }
 
-void application_controller::state::status_due(const application_record& r) {
+void application_controller::state::status_due(application_record& r) {
     if (!(r.object.status == r.written) || (r.object.operation && r.operation_taken)) {
+        if (!statuses.contains(r.key())) {
+            r.status_due_since = steady_clock::now();
+        }
         statuses.add_after(r.key(), settle_time);
     }
 }
@@ -293,6 +302,11 @@ void application_controller::state::status_due(const application_record& r) {
 asio::awaitable<void> application_controller::state::write_status(std::string key) {
     const auto r = find(key);
     if (!r) {
+        co_return;
+    }
+    // While many applications are being synced, objects go before words about them; though not for ever.
+    if (queue.waiting_now() > 0 && steady_clock::now() - r->status_due_since < longest_delay) {
+        statuses.add_after(key, 250ms);
         co_return;
     }
     const auto wanted = r->object.status;
@@ -333,6 +347,7 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
         co_await take_operation(r);
     }
     if (find(key) == r && !(r->object.status == r->written)) {
+        r->status_due_since = steady_clock::now();
         statuses.add_after(key, settle_time);
     }
 }
@@ -399,7 +414,9 @@ void application_controller::state::tell_transitions(
     }
     if (before.health.status != now.health.status && before.observed_generation != 0) {
         const bool bad = now.health.status == crds::health_code::degraded;
-        if (bad || now.health.status == crds::health_code::healthy) {
+        const bool recovered = before.health.status == crds::health_code::degraded &&
+                               now.health.status == crds::health_code::healthy;
+        if (bad || recovered) {
             tell(
                 r, bad ? kube::event_severity::warning : kube::event_severity::normal, "HealthStatusChanged",
                 "Observe",

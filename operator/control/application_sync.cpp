@@ -130,7 +130,7 @@ asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, f
     }
     wait_for_kinds.insert(r->key());
     found.waiting = "the cluster's objects are being listed: " + listing;
-    found.unknown = r->object.status.resources.empty();
+    found.undecided = true;
     co_return false;
 }
 

@@ -174,6 +174,14 @@ std::size_t work_queue::waiting() const noexcept {
     return state_->queued.size() + state_->later.size();
 }
 
+std::size_t work_queue::waiting_now() const noexcept {
+    return state_->queued.size();
+}
+
+bool work_queue::contains(const std::string& key) const noexcept {
+    return state_->queued.contains(key) || state_->times.contains(key);
+}
+
 std::size_t work_queue::running() const noexcept {
     return state_->active.size();
 }

@@ -36,9 +36,14 @@ public:
     /// Takes away what waits for the key. A handling that runs goes on.
     void forget(const std::string& key);
 
-    /// How many keys wait, and how many are being handled.
+    /// How many keys wait (for their turn or their time), how many of those for their turn only, and how many
+    /// are being handled.
     [[nodiscard]] std::size_t waiting() const noexcept;
+    [[nodiscard]] std::size_t waiting_now() const noexcept;
     [[nodiscard]] std::size_t running() const noexcept;
+
+    /// True while the key waits, for its turn or its time.
+    [[nodiscard]] bool contains(const std::string& key) const noexcept;
 
     /// Cancels what is being handled and returns when it has ended. Nothing starts afterwards.
     asio::awaitable<void> stop();

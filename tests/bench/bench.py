@@ -156,8 +156,9 @@ class Seen:
 
 
 def cpu_seconds(pid):
+    """Of the process and of the children it has waited for."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(int(fields[i]) for i in (11, 12, 13, 14)) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_memory(pid):
@@ -199,7 +200,7 @@ class Bench:
 
     def kubectl(self, *arguments, stdin=None):
         return subprocess.run(["kubectl", "--kubeconfig", self.kubeconfig, *arguments], input=stdin, check=True,
-                              capture_output=True, text=True).stdout
+                              stdout=subprocess.PIPE, text=True).stdout
 
     def write(self, names, generation):
         for name in names:
@@ -242,7 +243,12 @@ class Bench:
         self.write(self.names, 1)
         self.push("all")
         self.kubectl("apply", "--server-side", "-f", str(ROOT / "config/crds"))
-        self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "config/crds"))
+        for attempt in range(10):  # kubectl gives up on a definition that has no conditions at all yet
+            try:
+                self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "config/crds"))
+                break
+            except subprocess.CalledProcessError:
+                time.sleep(0.5)
         self.kubectl("apply", "-f", "-", stdin=json.dumps({
             "apiVersion": "holdfast.dev/v1alpha1", "kind": "Repository", "metadata": {"name": "bench", "namespace": "holdfast"},
             "spec": {"url": url, "interval": self.options.interval}}))
