@@ -102,8 +102,8 @@ struct plan_settings {
 struct plan_input {
     plan_settings settings;
     std::vector<planned_object> desired;
-    /// What is in the cluster: every object with our installation's label, and every wanted object that
-    /// exists. At least as new as the answers to this operation's own requests.
+    /// What is in the cluster: every object whose tracking id names the application, and every wanted object
+    /// that exists, whoever's it is. At least as new as the answers to this operation's own requests.
     std::map<object_id, live_record> live;
     /// What this operation has done.
     std::map<object_id, attempt> done;

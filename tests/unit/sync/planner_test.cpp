@@ -435,7 +435,6 @@ BOOST_AUTO_TEST_CASE(replace_is_a_put_and_with_force_a_new_object_but_never_of_w
     anew.orders.options.force = true;
     w.have(id("ConfigMap", "anew"));
     auto& name_space = w.want(id("Namespace", "ns"));
-    name_space.orders.options = anew.orders.options;
     name_space.orders.options.replace = true;
     name_space.orders.options.force = true;
     w.have(id("Namespace", "ns"));
