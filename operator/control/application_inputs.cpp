@@ -197,11 +197,7 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         );
         auto planned = sync::plan_object(made);
         planned.synthetic = true;
-        const bool in_source =
-            std::any_of(r->full->objects.begin(), r->full->objects.end(), [&](const wanted_manifest& m) {
-                return m.object.id == made.id;
-            });
-        if (!in_source) {
+        if (r->full->find(made.id) == nullptr) {
             wanted.push_back({std::move(planned), kube::make_gvk("v1", "Namespace"), {}});
         }
     }
@@ -210,6 +206,9 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
             {sync::plan_object(m.object), kube::make_gvk(m.object.api_version, m.object.id.kind), m.from}
         );
     }
+    std::sort(wanted.begin(), wanted.end(), [](const wanted_object& a, const wanted_object& b) {
+        return a.plan.id < b.plan.id;
+    });
     const bool same_build = r->from && r->from->build_key == from.build_key;
     r->from = from;
     r->wanted = std::move(wanted);

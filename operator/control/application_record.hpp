@@ -85,6 +85,9 @@ struct application_record {
     /// Set when an application that this one depends on is not ready.
     std::string waits_for;
 
+    /// The wanted object of that name, or null. `wanted` is in the order of its ids.
+    [[nodiscard]] wanted_object* find_wanted(const sync::object_id& id) noexcept;
+
     [[nodiscard]] sync::application_ref ref() const {
         return {object.metadata.namespace_, object.metadata.name};
     }
@@ -96,5 +99,14 @@ struct application_record {
                          state->phase == crds::operation_phase::terminating);
     }
 };
+
+/// What an operation asks for; with nothing said, a sync of everything.
+[[nodiscard]] const crds::sync_request& request_of(const crds::operation& operation) noexcept;
+
+/// Whether Holdfast began it itself.
+[[nodiscard]] bool is_automated(const crds::operation& operation) noexcept;
+
+/// The rules of spec.ignoreDifferences that can be applied.
+[[nodiscard]] std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec);
 
 } // namespace holdfast::control

@@ -7,6 +7,7 @@
 #include "render/namespaces.hpp"
 #include "render/source_kind.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -191,10 +192,22 @@ result<std::shared_ptr<const desired_set>> prepare(
         }
         made->objects.push_back({std::move(*prepared), std::move(from)});
     }
+    std::sort(
+        made->objects.begin(), made->objects.end(),
+        [](const wanted_manifest& a, const wanted_manifest& b) { return a.object.id < b.object.id; }
+    );
     return std::shared_ptr<const desired_set>{std::move(made)};
 }
 
 } // namespace
+
+const wanted_manifest* desired_set::find(const sync::object_id& id) const noexcept {
+    const auto found =
+        std::lower_bound(objects.begin(), objects.end(), id, [](const wanted_manifest& m, const auto& key) {
+            return m.object.id < key;
+        });
+    return found == objects.end() || found->object.id != id ? nullptr : &*found;
+}
 
 builder::builder(asio::thread_pool& pool, std::size_t cache_bytes) : pool_{pool}, cache_{cache_bytes} {}
 

@@ -41,10 +41,14 @@ struct wanted_manifest {
 
 /// What an application wants to be in the cluster. Immutable, shared.
 struct desired_set {
+    /// In the order of their ids.
     std::vector<wanted_manifest> objects;
     /// Kinds that the server did not have when this was made: a definition among the objects defines them.
     std::set<kube::group_version_kind> new_kinds;
     std::vector<std::string> warnings;
+
+    /// Null when there is no such object.
+    [[nodiscard]] const wanted_manifest* find(const sync::object_id& id) const noexcept;
 };
 
 /// Where an application's objects go and whose they are.

@@ -1,0 +1,151 @@
+// Which live objects are kept an eye on, and what of them is not as wanted.
+
+#include "base/log.hpp"
+#include "control/application_controller_state.hpp"
+
+#include <algorithm>
+
+namespace holdfast::control {
+
+using namespace std::chrono_literals;
+
+// ---- watching kinds
+// --------------------------------------------------------------------------------------------------
+
+asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, findings& found) {
+    std::set<kube::group_version_kind> kinds;
+    if (r->wanted) {
+        for (const auto& w : *r->wanted) {
+            kinds.insert(w.kind);
+        }
+    }
+    // What was deployed earlier may be gone from the sources, kind and all.
+    for (const auto& resource : r->object.status.resources) {
+        kinds.insert({resource.group, resource.version, resource.kind});
+    }
+    std::string listing;
+    for (const auto& kind : kinds) {
+        const auto known = co_await with.discovery.resolve(kind);
+        if (!known) {
+            continue; // not there (yet); if it is wanted, applying says so
+        }
+        with.live.watch(*known);
+        if (with.live.ready(kind)) {
+            continue;
+        }
+        const auto trouble = with.live.trouble(kind);
+        if (trouble && !trouble->is_transient()) {
+            found.problems["ComparisonError"] = "watching " + kind.to_string() + ": " + trouble->message();
+            continue;
+        }
+        listing += (listing.empty() ? "" : ", ") + kind.to_string();
+    }
+    if (listing.empty()) {
+        co_return true;
+    }
+    wait_for_kinds.insert(r->key());
+    found.waiting = "the cluster's objects are being listed: " + listing;
+    found.undecided = true;
+    co_return false;
+}
+
+// ---- comparing
+// -------------------------------------------------------------------------------------------------------
+
+asio::awaitable<void> application_controller::state::compare(record_ptr r, bool thoroughly) {
+    if (!r->wanted) {
+        const auto owned = with.live.owned_by(r->ref());
+        const bool same = owned.size() == r->trusted.size() &&
+                          std::all_of(owned.begin(), owned.end(), [&](const live_objects::found& o) {
+                              const auto trusted = r->trusted.find(o.id);
+                              return trusted != r->trusted.end() && trusted->second == o.record->owned_hash &&
+                                     !o.record->deleting;
+                          });
+        if (same && !r->object.operation) {
+            co_return;
+        }
+        if (const auto built = co_await make_full(r); !built) {
+            log::warn(
+                "an application cannot be built",
+                {{"application", r->key()}, {"error", built.error().message()}}
+            );
+            co_return;
+        }
+    }
+    for (auto& w : *r->wanted) {
+        const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
+        if (w.plan.synthetic) {
+            // A namespace bears no label of ours, so it is not watched: once it was made, it is there.
+            w.plan.in_sync = r->known.contains(w.plan.id) && r->known[w.plan.id].desired_hash == w.plan.hash;
+            continue;
+        }
+        if (record == nullptr || record->deleting) {
+            w.plan.in_sync = false;
+            continue;
+        }
+        const auto known = r->known.find(w.plan.id);
+        const auto verdict = sync::compare_known(
+            known == r->known.end() ? std::nullopt : std::optional{known->second}, w.plan.hash, *record
+        );
+        if (verdict == sync::verdict::differs && w.plan.in_sync) {
+            with.counters.drift_seen();
+            log::info(
+                "an object drifted", {{"application", r->key()}, {"object", sync::to_string(w.plan.id)}}
+            );
+        }
+        w.plan.in_sync = verdict == sync::verdict::equal;
+        if (verdict == sync::verdict::unknown && thoroughly) {
+            const auto seen = r->differs_at.find(w.plan.id);
+            if (seen != r->differs_at.end() &&
+                seen->second == std::pair{w.plan.hash, record->resource_version}) {
+                continue;
+            }
+            if (const auto built = co_await make_full(r); !built) {
+                co_return;
+            }
+            if (const auto* m = r->full->find(w.plan.id)) {
+                co_await compare_one(r, *m, w);
+            }
+        }
+    }
+}
+
+asio::awaitable<void>
+application_controller::state::compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w) {
+    const auto resource = co_await with.discovery.resolve(w.kind);
+    if (!resource) {
+        co_return;
+    }
+    const auto& id = m.object.id;
+    const auto options = call_as(*r, config);
+    const auto live = co_await with.api.get(*resource, id.namespace_, id.name, options);
+    if (!live) {
+        co_return;
+    }
+    const auto rules = ignore_rules(r->object.spec);
+    auto desired = m.object.manifest;
+    if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return sync::matches(rule, id); })) {
+        desired = sync::apply_ignored(std::move(desired), *live, rules);
+    }
+    auto compared = sync::compare_objects(desired, *live);
+    if (compared.result == sync::verdict::unknown) {
+        kube::apply_options how;
+        how.field_manager = std::string{sync::field_manager};
+        how.force = true;
+        how.dry_run = true;
+        const auto tried = co_await with.api.apply(*resource, desired, how, options);
+        with.counters.object_written("dry_run", tried ? "ok" : to_string(tried.error().kind()));
+        if (tried) {
+            compared = sync::compare_dry_run(*tried, *live);
+        }
+    }
+    const auto record = sync::observe(*live);
+    w.plan.in_sync = compared.result == sync::verdict::equal;
+    if (w.plan.in_sync) {
+        r->known[id] = {w.plan.hash, record.owned_hash};
+    } else {
+        r->differs_at[id] = {w.plan.hash, record.resource_version};
+    }
+}
+
+} // namespace holdfast::control

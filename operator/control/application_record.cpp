@@ -1,0 +1,46 @@
+#include "control/application_record.hpp"
+
+#include <algorithm>
+
+namespace holdfast::control {
+
+wanted_object* application_record::find_wanted(const sync::object_id& id) noexcept {
+    if (!wanted) {
+        return nullptr;
+    }
+    const auto found =
+        std::lower_bound(wanted->begin(), wanted->end(), id, [](const wanted_object& w, const auto& key) {
+            return w.plan.id < key;
+        });
+    return found == wanted->end() || found->plan.id != id ? nullptr : &*found;
+}
+
+const crds::sync_request& request_of(const crds::operation& operation) noexcept {
+    static const crds::sync_request nothing;
+    return operation.sync ? *operation.sync : nothing;
+}
+
+bool is_automated(const crds::operation& operation) noexcept {
+    return operation.initiated_by && operation.initiated_by->automated;
+}
+
+std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec) {
+    std::vector<sync::ignore_rule> rules;
+    for (const auto& d : spec.ignore_differences) {
+        rules.push_back(
+            {.group = d.group,
+             .kind = d.kind,
+             .name = d.name,
+             .namespace_ = d.namespace_,
+             .json_pointers = d.json_pointers,
+             .managed_fields_managers = d.managed_fields_managers,
+             .jq_path_expressions = d.jq_path_expressions}
+        );
+    }
+    std::erase_if(rules, [](const sync::ignore_rule& rule) {
+        return rule.json_pointers.empty() && rule.managed_fields_managers.empty();
+    });
+    return rules;
+}
+
+} // namespace holdfast::control

@@ -1,0 +1,233 @@
+// The writes: applying objects and deleting them.
+
+#include "control/application_controller_state.hpp"
+#include "sync/refusal.hpp"
+
+#include <boost/asio/experimental/parallel_group.hpp>
+
+#include <algorithm>
+
+namespace holdfast::control {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Requests of one application at a time: enough to keep a connection pool busy, few enough to let others in.
+constexpr std::size_t side_by_side = 16;
+
+kube::propagation to_kube(sync::propagation p) {
+    switch (p) {
+    case sync::propagation::foreground: return kube::propagation::foreground;
+    case sync::propagation::background: return kube::propagation::background;
+    case sync::propagation::orphan: return kube::propagation::orphan;
+    }
+    return kube::propagation::foreground;
+}
+
+// Runs tasks side by side and returns when all have ended.
+asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
+    if (tasks.size() == 1) {
+        co_await std::move(tasks.front());
+        co_return;
+    }
+    auto executor = co_await asio::this_coro::executor;
+    using started = decltype(asio::co_spawn(executor, std::move(tasks.front()), asio::deferred));
+    std::vector<started> group;
+    group.reserve(tasks.size());
+    for (auto& task : tasks) {
+        group.push_back(asio::co_spawn(executor, std::move(task), asio::deferred));
+    }
+    const auto [order, failures] = co_await asio::experimental::make_parallel_group(std::move(group))
+                                       .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+    for (const auto& failure : failures) {
+        if (failure) {
+            std::rethrow_exception(failure);
+        }
+    }
+}
+
+} // namespace
+
+asio::awaitable<void> application_controller::state::apply(record_ptr r, sync::apply_step step) {
+    for (std::size_t begin = 0; begin < step.objects.size(); begin += side_by_side) {
+        std::vector<asio::awaitable<void>> some;
+        for (std::size_t i = begin; i < std::min(begin + side_by_side, step.objects.size()); ++i) {
+            some.push_back(apply_one(r, step.objects[i]));
+        }
+        co_await all_of(std::move(some));
+    }
+}
+
+asio::awaitable<void> application_controller::state::apply_one(record_ptr r, sync::apply_action action) {
+    const auto* wanted = r->find_wanted(action.id);
+    if (wanted == nullptr || !r->full || !r->progress) {
+        co_return;
+    }
+    const auto kind = wanted->kind;
+    const auto hash = wanted->plan.hash;
+    const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
+    auto held = r->full;
+    json::object manifest;
+    if (wanted->plan.synthetic) {
+        const auto& managed = r->object.spec.sync_policy.managed_namespace_metadata;
+        const crds::string_map none;
+        manifest = sync::make_namespace(
+                       action.id.name, managed ? managed->labels : none, managed ? managed->annotations : none
+        )
+                       .manifest;
+    } else if (const auto* m = held->find(action.id)) {
+        manifest = m->object.manifest;
+    }
+    const auto fail = [&](const error& e) {
+        auto message = e.message();
+        if (const auto advice = sync::explain_refusal(action.id, message)) {
+            message += "; " + *advice;
+        }
+        with.counters.object_written("apply", to_string(e.kind()));
+        if (r->progress) {
+            // The uid of what was deleted for this stays, so that it is not deleted again.
+            auto& attempt = r->progress->done[action.id];
+            attempt = {.what = sync::outcome::failed, .hash = hash, .uid = attempt.uid, .message = message};
+        }
+    };
+    const auto resource = co_await with.discovery.resolve(kind);
+    if (!resource) {
+        fail(resource.error());
+        co_return;
+    }
+    if (!wanted->plan.synthetic) {
+        with.live.watch(*resource);
+    }
+    const auto options = call_as(*r, config);
+    const auto rules = ignore_rules(r->object.spec);
+    if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) {
+            return sync::matches(rule, action.id);
+        })) {
+        const auto live = co_await with.api.get(*resource, action.id.namespace_, action.id.name, options);
+        if (live) {
+            manifest = sync::apply_ignored(std::move(manifest), *live, rules);
+        } else if (!live.error().is_not_found()) {
+            fail(live.error());
+            co_return;
+        }
+    }
+    kube::apply_options how;
+    how.field_manager = std::string{sync::field_manager};
+    how.force = true;
+    how.dry_run = dry_run;
+    kube::reply<json::object> answer = json::object{};
+    if (action.mode == sync::apply_mode::replace) {
+        const auto live = co_await with.api.get(*resource, action.id.namespace_, action.id.name, options);
+        const kube::write_options write{.dry_run = dry_run, .validation = kube::field_validation::strict};
+        if (live) {
+            auto& metadata = manifest["metadata"].as_object();
+            metadata["resourceVersion"] = kube::resource_version_of(*live);
+            answer = co_await with.api.update(*resource, manifest, sync::field_manager, write, options);
+            metadata.erase("resourceVersion");
+        }
+    }
+    if (answer) {
+        // After a replacement too: what an apply owns is what drift is told by.
+        answer = co_await with.api.apply(*resource, manifest, how, options);
+    }
+    if (!answer) {
+        fail(answer.error());
+        co_return;
+    }
+    with.counters.object_written(dry_run ? "dry_run" : "apply", "ok");
+    if (!r->progress) {
+        co_return;
+    }
+    r->progress->done[action.id] = {
+        .what = sync::outcome::applied, .hash = hash, .generation = kube::generation_of(*answer)
+    };
+    if (dry_run) {
+        co_return;
+    }
+    with.live.note(kind, *answer);
+    r->known[action.id] = {hash, sync::observe(*answer).owned_hash};
+    if (auto* w = r->find_wanted(action.id)) {
+        w->plan.in_sync = true;
+    }
+}
+
+asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::prune_step step) {
+    for (std::size_t begin = 0; begin < step.objects.size(); begin += side_by_side) {
+        std::vector<asio::awaitable<void>> some;
+        for (std::size_t i = begin; i < std::min(begin + side_by_side, step.objects.size()); ++i) {
+            some.push_back(
+                [](state* self, record_ptr record, sync::prune_action action,
+                   bool to_recreate) -> asio::awaitable<void> {
+                    auto attempt = co_await self->remove_one(record, action);
+                    if (!record->progress) {
+                        co_return;
+                    }
+                    if (to_recreate && attempt.what == sync::outcome::pruned && record->wanted) {
+                        attempt.what = sync::outcome::removed;
+                        attempt.uid = action.uid;
+                        if (const auto* w = record->find_wanted(action.id)) {
+                            attempt.hash = w->plan.hash;
+                        }
+                    }
+                    record->progress->done[action.id] = std::move(attempt);
+                }(this, r, step.objects[i], step.to_recreate)
+            );
+        }
+        co_await all_of(std::move(some));
+    }
+}
+
+asio::awaitable<sync::attempt>
+application_controller::state::remove_one(record_ptr r, sync::prune_action action) {
+    sync::attempt failed{.what = sync::outcome::prune_failed};
+    kube::group_version_kind kind;
+    for (const auto& o : with.live.owned_by(r->ref())) {
+        if (o.id == action.id) {
+            kind = o.kind;
+        }
+    }
+    if (kind.kind.empty()) {
+        co_return sync::attempt{.what = sync::outcome::pruned};
+    }
+    const auto resource = co_await with.discovery.resolve(kind);
+    if (!resource) {
+        failed.message = resource.error().message();
+        co_return failed;
+    }
+    const auto options = call_as(*r, config);
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        // Whom it belongs to is checked on the live object, and the deletion is of just what was checked.
+        const auto live = co_await with.api.get(*resource, action.id.namespace_, action.id.name, options);
+        if (!live) {
+            if (live.error().is_not_found()) {
+                co_return sync::attempt{.what = sync::outcome::pruned};
+            }
+            failed.message = live.error().message();
+            co_return failed;
+        }
+        const auto owner = sync::owner_of(*live);
+        if (!owner || owner->application != r->ref() || kube::uid_of(*live) != action.uid) {
+            failed.message = sync::describe(action.id) + " is not ours any more, so it is not deleted";
+            co_return failed;
+        }
+        kube::delete_options how;
+        how.uid = action.uid;
+        how.resource_version = std::string{kube::resource_version_of(*live)};
+        how.policy = to_kube(action.dependents);
+        const auto removed =
+            co_await with.api.remove(*resource, action.id.namespace_, action.id.name, how, options);
+        with.counters.object_written("prune", removed ? "ok" : to_string(removed.error().kind()));
+        if (removed) {
+            r->known.erase(action.id);
+            co_return sync::attempt{.what = sync::outcome::pruned};
+        }
+        failed.message = removed.error().message();
+        if (!removed.error().is_conflict()) {
+            co_return failed;
+        }
+    }
+    co_return failed;
+}
+
+} // namespace holdfast::control
