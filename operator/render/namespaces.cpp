@@ -90,8 +90,14 @@ place(std::vector<manifest> objects, std::string_view destination_namespace, con
             continue;
         }
         const bool is_namespaced = *entry->second == scope::namespaced;
-        json::object& metadata = m.object["metadata"].is_object() ? m.object["metadata"].get_object()
-                                                                  : m.object["metadata"].emplace_object();
+        // Inserting moves what the names look at, so it is done only where it has to be.
+        json::value* field = m.object.if_contains("metadata");
+        if (field == nullptr || !field->is_object()) {
+            m.object["metadata"].emplace_object();
+            field = m.object.if_contains("metadata");
+            names = names_of(m.object);
+        }
+        json::object& metadata = field->get_object();
         if (!is_namespaced && metadata.contains("namespace")) {
             if (!names.namespace_.empty()) {
                 placed.warnings.push_back(fmt::format(

@@ -6,11 +6,12 @@
 // by value.
 //
 // It differs on purpose in these points:
-//  - a key that is given twice in one mapping is refused (there: the last one wins, silently). A key that
-//  comes
-//    from a merge (`<<`) may be overridden, as there;
+//  - a key that is given twice in one mapping is refused (there: the last one wins, silently). One that comes
+//    from a merge (`<<`) may be overridden, as there; and as there, a merge behind a key replaces its value;
 //  - nesting is limited to `yaml_limits::max_depth`, aliases to `max_expansion` bytes;
-//  - %YAML 1.2 directives are accepted;
+//  - text behind a document's end is an error (there: only the first document of a text is looked at);
+//  - libyaml 0.2.5 knows a bit of YAML 1.2 that go-yaml does not: %YAML 1.2, the escape "\/", '?' inside of
+//    plain scalars in flows, and that a tag ends at ',' and cannot contain flow indicators;
 //  - a !!binary value whose bytes are not UTF-8 is refused (there: the bytes are replaced).
 
 #include "base/error.hpp"
