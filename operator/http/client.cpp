@@ -323,7 +323,8 @@ asio::awaitable<result<void>> pooled_client::tunnel(connection& wire) {
 
 asio::awaitable<result<std::unique_ptr<connection>>> pooled_client::dial(steady_clock::time_point end) {
     const auto limit = std::min(end, steady_clock::now() + setup_.options.connect_timeout);
-    auto reached = co_await reach(setup_.proxy ? *setup_.proxy : setup_.origin, limit);
+    const auto& first_hop = setup_.proxy ? *setup_.proxy : setup_.origin;
+    auto reached = co_await reach(first_hop, limit);
     if (!reached) {
         co_return reached;
     }
