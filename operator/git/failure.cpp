@@ -287,6 +287,12 @@ std::string scrub(std::string_view text, const std::vector<std::string_view>& se
     if (out.empty() && !lines.empty()) {
         out = lines.back().substr(0, limit);
     }
+    // Once more: taking out control characters may have put one together.
+    for (const auto secret : secrets) {
+        if (!secret.empty()) {
+            replace_all(out, secret, "…");
+        }
+    }
     return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <unordered_set>
 
 namespace holdfast::git {
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t max_other_refs = 64;
 constexpr std::uint64_t least_room = std::uint64_t{1} << 20U;
+constexpr std::chrono::minutes least_between_throwing_away{10};
 constexpr std::string_view everything = "2147483647"; // git's own number for an unlimited depth
 
 // Lands a flight in every case: whoever waits for it must not wait for ever.
@@ -135,6 +137,7 @@ asio::awaitable<void> remote_store::throw_away() {
         "a store is damaged and is thrown away", {{"repository", remote_.text()}, {"directory", repository_}}
     );
     prepared_ = false;
+    thrown_away_ = steady_clock::now();
     commits_.clear();
     newest_ = {};
     co_await on_pool(*around_->pool, [path = repository_, trash = around_->trash] {
@@ -497,15 +500,18 @@ remote_store::run_fetch(self me, resolved_revision what, std::shared_ptr<fetch_f
     }
     bool damaged = false;
     auto brought = co_await me->bring(what, &damaged);
-    if (!brought && damaged) {
+    // Not again and again: what looks like damage of ours may be the server's.
+    const bool may_be_ours =
+        !me->thrown_away_ || steady_clock::now() - *me->thrown_away_ > least_between_throwing_away;
+    if (!brought && damaged && may_be_ours) {
         co_await me->throw_away();
         brought = co_await me->prepare_files();
         if (brought) {
             brought = co_await me->bring(what, &damaged);
         }
-        if (!brought && is_conflict(brought.error())) {
-            brought = transient_error(brought.error().message());
-        }
+    }
+    if (!brought && is_conflict(brought.error())) {
+        brought = transient_error(brought.error().message());
     }
     if (!brought) {
         landing.land(brought.error());
@@ -546,12 +552,15 @@ asio::awaitable<bool> remote_store::tidy(std::chrono::seconds keep, bool force) 
 asio::awaitable<bool> remote_store::tidy_inside(std::chrono::seconds keep, bool force) {
     std::vector<object_id> doomed;
     const auto now = steady_clock::now();
+    std::unordered_set<object_id> listed;
+    if (refs_ && !force) {
+        for (const auto& r : refs_->refs()) {
+            listed.insert(r.commit());
+        }
+    }
     for (const auto& [commit, entry] : commits_) {
-        const bool listed =
-            refs_ && std::any_of(refs_->refs().begin(), refs_->refs().end(), [&](const ref& r) {
-                return r.commit() == commit;
-            });
-        if (entry.token.expired() && now - entry.used >= keep && commit != newest_ && (!listed || force)) {
+        if (entry.token.expired() && now - entry.used >= keep && commit != newest_ &&
+            !listed.contains(commit)) {
             doomed.push_back(commit);
         }
     }

@@ -115,6 +115,7 @@ private:
     async_semaphore remote_turn_;
     std::shared_ptr<prepare_flight> preparing_;
     bool prepared_ = false;
+    std::optional<steady_clock::time_point> thrown_away_;
 
     listing refs_;
     steady_clock::time_point listed_{};

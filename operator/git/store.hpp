@@ -98,7 +98,8 @@ public:
 
     /// The store of a repository, from now on spoken to by this spelling of its URL and with these
     /// credentials (nullptr: none); calls under way go on with theirs. While someone holds it, it is not
-    /// evicted. User errors: those of check(); transient ones when the directory cannot be made.
+    /// evicted. User errors: those of check(). Touches no disk: what is wrong there is told by the store's
+    /// own calls.
     virtual result<std::shared_ptr<store>> open(const url& remote, std::shared_ptr<const credentials> c) = 0;
 
     /// One round: lets go of commits that nobody needs, repacks stores with many packs, removes stores long

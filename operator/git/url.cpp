@@ -212,18 +212,6 @@ result<url> url::parse(std::string_view text, bool path_required) {
     return u;
 }
 
-std::string url::origin() const {
-    if (kind_ != transport::https && kind_ != transport::http) {
-        return {};
-    }
-    std::string out = kind_ == transport::https ? "https://" : "http://";
-    out += host_.find(':') != std::string::npos ? "[" + host_ + "]" : host_;
-    if (port_) {
-        out += ":" + std::to_string(*port_);
-    }
-    return out;
-}
-
 result<std::string> normalise_prefix(std::string_view text) {
     auto u = url::parse(text, false);
     if (!u) {

@@ -37,9 +37,6 @@ public:
     /// of the host, a default port, a trailing '/' or ".git": "host[:port]/path"; "file:/path" for file://.
     [[nodiscard]] const std::string& normalised() const noexcept { return normalised_; }
 
-    /// "https://host[:port]", which is where a redirect must stay; empty for ssh and file.
-    [[nodiscard]] std::string origin() const;
-
 private:
     std::string text_;
     transport kind_ = transport::https;

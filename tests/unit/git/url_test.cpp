@@ -57,8 +57,6 @@ BOOST_AUTO_TEST_CASE(the_parts_are_told) {
     BOOST_TEST(u->host() == "git.example.com");
     BOOST_TEST(u->port().value() == 2222);
     BOOST_TEST(u->user() == "deploy");
-    BOOST_TEST(u->origin().empty());
-    BOOST_TEST(url::parse("https://h:8443/x")->origin() == "https://h:8443");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_a_sentence) {
