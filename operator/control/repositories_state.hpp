@@ -1,0 +1,127 @@
+#pragma once
+
+// The inside of `repositories`, shared by the files that implement its parts and by nobody else.
+
+#include "base/backoff.hpp"
+#include "base/task_group.hpp"
+#include "control/repositories.hpp"
+#include "control/secret_watch.hpp"
+#include "control/work_queue.hpp"
+#include "crds/repository.hpp"
+#include "kube/informer.hpp"
+#include "kube/object_store.hpp"
+#include "kube/pulse.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdfast::control {
+
+extern const kube::resource repository_kind;
+
+/// A repository that applications read from, as one set of credentials sees it. Of two Repository objects
+/// for one URL each serves its own applications; the store on disk is one.
+struct tracked_repository {
+    git::url url;
+    std::string key;   // its URL in normal form, and the Repository that it is seen through
+    std::string owner; // "namespace/name" of the Repository; empty: none
+    std::shared_ptr<git::store> store;
+    error trouble; // why there is no store
+    std::shared_ptr<const git::ref_list> refs;
+    std::optional<error> failed; // why the last listing failed
+    std::set<std::string> users; // applications
+    kube::pulse listed;          // a listing ended
+    kube::pulse wake;            // list now
+    bool refresh_wanted = false;
+    bool retired = false;
+    std::chrono::milliseconds interval{0};
+    backoff retries{
+        {.base = std::chrono::seconds{1}, .cap = std::chrono::seconds{60}, .factor = 2.0, .jitter = 0.3}
+    };
+    std::set<std::string> revisions; // as applications name them: what the status shows
+};
+
+/// A Repository object, read.
+struct declared_repository {
+    crds::repository object;
+    std::string prefix; // normal form of its URL
+    std::string problem;
+};
+
+struct repositories::state : std::enable_shared_from_this<repositories::state> {
+    state(
+        asio::any_io_executor ex, kube::client& a, git::store_manager& s, kube::event_recorder& e, metrics& m,
+        settings set, moved_handler h
+    );
+
+    asio::any_io_executor executor;
+    kube::client& api;
+    git::store_manager& stores;
+    kube::event_recorder& events;
+    metrics& counters;
+    settings config;
+    moved_handler moved;
+    task_group tasks;
+    work_queue statuses;
+
+    kube::object_store<std::shared_ptr<declared_repository>> declared_store;
+    kube::informer informer;
+    std::map<std::string, std::shared_ptr<tracked_repository>> all; // by key
+    std::map<std::string, std::set<std::string>> uses;              // application → keys
+    std::map<std::string, std::vector<std::pair<std::string, std::string>>>
+        wanted;                                                   // application → (namespace, url)
+    std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
+    std::mt19937 random{std::random_device{}()};
+
+    // ---- repositories.cpp: Repository objects, and who uses what ----
+    static kube::informer_options informer_options();
+    static std::shared_ptr<declared_repository> project(const json::object& object);
+    kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
+    static std::string key_of(const kube::object_name& name);
+    void declared_changed(const kube::object_name& name);
+    void retire_owned_by(const std::string& owner);
+    static void retire(tracked_repository& t);
+    // The Repository that serves applications of a namespace for a URL.
+    std::shared_ptr<declared_repository> serving(const std::string& namespace_, const git::url& url) const;
+    static std::string owner_of(const std::shared_ptr<declared_repository>& d);
+    // The tracked_repository repository for an application's URL, made when there is none.
+    result<std::shared_ptr<tracked_repository>> track(const std::string& namespace_, const std::string& text);
+    void
+    use(const std::string& application, const std::string& namespace_, const std::vector<std::string>& urls);
+    void assign(const std::string& application);
+    void reassign();
+    void drop_unused();
+
+    // ---- repository_polling.cpp: credentials and listings ----
+    void watch_secrets_of(const crds::repository& r);
+    asio::awaitable<result<git::secret_data>> secret_data(std::string namespace_, std::string name);
+    asio::awaitable<result<std::shared_ptr<const git::credentials>>>
+    credentials_of(std::shared_ptr<declared_repository> d);
+    static std::string with_user(std::string url, const std::string& user, const std::string& password);
+    static asio::awaitable<void> poll(
+        std::shared_ptr<state> self, std::shared_ptr<tracked_repository> t,
+        std::shared_ptr<declared_repository> d
+    );
+    // Applications and repositories that were created together are not polled together for ever.
+    std::chrono::milliseconds jittered(std::chrono::milliseconds interval);
+    asio::awaitable<void> list(std::shared_ptr<tracked_repository> t, std::shared_ptr<declared_repository> d);
+    static bool same(const git::ref_list& a, const git::ref_list& b);
+    // The store and its refs, waiting for the first listing.
+    asio::awaitable<result<std::shared_ptr<tracked_repository>>>
+    listed(std::string url, std::string namespace_);
+
+    // ---- repository_status.cpp ----
+    void status_due(const std::string& owner);
+    asio::awaitable<void> write_status(std::string key);
+    void
+    fill_status(const declared_repository& d, const std::string& key, crds::repository_status& status) const;
+    void tell(const declared_repository& d, const crds::repository_status& now);
+};
+
+} // namespace holdfast::control

@@ -1,0 +1,138 @@
+// What the status of a Repository says, and the events that go with it.
+
+#include "base/log.hpp"
+#include "control/merge_patch.hpp"
+#include "control/repositories_state.hpp"
+
+namespace holdfast::control {
+
+using namespace std::chrono_literals;
+
+void repositories::state::status_due(const std::string& owner) {
+    if (!owner.empty()) {
+        statuses.add_after(owner, 200ms);
+    }
+}
+
+asio::awaitable<void> repositories::state::write_status(std::string key) {
+    const auto slash = key.find('/');
+    const kube::object_name name{key.substr(0, slash), key.substr(slash + 1)};
+    const auto* found = declared_store.find(name);
+    if (found == nullptr) {
+        co_return;
+    }
+    const auto d = *found;
+    auto wanted_status = d->object.status;
+    fill_status(*d, key, wanted_status);
+    const auto patch = merge_patch(crds::write(d->object.status), crds::write(wanted_status));
+    if (patch.empty()) {
+        co_return;
+    }
+    const auto done = co_await api.patch_merge(
+        repository_kind, name.namespace_, name.name, json::object{{"status", patch}}, "holdfast", "status"
+    );
+    if (!done) {
+        if (done.error().is_transient()) {
+            statuses.add_after(key, 5s);
+        } else if (!done.error().is_not_found()) {
+            log::warn(
+                "a repository's status cannot be written",
+                {{"repository", key}, {"error", done.error().message()}}
+            );
+        }
+        co_return;
+    }
+    tell(*d, wanted_status);
+    d->object.status = std::move(wanted_status);
+}
+
+void repositories::state::fill_status(
+    const declared_repository& d, const std::string& key, crds::repository_status& status
+) const {
+    status.observed_generation = d.object.metadata.generation;
+    status.heads.clear();
+    std::set<std::string> users;
+    std::optional<error> failed;
+    bool reached = false;
+    for (const auto& [k, t] : all) {
+        if (t->owner != key) {
+            continue;
+        }
+        users.insert(t->users.begin(), t->users.end());
+        if (t->failed) {
+            failed = t->failed;
+        }
+        reached = reached || t->refs != nullptr;
+        for (const auto& revision : t->revisions) {
+            if (status.heads.size() < crds::max_status_heads && t->refs) {
+                auto parsed = git::revision::parse(revision);
+                if (!parsed) {
+                    continue;
+                }
+                if (const auto head = git::resolve(*parsed, *t->refs)) {
+                    const bool exact = t->url.normalised() == d.prefix;
+                    status.heads.push_back(
+                        {exact ? std::string{} : t->url.text(), revision.empty() ? "HEAD" : revision,
+                         head->commit.hex()}
+                    );
+                }
+            }
+        }
+    }
+    status.applications = static_cast<std::int64_t>(users.size());
+    crds::condition ready{
+        .type = "Ready",
+        .status = "True",
+        .observed_generation = d.object.metadata.generation,
+        .last_transition_time = wall_clock::now(),
+        .reason = "Reached",
+        .message = {}
+    };
+    if (!d.problem.empty()) {
+        ready.status = "False";
+        ready.reason = "InvalidSpec";
+        ready.message = d.problem;
+    } else if (failed) {
+        ready.status = "False";
+        ready.reason = failed->kind() == error_kind::forbidden   ? "Unauthorised"
+                       : failed->kind() == error_kind::not_found ? "NotFound"
+                       : failed->is_transient()                  ? "Unreachable"
+                                                                 : "Failed";
+        ready.message = failed->message();
+    } else if (!reached) {
+        ready.status = users.empty() ? "True" : "Unknown";
+        ready.reason = users.empty() ? "NotInUse" : "Pending";
+        ready.message =
+            users.empty() ? "No application reads from it, so it is not polled." : "It is being reached.";
+    } else {
+        ready.message = "Polled every " + d.object.spec.interval.text + ".";
+    }
+    crds::set_condition(status.conditions, std::move(ready));
+}
+
+void repositories::state::tell(const declared_repository& d, const crds::repository_status& now) {
+    const auto* before = crds::find_condition(d.object.status.conditions, "Ready");
+    const auto* after = crds::find_condition(now.conditions, "Ready");
+    if (after == nullptr ||
+        (before != nullptr && before->status == after->status && before->reason == after->reason)) {
+        return;
+    }
+    if (after->status == "False" ||
+        (after->status == "True" && before != nullptr && before->status == "False")) {
+        events.record(
+            {.api_version = std::string{crds::api_version},
+             .kind = "Repository",
+             .namespace_ = d.object.metadata.namespace_,
+             .name = d.object.metadata.name,
+             .uid = d.object.metadata.uid,
+             .resource_version = {}},
+            {.severity =
+                 after->status == "False" ? kube::event_severity::warning : kube::event_severity::normal,
+             .reason = after->reason,
+             .action = "Poll",
+             .note = after->message}
+        );
+    }
+}
+
+} // namespace holdfast::control

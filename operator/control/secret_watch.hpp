@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/task_group.hpp"
+#include "kube/informer.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace holdfast::control {
+
+/// Tells when a Secret of a namespace changes, comes or goes. Keeps nothing of Secrets but their resource
+/// version, and asks the server for nothing but their metadata. On the loop's thread.
+class secret_watch : public kube::informer_handler {
+public:
+    /// Starts at once. `changed` is called with a Secret's name; not for those that are there at the
+    /// beginning.
+    secret_watch(
+        boost::asio::any_io_executor executor, kube::client& api, const std::string& namespace_,
+        std::function<void(const std::string& name)> changed
+    );
+
+    /// Ends the watch. To be awaited before destruction.
+    boost::asio::awaitable<void> stop();
+
+    void begin_replace() override;
+    void end_replace() override;
+    void changed(const json::object& object) override;
+    void deleted(const json::object& object) override;
+
+private:
+    std::function<void(const std::string&)> tell_;
+    task_group tasks_;
+    kube::informer informer_;
+    std::map<std::string, std::string> versions_; // by name
+    std::optional<std::map<std::string, std::string>> next_;
+    bool known_ = false;
+};
+
+} // namespace holdfast::control
