@@ -72,12 +72,17 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
             co_return;
         }
     }
+    std::vector<sync::object_id> doubtful;
+    wanted_object* made_namespace = nullptr;
+    bool namespace_is_full = true;
     for (auto& w : *r->wanted) {
-        const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
         if (w.plan.synthetic) {
-            // A namespace bears no label of ours, so it is not watched: once it was made, it is there.
-            w.plan.in_sync = r->known.contains(w.plan.id) && r->known[w.plan.id].desired_hash == w.plan.hash;
+            made_namespace = &w;
             continue;
+        }
+        const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
+        if (record == nullptr && w.plan.id.namespace_ == r->object.spec.destination.namespace_) {
+            namespace_is_full = false;
         }
         if (record == nullptr || record->deleting) {
             w.plan.in_sync = false;
@@ -96,16 +101,31 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
         w.plan.in_sync = verdict == sync::verdict::equal;
         if (verdict == sync::verdict::unknown && thoroughly) {
             const auto seen = r->differs_at.find(w.plan.id);
-            if (seen != r->differs_at.end() &&
-                seen->second == std::pair{w.plan.hash, record->resource_version}) {
-                continue;
+            if (seen == r->differs_at.end() ||
+                seen->second != std::pair{w.plan.hash, record->resource_version}) {
+                doubtful.push_back(w.plan.id);
             }
-            if (const auto built = co_await make_full(r); !built) {
-                co_return;
-            }
-            if (const auto* m = r->full->find(w.plan.id)) {
-                co_await compare_one(r, *m, w);
-            }
+        }
+    }
+    if (made_namespace != nullptr) {
+        // A namespace bears no label of ours, so it is not watched: it is there while what is in it is.
+        const auto known = r->known.find(made_namespace->plan.id);
+        const bool was_made = known == r->known.end()
+                                  ? r->object.status.sync.applied_build_key == r->from->build_key
+                                  : known->second.desired_hash == made_namespace->plan.hash;
+        made_namespace->plan.in_sync = was_made && namespace_is_full;
+    }
+    if (doubtful.empty()) {
+        co_return;
+    }
+    if (const auto built = co_await make_full(r); !built) {
+        co_return;
+    }
+    const auto held = r->full; // what comes next waits, and others may let go of it meanwhile
+    for (const auto& id : doubtful) {
+        const auto* m = held->find(id);
+        if (auto* w = r->find_wanted(id); w != nullptr && m != nullptr) {
+            co_await compare_one(r, *m, *w);
         }
     }
 }

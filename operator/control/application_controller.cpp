@@ -101,8 +101,14 @@ void application_controller::state::changed(const json::object& object) {
         r->operation_taken = o.operation && o.status.operation_state &&
                              o.status.operation_state->operation == *o.operation &&
                              o.status.observed_generation == o.metadata.generation;
+        if (o.status.pending_prune && o.status.observed_generation == o.metadata.generation) {
+            r->resume_not_before = steady_clock::time_point::max();
+        }
     } else {
         const bool news = is_news(r->object, now);
+        if (r->object.metadata.generation != now.metadata.generation) {
+            r->resume_not_before = {}; // it may be just what was missing
+        }
         // The status is ours: what we made of it is newer than what comes back.
         now.status = std::move(r->object.status);
         r->object = std::move(now);
@@ -181,6 +187,9 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
         fill_status(*r, found);
         tell_transitions(*r, before);
         status_due(*r);
+    }
+    if (queue.waiting_now() == 0) {
+        send_events();
     }
     with.counters.reconciled(
         "application", found.problems.empty() ? "ok" : "problem", steady_clock::now() - begin
@@ -397,6 +406,7 @@ asio::awaitable<void> application_controller::stop() {
     auto state = state_;
     state->tasks.cancel();
     co_await state->queue.stop();
+    state->send_events();
     co_await state->tasks.join();
     co_await state->statuses.stop();
 }

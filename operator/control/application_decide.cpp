@@ -9,6 +9,18 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// How long an automatic operation rests that ended without success.
+constexpr steady_clock::duration least_rest = 3min;
+
+// Of another state than the one that spec.source stands for: a rollback, most likely.
+bool is_elsewhere(const crds::sync_request& asked) {
+    return !asked.revision.empty() || !asked.revisions.empty() || asked.source || !asked.sources.empty();
+}
+
+} // namespace
+
 // ---- deciding
 // --------------------------------------------------------------------------------------------------------
 
@@ -33,6 +45,8 @@ void application_controller::state::decide(record_ptr r, findings& found) {
                 "the operation did not end within spec.syncPolicy.timeout (" + limit->text +
                     "): " + running.message
             );
+            r->resume_not_before = steady_clock::now() + least_rest;
+            queue.add_after(r->key(), least_rest);
             return;
         }
         const bool superseded = running.sync_result && running.sync_result->build_key != r->from->build_key;
@@ -60,26 +74,29 @@ void application_controller::state::decide(record_ptr r, findings& found) {
     });
     if (!out_of_sync && !(extra && automated.prune)) {
         r->waits_for.clear();
+        status.pending_prune.reset(); // what was to go has come back, or went otherwise
         return;
     }
     if (!may_operate(*r)) {
         found.waiting = "waits for the application " + r->waits_for + ", which is not Synced and Healthy";
         return;
     }
-    if (!out_of_sync && status.pending_prune &&
-        !r->object.metadata.annotations.contains("holdfast.dev/confirm-prune")) {
-        return; // only a person can go on
-    }
     const auto steady = steady_clock::now();
     const auto& last = status.operation_state;
     const bool failed_here = last && last->finished_at && last->phase != crds::operation_phase::succeeded &&
                              last->sync_result && last->sync_result->build_key == r->from->build_key;
-    if (failed_here && steady < r->resume_not_before) {
+    // Where a pruning waits for a person, drift is still taken back.
+    const bool is_up_to_a_person = failed_here && r->resume_not_before == steady_clock::time_point::max();
+    if (is_up_to_a_person && !r->prune_confirmed() && !(out_of_sync && automated.self_heal)) {
+        return;
+    }
+    if (failed_here && !is_up_to_a_person && steady < r->resume_not_before) {
         queue.add_after(r->key(), r->resume_not_before - steady);
         return;
     }
     std::int64_t heals = 0;
-    if (status.sync.applied_build_key == r->from->build_key && !failed_here) {
+    if ((status.sync.applied_build_key == r->from->build_key && !failed_here) ||
+        (is_up_to_a_person && !r->prune_confirmed())) {
         if (!automated.self_heal && out_of_sync) {
             return;
         }
@@ -225,6 +242,9 @@ void application_controller::state::finish_operation(
         succeeded ? "OperationCompleted" : "OperationFailed", "Sync", state.message
     );
     r.progress.reset();
+    if (is_elsewhere(asked)) {
+        queue.add(r.key()); // to compare with what spec.source stands for again
+    }
 }
 
 // An attempt failed: another one follows, or the operation has.
@@ -258,9 +278,12 @@ void application_controller::state::fail_attempt(application_record& r, std::str
         state.message = message + " (attempt " + std::to_string(state.retry_count + 1) + " at " +
                         format_time(*state.next_retry_at) + ")";
         if (r.progress) {
-            std::erase_if(r.progress->done, [](const auto& entry) {
+            std::erase_if(r.progress->done, [&](const auto& entry) {
+                const auto* w = r.find_wanted(entry.first);
+                // A namespace that is not watched may have gone, and be what the others failed for.
                 return entry.second.what == sync::outcome::failed ||
-                       entry.second.what == sync::outcome::prune_failed;
+                       entry.second.what == sync::outcome::prune_failed ||
+                       (w != nullptr && w->plan.synthetic);
             });
         }
         if (state.retry_count == 1) {
@@ -272,7 +295,7 @@ void application_controller::state::fail_attempt(application_record& r, std::str
     // Never given up silently: an automatic operation begins again, slowly, or at once when something
     // changes.
     r.resume_not_before =
-        steady_clock::now() + std::max<steady_clock::duration>(pace.max_duration.value, 3min);
+        steady_clock::now() + std::max<steady_clock::duration>(pace.max_duration.value, least_rest);
     finish_operation(r, crds::operation_phase::failed, std::move(message));
     if (r.object.spec.is_automated()) {
         queue.add_after(r.key(), r.resume_not_before - steady_clock::now());

@@ -211,6 +211,13 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     });
     const bool same_build = r->from && r->from->build_key == from.build_key;
     r->from = from;
+    if (same_build) {
+        // Built again only to have the objects at hand: what was found out about them still holds.
+        for (auto& w : wanted) {
+            const auto* before = r->find_wanted(w.plan.id);
+            w.plan.in_sync = before != nullptr && before->plan.in_sync && before->plan.hash == w.plan.hash;
+        }
+    }
     r->wanted = std::move(wanted);
     if (!same_build && r->progress && r->progress->build_key != from.build_key) {
         r->progress.reset();

@@ -64,10 +64,7 @@ sync::plan_input application_controller::state::plan_input_of(const application_
     const auto objects = static_cast<std::int64_t>(input.live.size());
     s.prune_limit =
         static_cast<std::size_t>(crds::prune_limit_of(r.object.spec.sync_policy.prune_limit, objects));
-    const auto& pending = r.object.status.pending_prune;
-    const auto confirmed = r.object.metadata.annotations.find("holdfast.dev/confirm-prune");
-    s.prune_confirmed =
-        pending && confirmed != r.object.metadata.annotations.end() && confirmed->second == pending->token;
+    s.prune_confirmed = r.prune_confirmed();
     if (r.progress) {
         input.done = r.progress->done;
     }
@@ -86,10 +83,13 @@ asio::awaitable<result<void>> application_controller::state::check_schemas(recor
     if (!loaded) {
         co_return loaded.error().within("reading the server's schemas");
     }
+    std::vector<std::string> ignored;
+    const auto options = sync::parse_sync_options(r->object.spec.sync_policy.sync_options, ignored);
     std::string all;
     std::size_t count = 0;
     for (const auto& w : *r->wanted) {
-        if (w.plan.in_sync || w.plan.synthetic || w.plan.orders.options.validate == false) {
+        if (w.plan.in_sync || w.plan.synthetic ||
+            sync::merged(options, w.plan.orders.options).validate == false) {
             continue;
         }
         const auto* m = r->full->find(w.plan.id);

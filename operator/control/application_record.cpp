@@ -15,6 +15,12 @@ wanted_object* application_record::find_wanted(const sync::object_id& id) noexce
     return found == wanted->end() || found->plan.id != id ? nullptr : &*found;
 }
 
+bool application_record::prune_confirmed() const {
+    const auto& pending = object.status.pending_prune;
+    const auto said = object.metadata.annotations.find("holdfast.dev/confirm-prune");
+    return pending && said != object.metadata.annotations.end() && said->second == pending->token;
+}
+
 const crds::sync_request& request_of(const crds::operation& operation) noexcept {
     static const crds::sync_request nothing;
     return operation.sync ? *operation.sync : nothing;

@@ -78,7 +78,8 @@ struct application_record {
     backoff heal_backoff;
     steady_clock::time_point heal_not_before{};
     std::string heal_key;
-    /// When an automatic operation that used up its retries may begin again.
+    /// When an automatic operation that used up its retries may begin again; max where that is up to a
+    /// person.
     steady_clock::time_point resume_not_before{};
     /// Since when a status waits to be written.
     steady_clock::time_point status_due_since{};
@@ -87,6 +88,9 @@ struct application_record {
 
     /// The wanted object of that name, or null. `wanted` is in the order of its ids.
     [[nodiscard]] wanted_object* find_wanted(const sync::object_id& id) noexcept;
+
+    /// A person has confirmed just the pruning that waits.
+    [[nodiscard]] bool prune_confirmed() const;
 
     [[nodiscard]] sync::application_ref ref() const {
         return {object.metadata.namespace_, object.metadata.name};

@@ -20,8 +20,11 @@ constexpr std::array<std::string_view, 6> problem_types{"ComparisonError",  "Del
 // A status is written this long after it changed: what follows at once (Running, Synced, Healthy) is one
 // write.
 constexpr auto settle_time = 150ms;
+// So many events wait at most until there is nothing more urgent to send.
+constexpr std::size_t max_untold = 500;
+
 // And no later than this.
-constexpr auto longest_delay = 5s;
+constexpr auto longest_delay = 15s;
 
 crds::health_code to_code(sync::health_status status) {
     switch (status) {
@@ -306,7 +309,7 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
     }
     // While many applications are being synced, objects go before words about them; though not for ever.
     if (queue.waiting_now() > 0 && steady_clock::now() - r->status_due_since < longest_delay) {
-        statuses.add_after(key, 250ms);
+        statuses.add_after(key, 1s);
         co_return;
     }
     const auto wanted = r->object.status;
@@ -330,8 +333,9 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
             }
             co_return;
         }
-        const bool settled =
-            r->written.sync.status == wanted.sync.status && r->written.health.status == wanted.health.status;
+        const bool settled = r->written.sync.status == wanted.sync.status &&
+                             r->written.health.status == wanted.health.status &&
+                             r->written.observed_generation == wanted.observed_generation;
         r->written = wanted;
         if (!settled) {
             if (const auto waiting = dependents.find(key); waiting != dependents.end()) {
@@ -385,20 +389,29 @@ asio::awaitable<void> application_controller::state::take_operation(record_ptr r
 void application_controller::state::tell(
     const application_record& r, kube::event_severity severity, std::string reason, std::string action,
     std::string note
-) const {
+) {
     const auto& metadata = r.object.metadata;
-    with.events.record(
-        {.api_version = std::string{crds::api_version},
-         .kind = "Application",
-         .namespace_ = metadata.namespace_,
-         .name = metadata.name,
-         .uid = metadata.uid,
-         .resource_version = {}},
-        {.severity = severity,
-         .reason = std::move(reason),
-         .action = std::move(action),
-         .note = std::move(note)}
+    untold.push_back(
+        {{.api_version = std::string{crds::api_version},
+          .kind = "Application",
+          .namespace_ = metadata.namespace_,
+          .name = metadata.name,
+          .uid = metadata.uid,
+          .resource_version = {}},
+         {.severity = severity,
+          .reason = std::move(reason),
+          .action = std::move(action),
+          .note = std::move(note)}}
     );
+    if (untold.size() >= max_untold) {
+        send_events();
+    }
+}
+
+void application_controller::state::send_events() {
+    for (auto& [about, what] : std::exchange(untold, {})) {
+        with.events.record(about, what);
+    }
 }
 
 void application_controller::state::tell_transitions(
