@@ -429,6 +429,10 @@ std::string git_repository::push(const std::string& message, const std::string& 
     return sha;
 }
 
+void git_repository::push_ref(const std::string& ref) {
+    git({"push", "-q", (directory_ / "served" / (name_ + ".git")).string(), ref + ":" + ref});
+}
+
 std::string git_repository::git(std::vector<std::string> args) {
     std::vector<std::string> all{"-C", (directory_ / "tree").string(),    "-c", "user.name=Somebody",
                                  "-c", "user.email=somebody@example.com", "-c", "gc.auto=0"};

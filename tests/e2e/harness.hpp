@@ -147,6 +147,8 @@ public:
     git_repository& remove(const std::string& path);
     /// Commits everything and pushes it to a branch. The commit's id.
     std::string push(const std::string& message, const std::string& branch = "main");
+    /// Pushes a ref of the work tree as it is, e.g. refs/tags/v1.
+    void push_ref(const std::string& ref);
     /// git in the work tree, which must succeed; its output.
     std::string git(std::vector<std::string> args);
 

@@ -1,0 +1,137 @@
+// The end of an application: what goes with it, how, and what stays.
+
+#include "e2e/scene.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+void remove_application(scene& s) {
+    s.w.kubectl({"delete", "application.holdfast.dev", s.name, "-n", home, "--wait=false"});
+}
+
+void follow_with_finalizer(scene& s, const std::string& finalizer) {
+    s.follow({.finalizer = false});
+    await_synced(s.name);
+    s.patch({{"metadata", {{"finalizers", json::array{finalizer}}}}});
+}
+
+// A ConfigMap that the garbage collector deletes with "owner", and that does not go before it is let go.
+void make_dependent(scene& s) {
+    const auto uid = s.w.field("configmap", s.name, "owner", ".metadata.uid");
+    s.w.apply(
+        R"(
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: dependent
+  namespace: )" +
+        s.name + R"(
+  finalizers: [example.com/hold]
+  ownerReferences:
+  - {apiVersion: v1, kind: ConfigMap, name: owner, uid: )" +
+        uid + R"(, blockOwnerDeletion: true}
+)"
+    );
+}
+
+void let_dependent_go(scene& s) {
+    s.w.kubectl(
+        {"patch", "configmap", "dependent", "-n", s.name, "--type=merge", "-p",
+         R"({"metadata":{"finalizers":null}})"}
+    );
+}
+
+bool is_leaving(scene& s, const std::string& name) {
+    return !s.w.field("configmap", s.name, name, ".metadata.deletionTimestamp").empty();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(deletion)
+
+BOOST_AUTO_TEST_CASE(objects_go_with_the_application_although_the_repository_is_gone) {
+    scene s{"gone-repo"};
+    s.config_map("a", "1");
+    s.repository.write("kept.yaml", R"(
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: kept, annotations: {holdfast.dev/sync-options: Delete=false}}
+)");
+    s.repository.push("Two");
+    s.follow();
+    await_synced(s.name);
+    s.repository.vanish();
+    s.w.kubectl({"delete", "repository.holdfast.dev", s.name, "-n", home});
+    remove_application(s);
+    eventually([&] { return !s.look().exists; }, "the application goes");
+    BOOST_TEST(!s.has("a"));
+    BOOST_TEST(s.has("kept"));
+}
+
+BOOST_AUTO_TEST_CASE(objects_stay_without_a_finalizer) {
+    scene s{"no-finalizer"};
+    s.config_map("a", "1");
+    s.repository.push("One");
+    s.follow({.finalizer = false});
+    await_synced(s.name);
+    remove_application(s);
+    eventually([&] { return !s.look().exists; }, "the application goes");
+    throughout(1s, [&] { return s.value("a") == "1"; }, "its object stays");
+}
+
+BOOST_AUTO_TEST_CASE(in_the_foreground_dependents_go_first) {
+    scene s{"foreground"};
+    s.config_map("owner", "1");
+    s.repository.push("One");
+    follow_with_finalizer(s, "holdfast.dev/resources-finalizer");
+    make_dependent(s);
+    remove_application(s);
+    eventually([&] { return is_leaving(s, "dependent"); }, "the dependent is asked to go");
+    const auto seen = s.until(
+        [](const application_view& v) { return v.get("Ready").reason == "Deleting"; }, "it says that it goes"
+    );
+    BOOST_TEST(seen.get("Ready").status == "False");
+    throughout(1s, [&] { return s.has("owner") && s.look().exists; }, "owner and application wait for it");
+    let_dependent_go(s);
+    eventually([&] { return !s.look().exists; }, "the application goes");
+    BOOST_TEST(!s.has("owner"));
+}
+
+BOOST_AUTO_TEST_CASE(in_the_background_nobody_waits_for_dependents) {
+    scene s{"background"};
+    s.config_map("owner", "1");
+    s.repository.push("One");
+    follow_with_finalizer(s, "holdfast.dev/resources-finalizer-background");
+    make_dependent(s);
+    remove_application(s);
+    eventually([&] { return !s.look().exists; }, "the application goes");
+    BOOST_TEST(!s.has("owner"));
+    eventually([&] { return is_leaving(s, "dependent"); }, "the dependent is asked to go later");
+    let_dependent_go(s);
+}
+
+BOOST_AUTO_TEST_CASE(orphaned_objects_stay) {
+    scene s{"orphan"};
+    s.config_map("a", "1");
+    s.repository.push("One");
+    follow_with_finalizer(s, "holdfast.dev/resources-finalizer-orphan");
+    remove_application(s);
+    eventually([&] { return !s.look().exists; }, "the application goes");
+    throughout(1s, [&] { return s.value("a") == "1"; }, "its object stays");
+}
+
+BOOST_AUTO_TEST_CASE(the_finalizer_of_argo_cd_means_the_same) {
+    scene s{"argo-finalizer"};
+    s.config_map("a", "1");
+    s.repository.push("One");
+    follow_with_finalizer(s, "resources-finalizer.argocd.argoproj.io");
+    remove_application(s);
+    eventually([&] { return !s.look().exists; }, "the application goes");
+    BOOST_TEST(!s.has("a"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

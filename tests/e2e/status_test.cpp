@@ -1,0 +1,196 @@
+// What people see: conditions, columns, events; and that nothing is said where nothing changed.
+
+#include "e2e/scene.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string resource_version(const application_view& seen) {
+    return std::string{seen.object.at("metadata").at("resourceVersion").as_string()};
+}
+
+std::string head_of(scene& s, const std::string& ref) {
+    return s.w.field("repository.holdfast.dev", home, s.name, ".status.heads[?(@.ref==\"" + ref + "\")].sha");
+}
+
+std::size_t told(const scene& s, const std::string& reason) {
+    const auto events = events_of(s.name);
+    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const std::string& e) {
+        return e.starts_with(reason + ":");
+    }));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(status)
+
+BOOST_AUTO_TEST_CASE(kubectl_wait_returns_when_the_generation_that_was_asked_for_is_there) {
+    scene s{"wait"};
+    for (const auto* folder : {"one", "two", "three"}) {
+        s.repository.write(std::string{folder} + "/a.yaml", config_map("a", "value", folder));
+    }
+    s.repository.push("Three folders");
+    s.follow({.path = "one"});
+    const auto wait = [&] {
+        s.w.kubectl(
+            {"wait", "--for=condition=Ready", "--timeout=25s", "application.holdfast.dev/" + s.name, "-n",
+             home}
+        );
+    };
+    wait();
+    BOOST_TEST(s.value("a") == "one");
+    for (const auto* folder : {"two", "three", "one"}) {
+        s.patch({{"spec", {{"source", {{"path", folder}}}}}});
+        wait();
+        BOOST_TEST(s.value("a") == folder);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_push_that_changes_nothing_for_an_application_writes_nothing_to_it) {
+    scene s{"no-op"};
+    s.repository.write("mine/a.yaml", config_map("a", "value", "1"));
+    s.repository.push("Mine");
+    s.follow({.path = "mine"});
+    await_synced(s.name);
+    // Until everything that followed from the sync is written.
+    auto before = resource_version(s.look());
+    eventually(
+        [&] {
+            const auto last = std::exchange(before, resource_version(s.look()));
+            std::this_thread::sleep_for(700ms);
+            return last == before;
+        },
+        "the status settles"
+    );
+    const auto object = s.w.field("configmap", s.name, "a", ".metadata.resourceVersion");
+
+    s.repository.write("others/b.yaml", "whatever");
+    const auto second = s.repository.push("Another folder");
+    eventually([&] { return head_of(s, "main") == second; }, "the repository's status tells of the push");
+    throughout(
+        2s, [&] { return resource_version(s.look()) == before; }, "the application's object stays as it is"
+    );
+    BOOST_TEST(s.w.field("configmap", s.name, "a", ".metadata.resourceVersion") == object);
+    BOOST_TEST(told(s, "OperationCompleted") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_application_is_looked_at_and_left_alone) {
+    scene s{"suspend"};
+    s.config_map("a", "1");
+    await_synced((s.repository.push("The first"), s.follow(), s.name));
+    s.patch({{"spec", {{"suspend", true}}}});
+    s.config_map("a", "2");
+    const auto second = s.repository.push("The second");
+    s.until(
+        [&](const application_view& v) { return v.revision == second && v.sync == "OutOfSync"; },
+        "the status is kept"
+    );
+    s.patch({{"operation", {{"sync", json::object{}}}}});
+    s.w.kubectl({"patch", "configmap", "a", "-n", s.name, "--type=merge", "-p", R"({"data":{"value":"x"}})"});
+    throughout(1500ms, [&] { return s.value("a") == "x"; }, "nothing is applied, nor taken back");
+    BOOST_TEST(s.look().get("Ready").reason == "Suspended");
+
+    s.patch({{"spec", {{"suspend", nullptr}}}});
+    await_synced(s.name, second);
+    BOOST_TEST(s.value("a") == "2");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_application_depends_on_comes_first) {
+    scene database{"database"};
+    scene shop{"shop"};
+    database.config_map("a", "1");
+    database.repository.push("One");
+    shop.config_map("a", "1");
+    shop.repository.push("One");
+    shop.follow({.spec = {{"dependsOn", {{{"name", "database"}}}}}});
+    const auto seen = shop.until(
+        [](const application_view& v) { return v.get("Reconciling").status == "True"; }, "it waits"
+    );
+    BOOST_TEST(seen.get("Reconciling").message.find("holdfast/database") != std::string::npos);
+    database.follow({.automated = false});
+    database.until([](const application_view& v) { return v.sync == "OutOfSync"; }, "it is looked at");
+    throughout(1s, [&] { return !shop.has("a"); }, "it waits until the other is synced");
+    database.ask({});
+    await_synced(shop.name);
+    BOOST_TEST(shop.has("a"));
+}
+
+BOOST_AUTO_TEST_CASE(ignored_fields_are_left_to_others) {
+    scene s{"ignore"};
+    s.repository.write("a.yaml", R"(
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a}
+data: {counter: "0", value: "1"}
+)");
+    const auto first = s.repository.push("One");
+    s.follow({.spec = {{"ignoreDifferences", {{{"kind", "ConfigMap"}, {"jsonPointers", {"/data/counter"}}}}}}}
+    );
+    await_synced(s.name, first);
+    s.w.kubectl(
+        {"patch", "configmap", "a", "-n", s.name, "--type=merge", "-p",
+         R"({"data":{"counter":"7","value":"x"}})"}
+    );
+    eventually([&] { return s.value("a") == "1"; }, "the other field is taken back");
+    await_synced(s.name, first);
+    BOOST_TEST(s.w.field("configmap", s.name, "a", ".data.counter") == "7");
+    s.w.kubectl({"patch", "configmap", "a", "-n", s.name, "--type=merge", "-p", R"({"data":{"counter":"8"}})"}
+    );
+    throughout(
+        1500ms, [&] { return s.w.field("configmap", s.name, "a", ".data.counter") == "8"; }, "it stays"
+    );
+    await_synced(s.name, first);
+}
+
+BOOST_AUTO_TEST_CASE(the_columns_of_kubectl_get_tell_how_it_is) {
+    scene s{"columns"};
+    s.config_map("a", "1");
+    const auto first = s.repository.push("One");
+    s.follow();
+    await_synced(s.name, first);
+    const auto printed = s.w.kubectl({"get", "happ", s.name, "-n", home, "-o", "wide"});
+    for (const auto& word :
+         {std::string{"SYNC"}, std::string{"HEALTH"}, std::string{"REVISION"}, std::string{"Synced"},
+          std::string{"Healthy"}, first.substr(0, 7), s.repository.url(), std::string{"and healthy"}}) {
+        BOOST_TEST(printed.find(word) != std::string::npos, word << " is not in\n" << printed);
+    }
+    const auto repository = s.w.kubectl({"get", "hrepo", s.name, "-n", home});
+    BOOST_TEST(repository.find(s.repository.url()) != std::string::npos, repository);
+    BOOST_TEST(repository.find("True") != std::string::npos, repository);
+}
+
+BOOST_AUTO_TEST_CASE(each_transition_is_told_once) {
+    scene s{"events"};
+    s.config_map("a", "1");
+    const auto first = s.repository.push("Good");
+    s.follow();
+    await_synced(s.name, first);
+    eventually([&] { return told(s, "OperationCompleted") == 1; }, "the sync is told");
+
+    s.repository.write("broken.yaml", "a: [");
+    s.repository.push("Broken");
+    await_condition(s.name, "ComparisonError", {"broken.yaml"});
+    s.repository.write("README.md", "A push that leaves it broken.\n").push("Still broken");
+    s.annotate("holdfast.dev/refresh=normal");
+    eventually([&] { return told(s, "ComparisonError") == 1; }, "the error is told");
+    throughout(
+        2s, [&] { return told(s, "ComparisonError") == 1 && told(s, "OperationCompleted") == 1; },
+        "the same error is not told again"
+    );
+
+    s.repository.remove("broken.yaml");
+    s.config_map("a", "2");
+    await_synced(s.name, s.repository.push("Mended"));
+    eventually([&] { return told(s, "OperationCompleted") == 2; }, "the next sync is told");
+    BOOST_TEST(told(s, "ComparisonError") == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
