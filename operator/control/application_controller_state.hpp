@@ -54,6 +54,7 @@ struct application_controller::state : kube::informer_handler {
     std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
     std::shared_ptr<const kube::api_catalog> catalog;        // as of catalog_generation
     std::uint64_t catalog_generation = 0;
+    std::vector<std::pair<kube::object_reference, kube::event_note>> untold; // events that wait
     // Between begin_replace and end_replace: the keys that were said.
     std::optional<std::set<std::string>> replacing;
 
@@ -117,7 +118,9 @@ struct application_controller::state : kube::informer_handler {
     void tell(
         const application_record& r, kube::event_severity severity, std::string reason, std::string action,
         std::string note
-    ) const;
+    );
+    /// Sends the events that wait: they come after objects.
+    void send_events();
     void tell_transitions(const application_record& r, const crds::application_status& before);
 };
 

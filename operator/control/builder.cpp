@@ -58,12 +58,8 @@ result<std::string> tree_id_of(render::source_tree& tree, const std::string& pat
     return at->entry.id;
 }
 
-result<source_identity> identify_one(const build_input& input) {
+result<source_identity> identify_one(render::source_tree& tree, const build_input& input) {
     const auto& source = input.source;
-    auto tree = open_tree(input);
-    if (!tree) {
-        return tree.error();
-    }
     const render::source_blocks blocks{
         .directory = source.directory.has_value(),
         .helm = source.helm.has_value(),
@@ -71,7 +67,7 @@ result<source_identity> identify_one(const build_input& input) {
         .plugin = source.plugin.has_value(),
         .chart = !source.chart.empty()
     };
-    const auto kind = render::detect(**tree, source.path, blocks);
+    const auto kind = render::detect(tree, source.path, blocks);
     if (!kind) {
         return kind.error();
     }
@@ -79,7 +75,7 @@ result<source_identity> identify_one(const build_input& input) {
         return supported.error();
     }
     const auto options = options_of(source);
-    const auto id = tree_id_of(**tree, options.path);
+    const auto id = tree_id_of(tree, options.path);
     if (!id) {
         return id.error();
     }
@@ -215,8 +211,24 @@ asio::awaitable<std::vector<result<source_identity>>> builder::identify(std::vec
     auto work = [held = std::move(sources)] {
         std::vector<result<source_identity>> all;
         all.reserve(held.size());
+        // Applications of one repository are at one commit: opened once for all of them.
+        const build_input* opened = nullptr;
+        std::unique_ptr<render::source_tree> tree;
         for (const auto& input : held) {
-            all.push_back(identify_one(input));
+            const bool same = opened != nullptr && opened->snapshot.commit() == input.snapshot.commit() &&
+                              opened->snapshot.repository() == input.snapshot.repository() &&
+                              opened->source.repo_url == input.source.repo_url;
+            if (!same) {
+                opened = nullptr;
+                auto made = open_tree(input);
+                if (!made) {
+                    all.push_back(made.error());
+                    continue;
+                }
+                tree = std::move(*made);
+                opened = &input;
+            }
+            all.push_back(identify_one(*tree, input));
         }
         return all;
     };
