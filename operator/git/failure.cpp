@@ -23,6 +23,19 @@ void replace_all(std::string& text, std::string_view what, std::string_view by) 
     }
 }
 
+// "after 3 ms", as curl says it: the same failure is to have the same words each time.
+void hide_times(std::string& text) {
+    constexpr std::string_view before = " after ";
+    constexpr std::string_view unit = " ms";
+    for (auto at = text.find(before); at != std::string::npos; at = text.find(before, at + 1)) {
+        const auto digits = at + before.size();
+        const auto end = text.find_first_not_of("0123456789", digits);
+        if (end != std::string::npos && end > digits && text.compare(end, unit.size(), unit) == 0) {
+            text.erase(at, end + unit.size() - at);
+        }
+    }
+}
+
 // "scheme://user:password@host" → "scheme://…@host".
 void hide_users(std::string& text) {
     for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
@@ -259,6 +272,7 @@ std::string scrub(std::string_view text, const std::vector<std::string_view>& se
         }
     }
     hide_users(whole);
+    hide_times(whole);
     // The last lines say most; banners and hints say nothing.
     std::string out;
     std::string_view rest = whole;

@@ -310,7 +310,9 @@ asio::awaitable<void> remote_store::run_listing(self me, std::shared_ptr<listing
 asio::awaitable<result<remote_store::listing>> remote_store::list_refs(std::chrono::milliseconds max_age) {
     const auto keep_alive = shared_from_this();
     last_used_ = steady_clock::now();
-    if (refs_ && max_age.count() > 0 && steady_clock::now() - listed_ <= max_age) {
+    // In max_age's own unit: the longest of milliseconds does not fit into nanoseconds.
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - listed_);
+    if (refs_ && max_age.count() > 0 && age <= max_age) {
         co_return refs_;
     }
     if (auto is_ready = co_await ready(); !is_ready) {
