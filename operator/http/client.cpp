@@ -203,7 +203,7 @@ bool is_repeatable(const request& r) {
 
 class pooled_client final : public client {
 public:
-    pooled_client(asio::any_io_executor executor, setup s, tls_context tls, tls_context proxy_tls)
+    pooled_client(const asio::any_io_executor& executor, setup s, tls_context tls, tls_context proxy_tls)
         : executor_{executor},
           setup_{std::move(s)},
           tls_{std::move(tls)},

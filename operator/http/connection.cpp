@@ -80,10 +80,10 @@ void tune(asio::ip::tcp::socket& socket) {
 
 } // namespace
 
-connection::connection(asio::any_io_executor executor)
+connection::connection(const asio::any_io_executor& executor)
     : socket_{executor}, timer_{executor}, self_{std::make_shared<connection*>(this)} {}
 
-connection::connection(asio::any_io_executor executor, asio::ip::tcp::socket accepted)
+connection::connection(const asio::any_io_executor& executor, asio::ip::tcp::socket accepted)
     : socket_{std::move(accepted)}, timer_{executor}, self_{std::make_shared<connection*>(this)} {
     tune(socket_);
     top_ = std::make_unique<tcp_layer>(socket_.native_handle());

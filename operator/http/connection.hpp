@@ -21,8 +21,8 @@ namespace holdfast::http {
 /// the connection as it was. Closed when destroyed.
 class connection {
 public:
-    explicit connection(asio::any_io_executor executor);
-    connection(asio::any_io_executor executor, asio::ip::tcp::socket accepted);
+    explicit connection(const asio::any_io_executor& executor);
+    connection(const asio::any_io_executor& executor, asio::ip::tcp::socket accepted);
     ~connection();
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;

@@ -6,7 +6,8 @@
 
 namespace holdfast::http {
 
-pool::pool(asio::any_io_executor executor, limits l) : executor_{executor}, limits_{l}, sweeper_{executor} {}
+pool::pool(const asio::any_io_executor& executor, limits l)
+    : executor_{executor}, limits_{l}, sweeper_{executor} {}
 
 // One's place in the line. Left in every way a coroutine can end: a slot that came too late goes to the next.
 class pool::place {

@@ -22,7 +22,7 @@ public:
         std::size_t waiting;
         std::chrono::milliseconds keep_alive;
     };
-    pool(asio::any_io_executor executor, limits l);
+    pool(const asio::any_io_executor& executor, limits l);
 
     /// The leave to use one connection; gone, the next in line has it.
     class slot {

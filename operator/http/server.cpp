@@ -44,7 +44,7 @@ struct live_connection {
 };
 
 struct server_state {
-    server_state(asio::any_io_executor ex, listen_options o, handler h)
+    server_state(const asio::any_io_executor& ex, listen_options o, handler h)
         : executor{ex}, options{std::move(o)}, handle{std::move(h)}, acceptor{ex}, room{ex}, group{ex} {
         room.expires_at(steady_clock::time_point::max());
     }
@@ -64,7 +64,9 @@ using shared_state = std::shared_ptr<server_state>;
 std::string http_date() {
     const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
     std::tm parts{};
-    ::gmtime_r(&now, &parts);
+    if (::gmtime_r(&now, &parts) == nullptr) {
+        return "Thu, 01 Jan 1970 00:00:00 GMT";
+    }
     static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

@@ -111,7 +111,7 @@ present(SSL_CTX* context, const std::string& certificate, const std::string& key
 }
 
 result<tls_context> make_context(const SSL_METHOD* method) {
-    const tls_context context{SSL_CTX_new(method), &SSL_CTX_free};
+    tls_context context{SSL_CTX_new(method), &SSL_CTX_free};
     if (!context) {
         return internal_error("OpenSSL gives no context: " + last_reason());
     }

@@ -101,7 +101,7 @@ make_credential_source(asio::any_io_executor executor, credential_spec spec, cre
         return fixed({{"Authorization", "Basic " + base64_encode(basic->username + ":" + basic->password)}});
     }
     if (auto* exec = std::get_if<exec_credentials>(&spec)) {
-        return make_exec_source(std::move(executor), std::move(*exec), std::move(clock));
+        return make_exec_source(executor, std::move(*exec), std::move(clock));
     }
     return fixed({});
 }

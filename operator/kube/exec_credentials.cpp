@@ -50,7 +50,8 @@ std::vector<std::string> environment_for(const exec_credentials& spec) {
         }
     }
     for (const auto& [name, value] : spec.env) {
-        all.push_back(name + "=" + value);
+        all.push_back(name);
+        all.back().append("=").append(value);
     }
     all.push_back("KUBERNETES_EXEC_INFO=" + exec_info(spec));
     return all;
@@ -66,7 +67,7 @@ std::string end_of(const std::string& text) {
 
 class exec_source final : public credential_source {
 public:
-    exec_source(asio::any_io_executor executor, exec_credentials spec, credential_clock clock)
+    exec_source(const asio::any_io_executor& executor, exec_credentials spec, credential_clock clock)
         : spec_{std::move(spec)}, clock_{std::move(clock)}, ended_{executor} {
         ended_.expires_at(asio::steady_timer::time_point::max());
     }
@@ -235,8 +236,8 @@ result<exec_answer> parse_exec_credential(std::string_view text, std::string_vie
 }
 
 std::unique_ptr<credential_source>
-make_exec_source(asio::any_io_executor executor, exec_credentials spec, credential_clock clock) {
-    return std::make_unique<exec_source>(std::move(executor), std::move(spec), std::move(clock));
+make_exec_source(const asio::any_io_executor& executor, exec_credentials spec, credential_clock clock) {
+    return std::make_unique<exec_source>(executor, std::move(spec), std::move(clock));
 }
 
 } // namespace holdfast::kube

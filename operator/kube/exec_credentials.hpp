@@ -25,6 +25,6 @@ std::string exec_info(const exec_credentials& spec);
 /// Runs the plugin when there are no credentials, when they expired and when they were refused; once for all
 /// who wait, and not sooner than a backoff after it failed.
 std::unique_ptr<credential_source>
-make_exec_source(boost::asio::any_io_executor executor, exec_credentials spec, credential_clock clock);
+make_exec_source(const boost::asio::any_io_executor& executor, exec_credentials spec, credential_clock clock);
 
 } // namespace holdfast::kube

@@ -30,8 +30,8 @@ struct document {
 // `trouble`; from then on it gives empty values, so that a reader asks once, at the end.
 class section {
 public:
-    section(const document& from, std::string where, YAML::Node node, std::optional<error>& trouble)
-        : from_{&from}, where_{std::move(where)}, node_{std::move(node)}, trouble_{&trouble} {
+    section(const document& from, std::string where, const YAML::Node& node, std::optional<error>& trouble)
+        : from_{&from}, where_{std::move(where)}, node_{node}, trouble_{&trouble} {
         if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
             complain("", "must be a mapping");
         }
