@@ -82,6 +82,7 @@ std::string applied_state_of(const std::vector<live_objects::found>& owned) {
 void application_controller::state::fill_status(application_record& r, const findings& found) {
     auto& status = r.object.status;
     const auto& metadata = r.object.metadata;
+    const bool same_generation = status.observed_generation == metadata.generation;
     status.observed_generation = metadata.generation;
     const auto now = wall_clock::now();
     const auto before = status.sync.status;
@@ -173,8 +174,8 @@ void application_controller::state::fill_status(application_record& r, const fin
         status.sync.status = crds::sync_code::unknown;
     }
     // A commit that changed nothing for the application is not worth a write of its own.
-    const bool same_build = r.from && r.from->build_key == status.sync.build_key && !r.operating() &&
-                            status.sync.status == before && !status.sync.revision.empty();
+    const bool same_build = same_generation && r.from && r.from->build_key == status.sync.build_key &&
+                            !r.operating() && status.sync.status == before && !status.sync.revision.empty();
     if (r.from && !found.unknown && !same_build) {
         status.sync.revision = r.from->revisions.front().commit.hex();
         status.sync.revisions.clear();
