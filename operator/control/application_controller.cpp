@@ -213,6 +213,9 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
         wrong = "spec.destination: this version reaches only the cluster that it watches: server "
                 "\"https://kubernetes.default.svc\" or name \"in-cluster\"";
     }
+    if (wrong.empty() && !r->object.spec.secrets.empty()) {
+        wrong = "spec.secrets: password stores are not read yet by this version";
+    }
     if (!wrong.empty()) {
         found.problems["InvalidSpecError"] = wrong;
         found.reason = "InvalidSpec";

@@ -185,6 +185,18 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     }
     r->full = *built;
     r->build_warnings = r->full->warnings;
+    for (const auto& check : r->object.spec.health_checks) {
+        r->build_warnings.push_back(
+            "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
+            " is judged by its conditions"
+        );
+    }
+    for (const auto& rule : r->object.spec.ignore_differences) {
+        if (!rule.jq_path_expressions.empty()) {
+            r->build_warnings.push_back("spec.ignoreDifferences: jqPathExpressions are not understood yet by "
+                                        "this version; say it with jsonPointers");
+        }
+    }
     std::vector<wanted_object> wanted;
     std::vector<std::string> warnings;
     const auto options = sync::parse_sync_options(r->object.spec.sync_policy.sync_options, warnings);
