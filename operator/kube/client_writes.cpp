@@ -57,10 +57,13 @@ client::answer<json::object> client::apply_subresource(
     if (how.force) {
         q.add("force", "true");
     }
-    return send_for_object(make_write(
+    auto apply = make_write(
         "PATCH", q.on(object_path(kind, ns, name, subresource)), describe("apply", kind, ns, name),
         "application/apply-patch+yaml", json::serialize(object), options
-    ));
+    );
+    // The same apply twice is one: a kept connection that turns out to be closed is no reason to fail.
+    apply.request.repeatable = true;
+    return send_for_object(std::move(apply));
 }
 
 client::answer<json::object> client::update(

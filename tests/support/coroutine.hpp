@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -19,9 +20,11 @@ T run(
     boost::asio::io_context& context, boost::asio::awaitable<T> task,
     std::chrono::seconds limit = std::chrono::seconds{30}
 ) {
-    std::optional<std::pair<std::exception_ptr, T>> outcome;
-    boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr failure, T value) {
-        outcome.emplace(failure, std::move(value));
+    // Shared, since a task that does not end in time outlives this frame.
+    auto shared = std::make_shared<std::optional<std::pair<std::exception_ptr, T>>>();
+    auto& outcome = *shared;
+    boost::asio::co_spawn(context, std::move(task), [shared](std::exception_ptr failure, T value) {
+        shared->emplace(failure, std::move(value));
     });
     context.restart();
     const auto end = std::chrono::steady_clock::now() + limit;
