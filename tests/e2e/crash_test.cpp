@@ -1,0 +1,380 @@
+// Whenever the operator dies, and whatever it stands on goes away: it goes on where it was, loses nothing,
+// does nothing twice, prunes nothing by mistake.
+
+#include "e2e/cutting_proxy.hpp"
+#include "e2e/patient.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <set>
+#include <thread>
+
+#include <sys/mount.h>
+#include <unistd.h>
+
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Something that is removed at the end, whatever happens.
+class temporary_folder {
+public:
+    temporary_folder() {
+        std::string name = (fs::temp_directory_path() / "holdfast-e2e-XXXXXX").string();
+        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+    ~temporary_folder() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+    [[nodiscard]] const fs::path& path() const { return path_; }
+
+private:
+    fs::path path_;
+};
+
+// The administrator's kubeconfig with another port.
+std::string kubeconfig_through(int port, const fs::path& folder) {
+    const auto& cluster = world::get().cluster();
+    std::ifstream file{cluster.kubeconfig()};
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    const auto at = text.find(cluster.server());
+    BOOST_REQUIRE(at != std::string::npos);
+    text.replace(at, cluster.server().size(), "https://127.0.0.1:" + std::to_string(port));
+    const auto path = folder / "kubeconfig";
+    std::ofstream{path} << text;
+    return path.string();
+}
+
+int port_of(const std::string& server) {
+    return std::stoi(server.substr(server.rfind(':') + 1));
+}
+
+// An application of three waves whose every commit changes every object, adds one and removes one.
+class moving_target {
+public:
+    explicit moving_target(std::string name) : name_{std::move(name)}, repository_{name_} {
+        auto& w = world::get();
+        w.create_namespace(name_);
+        write();
+        repository_.declare();
+        w.apply(application(name_, {.url = repository_.url(), .into = name_}));
+    }
+    moving_target(const moving_target&) = delete;
+    moving_target& operator=(const moving_target&) = delete;
+    ~moving_target() {
+        world::get().cluster().kubectl(
+            {"delete", "application.holdfast.dev", name_, "-n", home, "--wait=false"}
+        );
+    }
+
+    void move() {
+        repository_.remove("round-" + std::to_string(round_) + ".yaml");
+        ++round_;
+        write();
+    }
+
+    // Everything is as the last commit says, and what was there before is what it was.
+    void require_arrived() {
+        await_synced(name_, sha_);
+        const auto listed =
+            json::parse(world::get().kubectl({"get", "configmaps", "-n", name_, "-o", "json"}));
+        std::set<std::string> found;
+        for (const auto& item : listed.at("items").as_array()) {
+            const auto& metadata = item.at("metadata").as_object();
+            const std::string name{metadata.at("name").as_string()};
+            if (name == "kube-root-ca.crt") {
+                continue;
+            }
+            found.insert(name);
+            BOOST_TEST(item.at("data").at("round").as_string() == std::to_string(round_), name);
+            const std::string uid{metadata.at("uid").as_string()};
+            const auto known = uids_.emplace(name, uid).first;
+            BOOST_TEST(known->second == uid, name << " was deleted and made anew");
+        }
+        std::set<std::string> wanted{"round-" + std::to_string(round_)};
+        for (const auto& stable : stable_names()) {
+            wanted.insert(stable);
+        }
+        BOOST_TEST(found == wanted, boost::test_tools::per_element());
+        const auto seen = view(name_);
+        std::set<std::string> revisions;
+        for (const auto& entry : seen.object.at("status").at("history").as_array()) {
+            const std::string revision{entry.at("revision").as_string()};
+            BOOST_TEST(revisions.insert(revision).second, revision << " is in the history twice");
+        }
+        BOOST_TEST(seen.phase == "Succeeded");
+    }
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    git_repository& repository() { return repository_; }
+    [[nodiscard]] const std::string& sha() const { return sha_; }
+
+private:
+    static std::vector<std::string> stable_names() {
+        std::vector<std::string> all;
+        for (const auto* wave : {"0", "1", "2"}) {
+            for (const auto* letter : {"a", "b", "c"}) {
+                all.push_back(std::string{letter} + wave);
+            }
+        }
+        return all;
+    }
+
+    void write() {
+        const auto value = std::to_string(round_);
+        for (const auto& name : stable_names()) {
+            repository_.write(
+                name + ".yaml",
+                json::serialize(json::object{
+                    {"apiVersion", "v1"},
+                    {"kind", "ConfigMap"},
+                    {"metadata",
+                     {{"name", name}, {"annotations", {{"holdfast.dev/sync-wave", name.substr(1)}}}}},
+                    {"data", {{"round", value}}}
+                })
+            );
+        }
+        repository_.write("round-" + value + ".yaml", config_map("round-" + value, "round", value));
+        sha_ = repository_.push("Round " + value);
+    }
+
+    std::string name_;
+    git_repository repository_;
+    int round_ = 0;
+    std::string sha_;
+    std::map<std::string, std::string> uids_;
+};
+
+// The operator, with something particular in what it stands on; the usual one is back at the end.
+class particular_operator {
+public:
+    explicit particular_operator() : process_{world::get().shared_operator()} {
+        if (process_.running()) {
+            process_.stop();
+        }
+    }
+    ~particular_operator() {
+        process_.kill9();
+        process_.use_kubeconfig({});
+    }
+    particular_operator(const particular_operator&) = delete;
+    particular_operator& operator=(const particular_operator&) = delete;
+    operator_process* operator->() { return &process_; }
+
+private:
+    operator_process& process_;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(survival)
+
+BOOST_AUTO_TEST_CASE(killed_at_any_request_of_a_start_or_a_sync_it_goes_on_without_loss_or_repetition) {
+    auto& w = world::get();
+    cutting_proxy proxy{port_of(w.cluster().server())};
+    const temporary_folder folder;
+    const auto kubeconfig = kubeconfig_through(proxy.port(), folder.path());
+    particular_operator op;
+    op->use_kubeconfig(kubeconfig);
+
+    op->start();
+    moving_target target{"any-request"};
+    target.require_arrived();
+    op->stop();
+
+    // How many requests a start with a sync takes, and a sync alone.
+    const auto before_start = proxy.records();
+    target.move();
+    op->start();
+    target.require_arrived();
+    const auto of_start = proxy.records() - before_start;
+    const auto before_sync = proxy.records();
+    target.move();
+    target.require_arrived();
+    const auto of_sync = proxy.records() - before_sync;
+    BOOST_TEST_MESSAGE("a start with a sync takes " << of_start << " records, a sync alone " << of_sync);
+    BOOST_TEST_REQUIRE(of_start > 10u); // each of twelve objects is a request
+    BOOST_TEST_REQUIRE(of_sync > 10u);
+
+    // All of them take too long for every run: so many, evenly, each time with another offset.
+    constexpr std::size_t rounds = 12;
+    const auto seed = std::random_device{}();
+    BOOST_TEST_MESSAGE("seed " << seed);
+    std::mt19937 random{seed};
+    std::size_t struck = 0;
+    const auto arm_and_wait = [&](std::size_t at) {
+        const auto when = random() % 2 == 0 ? cutting_proxy::moment::before_it_is_passed_on
+                                            : cutting_proxy::moment::before_its_answer;
+        proxy.arm(op->pid(), at, when);
+        return [&proxy, &target, &struck] {
+            const auto deadline = std::chrono::steady_clock::now() + 30s;
+            while (!proxy.struck() && std::chrono::steady_clock::now() < deadline) {
+                // One that is beyond the end of the sync may not come for long.
+                if (view(target.name()).revision == target.sha() && view(target.name()).synced()) {
+                    break;
+                }
+                std::this_thread::sleep_for(50ms);
+            }
+            proxy.disarm();
+            struck += proxy.struck() ? 1 : 0;
+        };
+    };
+    const auto nth = [&](std::size_t i, std::size_t of) { return 1 + (i * of + random() % of) / rounds; };
+    for (std::size_t i = 0; i < rounds; ++i) {
+        // Once in a sync, and once in the start that follows.
+        auto sync_ends = arm_and_wait(nth(i, of_sync));
+        target.move();
+        sync_ends();
+        op->kill9();
+        op->start();
+        arm_and_wait(nth(i, of_start))();
+        op->kill9();
+        op->start();
+        target.require_arrived();
+    }
+    BOOST_TEST(struck >= rounds, "only " << struck << " of " << 2 * rounds << " were in time");
+    op->stop();
+}
+
+BOOST_AUTO_TEST_CASE(killed_at_random_moments_it_goes_on_without_loss_or_repetition) {
+    particular_operator op;
+    op->start();
+    moving_target target{"any-moment"};
+    target.require_arrived();
+    const auto seed = std::random_device{}();
+    BOOST_TEST_MESSAGE("seed " << seed);
+    std::mt19937 random{seed};
+    for (int i = 1; i <= 12; ++i) {
+        target.move();
+        std::this_thread::sleep_for(std::chrono::milliseconds{random() % 1800}); // when it dies, not a wait
+        op->kill9();
+        op->start();
+        if (i % 4 == 0) {
+            target.require_arrived();
+        }
+    }
+    op->stop();
+}
+
+BOOST_AUTO_TEST_CASE(while_the_api_server_is_away_nothing_is_lost_and_nothing_is_pruned) {
+    particular_operator op;
+    op->start();
+    moving_target target{"no-server"};
+    target.require_arrived();
+    auto& cluster = world::get().cluster();
+    for (const auto how : {&control_plane::kill_apiserver, &control_plane::pause_apiserver}) {
+        (cluster.*how)();
+        target.move();
+        std::this_thread::sleep_for(12s); // how long it is away, not a wait
+        BOOST_TEST(op->running());
+        if (how == &control_plane::pause_apiserver) {
+            cluster.resume_apiserver();
+        } else {
+            cluster.start_apiserver();
+        }
+        target.require_arrived();
+    }
+    op->stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_kind_that_may_not_be_touched_is_named_and_taken_up_when_it_may) {
+    auto& w = world::get();
+    w.kubectl({"apply", "-f", "-"}, R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: no-quotas}
+rules:
+- {apiGroups: [""], resources: [configmaps, namespaces, secrets, services], verbs: ["*"]}
+- {apiGroups: [holdfast.dev], resources: ["*"], verbs: ["*"]}
+- {apiGroups: [events.k8s.io, apiextensions.k8s.io], resources: ["*"], verbs: ["*"]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: no-quotas}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: no-quotas}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: limited}]
+)");
+    particular_operator op;
+    op->use_kubeconfig(w.cluster().user("limited"));
+    op->start();
+    patient s{"forbidden"};
+    const std::string quota = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: some}\n"
+                              "spec: {hard: {configmaps: 100}}\n";
+    s.repository().write("quota.yaml", quota);
+    const auto pushed = s.repository().push("A kind that may not be touched");
+    eventually(
+        [] {
+            const auto ready = view("forbidden").get("Ready");
+            return ready.status == "False" && ready.message.find("forbidden") != std::string::npos &&
+                   ready.message.find("esource") != std::string::npos &&
+                   ready.message.find("uota") != std::string::npos;
+        },
+        "the application names the kind and that it is forbidden", 60s,
+        [] { return view("forbidden").describe(); }
+    );
+    others_are_served();
+    s.require_untouched();
+    w.kubectl(
+        {"patch", "clusterrole", "no-quotas", "--type=json", "-p",
+         R"([{"op": "add", "path": "/rules/-",
+             "value": {"apiGroups": [""], "resources": ["resourcequotas"], "verbs": ["*"]}}])"}
+    );
+    eventually(
+        [&] { return view("forbidden").synced() && view("forbidden").revision == pushed; },
+        "it goes on when it may, without a restart", 90s, [] { return view("forbidden").describe(); }
+    );
+    BOOST_TEST(w.exists("resourcequota", "forbidden", "some"));
+    s.require_untouched();
+    op->stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_named_and_got_over_when_there_is_room) {
+    const temporary_folder folder;
+    if (::geteuid() != 0 ||
+        ::mount("none", folder.path().c_str(), "tmpfs", 0, "size=3m") != 0) { // NOLINT: errno is not needed
+        BOOST_TEST_MESSAGE("skipped: only root may mount a small disk");
+        return;
+    }
+    struct unmount {
+        const fs::path& path;
+        ~unmount() { ::umount2(path.c_str(), MNT_DETACH); }
+    } const at_the_end{folder.path()};
+
+    particular_operator op;
+    const auto usual = op->cache();
+    op->use_cache(folder.path() / "cache");
+    op->start();
+    patient s{"full-disk"};
+    std::string noise(std::size_t{4} << 20U, ' ');
+    std::mt19937 random{1}; // the same each time; what matters is that it cannot be compressed
+    std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random() & 0xffU); });
+    s.repository().write("picture.bin", noise);
+    s.repository().write("good.yaml", config_map("good", "value", "2"));
+    const auto pushed = s.repository().push("More than the disk holds");
+    await_condition("full-disk", "ComparisonError", {"disk", "full"});
+    others_are_served();
+    s.require_untouched();
+    BOOST_REQUIRE(::mount("none", folder.path().c_str(), "tmpfs", MS_REMOUNT, "size=64m") == 0);
+    eventually(
+        [&] { return view("full-disk").synced() && view("full-disk").revision == pushed; },
+        "it goes on when there is room", 90s, [] { return view("full-disk").describe(); }
+    );
+    s.require_untouched();
+    op->stop();
+    op->use_cache(usual);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
