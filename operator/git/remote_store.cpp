@@ -90,13 +90,15 @@ std::optional<snapshot> remote_store::known(const object_id& commit) {
 // ---- what is on disk
 
 asio::awaitable<result<void>> remote_store::prepare_files() {
-    auto commits = co_await on_pool(*around_->pool, [path = repository_, name = remote_.normalised()] {
+    auto prepare = [path = repository_, name = remote_.normalised()] {
         return store_files::prepare(path, name);
-    });
+    };
+    auto commits = co_await on_pool(*around_->pool, std::move(prepare));
     if (!commits) {
         co_return commits.error();
     }
-    size_ = co_await on_pool(*around_->pool, [path = repository_] { return store_files::measure(path); });
+    auto measure = [path = repository_] { return store_files::measure(path); };
+    size_ = co_await on_pool(*around_->pool, std::move(measure));
     commits_.clear();
     const auto now = steady_clock::now();
     for (const auto& c : *commits) {
@@ -140,10 +142,11 @@ asio::awaitable<void> remote_store::throw_away() {
     thrown_away_ = steady_clock::now();
     commits_.clear();
     newest_ = {};
-    co_await on_pool(*around_->pool, [path = repository_, trash = around_->trash] {
+    auto discard = [path = repository_, trash = around_->trash] {
         store_files::remove(store_files::set_aside(path, trash));
         return 0;
-    });
+    };
+    co_await on_pool(*around_->pool, std::move(discard));
 }
 
 asio::awaitable<result<snapshot>> remote_store::open(object_id commit) {
@@ -396,10 +399,11 @@ remote_store::fetch_steps(resolved_revision what, std::uint64_t allowed) {
     const std::string tip = "refs/holdfast-tmp/tip";
     const auto is_here = [](const store_surroundings& around, std::string repository,
                             object_id commit) -> asio::awaitable<bool> {
-        co_return co_await on_pool(*around.pool, [repository, commit] {
+        auto is_there = [repository, commit] {
             return store_files::check_commit(repository, commit).has_value() &&
                    store_files::pin(repository, commit).has_value();
-        });
+        };
+        co_return co_await on_pool(*around.pool, std::move(is_there));
     };
     if (!what.ref.empty()) {
         std::vector<std::string> by_ref{"+" + what.ref + ":" + tip};
@@ -435,7 +439,8 @@ remote_store::fetch_steps(resolved_revision what, std::uint64_t allowed) {
 asio::awaitable<result<void>> remote_store::bring(resolved_revision what, bool* damaged) {
     const auto limit = around_->options.limits.max_store_bytes;
     auto room = [&] { return limit > size_.bytes ? limit - size_.bytes : 0; };
-    size_ = co_await on_pool(*around_->pool, [path = repository_] { return store_files::measure(path); });
+    auto measure = [path = repository_] { return store_files::measure(path); };
+    size_ = co_await on_pool(*around_->pool, std::move(measure));
     if (room() < std::max(least_room, limit / 16) && !commits_.empty()) {
         co_await tidy_inside(std::chrono::seconds{0}, true);
     }
@@ -443,8 +448,8 @@ asio::awaitable<result<void>> remote_store::bring(resolved_revision what, bool* 
     if (allowed == 0) {
         co_return too_large();
     }
-    const auto before =
-        co_await on_pool(*around_->pool, [path = repository_] { return store_files::take_mark(path); });
+    auto take_mark = [path = repository_] { return store_files::take_mark(path); };
+    const auto before = co_await on_pool(*around_->pool, std::move(take_mark));
     std::exception_ptr cancelled;
     result<void> outcome;
     try {
@@ -452,19 +457,21 @@ asio::awaitable<result<void>> remote_store::bring(resolved_revision what, bool* 
         *damaged = fetched.damaged;
         if (fetched.failure) {
             outcome = std::move(*fetched.failure);
-            const auto largest = co_await on_pool(*around_->pool, [path = repository_, before] {
+            auto find_largest = [path = repository_, before] {
                 return store_files::largest_pack_since(path, before);
-            });
+            };
+            const auto largest = co_await on_pool(*around_->pool, std::move(find_largest));
             if (largest >= allowed) {
                 outcome = too_large();
                 *damaged = false;
             }
         } else {
-            outcome = co_await on_pool(*around_->pool, [path = repository_, commit = what.commit] {
+            auto check = [path = repository_, commit = what.commit] {
                 auto checked = store_files::check_commit(path, commit);
                 store_files::remove_refs(path, "refs/holdfast-tmp/");
                 return checked;
-            });
+            };
+            outcome = co_await on_pool(*around_->pool, std::move(check));
             *damaged =
                 !outcome && (is_conflict(outcome.error()) || outcome.error().kind() == error_kind::not_found);
         }
@@ -473,16 +480,18 @@ asio::awaitable<result<void>> remote_store::bring(resolved_revision what, bool* 
     }
     if (cancelled || !outcome) {
         co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-        co_await on_pool(*around_->pool, [path = repository_, before, commit = what.commit] {
+        auto roll_back = [path = repository_, before, commit = what.commit] {
             store_files::unpin(path, {commit});
             store_files::roll_back(path, before);
             return 0;
-        });
+        };
+        co_await on_pool(*around_->pool, std::move(roll_back));
     }
     if (cancelled) {
         std::rethrow_exception(cancelled);
     }
-    size_ = co_await on_pool(*around_->pool, [path = repository_] { return store_files::measure(path); });
+    auto measure_again = [path = repository_] { return store_files::measure(path); };
+    size_ = co_await on_pool(*around_->pool, std::move(measure_again));
     co_return outcome;
 }
 
@@ -570,10 +579,11 @@ asio::awaitable<bool> remote_store::tidy_inside(std::chrono::seconds keep, bool 
         commits_.erase(commit); // before the first wait: from here on nobody gets it
     }
     if (!doomed.empty()) {
-        co_await on_pool(*around_->pool, [path = repository_, doomed] {
+        auto let_go = [path = repository_, doomed] {
             store_files::unpin(path, doomed);
             return 0;
-        });
+        };
+        co_await on_pool(*around_->pool, std::move(let_go));
     }
     const bool grown = !doomed.empty() && size_.bytes > 2 * bytes_when_packed_;
     if (!force && !grown && size_.packs <= around_->options.limits.max_packs) {
@@ -583,10 +593,11 @@ asio::awaitable<bool> remote_store::tidy_inside(std::chrono::seconds keep, bool 
     const bool packed = co_await run_locally({"repack", "-a", "-d", "-q"}) == 0 &&
                         co_await run_locally({"prune", "--expire=now"}) == 0 &&
                         co_await run_locally({"pack-refs", "--all"}) == 0;
-    size_ = co_await on_pool(*around_->pool, [path = repository_] {
+    auto tidy = [path = repository_] {
         store_files::sweep(path);
         return store_files::measure(path);
-    });
+    };
+    size_ = co_await on_pool(*around_->pool, std::move(tidy));
     bytes_when_packed_ = size_.bytes;
     co_return packed;
 }

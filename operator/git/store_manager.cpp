@@ -171,9 +171,8 @@ private:
                 in_use.push_back(s->home());
             }
         }
-        auto found = co_await on_pool(*around_->pool, [path = stores_directory(), in_use] {
-            return find_stores(path, in_use);
-        });
+        auto scan = [path = stores_directory(), in_use] { return find_stores(path, in_use); };
+        auto found = co_await on_pool(*around_->pool, std::move(scan));
         std::uint64_t total = 0;
         for (const auto& f : found) {
             total += f.bytes;
@@ -199,10 +198,11 @@ private:
             const auto doomed = store_files::set_aside(f.path, around_->trash);
             total -= f.bytes;
             log::info("a store is removed", {{"directory", f.path}, {"bytes", std::to_string(f.bytes)}});
-            co_await on_pool(*around_->pool, [doomed] {
+            auto remove = [doomed] {
                 store_files::remove(doomed);
                 return 0;
-            });
+            };
+            co_await on_pool(*around_->pool, std::move(remove));
         }
     }
 
