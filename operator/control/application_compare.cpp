@@ -9,9 +9,6 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-// ---- watching kinds
-// --------------------------------------------------------------------------------------------------
-
 asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, findings& found) {
     std::set<kube::group_version_kind> kinds;
     if (r->wanted) {
@@ -30,12 +27,15 @@ asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, f
             continue; // not there (yet); if it is wanted, applying says so
         }
         with.live.watch(*known);
-        if (with.live.ready(kind)) {
+        // What was listed and may not be watched any more is not known any more.
+        const auto trouble = with.live.trouble(kind);
+        const bool ready = with.live.ready(kind);
+        if (trouble && (ready ? trouble->kind() == error_kind::forbidden : !trouble->is_transient())) {
+            found.problems["ComparisonError"] = "watching " + kind.to_string() + ": " + trouble->message();
+            wait_for_kinds.insert(r->key());
             continue;
         }
-        const auto trouble = with.live.trouble(kind);
-        if (trouble && !trouble->is_transient()) {
-            found.problems["ComparisonError"] = "watching " + kind.to_string() + ": " + trouble->message();
+        if (ready) {
             continue;
         }
         listing += (listing.empty() ? "" : ", ") + kind.to_string();
@@ -48,9 +48,6 @@ asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, f
     found.undecided = true;
     co_return false;
 }
-
-// ---- comparing
-// -------------------------------------------------------------------------------------------------------
 
 asio::awaitable<void> application_controller::state::compare(record_ptr r, bool thoroughly) {
     if (!r->wanted) {

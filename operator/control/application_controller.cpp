@@ -38,6 +38,13 @@ std::vector<std::string> urls_of(const crds::application& application) {
     return {urls.begin(), urls.end()};
 }
 
+// The operator that an Application is for, where several share a cluster. What an application of ours makes
+// is labelled so already: the Applications in its sources are for the same operator.
+bool is_for(const json::object& application, std::string_view installation) {
+    const auto named = kube::label(application, sync::installation_label);
+    return named.value_or(default_installation) == installation;
+}
+
 // Whether there is more in it than a status, most likely our own.
 bool is_news(const crds::application& before, const crds::application& now) {
     return before.metadata.uid != now.metadata.uid || before.metadata.generation != now.metadata.generation ||
@@ -59,7 +66,6 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       informer{p.api, informer_options(), *this} {}
 
 // ---- watching
-// --------------------------------------------------------------------------------------------------------
 
 void application_controller::state::begin_replace() {
     replacing.emplace();
@@ -90,7 +96,17 @@ void application_controller::state::changed(const json::object& object) {
         replacing->insert(key);
     }
     auto& r = records[key];
-    const bool fresh = !r || r->object.metadata.uid != now.metadata.uid;
+    const bool foreign = !is_for(object, config.installation);
+    const bool fresh = !r || r->object.metadata.uid != now.metadata.uid || r->foreign != foreign;
+    if (foreign) {
+        // Known all the same: what it owns is not free, and ours may depend on it.
+        r = std::make_shared<application_record>();
+        r->foreign = true;
+        r->object = std::move(now);
+        with.sources.use(key, r->object.metadata.namespace_, {});
+        queue_dependents(key);
+        return;
+    }
     if (fresh) {
         r = std::make_shared<application_record>();
         r->heal_backoff = backoff{{.base = 2s, .cap = 300s, .factor = 3.0, .jitter = 0.0}};
@@ -153,6 +169,10 @@ void application_controller::state::forget(const std::string& key) {
     queue.forget(key);
     statuses.forget(key);
     wait_for_kinds.erase(key);
+    queue_dependents(key);
+}
+
+void application_controller::state::queue_dependents(const std::string& key) {
     if (const auto waiting = dependents.find(key); waiting != dependents.end()) {
         for (const auto& dependent : waiting->second) {
             queue.add(dependent);
@@ -166,11 +186,10 @@ record_ptr application_controller::state::find(const std::string& key) const {
 }
 
 // ---- looking
-// ---------------------------------------------------------------------------------------------------------
 
 asio::awaitable<void> application_controller::state::look(std::string key) {
     const auto r = find(key);
-    if (!r) {
+    if (!r || r->foreign) {
         co_return;
     }
     if (!with.sources.ready() || !informer.status().synced) {
@@ -353,7 +372,6 @@ kube::call_options application_controller::state::call_as(const application_reco
 }
 
 // ---- the public face
-// -------------------------------------------------------------------------------------------------
 
 application_controller::application_controller(asio::any_io_executor executor, parts p, settings s)
     : state_{std::make_shared<state>(std::move(executor), p, std::move(s))} {}

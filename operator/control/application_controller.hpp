@@ -19,6 +19,9 @@
 
 namespace holdfast::control {
 
+/// The installation that an Application without the label is for.
+inline constexpr std::string_view default_installation = "holdfast";
+
 /// Brings every Application's objects to what its sources say, and holds them there. Level-triggered: a look
 /// at an application finds what is wanted and what is, takes the steps that can be taken, and returns;
 /// whatever changes the answer (a commit, a live object, the Application itself, a dependency) has it looked

@@ -59,12 +59,13 @@ struct application_controller::state : kube::informer_handler {
     std::optional<std::set<std::string>> replacing;
 
     // ---- application_controller.cpp: watching and looking
-    // ------------------------------------------------------
     void begin_replace() override;
     void end_replace() override;
     void changed(const json::object& object) override;
     void deleted(const json::object& object) override;
     void forget(const std::string& key);
+    /// Has those looked at that depend on an application.
+    void queue_dependents(const std::string& key);
     [[nodiscard]] record_ptr find(const std::string& key) const;
     asio::awaitable<void> look(std::string key);
     asio::awaitable<void> look_at(record_ptr r, findings& found);
@@ -75,7 +76,6 @@ struct application_controller::state : kube::informer_handler {
     static kube::call_options call_as(const application_record& r, const settings& s);
 
     // ---- application_inputs.cpp: what the sources are
-    // ----------------------------------------------------------
     asio::awaitable<result<inputs>> find_inputs(record_ptr r);
     asio::awaitable<result<void>> build_wanted(record_ptr r, const inputs& from);
     asio::awaitable<result<std::vector<git::snapshot>>> snapshots(record_ptr r, const inputs& from);
@@ -85,32 +85,36 @@ struct application_controller::state : kube::informer_handler {
     build_key_of(const application_record& r, const std::vector<source_identity>& of) const;
     [[nodiscard]] std::vector<crds::application_source> sources_of(const application_record& r) const;
 
-    // ---- application_sync.cpp: compare, decide, operate
-    // --------------------------------------------------------
+    // ---- application_compare.cpp
     /// False while kinds are still being listed.
     asio::awaitable<bool> watch_kinds(record_ptr r, findings& found);
     asio::awaitable<void> compare(record_ptr r, bool thoroughly);
     asio::awaitable<void> compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w);
+
+    // ---- application_decide.cpp
+    /// Begins an operation where there is a reason to, and ends one that has run out of time.
     void decide(record_ptr r, findings& found);
-    asio::awaitable<void> operate(record_ptr r, findings& found);
-    [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
-    asio::awaitable<result<void>> check_schemas(record_ptr r);
-    asio::awaitable<void> apply(record_ptr r, sync::apply_step step);
-    asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);
-    asio::awaitable<void> prune(record_ptr r, sync::prune_step step);
-    asio::awaitable<sync::attempt> remove_one(record_ptr r, sync::prune_action action);
+    [[nodiscard]] bool may_operate(const application_record& r) const;
     void begin_operation(application_record& r, crds::operation what);
     void finish_operation(application_record& r, crds::operation_phase phase, std::string message);
     void fail_attempt(application_record& r, std::string message);
-    [[nodiscard]] bool may_operate(const application_record& r) const;
+
+    // ---- application_operation.cpp
+    asio::awaitable<void> operate(record_ptr r, findings& found);
+    [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
+    asio::awaitable<result<void>> check_schemas(record_ptr r);
+
+    // ---- application_writes.cpp
+    asio::awaitable<void> apply(record_ptr r, sync::apply_step step);
+    asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);
+    asio::awaitable<void> prune(record_ptr r, sync::prune_step step);
+    asio::awaitable<sync::attempt> remove_one(record_ptr r, sync::prune_action action, bool dry_run = false);
 
     // ---- application_deletion.cpp
-    // ------------------------------------------------------------------------------
     asio::awaitable<void> finish_application(record_ptr r, findings& found);
     asio::awaitable<void> remove_finalizers(record_ptr r);
 
     // ---- application_status.cpp
-    // --------------------------------------------------------------------------------
     void fill_status(application_record& r, const findings& found);
     void status_due(application_record& r);
     asio::awaitable<void> write_status(std::string key);

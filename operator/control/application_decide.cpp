@@ -21,9 +21,6 @@ bool is_elsewhere(const crds::sync_request& asked) {
 
 } // namespace
 
-// ---- deciding
-// --------------------------------------------------------------------------------------------------------
-
 void application_controller::state::decide(record_ptr r, findings& found) {
     auto& status = r->object.status;
     const auto now = wall_clock::now();
@@ -137,9 +134,6 @@ bool application_controller::state::may_operate(const application_record& r) con
     }
     return true;
 }
-
-// ---- operations
-// ------------------------------------------------------------------------------------------------------
 
 void application_controller::state::begin_operation(application_record& r, crds::operation what) {
     crds::operation_state state;

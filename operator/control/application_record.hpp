@@ -54,6 +54,8 @@ struct application_record {
     crds::application object;
     /// The status as the server has it.
     crds::application_status written;
+    /// It is for another installation: nothing is done about it, and its status is what the server has.
+    bool foreign = false;
     /// What is wrong with the object; then there is nothing else to do.
     std::string unreadable;
 

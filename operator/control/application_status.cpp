@@ -339,11 +339,7 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
                              r->written.observed_generation == wanted.observed_generation;
         r->written = wanted;
         if (!settled) {
-            if (const auto waiting = dependents.find(key); waiting != dependents.end()) {
-                for (const auto& dependent : waiting->second) {
-                    queue.add(dependent);
-                }
-            }
+            queue_dependents(key);
         }
     } else {
         r->written = wanted;

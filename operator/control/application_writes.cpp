@@ -153,13 +153,14 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
 }
 
 asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::prune_step step) {
+    const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
     for (std::size_t begin = 0; begin < step.objects.size(); begin += side_by_side) {
         std::vector<asio::awaitable<void>> some;
         for (std::size_t i = begin; i < std::min(begin + side_by_side, step.objects.size()); ++i) {
             some.push_back(
-                [](state* self, record_ptr record, sync::prune_action action,
-                   bool to_recreate) -> asio::awaitable<void> {
-                    auto attempt = co_await self->remove_one(record, action);
+                [](state* self, record_ptr record, sync::prune_action action, bool to_recreate,
+                   bool only_try) -> asio::awaitable<void> {
+                    auto attempt = co_await self->remove_one(record, action, only_try);
                     if (!record->progress) {
                         co_return;
                     }
@@ -171,7 +172,7 @@ asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::p
                         }
                     }
                     record->progress->done[action.id] = std::move(attempt);
-                }(this, r, step.objects[i], step.to_recreate)
+                }(this, r, step.objects[i], step.to_recreate, dry_run)
             );
         }
         co_await all_of(std::move(some));
@@ -179,7 +180,7 @@ asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::p
 }
 
 asio::awaitable<sync::attempt>
-application_controller::state::remove_one(record_ptr r, sync::prune_action action) {
+application_controller::state::remove_one(record_ptr r, sync::prune_action action, bool dry_run) {
     sync::attempt failed{.what = sync::outcome::prune_failed};
     kube::group_version_kind kind;
     for (const auto& o : with.live.owned_by(r->ref())) {
@@ -215,11 +216,16 @@ application_controller::state::remove_one(record_ptr r, sync::prune_action actio
         how.uid = action.uid;
         how.resource_version = std::string{kube::resource_version_of(*live)};
         how.policy = to_kube(action.dependents);
+        how.dry_run = dry_run;
         const auto removed =
             co_await with.api.remove(*resource, action.id.namespace_, action.id.name, how, options);
-        with.counters.object_written("prune", removed ? "ok" : to_string(removed.error().kind()));
+        with.counters.object_written(
+            dry_run ? "dry_run" : "prune", removed ? "ok" : to_string(removed.error().kind())
+        );
         if (removed) {
-            r->known.erase(action.id);
+            if (!dry_run) {
+                r->known.erase(action.id);
+            }
             co_return sync::attempt{.what = sync::outcome::pruned};
         }
         failed.message = removed.error().message();

@@ -142,6 +142,22 @@ public:
         }
     }
 
+    // Who waits for this kind, or has objects of it, is to say what is wrong with it, and that it is no more.
+    void trouble_changed() override {
+        const auto now = trouble();
+        const bool forbidden = now && now->kind() == error_kind::forbidden;
+        if (!ready_) {
+            if (now && !now->is_transient()) {
+                all_.ready();
+            }
+        } else if (forbidden != forbidden_) {
+            for (const auto& [name, record] : records_) {
+                all_.tell(record);
+            }
+        }
+        forbidden_ = forbidden;
+    }
+
     void note(const json::object& live) {
         object_name name{std::string{kube::namespace_of(live)}, std::string{kube::name_of(live)}};
         put(std::move(name), sync::observe(live), /*tell=*/false);
@@ -215,6 +231,7 @@ private:
     records records_;
     std::optional<records> next_;
     bool ready_ = false;
+    bool forbidden_ = false;
 };
 
 live_objects::live_objects(

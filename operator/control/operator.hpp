@@ -15,7 +15,8 @@ struct operator_options {
     /// "host:port"; empty: not served.
     std::string metrics_listen = ":8080";
     std::size_t concurrency = 32;
-    /// The value of the label on every managed object.
+    /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
+    /// work on; "holdfast" works on those without the label too.
     std::string installation = "holdfast";
 };
 

@@ -79,7 +79,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
     std::mt19937 random{std::random_device{}()};
 
-    // ---- repositories.cpp: Repository objects, and who uses what ----
+    // ---- repositories.cpp: Repository objects, and who uses what
     static kube::informer_options informer_options();
     static std::shared_ptr<declared_repository> project(const json::object& object);
     kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
@@ -98,7 +98,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     void reassign();
     void drop_unused();
 
-    // ---- repository_polling.cpp: credentials and listings ----
+    // ---- repository_polling.cpp: credentials and listings
     void watch_secrets_of(const crds::repository& r);
     asio::awaitable<result<git::secret_data>> secret_data(std::string namespace_, std::string name);
     asio::awaitable<result<std::shared_ptr<const git::credentials>>>
@@ -116,7 +116,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     asio::awaitable<result<std::shared_ptr<tracked_repository>>>
     listed(std::string url, std::string namespace_);
 
-    // ---- repository_status.cpp ----
+    // ---- repository_status.cpp
     void status_due(const std::string& owner);
     asio::awaitable<void> write_status(std::string key);
     void
