@@ -8,7 +8,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <string>
 
@@ -41,8 +40,8 @@ int main(int argc, char** argv) {
 
     holdfast::control::operator_options options;
     options.cache_directory = default_cache_directory();
-    auto level = log::level::info;
-    auto format = log::format::text;
+    std::string level = "info";
+    std::string format = "text";
 
     auto* run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
     run->add_option(
@@ -78,31 +77,21 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     run->add_option(
            "--installation", options.installation,
-           "The name that marks this operator's objects, where several operators share a cluster."
+           "Where several operators share a cluster: the name that marks this one's objects, and the "
+           "Applications "
+           "that it works on (label holdfast.dev/installation)."
     )
         ->envname("HOLDFAST_INSTALLATION")
         ->capture_default_str()
         ->type_name("NAME");
-    run->add_option("--log-level", level, "What is logged: trace, debug, info, warn or error.")
+    run->add_option("--log-level", level, "What is logged.")
         ->envname("HOLDFAST_LOG_LEVEL")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, log::level>{
-                {"trace", log::level::trace},
-                {"debug", log::level::debug},
-                {"info", log::level::info},
-                {"warn", log::level::warn},
-                {"error", log::level::error}
-            },
-            CLI::ignore_case
-        ))
-        ->option_text("LEVEL [info] (Env:HOLDFAST_LOG_LEVEL)");
-    run->add_option("--log-format", format, "How it is logged: text or json.")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+        ->capture_default_str();
+    run->add_option("--log-format", format, "How it is logged: for people or for machines.")
         ->envname("HOLDFAST_LOG_FORMAT")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, log::format>{{"text", log::format::text}, {"json", log::format::json}},
-            CLI::ignore_case
-        ))
-        ->option_text("FORMAT [text] (Env:HOLDFAST_LOG_FORMAT)");
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
 
     try {
         app.parse(argc, argv);
@@ -112,7 +101,14 @@ int main(int argc, char** argv) {
         app.exit(e);
         return wrong_options;
     }
-    log::configure(level, format);
+    const std::map<std::string, log::level> levels{
+        {"trace", log::level::trace},
+        {"debug", log::level::debug},
+        {"info", log::level::info},
+        {"warn", log::level::warn},
+        {"error", log::level::error}
+    };
+    log::configure(levels.at(level), format == "json" ? log::format::json : log::format::text);
 
     if (const auto problem = holdfast::control::check(options); !problem.empty()) {
         std::fprintf(stderr, "holdfast operator: %s\n", problem.c_str());
