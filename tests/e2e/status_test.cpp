@@ -4,7 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
+#include <cstdint>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -21,11 +22,25 @@ std::string head_of(scene& s, const std::string& ref) {
     return s.w.field("repository.holdfast.dev", home, s.name, ".status.heads[?(@.ref==\"" + ref + "\")].sha");
 }
 
-std::size_t told(const scene& s, const std::string& reason) {
-    const auto events = events_of(s.name);
-    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const std::string& e) {
-        return e.starts_with(reason + ":");
-    }));
+// How often something was told: the same words again are counted in the event's series.
+std::int64_t told(scene& s, const std::string& reason) {
+    const auto counts = s.w.kubectl(
+        {"get", "events.events.k8s.io", "-n", home, "-o",
+         "jsonpath={range .items[?(@.regarding.name==\"" + s.name +
+             "\")]}{.reason} {.series.count}{\"\\n\"}{end}"}
+    );
+    std::istringstream lines{counts};
+    std::int64_t sum = 0;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words{line};
+        std::string said;
+        std::int64_t times = 1;
+        words >> said;
+        if (said == reason) {
+            sum += (words >> times) ? times : 1;
+        }
+    }
+    return sum;
 }
 
 } // namespace
