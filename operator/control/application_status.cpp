@@ -310,7 +310,7 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
     }
     // While many applications are being synced, objects go before words about them; though not for ever.
     if (queue.waiting_now() > 0 && steady_clock::now() - r->status_due_since < longest_delay) {
-        statuses.add_after(key, 1s);
+        statuses.add_after(key, 300ms);
         co_return;
     }
     const auto wanted = r->object.status;
