@@ -61,7 +61,12 @@ asio::awaitable<void> application_controller::state::apply(record_ptr r, sync::a
 
 asio::awaitable<void> application_controller::state::apply_one(record_ptr r, sync::apply_action action) {
     const auto* wanted = r->find_wanted(action.id);
-    if (wanted == nullptr || !r->full || !r->progress) {
+    if (!r->progress) {
+        co_return;
+    }
+    if (wanted == nullptr || !r->full) {
+        // A defect; said as a failure, since the planner would otherwise ask for the same step again.
+        r->progress->done[action.id] = {.what = sync::outcome::failed, .message = "its manifest is not at hand"};
         co_return;
     }
     const auto kind = wanted->kind;
