@@ -64,9 +64,14 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
     if (!r->progress) {
         co_return;
     }
-    if (wanted == nullptr || !r->full) {
+    if (wanted == nullptr) {
+        co_return; // no plan asks for what is not wanted
+    }
+    if (!r->full) {
         // A defect; said as a failure, since the planner would otherwise ask for the same step again.
-        r->progress->done[action.id] = {.what = sync::outcome::failed, .message = "its manifest is not at hand"};
+        r->progress->done[action.id] = {
+            .what = sync::outcome::failed, .hash = wanted->plan.hash, .message = "its manifest is not at hand"
+        };
         co_return;
     }
     const auto kind = wanted->kind;
