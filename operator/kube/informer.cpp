@@ -187,8 +187,9 @@ bool informer::take_events(watch_decoder& decoder, std::optional<failure>& broke
 
 void informer::failed(const failure& why) {
     // Said once for each new trouble, not for each try.
-    if (!status_.last_failure || status_.last_failure->status() != why.status() ||
-        status_.last_failure->kind() != why.kind()) {
+    const bool news = !status_.last_failure || status_.last_failure->status() != why.status() ||
+                      status_.last_failure->kind() != why.kind();
+    if (news) {
         const bool everyday = why.is_expired() || why.is_network() || why.is_too_many_requests();
         log::write(
             everyday ? log::level::info : log::level::warn, "a watch has to be taken up again",
@@ -196,11 +197,16 @@ void informer::failed(const failure& why) {
         );
     }
     status_.last_failure = why;
+    if (news) {
+        handler_.trouble_changed();
+    }
 }
 
 void informer::works() {
     status_.last_contact = std::chrono::steady_clock::now();
-    status_.last_failure.reset();
+    if (std::exchange(status_.last_failure, std::nullopt)) {
+        handler_.trouble_changed();
+    }
     if (status_.resource_version != fsm_.resource_version()) {
         status_.resource_version = fsm_.resource_version();
     }

@@ -29,6 +29,9 @@ public:
     virtual void changed(const json::object& object) = 0;
     /// Is gone; this was its last state.
     virtual void deleted(const json::object& object) = 0;
+    /// informer_status::last_failure is another one than before, or none any more. Once for each new trouble,
+    /// not for each try.
+    virtual void trouble_changed() {}
 };
 
 struct informer_options {
