@@ -169,8 +169,9 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
                 const auto left = status.operation_state->started_at + limit->value - wall_clock::now();
                 queue.add_after(r->key(), std::max<steady_clock::duration>(left, 0s) + 10ms);
             }
-            // The watch event that changes the answer comes; should it be lost, this does.
-            queue.add_after(r->key(), 60s);
+            // The watch event that changes the answer comes; should it be lost, this does. The going of a
+            // namespace, which belongs to no application, is told to none.
+            queue.add_after(r->key(), wait->reason == sync::wait_reason::deletion ? 1s : 60s);
             co_return;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
             crds::pending_prune pending;

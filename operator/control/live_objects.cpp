@@ -20,14 +20,19 @@ using records = std::unordered_map<object_name, sync::live_record>;
 
 // Resource versions of one kind are comparable as numbers where the server's storage is etcd (KEP-5504).
 // Elsewhere nothing is older than anything.
-bool is_older(const std::string& a, const std::string& b) {
-    std::uint64_t x = 0;
-    std::uint64_t y = 0;
-    const auto read = [](const std::string& text, std::uint64_t& value) {
-        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-        return ec == std::errc{} && end == text.data() + text.size() && !text.empty();
-    };
-    return read(a, x) && read(b, y) && x < y;
+std::optional<std::uint64_t> number_of(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec != std::errc{} || end != text.data() + text.size() || text.empty()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+bool is_older(std::string_view a, std::string_view b) {
+    const auto x = number_of(a);
+    const auto y = number_of(b);
+    return x && y && *x < *y;
 }
 
 // What an application may have to act upon; a new resource version alone is nothing.
@@ -106,6 +111,7 @@ public:
             next_->insert_or_assign(std::move(name), std::move(record));
             return;
         }
+        saw(object);
         put(std::move(name), std::move(record), /*tell=*/true);
     }
 
@@ -115,6 +121,7 @@ public:
             next_->erase(name);
             return;
         }
+        saw(object);
         drop(name);
     }
 
@@ -160,6 +167,10 @@ public:
 
     void note(const json::object& live) {
         object_name name{std::string{kube::namespace_of(live)}, std::string{kube::name_of(live)}};
+        const auto version = number_of(kube::resource_version_of(live));
+        if (version && *version <= seen_ && !records_.contains(name)) {
+            return; // it came and went before its answer did
+        }
         put(std::move(name), sync::observe(live), /*tell=*/false);
     }
 
@@ -182,6 +193,10 @@ private:
         o.kind = kind;
         o.what.label_selector = std::string{sync::installation_label} + "=" + all.installation;
         return o;
+    }
+
+    void saw(const json::object& object) {
+        seen_ = std::max(seen_, number_of(kube::resource_version_of(object)).value_or(0));
     }
 
     void put(object_name name, sync::live_record record, bool tell) {
@@ -230,6 +245,7 @@ private:
     kube::informer informer_;
     records records_;
     std::optional<records> next_;
+    std::uint64_t seen_ = 0; // the newest resource version that an event told of
     bool ready_ = false;
     bool forbidden_ = false;
 };
