@@ -158,6 +158,7 @@ public:
                 all_.ready();
             }
         } else if (forbidden != forbidden_) {
+            all_.ready();
             for (const auto& [name, record] : records_) {
                 all_.tell(record);
             }

@@ -72,6 +72,7 @@ boost::asio::awaitable<void> informer::do_list(reflector_fsm::list what) {
         co_return;
     }
     const auto verdict = fsm_.on_page(got->resource_version, got->continue_token);
+    works(); // before the handler acts upon what it gets
     if (verdict.begin) {
         handler_.begin_replace();
     }
@@ -82,7 +83,6 @@ boost::asio::awaitable<void> informer::do_list(reflector_fsm::list what) {
         handler_.end_replace();
         mark_synced();
     }
-    works();
 }
 
 boost::asio::awaitable<void> informer::do_watch(reflector_fsm::watch what) {
