@@ -243,12 +243,12 @@ class Bench:
         self.write(self.names, 1)
         self.push("all")
         self.kubectl("apply", "--server-side", "-f", str(ROOT / "config/crds"))
-        for attempt in range(10):  # kubectl gives up on a definition that has no conditions at all yet
-            try:
-                self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "config/crds"))
+        wait = ["kubectl", "--kubeconfig", self.kubeconfig, "wait", "--for=condition=Established", "--timeout=30s", "-f",
+                str(ROOT / "config/crds")]
+        for _ in range(20):  # kubectl gives up on a definition that has no conditions at all yet
+            if subprocess.run(wait, capture_output=True).returncode == 0:
                 break
-            except subprocess.CalledProcessError:
-                time.sleep(0.5)
+            time.sleep(0.5)
         self.kubectl("apply", "-f", "-", stdin=json.dumps({
             "apiVersion": "holdfast.dev/v1alpha1", "kind": "Repository", "metadata": {"name": "bench", "namespace": "holdfast"},
             "spec": {"url": url, "interval": self.options.interval}}))
