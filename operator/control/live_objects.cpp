@@ -168,6 +168,9 @@ public:
 
     void note(const json::object& live) {
         object_name name{std::string{kube::namespace_of(live)}, std::string{kube::name_of(live)}};
+        if (kube::label(live, sync::installation_label) != all_.installation) {
+            return; // a namespace that was made for others too: the watch would never tell of its end
+        }
         const auto version = number_of(kube::resource_version_of(live));
         if (version && *version <= seen_ && !records_.contains(name)) {
             return; // it came and went before its answer did

@@ -87,8 +87,8 @@ public:
     }
 
     // Everything is as the last commit says, and what was there before is what it was.
-    void require_arrived() {
-        await_synced(name_, sha_);
+    void require_arrived(std::chrono::seconds limit = 60s) {
+        await_synced(name_, sha_, home, limit);
         const auto listed =
             json::parse(world::get().kubectl({"get", "configmaps", "-n", name_, "-o", "json"}));
         std::set<std::string> found;
@@ -278,14 +278,18 @@ BOOST_AUTO_TEST_CASE(while_the_api_server_is_away_nothing_is_lost_and_nothing_is
     for (const auto how : {&control_plane::kill_apiserver, &control_plane::pause_apiserver}) {
         (cluster.*how)();
         target.move();
-        std::this_thread::sleep_for(12s); // how long it is away, not a wait
+        // How long it is away, not a wait: dead for a minute, long enough for every backoff to have grown;
+        // frozen for a while.
+        std::this_thread::sleep_for(how == &control_plane::kill_apiserver ? 60s : 12s);
         BOOST_TEST(op->running());
         if (how == &control_plane::pause_apiserver) {
             cluster.resume_apiserver();
         } else {
             cluster.start_apiserver();
         }
-        target.require_arrived();
+        // Watches are taken up again when their backoff says so, which is up to a minute after an outage of
+        // one.
+        target.require_arrived(240s);
     }
     op->stop();
 }

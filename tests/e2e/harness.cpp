@@ -576,7 +576,9 @@ application_view view(const std::string& name, const std::string& ns) {
     return v;
 }
 
-void await_synced(const std::string& name, const std::string& revision, const std::string& ns) {
+void await_synced(
+    const std::string& name, const std::string& revision, const std::string& ns, std::chrono::seconds limit
+) {
     application_view seen;
     eventually(
         [&] {
@@ -585,7 +587,7 @@ void await_synced(const std::string& name, const std::string& revision, const st
                    (revision.empty() || seen.revision == revision);
         },
         "the application " + name + " is Synced and Healthy" + (revision.empty() ? "" : " at " + revision),
-        60s, [&] { return seen.describe(); }
+        limit, [&] { return seen.describe(); }
     );
 }
 

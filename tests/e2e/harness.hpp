@@ -228,7 +228,10 @@ struct application_view {
 application_view view(const std::string& name, const std::string& ns = home);
 
 /// Polls until the application is Synced and Healthy, at a commit when one is given.
-void await_synced(const std::string& name, const std::string& revision = {}, const std::string& ns = home);
+void await_synced(
+    const std::string& name, const std::string& revision = {}, const std::string& ns = home,
+    std::chrono::seconds limit = std::chrono::seconds{60}
+);
 
 /// Polls until a condition of this type is there whose message holds all of the texts; gives the view it was
 /// in.
