@@ -41,11 +41,8 @@ struct operation_progress {
     std::map<sync::object_id, sync::attempt> done;
     /// What the planner said last of each object.
     std::vector<sync::object_report> reports;
-    steady_clock::time_point begun = steady_clock::now();
     /// The objects were checked against the server's schemas.
     bool checked = false;
-    /// Of the applied objects: those that were not there, or were otherwise.
-    std::size_t changed = 0;
 };
 
 /// All that the controller knows of one Application.

@@ -164,7 +164,6 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     made->key = key;
     made->owner = owner_of(d);
     made->interval = d ? d->object.spec.interval.value : config.default_interval;
-    made->trouble = transient_error("the repository has not been reached yet");
     all.emplace(std::move(key), made);
     tasks.spawn("poll " + made->url.normalised(), poll(shared_from_this(), made, d));
     return made;

@@ -32,7 +32,6 @@ struct tracked_repository {
     std::string key;   // its URL in normal form, and the Repository that it is seen through
     std::string owner; // "namespace/name" of the Repository; empty: none
     std::shared_ptr<git::store> store;
-    error trouble; // why there is no store
     std::shared_ptr<const git::ref_list> refs;
     std::optional<error> failed; // why the last listing failed
     std::set<std::string> users; // applications

@@ -160,7 +160,6 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
     if (failure) {
         const bool news = !t->failed || t->failed->message() != failure->message();
         t->failed = *failure;
-        t->trouble = *failure;
         if (news) {
             log::warn(
                 "a repository cannot be listed",
