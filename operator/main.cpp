@@ -2,7 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/log.hpp"
-#include "control/operator.hpp"
+#include "operator.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", std::string{HOLDFAST_VERSION});
     app.require_subcommand(1);
 
-    holdfast::control::operator_options options;
+    holdfast::operator_options options;
     options.cache_directory = default_cache_directory();
     std::string level = "info";
     std::string format = "text";
@@ -110,9 +110,9 @@ int main(int argc, char** argv) {
     };
     log::configure(levels.at(level), format == "json" ? log::format::json : log::format::text);
 
-    if (const auto problem = holdfast::control::check(options); !problem.empty()) {
+    if (const auto problem = holdfast::check(options); !problem.empty()) {
         std::fprintf(stderr, "holdfast operator: %s\n", problem.c_str());
         return wrong_options;
     }
-    return holdfast::control::run_operator(std::move(options));
+    return holdfast::run_operator(std::move(options));
 }

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-namespace holdfast::control {
+namespace holdfast {
 
 /// `holdfast operator`'s options; main.cpp reads them from the command line and the environment.
 struct operator_options {
@@ -27,4 +27,4 @@ std::string check(const operator_options& options);
 /// for a clean end, 1 for a failure, which it has logged.
 int run_operator(operator_options options);
 
-} // namespace holdfast::control
+} // namespace holdfast

@@ -1,4 +1,4 @@
-#include "control/operator.hpp"
+#include "operator.hpp"
 
 #include "base/log.hpp"
 #include "base/task_group.hpp"
@@ -29,7 +29,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace holdfast::control {
+namespace holdfast {
 
 using namespace std::chrono_literals;
 
@@ -125,15 +125,15 @@ public:
         );
         repositories_.emplace(
             executor, *api_, *stores_, *events_, metrics_,
-            repositories::settings{.own_namespace = own_namespace_, .default_interval = 3min},
+            control::repositories::settings{.own_namespace = own_namespace_, .default_interval = 3min},
             [this](const std::string& url) { applications_->repository_moved(url); }
         );
         applications_.emplace(
             executor,
-            application_controller::parts{
+            control::application_controller::parts{
                 *api_, *discovery_, *live_, *repositories_, *builder_, *schemas_, *events_, metrics_
             },
-            application_controller::settings{
+            control::application_controller::settings{
                 .own_namespace = own_namespace_,
                 .installation = options_.installation,
                 .concurrency = options_.concurrency
@@ -260,17 +260,17 @@ private:
     std::string own_namespace_;
     task_group tasks_;
     asio::thread_pool pool_;
-    metrics metrics_;
+    control::metrics metrics_;
     std::unique_ptr<http::client> connection_;
     std::optional<kube::client> api_;
     std::optional<kube::discovery> discovery_;
     std::optional<kube::event_recorder> events_;
     std::unique_ptr<git::store_manager> stores_;
-    std::optional<builder> builder_;
-    std::optional<schemas> schemas_;
-    std::optional<live_objects> live_;
-    std::optional<repositories> repositories_;
-    std::optional<application_controller> applications_;
+    std::optional<control::builder> builder_;
+    std::optional<control::schemas> schemas_;
+    std::optional<control::live_objects> live_;
+    std::optional<control::repositories> repositories_;
+    std::optional<control::application_controller> applications_;
     std::unique_ptr<http::server> server_;
     bool stopping_ = false;
 };
@@ -337,4 +337,4 @@ int run_operator(operator_options options) {
     return status;
 }
 
-} // namespace holdfast::control
+} // namespace holdfast
