@@ -92,6 +92,9 @@ struct application_controller::state : kube::informer_handler {
     asio::awaitable<void> compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w);
 
     // ---- application_decide.cpp
+    /// Live objects of an application that its sources do not have (any more); no hooks. Valid until the next
+    /// turn of the loop.
+    [[nodiscard]] std::vector<live_objects::found> surplus_of(application_record& r) const;
     /// Begins an operation where there is a reason to, and ends one that has run out of time.
     void decide(record_ptr r, findings& found);
     [[nodiscard]] bool may_operate(const application_record& r) const;
@@ -114,8 +117,15 @@ struct application_controller::state : kube::informer_handler {
     asio::awaitable<void> finish_application(record_ptr r, findings& found);
     asio::awaitable<void> remove_finalizers(record_ptr r);
 
-    // ---- application_status.cpp
+    // ---- application_status.cpp: what the status says
     void fill_status(application_record& r, const findings& found);
+    /// The list of resources, and whether they are as wanted.
+    void fill_resources(application_record& r, std::vector<sync::member_health>& members);
+    /// As before, with what is healthy now: nothing was built, since nothing changed.
+    void fill_trusted(application_record& r, std::vector<sync::member_health>& members) const;
+    void fill_conditions(application_record& r, const findings& found);
+
+    // ---- application_status_writes.cpp: when it is written, and the events that go with it
     void status_due(application_record& r);
     asio::awaitable<void> write_status(std::string key);
     asio::awaitable<void> take_operation(record_ptr r);

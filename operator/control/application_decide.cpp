@@ -21,6 +21,14 @@ bool is_elsewhere(const crds::sync_request& asked) {
 
 } // namespace
 
+std::vector<live_objects::found> application_controller::state::surplus_of(application_record& r) const {
+    auto owned = with.live.owned_by(r.ref());
+    std::erase_if(owned, [&](const live_objects::found& o) {
+        return o.record->hook || r.find_wanted(o.id) != nullptr;
+    });
+    return owned;
+}
+
 void application_controller::state::decide(record_ptr r, findings& found) {
     auto& status = r->object.status;
     const auto now = wall_clock::now();
@@ -60,14 +68,9 @@ void application_controller::state::decide(record_ptr r, findings& found) {
     const bool out_of_sync = std::any_of(r->wanted->begin(), r->wanted->end(), [](const wanted_object& w) {
         return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
     });
-    std::set<sync::object_id> wanted;
-    for (const auto& w : *r->wanted) {
-        wanted.insert(w.plan.id);
-    }
-    const auto owned = with.live.owned_by(r->ref());
-    const bool extra = std::any_of(owned.begin(), owned.end(), [&](const live_objects::found& o) {
-        return !wanted.contains(o.id) && !o.record->hook && !o.record->deleting &&
-               o.record->prune == sync::removal::allowed;
+    const auto surplus = surplus_of(*r);
+    const bool extra = std::any_of(surplus.begin(), surplus.end(), [](const live_objects::found& o) {
+        return !o.record->deleting && o.record->prune == sync::removal::allowed;
     });
     if (!out_of_sync && !(extra && automated.prune)) {
         r->waits_for.clear();

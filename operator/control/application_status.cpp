@@ -1,8 +1,6 @@
-// What the status says, when it is written, and which events go with it.
+// What the status says.
 
-#include "base/log.hpp"
 #include "control/application_controller_state.hpp"
-#include "control/merge_patch.hpp"
 
 #include <algorithm>
 
@@ -16,15 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 6> problem_types{"ComparisonError",  "DeletionError",
                                                         "InvalidSpecError", "SyncError",
                                                         "UnknownError",     "Warning"};
-
-// A status is written this long after it changed: what follows at once (Running, Synced, Healthy) is one
-// write.
-constexpr auto settle_time = 150ms;
-// So many events wait at most until there is nothing more urgent to send.
-constexpr std::size_t max_untold = 500;
-
-// And no later than this.
-constexpr auto longest_delay = 15s;
 
 crds::health_code to_code(sync::health_status status) {
     switch (status) {
@@ -87,86 +76,11 @@ void application_controller::state::fill_status(application_record& r, const fin
     const auto now = wall_clock::now();
     const auto before = status.sync.status;
 
-    const auto owned = with.live.owned_by(r.ref());
     std::vector<sync::member_health> members;
     if (!found.unknown && r.wanted) {
-        std::vector<crds::resource_status> resources;
-        std::set<sync::object_id> wanted;
-        bool in_sync = true;
-        for (const auto& w : *r.wanted) {
-            wanted.insert(w.plan.id);
-            if (w.plan.orders.is_hook || w.plan.orders.skip) {
-                continue;
-            }
-            const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
-            const bool ours = record != nullptr && record->owner == r.ref();
-            crds::resource_status resource;
-            resource.group = w.plan.id.group;
-            resource.version = w.kind.version;
-            resource.kind = w.plan.id.kind;
-            resource.namespace_ = w.plan.id.namespace_;
-            resource.name = w.plan.id.name;
-            resource.status = w.plan.in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;
-            resource.sync_wave = w.plan.orders.wave;
-            if (!w.plan.synthetic) {
-                if (record == nullptr) {
-                    resource.health = crds::resource_health{crds::health_code::missing, {}};
-                } else if (record->status) {
-                    resource.health = crds::resource_health{to_code(*record->status), record->health_message};
-                }
-                sync::member_health member{
-                    .id = w.plan.id,
-                    .exists = ours,
-                    .ignored = w.plan.orders.ignore_healthcheck,
-                    .verdict = {}
-                };
-                if (record != nullptr && record->status) {
-                    member.verdict = sync::health{*record->status, record->health_message};
-                }
-                members.push_back(std::move(member));
-            }
-            in_sync = in_sync && w.plan.in_sync;
-            resources.push_back(std::move(resource));
-        }
-        for (const auto& o : owned) {
-            if (wanted.contains(o.id) || o.record->hook) {
-                continue;
-            }
-            crds::resource_status resource;
-            resource.group = o.id.group;
-            resource.version = o.kind.version;
-            resource.kind = o.id.kind;
-            resource.namespace_ = o.id.namespace_;
-            resource.name = o.id.name;
-            resource.status =
-                o.record->ignore_extraneous ? crds::sync_code::synced : crds::sync_code::out_of_sync;
-            resource.requires_pruning = true;
-            resource.requires_deletion_confirmation = o.record->prune == sync::removal::needs_confirmation;
-            in_sync = in_sync && o.record->ignore_extraneous;
-            resources.push_back(std::move(resource));
-        }
-        status.resources_count = static_cast<std::int64_t>(resources.size());
-        bound(resources);
-        status.resources = std::move(resources);
-        status.sync.status = in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;
+        fill_resources(r, members);
     } else if (!found.unknown && !r.trusted.empty()) {
-        for (auto& resource : status.resources) {
-            const auto* record = with.live.find(
-                {resource.group, resource.version, resource.kind}, resource.namespace_, resource.name
-            );
-            if (record != nullptr && record->status) {
-                resource.health = crds::resource_health{to_code(*record->status), record->health_message};
-            }
-        }
-        for (const auto& o : owned) {
-            sync::member_health member{
-                .id = o.id, .exists = true, .ignored = o.record->ignore_healthcheck, .verdict = {}
-            };
-            if (o.record->status) {
-                member.verdict = sync::health{*o.record->status, o.record->health_message};
-            }
-            members.push_back(std::move(member));
-        }
+        fill_trusted(r, members);
     } else {
         status.sync.status = crds::sync_code::unknown;
     }
@@ -189,7 +103,7 @@ void application_controller::state::fill_status(application_record& r, const fin
         status.source_type = r.from->identities.front().type;
     }
     if (status.sync.status == crds::sync_code::synced && r.wanted) {
-        status.sync.applied_state = applied_state_of(owned);
+        status.sync.applied_state = applied_state_of(with.live.owned_by(r.ref()));
         // Found to be so without an operation, as after a restart or a sync by hand.
         status.sync.applied_build_key = status.sync.build_key;
         status.sync.applied_revision = status.sync.revision;
@@ -205,6 +119,93 @@ void application_controller::state::fill_status(application_record& r, const fin
         status.health.message = health.message;
     }
 
+    fill_conditions(r, found);
+}
+
+void application_controller::state::fill_resources(
+    application_record& r, std::vector<sync::member_health>& members
+) {
+    auto& status = r.object.status;
+    std::vector<crds::resource_status> resources;
+    bool in_sync = true;
+    for (const auto& w : *r.wanted) {
+        if (w.plan.orders.is_hook || w.plan.orders.skip) {
+            continue;
+        }
+        const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
+        const bool ours = record != nullptr && record->owner == r.ref();
+        crds::resource_status resource;
+        resource.group = w.plan.id.group;
+        resource.version = w.kind.version;
+        resource.kind = w.plan.id.kind;
+        resource.namespace_ = w.plan.id.namespace_;
+        resource.name = w.plan.id.name;
+        resource.status = w.plan.in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;
+        resource.sync_wave = w.plan.orders.wave;
+        if (!w.plan.synthetic) {
+            if (record == nullptr) {
+                resource.health = crds::resource_health{crds::health_code::missing, {}};
+            } else if (record->status) {
+                resource.health = crds::resource_health{to_code(*record->status), record->health_message};
+            }
+            sync::member_health member{
+                .id = w.plan.id, .exists = ours, .ignored = w.plan.orders.ignore_healthcheck, .verdict = {}
+            };
+            if (record != nullptr && record->status) {
+                member.verdict = sync::health{*record->status, record->health_message};
+            }
+            members.push_back(std::move(member));
+        }
+        in_sync = in_sync && w.plan.in_sync;
+        resources.push_back(std::move(resource));
+    }
+    for (const auto& o : surplus_of(r)) {
+        crds::resource_status resource;
+        resource.group = o.id.group;
+        resource.version = o.kind.version;
+        resource.kind = o.id.kind;
+        resource.namespace_ = o.id.namespace_;
+        resource.name = o.id.name;
+        resource.status =
+            o.record->ignore_extraneous ? crds::sync_code::synced : crds::sync_code::out_of_sync;
+        resource.requires_pruning = true;
+        resource.requires_deletion_confirmation = o.record->prune == sync::removal::needs_confirmation;
+        in_sync = in_sync && o.record->ignore_extraneous;
+        resources.push_back(std::move(resource));
+    }
+    status.resources_count = static_cast<std::int64_t>(resources.size());
+    bound(resources);
+    status.resources = std::move(resources);
+    status.sync.status = in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;
+}
+
+void application_controller::state::fill_trusted(
+    application_record& r, std::vector<sync::member_health>& members
+) const {
+    auto& status = r.object.status;
+    for (auto& resource : status.resources) {
+        const auto* record = with.live.find(
+            {resource.group, resource.version, resource.kind}, resource.namespace_, resource.name
+        );
+        if (record != nullptr && record->status) {
+            resource.health = crds::resource_health{to_code(*record->status), record->health_message};
+        }
+    }
+    for (const auto& o : with.live.owned_by(r.ref())) {
+        sync::member_health member{
+            .id = o.id, .exists = true, .ignored = o.record->ignore_healthcheck, .verdict = {}
+        };
+        if (o.record->status) {
+            member.verdict = sync::health{*o.record->status, o.record->health_message};
+        }
+        members.push_back(std::move(member));
+    }
+}
+
+void application_controller::state::fill_conditions(application_record& r, const findings& found) {
+    auto& status = r.object.status;
+    const auto& metadata = r.object.metadata;
+    const auto now = wall_clock::now();
     const bool synced = status.sync.status == crds::sync_code::synced;
     const bool healthy = status.health.status == crds::health_code::healthy;
     const bool operating = r.operating();
@@ -292,150 +293,6 @@ void application_controller::state::fill_status(application_record& r, const fin
         metadata.namespace_, metadata.name, r.object.spec.project, crds::to_string(status.sync.status),
         crds::to_string(status.health.status)
     );
-}
-
-void application_controller::state::status_due(application_record& r) {
-    if (!(r.object.status == r.written) || (r.object.operation && r.operation_taken)) {
-        if (!statuses.contains(r.key())) {
-            r.status_due_since = steady_clock::now();
-        }
-        statuses.add_after(r.key(), settle_time);
-    }
-}
-
-asio::awaitable<void> application_controller::state::write_status(std::string key) {
-    const auto r = find(key);
-    if (!r) {
-        co_return;
-    }
-    // While many applications are being synced, objects go before words about them; though not for ever.
-    if (queue.waiting_now() > 0 && steady_clock::now() - r->status_due_since < longest_delay) {
-        statuses.add_after(key, 300ms);
-        co_return;
-    }
-    const auto wanted = r->object.status;
-    const auto patch = merge_patch(crds::write(r->written), crds::write(wanted));
-    if (!patch.empty()) {
-        json::object body;
-        body["status"] = patch;
-        const auto done = co_await with.api.patch_merge(
-            application_kind, r->object.metadata.namespace_, r->object.metadata.name, body,
-            sync::field_manager, "status"
-        );
-        if (!done) {
-            if (done.error().is_not_found()) {
-                co_return;
-            }
-            log::warn(
-                "a status cannot be written", {{"application", key}, {"error", done.error().message()}}
-            );
-            if (find(key) == r) {
-                statuses.add_after(key, done.error().is_transient() ? 2s : 30s);
-            }
-            co_return;
-        }
-        const bool settled = r->written.sync.status == wanted.sync.status &&
-                             r->written.health.status == wanted.health.status &&
-                             r->written.observed_generation == wanted.observed_generation;
-        r->written = wanted;
-        if (!settled) {
-            queue_dependents(key);
-        }
-    } else {
-        r->written = wanted;
-    }
-    if (r->object.operation && r->operation_taken) {
-        co_await take_operation(r);
-    }
-    if (find(key) == r && !(r->object.status == r->written)) {
-        r->status_due_since = steady_clock::now();
-        statuses.add_after(key, settle_time);
-    }
-}
-
-// Takes the operation out of the object, now that the status says that it is being worked on. Not if somebody
-// has put another one there.
-asio::awaitable<void> application_controller::state::take_operation(record_ptr r) {
-    json::object test;
-    test["op"] = "test";
-    test["path"] = "/metadata/resourceVersion";
-    const auto live =
-        co_await with.api.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
-    if (!live) {
-        co_return;
-    }
-    const auto now = crds::examine_application(*live).value;
-    if (!now.operation || now.operation != r->object.operation) {
-        co_return; // the watch tells of it
-    }
-    test["value"] = kube::resource_version_of(*live);
-    json::object remove;
-    remove["op"] = "remove";
-    remove["path"] = "/operation";
-    json::array patch;
-    patch.push_back(std::move(test));
-    patch.push_back(std::move(remove));
-    const auto done = co_await with.api.patch_json(
-        application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch, sync::field_manager
-    );
-    if (!done && !done.error().is_not_found()) {
-        statuses.add_after(r->key(), 500ms);
-    }
-}
-
-void application_controller::state::tell(
-    const application_record& r, kube::event_severity severity, std::string reason, std::string action,
-    std::string note
-) {
-    const auto& metadata = r.object.metadata;
-    untold.push_back(
-        {{.api_version = std::string{crds::api_version},
-          .kind = "Application",
-          .namespace_ = metadata.namespace_,
-          .name = metadata.name,
-          .uid = metadata.uid,
-          .resource_version = {}},
-         {.severity = severity,
-          .reason = std::move(reason),
-          .action = std::move(action),
-          .note = std::move(note)}}
-    );
-    if (untold.size() >= max_untold) {
-        send_events();
-    }
-}
-
-void application_controller::state::send_events() {
-    for (auto& [about, what] : std::exchange(untold, {})) {
-        with.events.record(about, what);
-    }
-}
-
-void application_controller::state::tell_transitions(
-    const application_record& r, const crds::application_status& before
-) {
-    const auto& now = r.object.status;
-    for (const auto type : {"ComparisonError", "InvalidSpecError", "DeletionError"}) {
-        const auto* condition = crds::find_condition(now.conditions, type);
-        const auto* old = crds::find_condition(before.conditions, type);
-        if (condition != nullptr && (old == nullptr || old->message != condition->message)) {
-            tell(r, kube::event_severity::warning, type, "Compare", condition->message);
-        }
-    }
-    if (before.health.status != now.health.status && before.observed_generation != 0) {
-        const bool bad = now.health.status == crds::health_code::degraded;
-        const bool recovered = before.health.status == crds::health_code::degraded &&
-                               now.health.status == crds::health_code::healthy;
-        if (bad || recovered) {
-            tell(
-                r, bad ? kube::event_severity::warning : kube::event_severity::normal, "HealthStatusChanged",
-                "Observe",
-                "from " + std::string{crds::to_string(before.health.status)} + " to " +
-                    std::string{crds::to_string(now.health.status)} +
-                    (now.health.message.empty() ? "" : ": " + now.health.message)
-            );
-        }
-    }
 }
 
 } // namespace holdfast::control

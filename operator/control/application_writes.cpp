@@ -235,6 +235,9 @@ application_controller::state::remove_one(record_ptr r, sync::prune_action actio
         if (removed) {
             if (!dry_run) {
                 r->known.erase(action.id);
+                if (*removed != kube::deletion::started) {
+                    with.live.note_gone(kind, action.id, action.uid);
+                }
             }
             co_return sync::attempt{.what = sync::outcome::pruned};
         }

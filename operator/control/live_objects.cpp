@@ -178,6 +178,13 @@ public:
         put(std::move(name), sync::observe(live), /*tell=*/false);
     }
 
+    void note_gone(const object_name& name, std::string_view uid) {
+        const auto found = records_.find(name);
+        if (found != records_.end() && found->second.uid == uid) {
+            drop(name, /*tell=*/false);
+        }
+    }
+
     [[nodiscard]] bool is_ready() const noexcept { return ready_; }
     [[nodiscard]] const kube::resource& kind() const noexcept { return kind_; }
     [[nodiscard]] const records& all() const noexcept { return records_; }
@@ -234,13 +241,15 @@ private:
         }
     }
 
-    void drop(const object_name& name) {
+    void drop(const object_name& name, bool tell = true) {
         auto node = records_.extract(name);
         if (node.empty()) {
             return;
         }
         all_.unindex(this, node.key(), node.mapped());
-        all_.tell(node.mapped());
+        if (tell) {
+            all_.tell(node.mapped());
+        }
     }
 
     state& all_;
@@ -338,6 +347,14 @@ std::vector<live_objects::found> live_objects::owned_by(const sync::application_
 void live_objects::note(const kube::group_version_kind& kind, const json::object& live) {
     if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
         found->second->note(live);
+    }
+}
+
+void live_objects::note_gone(
+    const kube::group_version_kind& kind, const sync::object_id& id, std::string_view uid
+) {
+    if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
+        found->second->note_gone({id.namespace_, id.name}, uid);
     }
 }
 

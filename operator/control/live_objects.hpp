@@ -64,6 +64,9 @@ public:
     /// The server's answer to a write of ours, which may be newer than what the watch told so far. Calls no
     /// handler.
     void note(const kube::group_version_kind& kind, const json::object& live);
+    /// The server said that it deleted this object, and that nothing holds it: the watch may tell so later.
+    /// Calls no handler.
+    void note_gone(const kube::group_version_kind& kind, const sync::object_id& id, std::string_view uid);
 
     /// How many records are kept.
     [[nodiscard]] std::size_t size() const noexcept;
