@@ -44,6 +44,15 @@ asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, f
         co_return true;
     }
     wait_for_kinds.insert(r->key());
+    if (r->wanted && r->object.spec.is_automated() && !with.schema.busy()) {
+        // Needed next: fetched while the objects are listed. A failure is met, and told, when they are used.
+        tasks.spawn(
+            "read schemas",
+            [](schemas& all, std::vector<kube::group_version_kind> of) -> asio::awaitable<void> {
+                (void)co_await all.load(std::move(of));
+            }(with.schema, {kinds.begin(), kinds.end()})
+        );
+    }
     found.waiting = "the cluster's objects are being listed: " + listing;
     found.undecided = true;
     co_return false;

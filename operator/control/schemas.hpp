@@ -23,6 +23,8 @@ public:
     /// Makes sure that the schemas of these kinds are there, as far as the server has them. Callers at the
     /// same time share a fetch. Errors are the server's.
     boost::asio::awaitable<result<void>> load(std::vector<kube::group_version_kind> kinds);
+    /// Some are being fetched.
+    [[nodiscard]] bool busy() const noexcept { return busy_; }
     /// What is wrong with an object; nothing for kinds without a schema.
     [[nodiscard]] std::vector<sync::problem> check(const json::object& object) const {
         return set_.check(object);
