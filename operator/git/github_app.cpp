@@ -3,7 +3,7 @@
 #include "base/async.hpp"
 #include "base/base64.hpp"
 #include "base/timestamp.hpp"
-#include "git/async_semaphore.hpp"
+#include "base/async_semaphore.hpp"
 #include "http/client.hpp"
 
 #include <boost/json/parse.hpp>

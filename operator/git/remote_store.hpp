@@ -3,7 +3,7 @@
 // The store of one repository, for store_manager.cpp.
 
 #include "base/task_group.hpp"
-#include "git/async_semaphore.hpp"
+#include "base/async_semaphore.hpp"
 #include "git/git_process.hpp"
 #include "git/github_app.hpp"
 #include "git/store.hpp"
