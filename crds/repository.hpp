@@ -28,7 +28,7 @@ std::string_view to_string(foreign_content value) noexcept;
 std::string_view to_string(verify_mode value) noexcept;
 
 struct repository_webhook {
-    /// Key `secret`; during a change also `previousSecret`.
+    /// Key `secret`; each further key is another valid secret, as while one takes the place of another.
     secret_reference secret_ref;
 
     bool operator==(const repository_webhook&) const = default;

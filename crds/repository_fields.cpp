@@ -37,8 +37,9 @@ struct docs<repository_webhook> {
     static constexpr std::string_view text = "How deliveries of the Git provider's webhook are verified.";
     static constexpr field fields[] = {
         {.member = "secret_ref",
-         .doc = "Secret whose key secret is the one that is set at the provider; while it is being changed, "
-                "previousSecret is accepted as well.",
+         .doc =
+             "Secret whose key secret is the one that is set at the provider. Every further key is another "
+             "valid one, as while one takes the place of another.",
          .required = true},
     };
 };

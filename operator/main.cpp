@@ -71,6 +71,25 @@ int main(int argc, char** argv) {
         ->envname("HOLDFAST_METRICS_LISTEN")
         ->capture_default_str()
         ->type_name("HOST:PORT");
+    run->add_option(
+           "--listen", options.listen,
+           "Where push webhooks of Git providers are taken: POST /hooks/push, and /api/webhook as for Argo "
+           "CD; "
+           "empty: nowhere."
+    )
+        ->envname("HOLDFAST_LISTEN")
+        ->capture_default_str()
+        ->type_name("HOST:PORT");
+    run->add_option(
+           "--listen-certificate", options.listen_certificate,
+           "PEM file with the certificate to serve --listen with; reread when it changes. Without it: plain "
+           "HTTP, for behind an ingress."
+    )
+        ->envname("HOLDFAST_LISTEN_CERTIFICATE")
+        ->type_name("FILE");
+    run->add_option("--listen-key", options.listen_key, "PEM file with the key of --listen-certificate.")
+        ->envname("HOLDFAST_LISTEN_KEY")
+        ->type_name("FILE");
     run->add_option("--concurrency", options.concurrency, "How many applications are worked on at once.")
         ->envname("HOLDFAST_CONCURRENCY")
         ->check(CLI::Range(1, 512))

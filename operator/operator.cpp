@@ -15,6 +15,8 @@
 #include "kube/connect.hpp"
 #include "kube/discovery.hpp"
 #include "kube/events.hpp"
+#include "push_target.hpp"
+#include "serving_files.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -150,12 +152,20 @@ public:
             }
             server_ = std::move(*server);
         }
+        if (!options_.listen.empty()) {
+            if (auto listening = listen_for_pushes(); !listening) {
+                return listening.error();
+            }
+        }
         tasks_.spawn("start", start(this));
         return {};
     }
 
     asio::awaitable<void> stop() {
         stopping_ = true;
+        if (push_server_) {
+            co_await push_server_->stop(1s);
+        }
         if (applications_) {
             co_await applications_->stop();
         }
@@ -179,6 +189,35 @@ public:
     }
 
 private:
+    result<void> listen_for_pushes() {
+        auto listen = push::listen_options(options_.listen);
+        const serving_files files{options_.listen_certificate, options_.listen_key};
+        if (!files.certificate.empty()) {
+            auto tls = files.read();
+            if (!tls) {
+                return tls.error().within("--listen-certificate, --listen-key");
+            }
+            listen.tls = std::move(*tls);
+        }
+        const auto tls = listen.tls;
+        pushes_.emplace(*repositories_, metrics_);
+        auto server = http::listen(
+            context_.get_executor(), std::move(listen), http::make_router(push::make_routes(*pushes_))
+        );
+        if (!server) {
+            return server.error().within("--listen " + options_.listen);
+        }
+        push_server_ = std::move(*server);
+        log::info(
+            "push webhooks are taken",
+            {{"port", std::to_string(push_server_->port())}, {"tls", tls ? "yes" : "no"}}
+        );
+        if (tls) {
+            tasks_.spawn("follow the serving certificate", serving_files::follow(files, *tls, *push_server_));
+        }
+        return {};
+    }
+
     // Waits for the API server, however long that takes, and then starts everything.
     static asio::awaitable<void> start(running_operator* self) {
         auto wait = 500ms;
@@ -272,6 +311,8 @@ private:
     std::optional<control::repositories> repositories_;
     std::optional<control::application_controller> applications_;
     std::unique_ptr<http::server> server_;
+    std::optional<push_target> pushes_;
+    std::unique_ptr<http::server> push_server_;
     bool stopping_ = false;
 };
 
@@ -309,6 +350,9 @@ asio::awaitable<int> run(asio::io_context& context, operator_options options) {
 std::string check(const operator_options& options) {
     if (options.cache_directory.empty()) {
         return "--cache-dir: must be a directory that can be written";
+    }
+    if (options.listen_certificate.empty() != options.listen_key.empty()) {
+        return "--listen-certificate and --listen-key: both are needed, or none";
     }
     if (!is_label_value(options.installation)) {
         return "--installation: must be a label value (letters, digits, '-', '_' and '.', at most 63), is "

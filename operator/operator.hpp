@@ -14,6 +14,11 @@ struct operator_options {
     std::string cache_directory;
     /// "host:port"; empty: not served.
     std::string metrics_listen = ":8080";
+    /// Where push webhooks are taken, "host:port"; empty: nowhere.
+    std::string listen = ":8081";
+    /// PEM files of a serving certificate for it; both empty: plain HTTP, as behind an ingress.
+    std::string listen_certificate;
+    std::string listen_key;
     std::size_t concurrency = 32;
     /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
     /// work on; "holdfast" works on those without the label too.

@@ -1,6 +1,8 @@
 #include "base/hash.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <cstdint>
 #include <stdexcept>
@@ -54,6 +56,48 @@ std::string to_hex(const unsigned char* bytes, std::size_t count) {
         text += digits[bytes[i] & 15U];
     }
     return text;
+}
+
+std::string hmac(hmac_algorithm algorithm, std::string_view key, std::string_view message) {
+    const auto* digest = algorithm == hmac_algorithm::sha256 ? EVP_sha256() : EVP_sha512();
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    unsigned int size = 0;
+    const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
+    if (HMAC(digest, key.data(), static_cast<int>(key.size()), bytes, message.size(), out.data(), &size) ==
+        nullptr) {
+        throw std::runtime_error{"HMAC is not available in this build of OpenSSL"};
+    }
+    return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+    // Digests are of one length, whatever the texts are.
+    const auto x = sha256(a);
+    const auto y = sha256(b);
+    return CRYPTO_memcmp(x.data(), y.data(), x.size()) == 0;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+    const auto digit = [](char c) {
+        if (c >= '0' && c <= '9') return c - '0';
+        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+        if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+        return -1;
+    };
+    if (text.size() % 2 != 0) {
+        return std::nullopt;
+    }
+    std::string bytes;
+    bytes.reserve(text.size() / 2);
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        const int high = digit(text[i]);
+        const int low = digit(text[i + 1]);
+        if (high < 0 || low < 0) {
+            return std::nullopt;
+        }
+        bytes += static_cast<char>(high * 16 + low);
+    }
+    return bytes;
 }
 
 } // namespace holdfast

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,5 +38,17 @@ std::string to_hex(const unsigned char* bytes, std::size_t count);
 inline std::string to_hex(const sha256_digest& digest) {
     return to_hex(digest.data(), digest.size());
 }
+
+enum class hmac_algorithm { sha256, sha512 };
+
+/// HMAC (RFC 2104) of plain bytes: 32 or 64 bytes.
+std::string hmac(hmac_algorithm algorithm, std::string_view key, std::string_view message);
+
+/// Whether two texts are the same, in a time that tells neither where they differ nor how long the secret one
+/// is.
+[[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+/// The bytes of hexadecimal digits of either case; nothing for everything else.
+std::optional<std::string> from_hex(std::string_view text);
 
 } // namespace holdfast

@@ -54,6 +54,14 @@ struct metrics::state {
         registry, prometheus::BuildCounter(), "holdfast_drift_total",
         "Objects found changed by somebody else."
     );
+    prometheus::Family<Counter>& deliveries = family(
+        registry, prometheus::BuildCounter(), "holdfast_webhook_deliveries_total",
+        "Deliveries of push webhooks, by provider and outcome."
+    );
+    prometheus::Family<Histogram>& admission = family(
+        registry, prometheus::BuildHistogram(), "holdfast_admission_duration_seconds",
+        "How long answering AdmissionReviews took, by kind, operation and outcome."
+    );
     prometheus::Family<Gauge>& info = family(
         registry, prometheus::BuildGauge(), "holdfast_application_info",
         "1 for each application, labelled with its sync and health status."
@@ -92,6 +100,28 @@ void metrics::git_operation(
     std::string_view operation, std::string_view outcome, std::chrono::nanoseconds took
 ) {
     state_->git.Add({{"operation", std::string{operation}}, {"outcome", std::string{outcome}}}, seconds)
+        .Observe(in_seconds(took));
+}
+
+void metrics::webhook_delivery(std::string_view provider, std::string_view outcome) {
+    state_->deliveries
+        .Add(
+            {{"provider", std::string{provider.empty() ? "unknown" : provider}},
+             {"outcome", std::string{outcome}}}
+        )
+        .Increment();
+}
+
+void metrics::admission_review(
+    std::string_view kind, std::string_view operation, std::string_view outcome, std::chrono::nanoseconds took
+) {
+    state_->admission
+        .Add(
+            {{"kind", std::string{kind}},
+             {"operation", std::string{operation}},
+             {"outcome", std::string{outcome}}},
+            seconds
+        )
         .Observe(in_seconds(took));
 }
 

@@ -28,6 +28,14 @@ public:
     /// Drift was seen on one object.
     void drift_seen();
 
+    /// A delivery of a push webhook was answered; `provider` is "unknown" when nobody could tell.
+    void webhook_delivery(std::string_view provider, std::string_view outcome);
+    /// An AdmissionReview was answered: "allowed", "denied" or "failed".
+    void admission_review(
+        std::string_view kind, std::string_view operation, std::string_view outcome,
+        std::chrono::nanoseconds took
+    );
+
     /// What is known of one application now; replaces what was said before of the same one.
     void application(
         std::string_view ns, std::string_view name, std::string_view project, std::string_view sync,

@@ -1,6 +1,7 @@
 #include "control/repositories.hpp"
 
 #include "control/repositories_state.hpp"
+#include "git/address.hpp"
 
 namespace holdfast::control {
 
@@ -55,6 +56,7 @@ std::shared_ptr<declared_repository> repositories::state::project(const json::ob
         made->problem = crds::join(wrong);
     } else if (auto prefix = git::normalise_prefix(made->object.spec.url); prefix.has_value()) {
         made->prefix = *prefix;
+        made->address = git::address_key(made->object.spec.url);
     } else {
         made->problem = "spec.url: " + prefix.error().message();
     }
@@ -92,6 +94,8 @@ void repositories::state::declared_changed(const kube::object_name& name) {
     if (const auto* d = declared_store.find(name)) {
         watch_secrets_of((*d)->object);
         statuses.add(key_of(name));
+    } else {
+        deliveries.erase(key_of(name));
     }
     // Which Repository serves which application may be another one now. What is tracked_repository under it
     // starts anew.
@@ -163,6 +167,7 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     made->url = *url;
     made->key = key;
     made->owner = owner_of(d);
+    made->address = git::address_key(text);
     made->interval = d ? d->object.spec.interval.value : config.default_interval;
     all.emplace(std::move(key), made);
     tasks.spawn("poll " + made->url.normalised(), poll(shared_from_this(), made, d));
@@ -319,6 +324,25 @@ void repositories::refresh(std::string_view url) {
             t->wake.notify_all();
         }
     }
+}
+
+asio::awaitable<result<std::vector<repositories::webhook_holder>>>
+repositories::webhook_holders(std::vector<std::string> urls) {
+    const auto s = state_;
+    co_return co_await s->webhook_holders(std::move(urls));
+}
+
+void repositories::delivered(
+    const std::string& repository, const std::vector<std::string>& urls,
+    crds::repository_webhook_delivery delivery
+) {
+    state_->delivered(repository, urls, std::move(delivery));
+}
+
+void repositories::delivery_refused(
+    const std::string& repository, crds::repository_webhook_delivery delivery, const std::string& why
+) {
+    state_->delivery_refused(repository, std::move(delivery), why);
 }
 
 asio::awaitable<void> repositories::stop() {

@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "base/error.hpp"
 #include "control/metrics.hpp"
+#include "crds/repository.hpp"
 #include "git/store.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
@@ -72,6 +73,28 @@ public:
     fetch(std::string url, std::string namespace_, git::resolved_revision revision);
     /// To be called when a reader reported a conflict: something in the store is broken.
     asio::awaitable<void> verify(std::string url, std::string namespace_);
+
+    /// A Repository that takes deliveries of webhooks, and what proves that one is genuine.
+    struct webhook_holder {
+        /// "namespace/name".
+        std::string repository;
+        /// The values of the Secret's keys; none while there is no such Secret.
+        std::vector<std::string> secrets;
+    };
+    /// The Repositories with a webhook secret that cover one of these addresses (git::address_key); all of
+    /// them when there are none. Secrets are read once and kept until they change. A transient error where
+    /// one cannot be read.
+    asio::awaitable<result<std::vector<webhook_holder>>> webhook_holders(std::vector<std::string> urls);
+    /// A genuine delivery for a Repository: the refs of what these addresses name are listed now. A
+    /// Repository of the operator's own namespace speaks for everybody's copies, another one for its own.
+    void delivered(
+        const std::string& repository, const std::vector<std::string>& urls,
+        crds::repository_webhook_delivery delivery
+    );
+    /// A delivery for a Repository that was not believed, and why.
+    void delivery_refused(
+        const std::string& repository, crds::repository_webhook_delivery delivery, const std::string& why
+    );
 
     /// Lists the refs now instead of at the next poll. Several asks during a listing make one more.
     void refresh(std::string_view url);

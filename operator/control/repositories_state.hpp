@@ -29,8 +29,9 @@ extern const kube::resource repository_kind;
 /// for one URL each serves its own applications; the store on disk is one.
 struct tracked_repository {
     git::url url;
-    std::string key;   // its URL in normal form, and the Repository that it is seen through
-    std::string owner; // "namespace/name" of the Repository; empty: none
+    std::string key;     // its URL in normal form, and the Repository that it is seen through
+    std::string owner;   // "namespace/name" of the Repository; empty: none
+    std::string address; // git::address_key: what a webhook's delivery is told by
     std::shared_ptr<git::store> store;
     std::shared_ptr<const git::ref_list> refs;
     std::optional<error> failed; // why the last listing failed
@@ -49,7 +50,8 @@ struct tracked_repository {
 /// A Repository object, read.
 struct declared_repository {
     crds::repository object;
-    std::string prefix; // normal form of its URL
+    std::string prefix;  // normal form of its URL
+    std::string address; // git::address_key of its URL
     std::string problem;
 };
 
@@ -77,6 +79,19 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
         wanted;                                                   // application → (namespace, url)
     std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
     std::mt19937 random{std::random_device{}()};
+    // What the last delivery was, by Repository; the status has it after a moment.
+    struct last_delivery {
+        crds::repository_webhook_delivery delivery;
+        steady_clock::time_point refused_at{};
+    };
+    std::map<std::string, last_delivery> deliveries;
+    // Values of webhook secrets by "namespace/name" of the Secret.
+    struct kept_secrets {
+        std::shared_ptr<const std::vector<std::string>> values;
+        steady_clock::time_point until;
+    };
+    std::map<std::string, kept_secrets> webhook_secrets;
+    std::uint64_t secret_changes = 0; // a value that was read before the last one is not to be kept
 
     // ---- repositories.cpp: Repository objects, and who uses what
     static kube::informer_options informer_options();
@@ -99,6 +114,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
 
     // ---- repository_polling.cpp: credentials and listings
     void watch_secrets_of(const crds::repository& r);
+    static git::secret_data decoded_data(const json::object& secret);
     asio::awaitable<result<git::secret_data>> secret_data(std::string namespace_, std::string name);
     asio::awaitable<result<std::shared_ptr<const git::credentials>>>
     credentials_of(std::shared_ptr<declared_repository> d);
@@ -115,12 +131,26 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     asio::awaitable<result<std::shared_ptr<tracked_repository>>>
     listed(std::string url, std::string namespace_);
 
+    // ---- repository_webhooks.cpp
+    asio::awaitable<result<std::shared_ptr<const std::vector<std::string>>>>
+    webhook_secrets_of(std::string namespace_, std::string name);
+    asio::awaitable<result<std::vector<webhook_holder>>> webhook_holders(std::vector<std::string> urls);
+    void delivered(
+        const std::string& repository, const std::vector<std::string>& urls,
+        crds::repository_webhook_delivery delivery
+    );
+    void delivery_refused(
+        const std::string& repository, crds::repository_webhook_delivery delivery, const std::string& why
+    );
+
     // ---- repository_status.cpp
-    void status_due(const std::string& owner);
+    void
+    status_due(const std::string& owner, std::chrono::milliseconds after = std::chrono::milliseconds{200});
     asio::awaitable<void> write_status(std::string key);
     void
     fill_status(const declared_repository& d, const std::string& key, crds::repository_status& status) const;
     void tell(const declared_repository& d, const crds::repository_status& now);
+    static kube::object_reference reference_to(const declared_repository& d);
 };
 
 } // namespace holdfast::control

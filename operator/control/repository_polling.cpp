@@ -12,13 +12,17 @@ using namespace std::chrono_literals;
 
 void repositories::state::watch_secrets_of(const crds::repository& r) {
     const auto& namespace_ = r.metadata.namespace_;
-    if ((!r.spec.secret_ref && !(r.spec.proxy && r.spec.proxy->secret_ref)) || secrets.contains(namespace_)) {
+    const bool has_secrets =
+        r.spec.secret_ref || r.spec.webhook || (r.spec.proxy && r.spec.proxy->secret_ref);
+    if (!has_secrets || secrets.contains(namespace_)) {
         return;
     }
     secrets.emplace(
         namespace_, std::make_unique<secret_watch>(
                         executor, api, namespace_,
                         [this, namespace_](const std::string& name) {
+                            webhook_secrets.erase(namespace_ + "/" + name);
+                            ++secret_changes;
                             std::vector<kube::object_name> affected;
                             declared_store.for_each([&](const kube::object_name& key,
                                                         const std::shared_ptr<declared_repository>& d) {
@@ -38,6 +42,20 @@ void repositories::state::watch_secrets_of(const crds::repository& r) {
     );
 }
 
+git::secret_data repositories::state::decoded_data(const json::object& secret) {
+    git::secret_data data;
+    if (const auto* encoded = kube::find_object(secret, {"data"})) {
+        for (const auto& [key, value] : *encoded) {
+            if (const auto* text = value.if_string()) {
+                if (auto bytes = base64_decode(*text)) {
+                    data.emplace(key, std::move(*bytes));
+                }
+            }
+        }
+    }
+    return data;
+}
+
 asio::awaitable<result<git::secret_data>>
 repositories::state::secret_data(std::string namespace_, std::string name) {
     const auto secret = co_await api.get(kube::resources::secrets(), namespace_, name);
@@ -49,17 +67,7 @@ repositories::state::secret_data(std::string namespace_, std::string name) {
         }
         co_return secret.error();
     }
-    git::secret_data data;
-    if (const auto* encoded = kube::find_object(*secret, {"data"})) {
-        for (const auto& [key, value] : *encoded) {
-            if (const auto* text = value.if_string()) {
-                if (auto bytes = base64_decode(*text)) {
-                    data.emplace(key, std::move(*bytes));
-                }
-            }
-        }
-    }
-    co_return data;
+    co_return decoded_data(*secret);
 }
 
 asio::awaitable<result<std::shared_ptr<const git::credentials>>>

@@ -8,9 +8,9 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-void repositories::state::status_due(const std::string& owner) {
+void repositories::state::status_due(const std::string& owner, std::chrono::milliseconds after) {
     if (!owner.empty()) {
-        statuses.add_after(owner, 200ms);
+        statuses.add_after(owner, after);
     }
 }
 
@@ -80,6 +80,9 @@ void repositories::state::fill_status(
         }
     }
     status.applications = static_cast<std::int64_t>(users.size());
+    if (const auto last = deliveries.find(key); last != deliveries.end()) {
+        status.last_webhook = last->second.delivery;
+    }
     crds::condition ready{
         .type = "Ready",
         .status = "True",
@@ -110,6 +113,17 @@ void repositories::state::fill_status(
     crds::set_condition(status.conditions, std::move(ready));
 }
 
+kube::object_reference repositories::state::reference_to(const declared_repository& d) {
+    return {
+        .api_version = std::string{crds::api_version},
+        .kind = "Repository",
+        .namespace_ = d.object.metadata.namespace_,
+        .name = d.object.metadata.name,
+        .uid = d.object.metadata.uid,
+        .resource_version = {}
+    };
+}
+
 void repositories::state::tell(const declared_repository& d, const crds::repository_status& now) {
     const auto* before = crds::find_condition(d.object.status.conditions, "Ready");
     const auto* after = crds::find_condition(now.conditions, "Ready");
@@ -120,17 +134,11 @@ void repositories::state::tell(const declared_repository& d, const crds::reposit
     if (after->status == "False" ||
         (after->status == "True" && before != nullptr && before->status == "False")) {
         events.record(
-            {.api_version = std::string{crds::api_version},
-             .kind = "Repository",
-             .namespace_ = d.object.metadata.namespace_,
-             .name = d.object.metadata.name,
-             .uid = d.object.metadata.uid,
-             .resource_version = {}},
-            {.severity =
-                 after->status == "False" ? kube::event_severity::warning : kube::event_severity::normal,
-             .reason = after->reason,
-             .action = "Poll",
-             .note = after->message}
+            reference_to(d), {.severity = after->status == "False" ? kube::event_severity::warning
+                                                                   : kube::event_severity::normal,
+                              .reason = after->reason,
+                              .action = "Poll",
+                              .note = after->message}
         );
     }
 }

@@ -28,6 +28,16 @@ std::optional<std::string_view> request_info::find(std::string_view name) const 
     return find_header(what.headers, name);
 }
 
+std::vector<std::string_view> request_info::find_all(std::string_view name) const {
+    std::vector<std::string_view> all;
+    for (const auto& h : what.headers) {
+        if (same_name(h.name, name)) {
+            all.emplace_back(h.value);
+        }
+    }
+    return all;
+}
+
 namespace {
 
 using asio::ip::tcp;

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::http {
 
@@ -27,6 +28,8 @@ struct request_info {
     [[nodiscard]] std::string_view path() const noexcept;
     /// The first header of that name, whatever its case; nothing when there is none.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+    /// Every header of that name, in their order.
+    [[nodiscard]] std::vector<std::string_view> find_all(std::string_view name) const;
 };
 
 /// Answers one request. Content-Length, Connection and Date are set by the server; for HEAD the body is left

@@ -260,7 +260,7 @@ class Bench:
         requests = api.requests()
         begin = time.monotonic()
         operator = self.start("operator", [self.options.operator, "operator", "--kubeconfig", self.kubeconfig, "--namespace", "holdfast",
-                                           "--cache-dir", str(self.directory / "cache"), "--metrics-listen", ""])
+                                           "--cache-dir", str(self.directory / "cache"), "--listen", "", "--metrics-listen", ""])
         self.results["cold_s"] = seen.wait_all(self.names, "1", 900, "cold sync") - begin
         self.wait_ready(operator)
         self.results["cold_ready_s"] = time.monotonic() - begin
@@ -314,7 +314,7 @@ class Bench:
         operator.wait(timeout=30)
         requests = api.requests()
         again = self.start("operator-again", [self.options.operator, "operator", "--kubeconfig", self.kubeconfig, "--namespace", "holdfast",
-                                              "--cache-dir", str(self.directory / "cache"), "--metrics-listen", ""])
+                                              "--cache-dir", str(self.directory / "cache"), "--listen", "", "--metrics-listen", ""])
         time.sleep(8)
         self.results["restart_requests"] = api.requests() - requests
         self.results["restart_cpu_s"] = cpu_seconds(again.pid)

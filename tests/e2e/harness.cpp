@@ -228,6 +228,8 @@ void operator_process::start(const std::vector<std::string>& args) {
         kubeconfig_.empty() ? world::get().cluster().kubeconfig() : kubeconfig_,
         "--cache-dir",
         cache_.string(),
+        "--listen",
+        "",
         "--metrics-listen",
         "",
         "--log-level",

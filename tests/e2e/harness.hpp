@@ -60,7 +60,8 @@ public:
     operator_process& operator=(const operator_process&) = delete;
     ~operator_process();
 
-    /// `args` follow "operator --namespace holdfast --kubeconfig … --cache-dir … --metrics-listen ''", which
+    /// `args` follow "operator --namespace holdfast --kubeconfig … --cache-dir … --listen ''
+    /// --metrics-listen ''", which
     /// they override by being said again. Returns at once: what it does is waited for with eventually().
     void start(const std::vector<std::string>& args = {});
     /// Whose kubeconfig the next start() uses; the administrator's when it is not called.

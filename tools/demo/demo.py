@@ -167,7 +167,7 @@ class Demo:
         self.start(
             "operator",
             [str(pathlib.Path(self.options.operator).resolve()), "operator", "--kubeconfig", str(self.kubeconfig),
-             "--namespace", NAMESPACE, "--cache-dir", str(self.directory / "cache"), "--metrics-listen", ""],
+             "--namespace", NAMESPACE, "--cache-dir", str(self.directory / "cache"), "--listen", "", "--metrics-listen", ""],
         )
 
     def follow(self):

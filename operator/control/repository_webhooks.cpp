@@ -1,0 +1,125 @@
+// Deliveries of webhooks: which Repository they are for, what proves them, and what they bring about.
+
+#include "control/repositories_state.hpp"
+#include "git/address.hpp"
+
+namespace holdfast::control {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// The watch of Secrets tells of changes. This bounds what comes of a watch that does not run yet, or is cut.
+constexpr auto keep_secrets = 60s;
+constexpr std::size_t most_kept = 1000;
+// For a GitHub organisation's ping, which names no repository.
+constexpr std::size_t most_holders = 500;
+// A status tells of the last refused delivery, though not of each while somebody hammers.
+constexpr auto between_refusals = 30s;
+// A genuine delivery is followed by new heads, most likely: one write for both.
+constexpr auto settle_time = 1s;
+
+} // namespace
+
+asio::awaitable<result<std::shared_ptr<const std::vector<std::string>>>>
+repositories::state::webhook_secrets_of(std::string namespace_, std::string name) {
+    const auto key = namespace_ + "/" + name;
+    if (const auto kept = webhook_secrets.find(key);
+        kept != webhook_secrets.end() && kept->second.until > steady_clock::now()) {
+        co_return kept->second.values;
+    }
+    const auto changes = secret_changes;
+    const auto secret = co_await api.get(kube::resources::secrets(), namespace_, name);
+    auto values = std::make_shared<std::vector<std::string>>();
+    if (secret) {
+        for (auto& [which, value] : decoded_data(*secret)) {
+            values->push_back(std::move(value));
+        }
+    } else if (!secret.error().is_not_found()) {
+        co_return secret.error();
+    }
+    if (changes == secret_changes) {
+        if (webhook_secrets.size() >= most_kept) {
+            webhook_secrets.clear();
+        }
+        webhook_secrets[key] = {values, steady_clock::now() + keep_secrets};
+    }
+    co_return std::shared_ptr<const std::vector<std::string>>{values};
+}
+
+asio::awaitable<result<std::vector<repositories::webhook_holder>>>
+repositories::state::webhook_holders(std::vector<std::string> urls) {
+    std::set<std::string> addresses;
+    for (const auto& url : urls) {
+        addresses.insert(git::address_key(url));
+    }
+    addresses.erase(std::string{});
+    std::vector<std::pair<kube::object_name, std::string>> found;
+    declared_store.for_each([&](const kube::object_name& name,
+                                const std::shared_ptr<declared_repository>& d) {
+        if (!d->problem.empty() || !d->object.spec.webhook || found.size() >= most_holders) {
+            return;
+        }
+        const bool serves =
+            urls.empty() || std::any_of(addresses.begin(), addresses.end(), [&](const auto& a) {
+                return git::covers(d->address, a);
+            });
+        if (serves) {
+            found.emplace_back(name, d->object.spec.webhook->secret_ref.name);
+        }
+    });
+    std::vector<webhook_holder> holders;
+    for (const auto& [name, secret] : found) {
+        const auto values = co_await webhook_secrets_of(name.namespace_, secret);
+        if (!values) {
+            co_return values.error();
+        }
+        holders.push_back({key_of(name), **values});
+    }
+    co_return holders;
+}
+
+void repositories::state::delivered(
+    const std::string& repository, const std::vector<std::string>& urls,
+    crds::repository_webhook_delivery delivery
+) {
+    std::set<std::string> addresses;
+    for (const auto& url : urls) {
+        addresses.insert(git::address_key(url));
+    }
+    const bool for_all = repository.starts_with(config.own_namespace + "/");
+    for (const auto& [key, t] : all) {
+        if (addresses.contains(t->address) && (for_all || t->owner == repository)) {
+            t->refresh_wanted = true;
+            t->wake.notify_all();
+        }
+    }
+    deliveries[repository].delivery = std::move(delivery);
+    status_due(repository, settle_time);
+}
+
+void repositories::state::delivery_refused(
+    const std::string& repository, crds::repository_webhook_delivery delivery, const std::string& why
+) {
+    const auto slash = repository.find('/');
+    const auto* declared = declared_store.find({repository.substr(0, slash), repository.substr(slash + 1)});
+    if (declared == nullptr) {
+        return;
+    }
+    const auto now = steady_clock::now();
+    auto& last = deliveries[repository];
+    if (last.refused_at != steady_clock::time_point{} && now - last.refused_at < between_refusals) {
+        return;
+    }
+    last.refused_at = now;
+    events.record(
+        reference_to(**declared), {.severity = kube::event_severity::warning,
+                                   .reason = "WebhookRefused",
+                                   .action = "Receive",
+                                   .note = "a delivery of " + delivery.provider + " is refused: " + why}
+    );
+    last.delivery = std::move(delivery);
+    status_due(repository, settle_time);
+}
+
+} // namespace holdfast::control

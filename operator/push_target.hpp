@@ -1,0 +1,26 @@
+#pragma once
+
+#include "control/metrics.hpp"
+#include "control/repositories.hpp"
+#include "push/receiver.hpp"
+
+namespace holdfast {
+
+/// What deliveries of push webhooks bring about here. The parts outlive it.
+class push_target final : public push::target {
+public:
+    push_target(control::repositories& repositories, control::metrics& counters)
+        : repositories_{repositories}, counters_{counters} {}
+
+    asio::awaitable<result<std::vector<push::holder>>> holders(std::vector<std::string> urls) override;
+    void accepted(const std::vector<std::string>& repositories, const push::claim& what) override;
+    void refused(const std::vector<std::string>& repositories, const push::claim& what, std::string_view why)
+        override;
+    void counted(std::string_view from, std::string_view outcome) override;
+
+private:
+    control::repositories& repositories_;
+    control::metrics& counters_;
+};
+
+} // namespace holdfast

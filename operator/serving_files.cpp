@@ -1,0 +1,66 @@
+#include "serving_files.hpp"
+
+#include "base/log.hpp"
+
+#include <fstream>
+#include <sstream>
+
+namespace holdfast {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto pace = 5s;
+constexpr std::size_t most = std::size_t{1} << 20U;
+
+result<std::string> content_of(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    std::string text(most, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+    if (text.empty()) {
+        return user_error(path + " cannot be read, or is empty");
+    }
+    return text;
+}
+
+} // namespace
+
+result<http::server_tls> serving_files::read() const {
+    auto chain = content_of(certificate);
+    if (!chain) {
+        return chain.error();
+    }
+    auto secret = content_of(key);
+    if (!secret) {
+        return secret.error();
+    }
+    return http::server_tls{.certificate = std::move(*chain), .key = std::move(*secret), .client_ca = {}};
+}
+
+asio::awaitable<void>
+serving_files::follow(serving_files files, http::server_tls first, http::server& server) {
+    auto shown = std::move(first);
+    std::string complained;
+    for (;;) {
+        co_await sleep_for(pace);
+        auto now = files.read();
+        if (now && now->certificate == shown.certificate && now->key == shown.key) {
+            continue;
+        }
+        // Between the writing of one file and the other they do not fit: the next look finds them as they
+        // are to be.
+        auto replaced = now ? server.replace_tls(*now) : result<void>{now.error()};
+        if (replaced) {
+            shown = std::move(*now);
+            complained.clear();
+            log::info("a new serving certificate is in use", {{"certificate", files.certificate}});
+        } else if (complained != replaced.error().message()) {
+            complained = replaced.error().message();
+            log::warn("a new serving certificate cannot be used", {{"error", complained}});
+        }
+    }
+}
+
+} // namespace holdfast

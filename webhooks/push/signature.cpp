@@ -1,0 +1,58 @@
+#include "push/signature.hpp"
+
+namespace holdfast::push {
+
+security_header security_header_of(const http::request_info& request, std::string_view name) {
+    const auto values = request.find_all(name);
+    if (values.size() > 1) {
+        return {.value = {}, .problem = verdict::unreadable_signature};
+    }
+    if (values.empty() || values.front().empty()) {
+        return {.value = {}, .problem = verdict::unsigned_delivery};
+    }
+    return {.value = std::string{values.front()}, .problem = verdict::genuine};
+}
+
+verdict check_hmac(
+    hmac_algorithm algorithm, std::string_view mac, std::string_view message,
+    std::span<const std::string_view> secrets
+) {
+    bool genuine = false;
+    for (const auto secret : secrets) {
+        genuine = equal_in_constant_time(mac, hmac(algorithm, secret, message)) || genuine;
+    }
+    return genuine ? verdict::genuine : verdict::wrong_signature;
+}
+
+verdict check_hex_header(
+    const http::request_info& request, std::string_view name, bool bare,
+    std::span<const std::string_view> secrets
+) {
+    const auto header = security_header_of(request, name);
+    if (header.problem != verdict::genuine) {
+        return header.problem;
+    }
+    std::string_view text{header.value};
+    if (!bare) {
+        constexpr std::string_view prefix = "sha256=";
+        if (!text.starts_with(prefix)) {
+            return verdict::unreadable_signature;
+        }
+        text.remove_prefix(prefix.size());
+    }
+    const auto mac = from_hex(text);
+    if (!mac || mac->size() != 32) {
+        return verdict::unreadable_signature;
+    }
+    return check_hmac(hmac_algorithm::sha256, *mac, request.what.body, secrets);
+}
+
+verdict check_token(std::string_view token, std::span<const std::string_view> secrets) {
+    bool genuine = false;
+    for (const auto secret : secrets) {
+        genuine = equal_in_constant_time(token, secret) || genuine;
+    }
+    return genuine ? verdict::genuine : verdict::wrong_signature;
+}
+
+} // namespace holdfast::push
