@@ -6,6 +6,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
+#include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -94,17 +96,26 @@ std::string find_program(const process_options& options) {
 // between.
 class child {
 public:
-    child(pid_t pid, fd pidfd) noexcept : pid_{pid}, pidfd_{std::move(pidfd)} {}
-    child(child&& other) noexcept : pid_{std::exchange(other.pid_, -1)}, pidfd_{std::move(other.pidfd_)} {}
+    child(pid_t pid, fd pidfd, int stop_signal) noexcept
+        : pid_{pid}, pidfd_{std::move(pidfd)}, stop_signal_{stop_signal} {}
+    child(child&& other) noexcept
+        : pid_{std::exchange(other.pid_, -1)},
+          pidfd_{std::move(other.pidfd_)},
+          stop_signal_{other.stop_signal_} {}
     child& operator=(child&&) = delete;
     ~child() {
         if (pid_ > 0) {
             kill();
+            if (stop_signal_ != SIGKILL) {
+                pollfd ended{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
+                ::poll(&ended, 1, 2000);
+                ::kill(-pid_, SIGKILL);
+            }
             reap();
         }
     }
 
-    void kill() const noexcept { ::kill(-pid_, SIGKILL); }
+    void kill() const noexcept { ::kill(stop_signal_ == SIGKILL ? -pid_ : pid_, stop_signal_); }
 
     int reap() noexcept {
         int status = 0;
@@ -121,7 +132,29 @@ public:
 private:
     pid_t pid_;
     fd pidfd_;
+    int stop_signal_;
 };
+
+// Something to read `content` from: a pipe where it holds all of it, so that the write ends without a reader.
+fd make_readable(std::string_view content) {
+    if (content.size() <= 65536) {
+        auto p = make_pipe();
+        if (!p ||
+            ::write(p->write.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
+            return {};
+        }
+        return std::move(p->read);
+    }
+    fd file{::memfd_create("input", MFD_CLOEXEC)};
+    while (!content.empty()) {
+        const auto count = ::write(file.get(), content.data(), content.size());
+        if (count <= 0) {
+            return {};
+        }
+        content.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return ::lseek(file.get(), 0, SEEK_SET) == 0 ? std::move(file) : fd{};
+}
 
 // Everything the child needs between fork and exec, made before: only async-signal-safe calls are allowed
 // there.
@@ -242,14 +275,12 @@ result<started> start(const process_options& options) {
     l.targets = {in->read.get(), out->write.get(), err->write.get()};
     std::vector<fd> handed;
     for (const auto& content : options.inherited) {
-        auto p = make_pipe();
-        // A pipe holds 64 KiB, so the write ends without a reader.
-        if (!p || content.size() > 65536 ||
-            ::write(p->write.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
+        auto readable = make_readable(content);
+        if (readable.get() < 0) {
             return system_failure("cannot hand a descriptor to " + options.argv.front());
         }
-        l.targets.push_back(p->read.get());
-        handed.push_back(std::move(p->read));
+        l.targets.push_back(readable.get());
+        handed.push_back(std::move(readable));
     }
 
     const auto parent = ::getpid();
@@ -261,7 +292,7 @@ result<started> start(const process_options& options) {
         run_child(l, options, parent, report->write.get());
     }
     ::setpgid(pid, pid); // the child's own setsid may come a moment later; harmless when it came first
-    child process{pid, fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}};
+    child process{pid, fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))}, options.stop_signal};
     if (process.pidfd() < 0) {
         return system_failure("cannot watch " + options.argv.front());
     }

@@ -25,7 +25,7 @@ struct process_options {
     /// Fed to its standard input, which is then closed.
     std::string input;
     /// Each is readable by the child at descriptor 3, 4, …: secrets that must not be seen in argv,
-    /// environment or disk. At most 64 KiB each.
+    /// environment or disk. A pipe up to 64 KiB, beyond that an anonymous file in memory.
     std::vector<std::string> inherited;
     /// After this it is killed, with all that it started.
     std::chrono::milliseconds deadline{60'000};
@@ -34,6 +34,9 @@ struct process_options {
     std::size_t max_error_output = std::size_t{64} << 10U;
     /// setrlimit(2) pairs (RLIMIT_…, value), set in the child before it starts.
     std::vector<std::pair<int, std::uint64_t>> limits;
+    /// What it gets when it has to end early, with its process group. Anything but SIGKILL is for programs
+    /// that end what they started elsewhere: they alone get it, have two seconds, and are killed then.
+    int stop_signal = 9;
 };
 
 /// How a child ended and what it said.

@@ -131,7 +131,7 @@ struct confinement {
     /// Version of Landlock; 0: none.
     int landlock = 0;
     bool seccomp = false;
-    /// The number of processes is bounded exactly, not only looked at.
+    /// Processes are counted before there are more, not only looked at.
     bool notifications = false;
     /// What a job could therefore do that it should not, as sentences for people; empty: nothing.
     std::vector<std::string> missing;

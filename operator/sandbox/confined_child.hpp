@@ -1,0 +1,32 @@
+#pragma once
+
+#include "sandbox/description.hpp"
+
+#include <linux/filter.h>
+
+#include <vector>
+
+namespace holdfast::sandbox {
+
+/// What the supervisor made ready for the job's process.
+struct confinement_tools {
+    /// A Landlock ruleset; -1: none.
+    int ruleset = -1;
+    /// The seccomp program; empty: none.
+    std::vector<sock_filter> filter;
+    /// The same without questions to the supervisor, for where another filter asks somebody already.
+    std::vector<sock_filter> silent_filter;
+    /// Where the filter's listener is sent (a unix socket), when there is one.
+    int listener_to = -1;
+    /// Where a failure is written to, as text; closed by exec.
+    int failure_to = -1;
+};
+
+/// In the job's own process: gives up all that it must not have, and becomes the program. Returns only by
+/// ending the process, having said why.
+[[noreturn]] void become_job(const description& d, const confinement_tools& tools);
+
+/// Waits for a descriptor that the other side sends; -1 when it closes instead.
+[[nodiscard]] int receive_descriptor(int from);
+
+} // namespace holdfast::sandbox
