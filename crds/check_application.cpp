@@ -48,8 +48,10 @@ std::string option_error(std::string_view option) {
         for (const auto& one : sync_options)
             names.push_back(one.name);
         const auto meant = nearest(name, names);
-        return fmt::format("unknown option {}", quoted(name)) +
-               (meant.empty() ? std::string{} : fmt::format(", did you mean \"{}\"?", meant));
+        return fmt::format("unknown option {}", quoted(option)) +
+               (meant.empty()
+                    ? std::string{}
+                    : fmt::format("; did you mean {}?", quoted(fmt::format("{}={}", meant, value))));
     }
     const auto count = known->values.back().empty() ? known->values.size() - 1 : known->values.size();
     const std::span values{known->values.data(), count};

@@ -32,6 +32,12 @@ std::vector<problem> check(const repository& value) {
     if (!spec.ca_bundle.empty() && spec.insecure_skip_tls_verify) {
         problems.add("spec.caBundle", "caBundle and insecureSkipTLSVerify exclude each other");
     }
+    if (spec.verify) {
+        problems.add(
+            "spec.verify",
+            "signatures are not checked yet by this version, so that it cannot keep what this asks for"
+        );
+    }
     return problems.take();
 }
 

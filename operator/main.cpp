@@ -90,6 +90,30 @@ int main(int argc, char** argv) {
     run->add_option("--listen-key", options.listen_key, "PEM file with the key of --listen-certificate.")
         ->envname("HOLDFAST_LISTEN_KEY")
         ->type_name("FILE");
+    run->add_option(
+           "--admission-listen", options.admission_listen,
+           "Where the API server asks whether an Application or Repository is right (HTTPS, POST /validate); "
+           "empty: nowhere. In a cluster :9443, behind the Service of config/webhook."
+    )
+        ->envname("HOLDFAST_ADMISSION_LISTEN")
+        ->type_name("HOST:PORT");
+    run->add_option(
+           "--admission-url", options.admission_url,
+           "Out of a cluster: how the API server reaches --admission-listen, https://HOST:PORT. The webhook "
+           "is "
+           "registered under it, and objects are taken unjudged while the operator is away."
+    )
+        ->envname("HOLDFAST_ADMISSION_URL")
+        ->type_name("URL");
+    run->add_option(
+           "--admission-secret", options.admission_secret,
+           "The Secret with the certificates for admission, in the operator's namespace: made and renewed by "
+           "the "
+           "operator, or issued by somebody else, such as cert-manager."
+    )
+        ->envname("HOLDFAST_ADMISSION_SECRET")
+        ->capture_default_str()
+        ->type_name("NAME");
     run->add_option("--concurrency", options.concurrency, "How many applications are worked on at once.")
         ->envname("HOLDFAST_CONCURRENCY")
         ->check(CLI::Range(1, 512))

@@ -1,5 +1,8 @@
 #include "operator.hpp"
 
+#include "admission/certificates.hpp"
+#include "admission/registration.hpp"
+#include "admission/validator.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "control/application_controller.hpp"
@@ -152,6 +155,12 @@ public:
             }
             server_ = std::move(*server);
         }
+        repositories_->judge_in(applications_->around());
+        if (!options_.admission_listen.empty()) {
+            if (auto listening = listen_for_reviews(); !listening) {
+                return listening.error();
+            }
+        }
         if (!options_.listen.empty()) {
             if (auto listening = listen_for_pushes(); !listening) {
                 return listening.error();
@@ -165,6 +174,12 @@ public:
         stopping_ = true;
         if (push_server_) {
             co_await push_server_->stop(1s);
+        }
+        if (admission_server_) {
+            co_await admission_server_->stop(1s);
+        }
+        if (certificates_) {
+            co_await certificates_->stop();
         }
         if (applications_) {
             co_await applications_->stop();
@@ -218,6 +233,43 @@ private:
         return {};
     }
 
+    result<void> listen_for_reviews() {
+        admission::validator_settings judging;
+        judging.installation = options_.installation;
+        auto listen = admission::listen_options(options_.admission_listen, judging);
+        listen.tls = admission::placeholder();
+        auto server = http::listen(
+            context_.get_executor(), std::move(listen),
+            http::make_router(
+                admission::make_routes(applications_->around(), metrics_, pool_, std::move(judging))
+            )
+        );
+        if (!server) {
+            return server.error().within("--admission-listen " + options_.admission_listen);
+        }
+        admission_server_ = std::move(*server);
+        admission::certificate_settings settings;
+        settings.namespace_ = own_namespace_;
+        settings.secret = options_.admission_secret;
+        if (options_.installation != control::default_installation) {
+            settings.configuration += "-" + options_.installation;
+        }
+        if (!options_.admission_url.empty()) {
+            settings.url = options_.admission_url + "/validate";
+        }
+        certificates_.emplace(
+            context_.get_executor(), *api_, std::move(settings),
+            [this](const http::server_tls& tls) {
+                if (auto replaced = admission_server_->replace_tls(tls); !replaced) {
+                    log::error(
+                        "a certificate for admission cannot be used", {{"error", replaced.error().message()}}
+                    );
+                }
+            }
+        );
+        return {};
+    }
+
     // Waits for the API server, however long that takes, and then starts everything.
     static asio::awaitable<void> start(running_operator* self) {
         auto wait = 500ms;
@@ -240,6 +292,9 @@ private:
         self->tasks_.spawn("follow definitions", [](running_operator* s) -> asio::awaitable<void> {
             co_await s->discovery_->follow();
         }(self));
+        if (self->certificates_) {
+            self->certificates_->start();
+        }
         self->repositories_->start();
         self->applications_->start();
         self->tasks_.spawn("housekeeping", housekeeping(self));
@@ -283,10 +338,13 @@ private:
         } else if (path == "/healthz") {
             answer.body = "ok\n";
         } else if (path == "/readyz") {
-            const bool ready = !stopping_ && applications_->ready() && repositories_->ready();
+            const bool ready = !stopping_ && applications_->ready() && repositories_->ready() &&
+                               (!certificates_ || certificates_->ready());
             answer.status = ready ? 200 : 503;
             answer.body =
-                ready ? "ok\n" : "not ready: the cluster's Applications and Repositories are not known yet\n";
+                ready ? "ok\n"
+                      : "not ready: the cluster's Applications and Repositories are not known yet, or the "
+                        "admission webhook has no certificate yet\n";
         } else {
             answer.status = 404;
             answer.body = "there are /metrics, /healthz and /readyz\n";
@@ -311,6 +369,8 @@ private:
     std::optional<control::repositories> repositories_;
     std::optional<control::application_controller> applications_;
     std::unique_ptr<http::server> server_;
+    std::unique_ptr<http::server> admission_server_;
+    std::optional<admission::certificates> certificates_;
     std::optional<push_target> pushes_;
     std::unique_ptr<http::server> push_server_;
     bool stopping_ = false;
@@ -353,6 +413,11 @@ std::string check(const operator_options& options) {
     }
     if (options.listen_certificate.empty() != options.listen_key.empty()) {
         return "--listen-certificate and --listen-key: both are needed, or none";
+    }
+    if (!options.admission_url.empty() &&
+        (options.admission_listen.empty() || !admission::host_of(options.admission_url) ||
+         options.admission_url.find('/', std::string_view{"https://"}.size()) != std::string::npos)) {
+        return "--admission-url: must be https://HOST:PORT, and --admission-listen must say where that leads";
     }
     if (!is_label_value(options.installation)) {
         return "--installation: must be a label value (letters, digits, '-', '_' and '.', at most 63), is "

@@ -19,6 +19,12 @@ struct operator_options {
     /// PEM files of a serving certificate for it; both empty: plain HTTP, as behind an ingress.
     std::string listen_certificate;
     std::string listen_key;
+    /// Where the API server asks about objects, "host:port"; empty: nowhere.
+    std::string admission_listen;
+    /// "https://host:port": registers the webhook there. Empty: it was installed with a Service.
+    std::string admission_url;
+    /// The Secret with the certificates for it, in the own namespace.
+    std::string admission_secret = "holdfast-admission";
     std::size_t concurrency = 32;
     /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
     /// work on; "holdfast" works on those without the label too.

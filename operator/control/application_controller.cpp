@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
+#include "control/specification_checks.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -38,12 +39,6 @@ std::vector<std::string> urls_of(const crds::application& application) {
     return {urls.begin(), urls.end()};
 }
 
-// The operator that an Application is for, where several share a cluster. What an application of ours makes
-// is labelled so already: the Applications in its sources are for the same operator.
-bool is_for(const json::object& application, std::string_view installation) {
-    const auto named = kube::label(application, sync::installation_label);
-    return named.value_or(default_installation) == installation;
-}
 
 // Whether there is more in it than a status, most likely our own.
 bool is_news(const crds::application& before, const crds::application& now) {
@@ -222,18 +217,9 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
     }
     auto wrong = r->unreadable;
     if (wrong.empty()) {
-        if (const auto problems = crds::check(r->object); !problems.empty()) {
+        if (const auto problems = problems_of(r->object, *this); !problems.empty()) {
             wrong = crds::join(problems);
         }
-    }
-    const auto& destination = r->object.spec.destination;
-    if (wrong.empty() && destination.server != "https://kubernetes.default.svc" &&
-        destination.name != "in-cluster") {
-        wrong = "spec.destination: this version reaches only the cluster that it watches: server "
-                "\"https://kubernetes.default.svc\" or name \"in-cluster\"";
-    }
-    if (wrong.empty() && !r->object.spec.secrets.empty()) {
-        wrong = "spec.secrets: password stores are not read yet by this version";
     }
     if (!wrong.empty()) {
         found.problems["InvalidSpecError"] = wrong;
@@ -382,6 +368,15 @@ void application_controller::start() {
     state_->tasks.spawn("watch applications", [](std::shared_ptr<state> s) -> asio::awaitable<void> {
         co_await s->informer.run();
     }(state_));
+}
+
+bool is_for(const json::object& application, std::string_view installation) {
+    const auto named = kube::label(application, sync::installation_label);
+    return named.value_or(default_installation) == installation;
+}
+
+const surroundings& application_controller::around() const {
+    return *state_;
 }
 
 bool application_controller::ready() const {

@@ -6,6 +6,7 @@
 #include "control/metrics.hpp"
 #include "control/repositories.hpp"
 #include "control/schemas.hpp"
+#include "control/surroundings.hpp"
 #include "kube/client.hpp"
 #include "kube/discovery.hpp"
 #include "kube/events.hpp"
@@ -16,11 +17,15 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace holdfast::control {
 
 /// The installation that an Application without the label is for.
 inline constexpr std::string_view default_installation = "holdfast";
+
+/// Whether an Application is for this installation to work on, going by its label.
+[[nodiscard]] bool is_for(const json::object& application, std::string_view installation);
 
 /// Brings every Application's objects to what its sources say, and holds them there. Level-triggered: a look
 /// at an application finds what is wanted and what is, takes the steps that can be taken, and returns;
@@ -56,6 +61,9 @@ public:
     void start();
     /// True once all Applications are known.
     [[nodiscard]] bool ready() const;
+
+    /// What objects are judged in: all Applications, and the Repositories of `parts`.
+    [[nodiscard]] const surroundings& around() const;
 
     /// Handlers for what the parts tell.
     void object_changed(const sync::application_ref& owner);

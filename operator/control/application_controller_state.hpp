@@ -37,7 +37,7 @@ struct findings {
 
 extern const kube::resource application_kind;
 
-struct application_controller::state : kube::informer_handler {
+struct application_controller::state : kube::informer_handler, surroundings {
     state(asio::any_io_executor ex, parts p, settings s);
 
     asio::any_io_executor executor;
@@ -74,6 +74,24 @@ struct application_controller::state : kube::informer_handler {
     [[nodiscard]] bool is_stale(const application_record& r, std::int64_t generation) const;
     std::shared_ptr<const kube::api_catalog> current_catalog();
     static kube::call_options call_as(const application_record& r, const settings& s);
+
+    // ---- application_surroundings.cpp
+    [[nodiscard]] const std::string& own_namespace() const override { return config.own_namespace; }
+    void for_each_application(const std::function<void(const crds::application&)>& see) const override;
+    [[nodiscard]] const crds::application*
+    application(const std::string& namespace_, const std::string& name) const override;
+    void for_each_repository(const std::function<void(const crds::repository&)>& see) const override;
+    [[nodiscard]] const crds::repository*
+    repository_for(const std::string& namespace_, const std::string& url) const override;
+    [[nodiscard]] std::optional<std::set<std::string>>
+    secret_keys(const std::string& namespace_, const std::string& name) const override;
+    [[nodiscard]] std::optional<bool> has_revision(
+        const std::string& namespace_, const std::string& url, const std::string& revision,
+        const std::string& tag_prefix
+    ) const override;
+    [[nodiscard]] std::optional<bool> is_branch(
+        const std::string& namespace_, const std::string& url, const std::string& revision
+    ) const override;
 
     // ---- application_inputs.cpp: what the sources are
     asio::awaitable<result<inputs>> find_inputs(record_ptr r);

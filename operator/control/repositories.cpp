@@ -1,6 +1,7 @@
 #include "control/repositories.hpp"
 
 #include "control/repositories_state.hpp"
+#include "control/specification_checks.hpp"
 #include "git/address.hpp"
 
 namespace holdfast::control {
@@ -50,14 +51,18 @@ std::shared_ptr<declared_repository> repositories::state::project(const json::ob
     auto read = crds::examine_repository(object);
     auto made = std::make_shared<declared_repository>();
     made->object = std::move(read.value);
+    // What is wrong with it does not make it be passed over: what it covers was to be read as it says, and is
+    // not read otherwise.
+    const auto prefix = git::normalise_prefix(made->object.spec.url);
+    if (prefix) {
+        made->prefix = *prefix;
+        made->address = git::address_key(made->object.spec.url);
+    }
     if (!read.problems.empty()) {
         made->problem = crds::join(read.problems);
     } else if (const auto wrong = crds::check(made->object); !wrong.empty()) {
         made->problem = crds::join(wrong);
-    } else if (auto prefix = git::normalise_prefix(made->object.spec.url); prefix.has_value()) {
-        made->prefix = *prefix;
-        made->address = git::address_key(made->object.spec.url);
-    } else {
+    } else if (!prefix) {
         made->problem = "spec.url: " + prefix.error().message();
     }
     return made;
@@ -93,14 +98,30 @@ std::string repositories::state::key_of(const kube::object_name& name) {
 void repositories::state::declared_changed(const kube::object_name& name) {
     if (const auto* d = declared_store.find(name)) {
         watch_secrets_of((*d)->object);
+        judge(**d);
         statuses.add(key_of(name));
     } else {
         deliveries.erase(key_of(name));
     }
+    // Another one may have been in this one's way, or be in its way now.
+    declared_store.for_each([&](const kube::object_name& other,
+                                const std::shared_ptr<declared_repository>& d) {
+        if (other.namespace_ == name.namespace_ && other.name != name.name && !d->clash.empty()) {
+            judge(*d);
+            statuses.add(key_of(other));
+        }
+    });
     // Which Repository serves which application may be another one now. What is tracked_repository under it
     // starts anew.
     retire_owned_by(key_of(name));
     reassign();
+}
+
+void repositories::state::judge(declared_repository& d) const {
+    d.clash.clear();
+    if (around != nullptr && d.problem.empty()) {
+        d.clash = crds::join(control::judge(d.object, *around).problems);
+    }
 }
 
 void repositories::state::retire_owned_by(const std::string& owner) {
@@ -140,7 +161,7 @@ repositories::state::serving(const std::string& namespace_, const git::url& url)
         if (name.namespace_ != namespace_ && name.namespace_ != config.own_namespace) {
             return;
         }
-        if (d->problem.empty() && git::covers(d->prefix, url.normalised()) && better(*d)) {
+        if (d->clash.empty() && git::covers(d->prefix, url.normalised()) && better(*d)) {
             best = d;
         }
     });
@@ -159,6 +180,11 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
         return url.error();
     }
     const auto d = serving(namespace_, *url);
+    if (d && !d->problem.empty()) {
+        return user_error(
+            "the Repository " + owner_of(d) + ", which covers " + text + ", is wrong: " + d->problem
+        );
+    }
     auto key = url->normalised() + " " + owner_of(d);
     if (const auto found = all.find(key); found != all.end()) {
         return found->second;
@@ -246,6 +272,38 @@ void repositories::start() {
     state_->tasks.spawn("watch repositories", [](std::shared_ptr<state> s) -> asio::awaitable<void> {
         co_await s->informer.run();
     }(state_));
+}
+
+void repositories::judge_in(const surroundings& around) {
+    state_->around = &around;
+}
+
+void repositories::for_each(const std::function<void(const crds::repository&)>& see) const {
+    state_->declared_store.for_each([&](const kube::object_name&,
+                                        const std::shared_ptr<declared_repository>& d) { see(d->object); });
+}
+
+const crds::repository* repositories::serving(const std::string& namespace_, const std::string& url) const {
+    const auto parsed = git::url::parse(url);
+    const auto found = parsed ? state_->serving(namespace_, *parsed) : nullptr;
+    return found ? &found->object : nullptr;
+}
+
+std::optional<std::set<std::string>>
+repositories::secret_keys(const std::string& namespace_, const std::string& name) const {
+    const auto watch = state_->secrets.find(namespace_);
+    return watch == state_->secrets.end() ? std::nullopt : watch->second->keys(name);
+}
+
+std::shared_ptr<const git::ref_list>
+repositories::refs(const std::string& namespace_, const std::string& url) const {
+    const auto parsed = git::url::parse(url);
+    if (!parsed) {
+        return nullptr;
+    }
+    const auto found =
+        state_->all.find(parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, *parsed)));
+    return found == state_->all.end() ? nullptr : found->second->refs;
 }
 
 bool repositories::ready() const {

@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "base/error.hpp"
 #include "control/metrics.hpp"
+#include "control/surroundings.hpp"
 #include "crds/repository.hpp"
 #include "git/store.hpp"
 #include "kube/client.hpp"
@@ -13,6 +14,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -53,6 +56,8 @@ public:
 
     /// Starts watching Repositories and Secrets, and polling.
     void start();
+    /// What Repositories are judged in; before start(). It outlives this.
+    void judge_in(const surroundings& around);
     /// True once the Repository objects are known: before that nobody can say which credentials are right.
     [[nodiscard]] bool ready() const;
 
@@ -98,6 +103,16 @@ public:
 
     /// Lists the refs now instead of at the next poll. Several asks during a listing make one more.
     void refresh(std::string_view url);
+
+    // What is known, for surroundings. Valid until the next turn of the loop.
+    void for_each(const std::function<void(const crds::repository&)>& see) const;
+    [[nodiscard]] const crds::repository*
+    serving(const std::string& namespace_, const std::string& url) const;
+    [[nodiscard]] std::optional<std::set<std::string>>
+    secret_keys(const std::string& namespace_, const std::string& name) const;
+    /// The refs of the last listing; null when there was none.
+    [[nodiscard]] std::shared_ptr<const git::ref_list>
+    refs(const std::string& namespace_, const std::string& url) const;
 
     /// Cancels what runs and returns when it has ended.
     asio::awaitable<void> stop();

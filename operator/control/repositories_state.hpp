@@ -52,7 +52,8 @@ struct declared_repository {
     crds::repository object;
     std::string prefix;  // normal form of its URL
     std::string address; // git::address_key of its URL
-    std::string problem;
+    std::string problem; // of the object by itself
+    std::string clash;   // of the object among others
 };
 
 struct repositories::state : std::enable_shared_from_this<repositories::state> {
@@ -68,6 +69,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     metrics& counters;
     settings config;
     moved_handler moved;
+    const surroundings* around = nullptr;
     task_group tasks;
     work_queue statuses;
 
@@ -99,6 +101,8 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
     static std::string key_of(const kube::object_name& name);
     void declared_changed(const kube::object_name& name);
+    /// Judges a Repository among the others anew.
+    void judge(declared_repository& d) const;
     void retire_owned_by(const std::string& owner);
     static void retire(tracked_repository& t);
     // The Repository that serves applications of a namespace for a URL.

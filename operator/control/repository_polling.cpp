@@ -18,27 +18,29 @@ void repositories::state::watch_secrets_of(const crds::repository& r) {
         return;
     }
     secrets.emplace(
-        namespace_, std::make_unique<secret_watch>(
-                        executor, api, namespace_,
-                        [this, namespace_](const std::string& name) {
-                            webhook_secrets.erase(namespace_ + "/" + name);
-                            ++secret_changes;
-                            std::vector<kube::object_name> affected;
-                            declared_store.for_each([&](const kube::object_name& key,
-                                                        const std::shared_ptr<declared_repository>& d) {
-                                const auto& spec = d->object.spec;
-                                const bool uses_it = (spec.secret_ref && spec.secret_ref->name == name) ||
-                                                     (spec.proxy && spec.proxy->secret_ref &&
-                                                      spec.proxy->secret_ref->name == name);
-                                if (key.namespace_ == namespace_ && uses_it) {
-                                    affected.push_back(key);
-                                }
-                            });
-                            for (const auto& key : affected) {
-                                declared_changed(key);
-                            }
-                        }
-                    )
+        namespace_,
+        std::make_unique<secret_watch>(
+            executor, api, namespace_,
+            [this, namespace_](const std::string& name) {
+                webhook_secrets.erase(namespace_ + "/" + name);
+                ++secret_changes;
+                std::vector<kube::object_name> affected;
+                declared_store.for_each([&](const kube::object_name& key,
+                                            const std::shared_ptr<declared_repository>& d) {
+                    const auto& spec = d->object.spec;
+                    const bool uses_it =
+                        (spec.secret_ref && spec.secret_ref->name == name) ||
+                        (spec.webhook && !d->clash.empty() && spec.webhook->secret_ref.name == name) ||
+                        (spec.proxy && spec.proxy->secret_ref && spec.proxy->secret_ref->name == name);
+                    if (key.namespace_ == namespace_ && uses_it) {
+                        affected.push_back(key);
+                    }
+                });
+                for (const auto& key : affected) {
+                    declared_changed(key);
+                }
+            }
+        )
     );
 }
 

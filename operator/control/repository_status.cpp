@@ -91,10 +91,10 @@ void repositories::state::fill_status(
         .reason = "Reached",
         .message = {}
     };
-    if (!d.problem.empty()) {
+    if (const auto& problem = d.problem.empty() ? d.clash : d.problem; !problem.empty()) {
         ready.status = "False";
         ready.reason = "InvalidSpec";
-        ready.message = d.problem;
+        ready.message = problem;
     } else if (failed) {
         ready.status = "False";
         ready.reason = failed->kind() == error_kind::forbidden   ? "Unauthorised"

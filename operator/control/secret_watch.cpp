@@ -13,7 +13,7 @@ kube::informer_options options_for(const std::string& namespace_) {
     kube::informer_options o;
     o.kind = kube::resources::secrets();
     o.what.namespace_ = namespace_;
-    o.what.metadata_only = true;
+    o.what.field_selector = "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token";
     return o;
 }
 
@@ -34,6 +34,11 @@ boost::asio::awaitable<void> secret_watch::stop() {
     co_await tasks_.join();
 }
 
+std::optional<std::set<std::string>> secret_watch::keys(const std::string& name) const {
+    const auto found = secrets_.find(name);
+    return found == secrets_.end() ? std::nullopt : std::optional{found->second.keys};
+}
+
 void secret_watch::begin_replace() {
     next_.emplace();
 }
@@ -42,20 +47,20 @@ void secret_watch::end_replace() {
     if (!next_) {
         return;
     }
-    const auto before = std::exchange(versions_, std::move(*next_));
+    const auto before = std::exchange(secrets_, std::move(*next_));
     next_.reset();
     if (!known_) {
         known_ = true;
         return;
     }
-    for (const auto& [name, version] : before) {
-        if (!versions_.contains(name)) {
+    for (const auto& [name, secret] : before) {
+        if (!secrets_.contains(name)) {
             tell_(name);
         }
     }
-    for (const auto& [name, version] : versions_) {
+    for (const auto& [name, secret] : secrets_) {
         const auto old = before.find(name);
-        if (old == before.end() || old->second != version) {
+        if (old == before.end() || old->second.version != secret.version) {
             tell_(name);
         }
     }
@@ -63,14 +68,19 @@ void secret_watch::end_replace() {
 
 void secret_watch::changed(const json::object& object) {
     std::string name{kube::name_of(object)};
-    std::string version{kube::resource_version_of(object)};
+    seen now{.version = std::string{kube::resource_version_of(object)}, .keys = {}};
+    if (const auto* data = kube::find_object(object, {"data"})) {
+        for (const auto& [key, value] : *data) {
+            now.keys.emplace(key);
+        }
+    }
     if (next_) {
-        next_->insert_or_assign(std::move(name), std::move(version));
+        next_->insert_or_assign(std::move(name), std::move(now));
         return;
     }
-    auto& slot = versions_[name];
-    if (slot != version) {
-        slot = std::move(version);
+    auto& slot = secrets_[name];
+    if (slot.version != now.version) {
+        slot = std::move(now);
         tell_(name);
     }
 }
@@ -81,7 +91,7 @@ void secret_watch::deleted(const json::object& object) {
         next_->erase(name);
         return;
     }
-    versions_.erase(name);
+    secrets_.erase(name);
     tell_(name);
 }
 

@@ -76,10 +76,10 @@ BOOST_AUTO_TEST_CASE(what_an_application_alone_tells_to_be_wrong_is_said) {
          R"(spec.destination.server: must be a URL such as https://kubernetes.default.svc, is "kubernetes.default.svc")"
         },
         {R"({'syncPolicy': {'syncOptions': ['CreateNamespaces=true']}})",
-         R"(spec.syncPolicy.syncOptions[0]: unknown option "CreateNamespaces", did you mean "CreateNamespace"?)"
+         R"(spec.syncPolicy.syncOptions[0]: unknown option "CreateNamespaces=true"; did you mean "CreateNamespace=true"?)"
         },
         {R"({'syncPolicy': {'syncOptions': ['Teleport=true']}})",
-         R"(spec.syncPolicy.syncOptions[0]: unknown option "Teleport")"},
+         R"(spec.syncPolicy.syncOptions[0]: unknown option "Teleport=true")"},
         {R"({'syncPolicy': {'syncOptions': ['PruneLast']}})",
          R"(spec.syncPolicy.syncOptions[0]: must be a name and a value such as CreateNamespace=true, is "PruneLast")"
         },
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(an_operation_is_checked_as_well) {
     };
     BOOST_TEST(
         problems_of(R"({'operation': {'sync': {'syncOptions': ['Forse=true']}}})") ==
-        R"(operation.sync.syncOptions[0]: unknown option "Forse", did you mean "Force"?)"
+        R"(operation.sync.syncOptions[0]: unknown option "Forse=true"; did you mean "Force=true"?)"
     );
     BOOST_TEST(
         problems_of(R"({'operation': {'sync': {'syncStrategy': {'apply': {}, 'hook': {}}}}})") ==

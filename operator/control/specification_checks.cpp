@@ -1,0 +1,404 @@
+#include "control/specification_checks.hpp"
+
+#include "crds/words.hpp"
+#include "git/url.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace holdfast::control {
+
+namespace {
+
+using crds::application;
+using crds::application_source;
+using crds::problem;
+using crds::quoted;
+
+constexpr std::string_view this_server = "https://kubernetes.default.svc";
+constexpr std::string_view this_cluster = "in-cluster";
+constexpr std::array<std::string_view, 2> refresh_annotations{
+    "holdfast.dev/refresh", "argocd.argoproj.io/refresh"
+};
+
+std::string name_of(const crds::object_metadata& metadata) {
+    return metadata.namespace_ + "/" + metadata.name;
+}
+
+bool is_same(const crds::object_metadata& a, const crds::object_metadata& b) {
+    return a.namespace_ == b.namespace_ && a.name == b.name;
+}
+
+// Whether `other` was there first.
+bool is_older(const crds::object_metadata& other, const crds::object_metadata& than) {
+    if (!than.creation_timestamp || !other.creation_timestamp) {
+        return !than.creation_timestamp;
+    }
+    return std::tie(*other.creation_timestamp, other.namespace_, other.name) <
+           std::tie(*than.creation_timestamp, than.namespace_, than.name);
+}
+
+struct named_source {
+    std::string path;
+    const application_source* source;
+};
+
+std::vector<named_source> sources_of(const application& value) {
+    std::vector<named_source> all;
+    if (value.spec.source) {
+        all.push_back({"spec.source", &*value.spec.source});
+    }
+    for (std::size_t i = 0; i < value.spec.sources.size(); ++i) {
+        all.push_back({"spec.sources[" + std::to_string(i) + "]", &value.spec.sources[i]});
+    }
+    return all;
+}
+
+class application_judge {
+public:
+    application_judge(const application& value, const surroundings& around)
+        : value_{value}, around_{around}, sources_{sources_of(value)} {}
+
+    specification_verdict judge(bool with_warnings) && {
+        verdict_.problems = crds::check(value_);
+        destination();
+        unsupported();
+        annotations();
+        dependencies();
+        claims();
+        addresses();
+        if (with_warnings) {
+            revisions();
+        }
+        return std::move(verdict_);
+    }
+
+private:
+    void wrong(std::string path, std::string message) {
+        verdict_.problems.push_back({std::move(path), std::move(message)});
+    }
+    void warn(std::string path, std::string message) {
+        verdict_.warnings.push_back({std::move(path), std::move(message)});
+    }
+
+    void destination() {
+        const auto& d = value_.spec.destination;
+        if (d.server.empty() != d.name.empty()) { // else that is said already
+            if (!d.server.empty() && d.server != this_server) {
+                wrong(
+                    "spec.destination.server",
+                    "must be " + quoted(this_server) +
+                        ", the cluster that this operator watches: it reaches no other yet, is " +
+                        quoted(d.server)
+                );
+            }
+            if (!d.name.empty() && d.name != this_cluster) {
+                wrong(
+                    "spec.destination.name",
+                    "must be " + quoted(this_cluster) +
+                        ", the cluster that this operator watches: it reaches no other yet, is " +
+                        quoted(d.name)
+                );
+            }
+        }
+        const auto& own = value_.metadata.namespace_;
+        if (own != around_.own_namespace() && !own.empty() && !d.namespace_.empty() && d.namespace_ != own) {
+            wrong(
+                "spec.destination.namespace",
+                "must be " + quoted(own) +
+                    ": an Application deploys into its own namespace, unless it is in " +
+                    quoted(around_.own_namespace()) + ", the operator's, is " + quoted(d.namespace_)
+            );
+        }
+    }
+
+    void unsupported() {
+        if (!value_.spec.secrets.empty()) {
+            wrong("spec.secrets", "password stores are not read yet by this version");
+        }
+    }
+
+    void annotations() {
+        for (const auto name : refresh_annotations) {
+            const auto found = value_.metadata.annotations.find(std::string{name});
+            if (found != value_.metadata.annotations.end() && found->second != "normal" &&
+                found->second != "hard") {
+                wrong(
+                    "metadata.annotations[" + std::string{name} + "]",
+                    "must be \"normal\" or \"hard\", is " + quoted(found->second)
+                );
+            }
+        }
+    }
+
+    std::string key_of(const crds::application_dependency& d, const crds::object_metadata& of) const {
+        return (d.namespace_.empty() ? of.namespace_ : d.namespace_) + "/" + d.name;
+    }
+
+    void dependencies() {
+        const auto& all = value_.spec.depends_on;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const auto path = "spec.dependsOn[" + std::to_string(i) + "]";
+            const auto& namespace_ =
+                all[i].namespace_.empty() ? value_.metadata.namespace_ : all[i].namespace_;
+            if (namespace_ == value_.metadata.namespace_ && all[i].name == value_.metadata.name) {
+                continue; // said already
+            }
+            const auto* other = around_.application(namespace_, all[i].name);
+            if (other == nullptr) {
+                warn(path, "there is no Application " + quoted(namespace_ + "/" + all[i].name) + " (yet)");
+                continue;
+            }
+            if (const auto circle = way_back_from(*other); !circle.empty()) {
+                wrong(path, "depends on itself: " + name_of(value_.metadata) + " → " + circle);
+            }
+        }
+    }
+
+    // "b → a" when the application `from` depends on the judged one, whichever way; else empty.
+    std::string way_back_from(const application& from) const {
+        const auto goal = name_of(value_.metadata);
+        std::map<std::string, std::string> came_from{{name_of(from.metadata), {}}};
+        std::vector<const application*> open{&from};
+        while (!open.empty()) {
+            const auto* at = open.back();
+            open.pop_back();
+            const auto here = name_of(at->metadata);
+            for (const auto& d : at->spec.depends_on) {
+                const auto next = key_of(d, at->metadata);
+                if (next == goal) {
+                    auto way = goal;
+                    for (auto step = here; !step.empty(); step = came_from.at(step)) {
+                        way = step + " → " + way;
+                    }
+                    return way;
+                }
+                const auto slash = next.find('/');
+                const auto* other = around_.application(next.substr(0, slash), next.substr(slash + 1));
+                if (other != nullptr && came_from.emplace(next, here).second) {
+                    open.push_back(other);
+                }
+            }
+        }
+        return {};
+    }
+
+    // Whether two sources have the same objects: all that decides about them is the same. The revision is not
+    // looked at: another commit has other versions of the same objects.
+    static bool make_the_same(const application_source& a, const application_source& b) {
+        const auto clean = [](std::string_view path) {
+            while (path.starts_with("./")) {
+                path.remove_prefix(2);
+            }
+            while (path.ends_with('/')) {
+                path.remove_suffix(1);
+            }
+            return path == "." ? std::string_view{} : path;
+        };
+        if (!a.ref.empty() && a.path.empty() && a.chart.empty()) {
+            return false; // only values are taken from it
+        }
+        return clean(a.path) == clean(b.path) && a.chart == b.chart && a.helm == b.helm &&
+               a.kustomize == b.kustomize && a.directory == b.directory && a.plugin == b.plugin &&
+               git::same_repository(a.repo_url, b.repo_url);
+    }
+
+    // A chart's objects are named after its release, which is named after the application.
+    static bool is_named_after_application(const application& other, const application_source& source) {
+        const bool chart =
+            !source.chart.empty() || source.helm || other.status.source_type == crds::source_type::helm;
+        return chart && (!source.helm || source.helm->release_name.empty());
+    }
+
+    void claims() {
+        const auto target = [](const application& a) {
+            return a.spec.destination.namespace_.empty() ? a.metadata.namespace_
+                                                         : a.spec.destination.namespace_;
+        };
+        around_.for_each_application([&](const application& other) {
+            if (is_same(other.metadata, value_.metadata) || other.metadata.deletion_timestamp ||
+                !is_older(other.metadata, value_.metadata) || target(other) != target(value_)) {
+                return;
+            }
+            for (const auto& mine : sources_) {
+                for (const auto& theirs : sources_of(other)) {
+                    if (make_the_same(*mine.source, *theirs.source) &&
+                        !is_named_after_application(other, *mine.source)) {
+                        wrong(
+                            mine.path, "is deployed into namespace " + quoted(target(value_)) +
+                                           " by the Application " + quoted(name_of(other.metadata)) +
+                                           " already: two would fight for the same objects"
+                        );
+                    }
+                }
+            }
+        });
+    }
+
+    void addresses() {
+        for (const auto& [path, source] : sources_) {
+            if (!source->chart.empty()) {
+                continue;
+            }
+            if (const auto url = git::url::parse(source->repo_url); !url) {
+                wrong(path + ".repoURL", url.error().message());
+            }
+        }
+    }
+
+    void revisions() {
+        const auto& namespace_ = value_.metadata.namespace_;
+        const auto& automated = value_.spec.sync_policy.automated;
+        for (const auto& [path, source] : sources_) {
+            const auto url = git::url::parse(source->repo_url);
+            if (!url || !source->chart.empty()) {
+                continue;
+            }
+            const auto* seen_through = around_.repository_for(namespace_, source->repo_url);
+            if (seen_through == nullptr && url->kind() == git::transport::ssh) {
+                warn(
+                    path + ".repoURL", "there is no Repository (yet) that covers " +
+                                           quoted(source->repo_url) + ", and ssh needs its key"
+                );
+            }
+            const auto& revision = source->target_revision;
+            const auto there =
+                around_.has_revision(namespace_, source->repo_url, revision, source->tag_prefix);
+            if (there == false) {
+                warn(
+                    path + ".targetRevision",
+                    "there is no " + (revision.empty() ? std::string{"HEAD"} : quoted(revision)) +
+                        " among the refs of " + source->repo_url + " (yet)"
+                );
+            }
+            const bool prunes = automated && automated->enabled && automated->prune;
+            if (prunes && around_.is_branch(namespace_, source->repo_url, revision) == true) {
+                warn(
+                    path + ".targetRevision",
+                    (revision.empty() ? std::string{"the default branch"} : "the branch " + quoted(revision)
+                    ) + " moves and its commits are not verified: whoever can push to it can delete what is "
+                        "deployed (automated.prune)"
+                );
+            }
+        }
+    }
+
+    const application& value_;
+    const surroundings& around_;
+    std::vector<named_source> sources_;
+    specification_verdict verdict_;
+};
+
+// The keys of a Secret by which each way of reaching a repository is told.
+bool has_any(const std::set<std::string>& keys, std::initializer_list<std::string_view> of) {
+    return std::any_of(of.begin(), of.end(), [&](std::string_view k) {
+        return keys.contains(std::string{k});
+    });
+}
+
+void check_credentials(
+    const git::url& url, const std::set<std::string>& keys, const std::string& secret,
+    specification_verdict& verdict
+) {
+    const auto lacks = [&](const std::string& what) {
+        verdict.problems.push_back({"spec.secretRef.name", "the Secret " + quoted(secret) + " lacks " + what}
+        );
+    };
+    const bool has_key = has_any(keys, {"sshPrivateKey", "identity"});
+    const bool has_app = has_any(keys, {"githubAppPrivateKey", "githubAppID"});
+    if (url.kind() == git::transport::ssh && !has_key) {
+        lacks("the key \"sshPrivateKey\" (or \"identity\"), which an ssh URL needs");
+    }
+    if (url.kind() == git::transport::https || url.kind() == git::transport::http) {
+        if (keys.contains("username") && !has_any(keys, {"password", "bearerToken"}) && !has_app &&
+            !has_key) {
+            lacks("the key \"password\": there is a \"username\" without it");
+        }
+        if (has_key && !has_any(keys, {"password", "bearerToken"}) && !has_app) {
+            lacks("a key that https can use, \"password\" or \"bearerToken\": it has one for ssh only");
+        }
+    }
+    for (const auto& name : {"githubAppID", "githubAppInstallationID", "githubAppPrivateKey"}) {
+        if (has_app && !keys.contains(name)) {
+            lacks("the key \"" + std::string{name} + "\", which a GitHub App needs");
+        }
+    }
+    for (const auto& [one, other] :
+         {std::pair{"tlsClientCertData", "tlsClientCertKey"},
+          std::pair{"tlsClientCertKey", "tlsClientCertData"}}) {
+        if (keys.contains(one) && !keys.contains(other)) {
+            lacks("the key \"" + std::string{other} + "\": there is a \"" + one + "\" without it");
+        }
+    }
+}
+
+} // namespace
+
+specification_verdict judge(const crds::application& value, const surroundings& around) {
+    return application_judge{value, around}.judge(/*with_warnings=*/true);
+}
+
+std::vector<crds::problem> problems_of(const crds::application& value, const surroundings& around) {
+    return application_judge{value, around}.judge(/*with_warnings=*/false).problems;
+}
+
+specification_verdict judge(const crds::repository& value, const surroundings& around) {
+    specification_verdict verdict;
+    verdict.problems = crds::check(value);
+    const auto& spec = value.spec;
+    const auto prefix = git::normalise_prefix(spec.url);
+    if (!prefix) {
+        if (verdict.problems.empty()) {
+            verdict.problems.push_back({"spec.url", prefix.error().message()});
+        }
+        return verdict;
+    }
+    around.for_each_repository([&](const crds::repository& other) {
+        if (is_same(other.metadata, value.metadata) ||
+            other.metadata.namespace_ != value.metadata.namespace_ || other.metadata.deletion_timestamp ||
+            !is_older(other.metadata, value.metadata)) {
+            return;
+        }
+        if (const auto theirs = git::normalise_prefix(other.spec.url); theirs && *theirs == *prefix) {
+            verdict.problems.push_back(
+                {"spec.url", "is that of the Repository " + quoted(name_of(other.metadata)) +
+                                 " already, and only one can be right"}
+            );
+        }
+    });
+    const auto namespace_ = value.metadata.namespace_;
+    if (spec.secret_ref) {
+        const auto keys = around.secret_keys(namespace_, spec.secret_ref->name);
+        const auto url = git::url::parse(spec.url);
+        if (keys && url) {
+            check_credentials(*url, *keys, spec.secret_ref->name, verdict);
+        }
+    }
+    if (spec.webhook) {
+        const auto& name = spec.webhook->secret_ref.name;
+        const auto keys = around.secret_keys(namespace_, name);
+        if (keys && !keys->contains("secret")) {
+            verdict.problems.push_back(
+                {"spec.webhook.secretRef.name",
+                 "the Secret " + quoted(name) +
+                     " lacks the key \"secret\", which deliveries are verified with"}
+            );
+        }
+    }
+    if (spec.insecure_skip_tls_verify) {
+        verdict.warnings.push_back(
+            {"spec.insecureSkipTLSVerify",
+             "whoever is on the way to the server can read the credentials and change what is deployed"}
+        );
+    }
+    if (spec.insecure_ignore_host_key) {
+        verdict.warnings.push_back(
+            {"spec.insecureIgnoreHostKey", "whoever is on the way to the server can change what is deployed"}
+        );
+    }
+    return verdict;
+}
+
+} // namespace holdfast::control

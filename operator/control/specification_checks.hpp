@@ -1,0 +1,30 @@
+#pragma once
+
+#include "control/surroundings.hpp"
+#include "crds/application.hpp"
+#include "crds/repository.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast::control {
+
+/// What there is to say about an object before anything is done with it.
+struct specification_verdict {
+    /// Each is reason enough to refuse it.
+    std::vector<crds::problem> problems;
+    /// What may well be right, or will be.
+    std::vector<crds::problem> warnings;
+};
+
+/// Judges an object by itself and in its surroundings, everything at once. The admission webhook and the
+/// controllers ask the same: the webhook may have been off when an object came in, and what is around it
+/// changes. Of two objects that exclude each other the older is right; one without a creationTimestamp is
+/// the youngest of all.
+[[nodiscard]] specification_verdict judge(const crds::application& value, const surroundings& around);
+[[nodiscard]] specification_verdict judge(const crds::repository& value, const surroundings& around);
+/// The problems alone, for whoever looks often: some warnings take a search through all refs.
+[[nodiscard]] std::vector<crds::problem>
+problems_of(const crds::application& value, const surroundings& around);
+
+} // namespace holdfast::control
