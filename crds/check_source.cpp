@@ -54,6 +54,12 @@ void check_directory(const directory_options& directory, const std::string& path
     }
 }
 
+// As `kustomize edit set image` takes it, without what no name of an image can have.
+bool is_image_override(std::string_view text) {
+    static const re2::RE2 pattern{R"(^([^\s=]+=)?[^\s=]+$)"};
+    return re2::RE2::PartialMatch(re2::StringPiece{text.data(), text.size()}, pattern);
+}
+
 void check_kustomize(const kustomize_options& kustomize, const std::string& path, problem_list& problems) {
     for (std::size_t i = 0; i < kustomize.patches.size(); ++i) {
         const auto& patch = kustomize.patches[i];
@@ -62,8 +68,11 @@ void check_kustomize(const kustomize_options& kustomize, const std::string& path
         }
     }
     for (std::size_t i = 0; i < kustomize.images.size(); ++i) {
-        if (kustomize.images[i].empty()) {
-            problems.add(fmt::format("{}.images[{}]", path, i), "must be [old=]new[:tag|@digest], is empty");
+        if (!is_image_override(kustomize.images[i])) {
+            problems.add(
+                fmt::format("{}.images[{}]", path, i),
+                fmt::format("must be [old=]new[:tag|@digest], is {}", quoted(kustomize.images[i]))
+            );
         }
     }
 }

@@ -39,7 +39,6 @@ std::vector<std::string> urls_of(const crds::application& application) {
     return {urls.begin(), urls.end()};
 }
 
-
 // Whether there is more in it than a status, most likely our own.
 bool is_news(const crds::application& before, const crds::application& now) {
     return before.metadata.uid != now.metadata.uid || before.metadata.generation != now.metadata.generation ||

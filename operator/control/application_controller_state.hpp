@@ -92,6 +92,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] std::optional<bool> is_branch(
         const std::string& namespace_, const std::string& url, const std::string& revision
     ) const override;
+    [[nodiscard]] asio::awaitable<std::vector<crds::problem>> look_into_sources(crds::application value
+    ) const override;
 
     // ---- application_inputs.cpp: what the sources are
     asio::awaitable<result<inputs>> find_inputs(record_ptr r);

@@ -61,4 +61,37 @@ std::optional<bool> application_controller::state::is_branch(
            (revision.starts_with("refs/heads/") && refs->find(revision) != nullptr);
 }
 
+asio::awaitable<std::vector<crds::problem>>
+application_controller::state::look_into_sources(crds::application value) const {
+    std::vector<build_input> inputs;
+    std::vector<std::string> paths;
+    const auto& one = value.spec.source;
+    const auto count = one ? 1 : value.spec.sources.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& source = one ? *one : value.spec.sources[i];
+        if (source.path.empty()) {
+            continue;
+        }
+        auto at = co_await with.sources.at_hand(
+            source.repo_url, value.metadata.namespace_, source.target_revision, source.tag_prefix
+        );
+        if (at) {
+            inputs.push_back({source, std::move(*at)});
+            paths.push_back((one ? "spec.source" : "spec.sources[" + std::to_string(i) + "]") + ".path");
+        }
+    }
+    std::vector<crds::problem> told;
+    if (inputs.empty()) {
+        co_return told;
+    }
+    const auto found = co_await with.build.identify(std::move(inputs));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (!found[i] && (found[i].error().kind() == error_kind::not_found ||
+                          found[i].error().kind() == error_kind::user)) {
+            told.push_back({paths[i], found[i].error().message()});
+        }
+    }
+    co_return told;
+}
+
 } // namespace holdfast::control

@@ -363,6 +363,27 @@ repositories::open(std::string url, std::string namespace_, std::string revision
     co_return checkout{*resolved, *fetched};
 }
 
+asio::awaitable<std::optional<git::snapshot>>
+repositories::at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
+    const auto parsed = git::url::parse(url);
+    const auto wanted = git::revision::parse(revision);
+    if (!parsed || !wanted) {
+        co_return std::nullopt;
+    }
+    const auto found =
+        state_->all.find(parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, *parsed)));
+    if (found == state_->all.end() || !found->second->refs || !found->second->store) {
+        co_return std::nullopt;
+    }
+    const auto held = found->second;
+    const auto resolved = git::resolve(*wanted, *held->refs, tag_prefix);
+    if (!resolved) {
+        co_return std::nullopt;
+    }
+    auto there = co_await held->store->open(resolved->commit);
+    co_return there ? std::optional{std::move(*there)} : std::nullopt;
+}
+
 asio::awaitable<void> repositories::verify(std::string url, std::string namespace_) {
     auto t = co_await state_->listed(std::move(url), std::move(namespace_));
     if (t) {

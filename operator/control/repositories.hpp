@@ -76,6 +76,9 @@ public:
     /// Brings a commit that was resolved before.
     asio::awaitable<result<git::snapshot>>
     fetch(std::string url, std::string namespace_, git::resolved_revision revision);
+    /// The commit that a revision means by the last listing of refs, where it is in the store. Asks nobody.
+    asio::awaitable<std::optional<git::snapshot>>
+    at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
     /// To be called when a reader reported a conflict: something in the store is broken.
     asio::awaitable<void> verify(std::string url, std::string namespace_);
 

@@ -2,6 +2,7 @@
 
 #include "crds/words.hpp"
 #include "git/url.hpp"
+#include "render/yaml.hpp"
 
 #include <algorithm>
 #include <map>
@@ -65,6 +66,7 @@ public:
         verdict_.problems = crds::check(value_);
         destination();
         unsupported();
+        values();
         annotations();
         dependencies();
         claims();
@@ -86,7 +88,10 @@ private:
     void destination() {
         const auto& d = value_.spec.destination;
         if (d.server.empty() != d.name.empty()) { // else that is said already
-            if (!d.server.empty() && d.server != this_server) {
+            const bool well_formed = std::ranges::none_of(verdict_.problems, [](const problem& p) {
+                return p.path == "spec.destination.server";
+            });
+            if (!d.server.empty() && well_formed && d.server != this_server) {
                 wrong(
                     "spec.destination.server",
                     "must be " + quoted(this_server) +
@@ -120,6 +125,24 @@ private:
         }
     }
 
+    void values() {
+        for (const auto& [path, source] : sources_) {
+            if (!source->helm || source->helm->values.empty()) {
+                continue;
+            }
+            const auto read = render::read_yaml(source->helm->values);
+            if (!read) {
+                wrong(
+                    path + ".helm.values", "is not YAML: line " + std::to_string(read.error().where.line) +
+                                               ", column " + std::to_string(read.error().where.column) +
+                                               ": " + read.error().message
+                );
+            } else if (read->size() > 1 || (!read->empty() && !read->front().value.is_object())) {
+                wrong(path + ".helm.values", "must be one mapping of values, such as \"replicas: 2\"");
+            }
+        }
+    }
+
     void annotations() {
         for (const auto name : refresh_annotations) {
             const auto found = value_.metadata.annotations.find(std::string{name});
@@ -139,6 +162,7 @@ private:
 
     void dependencies() {
         const auto& all = value_.spec.depends_on;
+        std::set<std::string> seen;
         for (std::size_t i = 0; i < all.size(); ++i) {
             const auto path = "spec.dependsOn[" + std::to_string(i) + "]";
             const auto& namespace_ =
@@ -148,6 +172,9 @@ private:
             }
             const auto* other = around_.application(namespace_, all[i].name);
             if (other == nullptr) {
+                if (!seen.insert(namespace_ + "/" + all[i].name).second) {
+                    continue;
+                }
                 warn(path, "there is no Application " + quoted(namespace_ + "/" + all[i].name) + " (yet)");
                 continue;
             }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/async.hpp"
 #include "crds/application.hpp"
 #include "crds/repository.hpp"
 
@@ -7,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace holdfast::control {
 
@@ -38,6 +40,11 @@ public:
     /// Whether that revision names a branch (the default one, when empty); nothing when nobody knows.
     [[nodiscard]] virtual std::optional<bool>
     is_branch(const std::string& namespace_, const std::string& url, const std::string& revision) const = 0;
+    /// What the sources of an application name and the commits that were fetched do not have (a path), or
+    /// what there cannot be built. Reads files, on the pool; asks no repository. Sources whose commits were
+    /// not fetched are passed over.
+    [[nodiscard]] virtual asio::awaitable<std::vector<crds::problem>>
+    look_into_sources(crds::application value) const = 0;
 };
 
 } // namespace holdfast::control

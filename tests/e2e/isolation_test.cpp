@@ -74,7 +74,7 @@ metadata: {name: planted, namespace: team-c}
         {"patch", "application.holdfast.dev", "mine", "-n", s.name, "--type=merge", "-p",
          R"({"spec":{"destination":{"namespace":"team-c"}}})"}
     );
-    await_condition("mine", "ComparisonError", {"team-c", "team-b"}, s.name);
+    await_condition("mine", "InvalidSpecError", {"team-c", "team-b"}, s.name);
     BOOST_TEST(!other.has("a"));
     s.w.kubectl({"delete", "application.holdfast.dev", "mine", "-n", s.name, "--wait=false"});
 }

@@ -52,6 +52,11 @@ findings look_at(const json::object& object, const review& of, const control::su
                                     : look_at(crds::examine_repository(object), around, of.namespace_);
 }
 
+bool is_ours(const review& of) {
+    return of.group == crds::group && of.version == crds::version && of.subresource.empty() &&
+           (of.kind == "Application" || of.kind == "Repository");
+}
+
 bool is_being_deleted(const json::object& object) {
     const auto* metadata = object.if_contains("metadata");
     return metadata != nullptr && metadata->is_object() &&
@@ -73,9 +78,8 @@ std::string said_of(const review& of, const std::vector<crds::problem>& problems
 } // namespace
 
 decision decide(const review& of, const control::surroundings& around, const std::string& installation) {
-    const bool ours = of.group == crds::group && of.version == crds::version && of.subresource.empty() &&
-                      (of.kind == "Application" || of.kind == "Repository");
-    if (!ours || (of.operation != "CREATE" && of.operation != "UPDATE") || is_being_deleted(of.object)) {
+    if (!is_ours(of) || (of.operation != "CREATE" && of.operation != "UPDATE") ||
+        is_being_deleted(of.object)) {
         return {};
     }
     if (of.kind == "Application" && !control::is_for(of.object, installation)) {
@@ -141,7 +145,10 @@ public:
             self->counters_.admission_review("unknown", "unknown", "malformed", steady_clock::now() - begin);
             co_return http::text_response(400, read.error().message() + "\n");
         }
-        const auto said = decide(*read, self->around_, self->settings_.installation);
+        auto said = decide(*read, self->around_, self->settings_.installation);
+        if (said.allowed) {
+            co_await self->look_into_sources(*read, said);
+        }
         const bool known = read->kind == "Application" || read->kind == "Repository";
         self->counters_.admission_review(
             known ? read->kind : "other",
@@ -162,6 +169,29 @@ public:
     }
 
 private:
+    // A warning is worth a moment of disk, and no more than that.
+    asio::awaitable<void> look_into_sources(const review& of, decision& said) {
+        const auto* spec = of.object.if_contains("spec");
+        const auto* before = of.old_object.if_contains("spec");
+        if (!is_ours(of) || of.kind != "Application" || is_being_deleted(of.object) ||
+            (spec != nullptr && before != nullptr && *spec == *before)) {
+            co_return;
+        }
+        auto value = crds::examine_application(of.object).value;
+        if (value.metadata.namespace_.empty()) {
+            value.metadata.namespace_ = of.namespace_;
+        }
+        const auto told = co_await with_deadline(500ms, "reading the sources", paths_of(std::move(value)));
+        if (told) {
+            for (const auto& one : *told) {
+                said.warnings.push_back(one.text());
+            }
+        }
+    }
+    asio::awaitable<result<std::vector<crds::problem>>> paths_of(crds::application value) const {
+        co_return co_await around_.look_into_sources(std::move(value));
+    }
+
     struct place {
         std::size_t& count;
         explicit place(std::size_t& c) : count{c} { ++count; }

@@ -14,7 +14,7 @@
 namespace holdfast::admission {
 
 /// Judges what the API server asks about, with what is in memory: no request, no waiting. Pure but for
-/// `around`.
+/// `around`. (The route adds warnings about what the fetched commits do not have.)
 ///
 /// What an update does not change is no reason to refuse it: problems that the old object has too are told as
 /// warnings, so that an object that became wrong can still be repaired, and freed of its finalizers. What is

@@ -3,6 +3,7 @@
 
 #include <linux/filter.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -72,13 +73,25 @@ int to_unix(const std::string& name, bool pair) {
     return say(::connect(s, reinterpret_cast<const sockaddr*>(&to), length) == 0);
 }
 
-// Forks until it may not, and then stays.
+// Forks as fast as it can until it may not, and then stays. Not without end: where nothing stops it, the
+// machine that runs the tests has to outlive it.
 int bomb() {
-    for (;;) {
+    void* shared =
+        ::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
+    if (shared == MAP_FAILED) {
+        return say(false);
+    }
+    auto& forks = *new (shared) std::atomic<int>{0};
+    ::alarm(60);
+    while (forks.fetch_add(1) < 1000) {
         if (::fork() < 0) {
             ::usleep(1000);
+        } else {
+            ::alarm(60);
         }
     }
+    ::pause();
+    return 0;
 }
 
 int eat(std::size_t each, int flags) {

@@ -1,0 +1,329 @@
+// What kubectl apply answers: the API server's schema and rules first, then the operator's webhook, which
+// registered itself under the address that it was told.
+
+#include "e2e/scene.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A port that nobody listens on at the moment.
+int free_port() {
+    const int s = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    BOOST_REQUIRE(::bind(s, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    BOOST_REQUIRE(::getsockname(s, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    ::close(s);
+    return ntohs(address.sin_port);
+}
+
+/// Starts the operator, and returns when the API server asks its webhook.
+void start_judge(world& w) {
+    const auto at = "127.0.0.1:" + std::to_string(free_port());
+    w.shared_operator().start({"--admission-listen", at, "--admission-url", "https://" + at});
+    eventually(
+        [&] {
+            const auto tried = w.cluster().kubectl(
+                {"apply", "--dry-run=server", "-f", "-"},
+                {.input = application("probe", {.url = "nonsense", .into = "default"})}
+            );
+            return tried.err.find("The request is invalid") != std::string::npos;
+        },
+        "the API server asks the webhook"
+    );
+}
+
+/// The operator with its webhook registered; the same for all cases.
+world& judged() {
+    static bool started = false;
+    auto& w = world::get();
+    if (!started) {
+        started = true;
+        start_judge(w);
+    }
+    return w;
+}
+
+json::object merged(json::object into, const json::object& patch) {
+    for (const auto& [key, value] : patch) {
+        if (value.is_null()) {
+            into.erase(key);
+        } else if (value.is_object() && into.contains(key) && into[key].is_object()) {
+            into[key] = merged(into[key].as_object(), value.as_object());
+        } else {
+            into[key] = value;
+        }
+    }
+    return into;
+}
+
+/// An object that is right, with a merge patch.
+std::string object_of(const std::string& kind, const std::string& patch) {
+    const auto right = kind == "Application"
+                           ? json::parse(R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "Application",
+                "metadata": {"name": "shop", "namespace": "holdfast"},
+                "spec": {"source": {"repoURL": "https://git.example.com/team/deploy", "path": "shop", "targetRevision": "v1.2.3"},
+                         "destination": {"name": "in-cluster", "namespace": "shop"}}})")
+                           : json::parse(R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "Repository",
+                "metadata": {"name": "team", "namespace": "holdfast"},
+                "spec": {"url": "https://git.example.com/other"}})");
+    return json::serialize(merged(right.as_object(), json::parse(patch).as_object()));
+}
+
+/// What kubectl prints about an object that is only tried.
+std::string said_of(const std::string& kind, const std::string& patch) {
+    const auto told = judged().cluster().kubectl(
+        {"apply", "--dry-run=server", "-f", "-"}, {.input = object_of(kind, patch)}
+    );
+    auto text = told.err + told.out;
+    while (text.ends_with('\n')) {
+        text.pop_back();
+    }
+    return text;
+}
+
+struct tried {
+    std::string kind;
+    std::string patch;
+    std::string said;
+};
+
+/// Blocks of three parts in tests/e2e/data: "KIND PATCH", then what kubectl prints, then a line "---".
+std::vector<tried> table(const std::string& name) {
+    std::ifstream file{std::string{HOLDFAST_TEST_DATA} + "/" + name};
+    std::vector<tried> all;
+    tried one;
+    std::string line;
+    while (std::getline(file, line)) {
+        if (line.starts_with('#')) {
+            continue;
+        }
+        if (line == "---") {
+            while (one.said.ends_with('\n')) {
+                one.said.pop_back();
+            }
+            all.push_back(std::exchange(one, {}));
+        } else if (one.kind.empty()) {
+            const auto blank = line.find(' ');
+            one.kind = line.substr(0, blank);
+            one.patch = line.substr(blank + 1);
+        } else {
+            one.said += line + "\n";
+        }
+    }
+    return all;
+}
+
+void check_table(const std::string& name, std::size_t least) {
+    judged();
+    const auto all = table(name);
+    BOOST_TEST(all.size() >= least);
+    std::string actual;
+    for (const auto& one : all) {
+        const auto said = said_of(one.kind, one.patch);
+        BOOST_TEST(
+            said == one.said,
+            one.kind << " " << one.patch << "\n  said:     " << said << "\n  expected: " << one.said
+        );
+        actual += one.kind + " " + one.patch + "\n" + said + "\n---\n";
+    }
+    // For whoever changes a sentence: the table as it is now.
+    if (const char* to = std::getenv("HOLDFAST_ACTUAL"); to != nullptr) { // NOLINT(concurrency-mt-unsafe)
+        std::ofstream{std::string{to} + "/" + name} << actual;
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(admission)
+
+BOOST_AUTO_TEST_CASE(what_cannot_work_is_refused_with_a_sentence_that_says_what_to_write_instead) {
+    check_table("refused.txt", 40);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_right_is_taken) {
+    check_table("taken.txt", 20);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_already_can_still_be_repaired_and_freed_of_its_finalizers) {
+    auto& w = judged();
+    // As when the webhook was off: a cycle that two objects make together cannot come in otherwise.
+    w.apply(object_of("Application", R"({"metadata": {"name": "one"}, "spec": {"source": {"path": "one"}}})")
+    );
+    w.apply(object_of("Application", R"({"metadata": {"name": "two", "finalizers": ["example.com/held"]},
+        "spec": {"source": {"path": "two"}, "dependsOn": [{"name": "one"}]}})"));
+    eventually([&] { return w.shared_operator().running() && view("two").exists; }, "the operator sees both");
+    const auto closing = [&] {
+        return w.cluster().kubectl(
+            {"patch", "application.holdfast.dev", "one", "-n", home, "--type=merge", "-p",
+             R"({"spec": {"dependsOn": [{"name": "two"}]}})"}
+        );
+    };
+    eventually([&] { return !closing().ok(); }, "the cycle is refused");
+    BOOST_TEST(
+        closing().err.find("spec.dependsOn[0]: depends on itself: holdfast/one → holdfast/two → "
+                           "holdfast/one") != std::string::npos
+    );
+    // While the operator is away, objects are taken unjudged.
+    w.shared_operator().kill9();
+    eventually([&] { return closing().ok(); }, "nobody judges");
+    start_judge(w);
+    // Both are wrong now. What does not make it worse is let through, with a warning.
+    const auto labelled =
+        w.cluster().kubectl({"label", "application.holdfast.dev", "two", "-n", home, "team=shop"});
+    BOOST_TEST(labelled.ok(), labelled.err);
+    BOOST_TEST(labelled.err.find("depends on itself") != std::string::npos, labelled.err);
+    w.kubectl({"delete", "application.holdfast.dev", "two", "-n", home, "--wait=false"});
+    w.kubectl(
+        {"patch", "application.holdfast.dev", "two", "-n", home, "--type=merge", "-p",
+         R"({"metadata": {"finalizers": null}})"}
+    );
+    eventually([&] { return !view("two").exists; }, "it is gone");
+    w.kubectl({"delete", "application.holdfast.dev", "one", "-n", home});
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_that_lacks_a_key_is_told_before_anything_is_read_with_it) {
+    auto& w = judged();
+    w.kubectl({"create", "secret", "generic", "half", "-n", home, "--from-literal=username=me"});
+    // Secrets are known where a Repository uses one.
+    w.apply(object_of("Repository", R"({"metadata": {"name": "uses-a-secret"},
+        "spec": {"url": "https://git.example.com/a", "secretRef": {"name": "half"}}})"));
+    const std::string patch =
+        R"({"spec": {"secretRef": {"name": "half"}, "webhook": {"secretRef": {"name": "half"}}}})";
+    eventually(
+        [&] {
+            const auto said = said_of("Repository", patch);
+            return said.find(
+                       "spec.secretRef.name: the Secret \"half\" lacks the key \"password\": there is a "
+                       "\"username\" without it"
+                   ) != std::string::npos &&
+                   said.find("spec.webhook.secretRef.name: the Secret \"half\" lacks the key \"secret\"") !=
+                       std::string::npos;
+        },
+        "both are said", 30s, [&] { return said_of("Repository", patch); }
+    );
+    w.kubectl(
+        {"patch", "secret", "half", "-n", home, "--type=merge", "-p",
+         R"({"stringData": {"password": "p", "secret": "s"}})"}
+    );
+    eventually(
+        [&] { return said_of("Repository", patch).find("created") != std::string::npos; },
+        "a Secret that was completed is taken", 30s, [&] { return said_of("Repository", patch); }
+    );
+    w.kubectl({"delete", "repository.holdfast.dev", "uses-a-secret", "-n", home});
+}
+
+BOOST_AUTO_TEST_CASE(
+    two_applications_for_one_path_and_namespace_are_refused_and_so_are_two_repositories_for_one_url
+) {
+    auto& w = judged();
+    w.apply(object_of("Application", R"({"metadata": {"name": "first"}})"));
+    w.apply(object_of("Repository", R"({"metadata": {"name": "first"}})"));
+    eventually(
+        [&] {
+            const auto application = said_of(
+                "Application",
+                R"({"spec": {"source": {"repoURL": "git@git.example.com:team/deploy.git", "targetRevision": "v2"}}})"
+            );
+            const auto repository =
+                said_of("Repository", R"({"spec": {"url": "ssh://git@git.example.com/other.git"}})");
+            return application.find(
+                       "The request is invalid: spec.source: is deployed into namespace \"shop\" by "
+                       "the Application \"holdfast/first\" already: two would fight for the same "
+                       "objects"
+                   ) != std::string::npos &&
+                   repository == "The request is invalid: spec.url: is that of the Repository "
+                                 "\"holdfast/first\" already, and only one can be right";
+        },
+        "both are refused", 30s,
+        [&] { return said_of("Application", "{}") + "\n" + said_of("Repository", "{}"); }
+    );
+    // With a prefix of their own they do not meet.
+    BOOST_TEST(
+        said_of("Application", R"({"spec": {"source": {"kustomize": {"namePrefix": "b-"}}}})")
+            .find("created") != std::string::npos
+    );
+    w.kubectl({"delete", "application.holdfast.dev", "first", "-n", home});
+    w.kubectl({"delete", "repository.holdfast.dev", "first", "-n", home});
+}
+
+BOOST_AUTO_TEST_CASE(what_may_be_right_later_is_a_warning) {
+    scene s{"warned"};
+    judged();
+    s.config_map("a", "1");
+    s.repository.push("One");
+    s.follow();
+    eventually([&] { return s.look().synced(); }, "the repository is known");
+    const auto told = judged().cluster().kubectl(
+        {"apply", "--dry-run=server", "-f", "-"},
+        {.input = application("warned", {.url = s.repository.url(), .revision = "v9", .into = s.name})}
+    );
+    BOOST_TEST(told.ok(), told.err);
+    BOOST_TEST(
+        told.err.find("Warning: spec.source.targetRevision: there is no \"v9\" among the refs of") !=
+            std::string::npos,
+        told.err
+    );
+    const auto elsewhere = judged().cluster().kubectl(
+        {"apply", "--dry-run=server", "-f", "-"},
+        {.input = application("warned", {.url = s.repository.url(), .path = "nowhere", .into = s.name})}
+    );
+    const bool path_named = elsewhere.err.find("Warning: spec.source.path: ") != std::string::npos &&
+                            elsewhere.err.find("nowhere") != std::string::npos;
+    BOOST_TEST(path_named, elsewhere.err);
+    const auto moving = judged().cluster().kubectl(
+        {"apply", "--dry-run=server", "-f", "-"},
+        {.input = application("moving", {.url = s.repository.url(), .into = "elsewhere"})}
+    );
+    BOOST_TEST(
+        moving.err.find("Warning: spec.source.targetRevision: the branch \"main\" moves and its commits are "
+                        "not verified") != std::string::npos,
+        moving.err
+    );
+}
+
+BOOST_AUTO_TEST_CASE(a_registration_that_somebody_overwrites_is_put_back) {
+    auto& w = judged();
+    w.kubectl(
+        {"patch", "validatingwebhookconfiguration", "holdfast", "--type=json", "-p",
+         R"([{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": ""}])"}
+    );
+    eventually(
+        [&] {
+            return !w.field(
+                         "validatingwebhookconfiguration", "", "holdfast",
+                         ".webhooks[0].clientConfig.caBundle"
+            )
+                        .empty();
+        },
+        "the bundle is put back"
+    );
+    w.kubectl({"delete", "secret", "holdfast-admission", "-n", home});
+    eventually(
+        [&] { return w.exists("secret", home, "holdfast-admission"); }, "the certificates are made anew"
+    );
+    eventually(
+        [&] {
+            return said_of("Application", R"({"spec": {"source": {"repoURL": "nonsense"}}})")
+                       .find("The request is invalid: spec") != std::string::npos;
+        },
+        "objects are judged with the new certificates"
+    );
+}
+
+BOOST_AUTO_TEST_SUITE_END()
