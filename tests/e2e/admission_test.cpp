@@ -2,15 +2,11 @@
 // registered itself under the address that it was told.
 
 #include "e2e/scene.hpp"
+#include "support/free_port.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <fstream>
 
@@ -18,19 +14,6 @@ using namespace holdfast::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A port that nobody listens on at the moment.
-int free_port() {
-    const int s = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    BOOST_REQUIRE(::bind(s, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    BOOST_REQUIRE(::getsockname(s, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    ::close(s);
-    return ntohs(address.sin_port);
-}
 
 /// Starts the operator, and returns when the API server asks its webhook.
 void start_judge(world& w) {

@@ -17,6 +17,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 
 
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
@@ -96,6 +97,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if options.redirect_to and not self.path.startswith(options.redirect_to):
             rest = self.path.split("/info/refs")[0]
             return self.answer(301, headers=[("Location", self.path.replace(rest, options.redirect_to, 1))])
+        if options.delay:
+            time.sleep(options.delay)
         if options.status:
             return self.answer(options.status, b"no\n")
         if not self.allowed():
@@ -196,6 +199,7 @@ def main():
                         help="break the connection after so many bytes of a POST's answer that is longer")
     parser.add_argument("--cut-once", action="store_true", help="only the first time")
     parser.add_argument("--status", type=int, default=0, help="answer everything with this status")
+    parser.add_argument("--delay", type=float, default=0, metavar="SECONDS", help="think so long before each answer")
     parser.add_argument("--redirect-to", metavar="/PATH", help="redirect all else to the repository at this path")
     parser.add_argument("--app-token", help="act as GitHub: give out tokens TEXT-1, TEXT-2, …, and take only the newest")
     parser.add_argument("--app-token-expires", default="2099-01-01T00:00:00Z")

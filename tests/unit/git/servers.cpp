@@ -1,5 +1,7 @@
 #include "servers.hpp"
 
+#include "support/free_port.hpp"
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -30,19 +32,7 @@ constexpr const char* identity =
     "GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.com GIT_AUTHOR_DATE='2026-01-02T03:04:05Z' "
     "GIT_TERMINAL_PROMPT=0\nset -e\n";
 
-int free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||         // NOLINT: the sockets API
-        ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) { // NOLINT
-        throw std::runtime_error{"no free port"};
-    }
-    ::close(fd);
-    return ntohs(address.sin_port);
-}
+using holdfast::test::free_port;
 
 bool answers(int port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
