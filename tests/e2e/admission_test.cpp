@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
+#include <sstream>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;
@@ -307,6 +308,89 @@ BOOST_AUTO_TEST_CASE(a_registration_that_somebody_overwrites_is_put_back) {
         },
         "objects are judged with the new certificates"
     );
+}
+
+// config/webhook as it is installed; only that no Service leads to us here, so the addresses become URLs.
+BOOST_AUTO_TEST_CASE(the_configuration_that_is_installed_is_filled_in_and_closes_while_nobody_judges) {
+    auto& w = judged();
+    w.shared_operator().stop();
+    w.kubectl({"delete", "validatingwebhookconfiguration", "holdfast"});
+    w.kubectl({"delete", "secret", "holdfast-admission", "-n", home});
+    w.kubectl({"apply", "-k", HOLDFAST_SOURCE_DIR "/config/webhook"});
+
+    // With the rights that are in config/webhook, and to see the objects that it judges.
+    const std::string account = "system:serviceaccount:holdfast:holdfast";
+    w.kubectl({"create", "serviceaccount", "holdfast", "-n", home});
+    w.apply(R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reads-ours}
+rules:
+- {apiGroups: [holdfast.dev], resources: ["*"], verbs: [get, list, watch]}
+- {apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get, list, watch]}
+)");
+    w.kubectl(
+        {"create", "clusterrolebinding", "reads-ours", "--clusterrole=reads-ours",
+         "--serviceaccount=holdfast:holdfast"}
+    );
+    BOOST_TEST(
+        !w.cluster()
+             .kubectl({"auth", "can-i", "patch", "validatingwebhookconfigurations/other", "--as", account})
+             .ok()
+    );
+    const auto at = "127.0.0.1:" + std::to_string(free_port());
+    w.shared_operator().use_kubeconfig(w.cluster().user(account, {"system:serviceaccounts"}));
+    w.shared_operator().start({"--admission-listen", at});
+    const std::string bundles = "{.webhooks[*].clientConfig.caBundle}";
+    const auto trusted = [&] {
+        std::istringstream words{
+            w.kubectl({"get", "validatingwebhookconfiguration", "holdfast", "-o", "jsonpath=" + bundles})
+        };
+        std::size_t count = 0;
+        for (std::string word; words >> word;) {
+            ++count;
+        }
+        return count;
+    };
+    eventually([&] { return trusted() == 4; }, "each of its webhooks trusts our authority");
+    // To apply it once more takes nothing away.
+    w.kubectl({"apply", "-k", HOLDFAST_SOURCE_DIR "/config/webhook"});
+    BOOST_TEST(trusted() == 4U);
+
+    json::array to_urls;
+    for (int i = 0; i < 4; ++i) {
+        const auto client = "/webhooks/" + std::to_string(i) + "/clientConfig/";
+        to_urls.push_back({{"op", "remove"}, {"path", client + "service"}});
+        to_urls.push_back({{"op", "add"}, {"path", client + "url"}, {"value", "https://" + at + "/validate"}}
+        );
+    }
+    w.kubectl(
+        {"patch", "validatingwebhookconfiguration", "holdfast", "--type=json", "-p", json::serialize(to_urls)}
+    );
+    const auto said_in = [&](const std::string& ns) {
+        const auto tried = w.cluster().kubectl(
+            {"apply", "--dry-run=server", "-f", "-"},
+            {.input = application("tried", {.url = "nonsense", .into = ns, .ns = ns})}
+        );
+        return tried.err + tried.out;
+    };
+    const auto holds = [](const std::string& text, std::string_view part) {
+        return text.find(part) != std::string::npos;
+    };
+    for (const std::string ns : {home, "default"}) {
+        eventually(
+            [&] { return holds(said_in(ns), "The request is invalid: spec.source.repoURL: "); },
+            "objects in " + ns + " are judged", 60s, [&] { return said_in(ns); }
+        );
+    }
+    // While nobody judges, only the operator's own namespace is open.
+    w.shared_operator().kill9();
+    eventually(
+        [&] { return holds(said_in("default"), "failed calling webhook \"applications.holdfast.dev\""); },
+        "elsewhere nothing unjudged comes in", 60s, [&] { return said_in("default"); }
+    );
+    BOOST_TEST(holds(said_in(home), "created (server dry run)"), said_in(home));
+    w.kubectl({"delete", "-k", HOLDFAST_SOURCE_DIR "/config/webhook"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
