@@ -4,6 +4,7 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace holdfast::git {
@@ -45,6 +46,16 @@ bool good_address(std::string_view address) noexcept {
     return !address.empty() && std::all_of(address.begin(), address.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == ':' || c == '.';
     });
+}
+
+// A token in the place of a user is a secret; no name is that long.
+bool looks_like_token(std::string_view user) noexcept {
+    constexpr std::size_t longest_name = 32;
+    constexpr std::array<std::string_view, 7> prefixes{"ghp_",  "gho_",  "ghs_", "ghu_",
+                                                       "glpat", "gldt-", "ATBB"};
+    return user.size() > longest_name || std::any_of(prefixes.begin(), prefixes.end(), [&](auto prefix) {
+               return user.starts_with(prefix);
+           });
 }
 
 bool good_user(std::string_view user) noexcept {
@@ -152,7 +163,8 @@ result<url> url::parse(std::string_view text, bool path_required) {
         if (parsed->has_query() || parsed->has_fragment()) {
             return refuse("has a query or a fragment, which no repository has");
         }
-        if (parsed->has_password() || (parsed->has_userinfo() && u.kind_ != transport::ssh)) {
+        const bool over_ssh = u.kind_ == transport::ssh;
+        if (parsed->has_password() || (!over_ssh && looks_like_token(parsed->user()))) {
             return refuse(
                 "has credentials in it: put them into a Secret and name that in a Repository's secretRef"
             );
@@ -161,6 +173,11 @@ result<url> url::parse(std::string_view text, bool path_required) {
             u.user_ = parsed->user();
             if (!good_user(u.user_)) {
                 return refuse("has a user that is no plain name");
+            }
+            if (!over_ssh) {
+                // As hosts give addresses out to be cloned. Who we are is for the Secret to say.
+                u.text_.erase(u.text_.find("://") + 3, parsed->encoded_userinfo().size() + 1);
+                u.user_.clear();
             }
         }
         if (parsed->host_type() == boost::urls::host_type::ipv6) {

@@ -18,10 +18,11 @@ enum class transport { https, http, ssh, file };
 class url {
 public:
     /// A user error for everything that is none of these, for a leading '-', control characters, a query or a
-    /// fragment, and for credentials inside the URL (they belong into a Secret).
+    /// fragment, and for credentials inside the URL (they belong into a Secret). A mere user in an http(s)
+    /// URL is left out: Azure DevOps and Bitbucket give such addresses out.
     static result<url> parse(std::string_view text);
 
-    /// As it was written, which is what git(1) is given.
+    /// As it was written (without the user of an http(s) URL), which is what git(1) is given.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
     [[nodiscard]] transport kind() const noexcept { return kind_; }
     /// In lower case; an IPv6 address without brackets; empty for file://.

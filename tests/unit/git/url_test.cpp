@@ -59,8 +59,16 @@ BOOST_AUTO_TEST_CASE(the_parts_are_told) {
     BOOST_TEST(u->user() == "deploy");
 }
 
+BOOST_AUTO_TEST_CASE(the_user_of_an_address_that_a_host_gives_out_is_left_out) {
+    const auto u = url::parse("https://fabrikam@dev.azure.com/fabrikam/shop/_git/shop");
+    BOOST_REQUIRE(u.has_value());
+    BOOST_TEST(u->text() == "https://dev.azure.com/fabrikam/shop/_git/shop");
+    BOOST_TEST(u->user().empty());
+    BOOST_TEST(same_repository("https://ada@bitbucket.org/team/shop.git", "git@bitbucket.org:team/shop.git"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_a_sentence) {
-    constexpr std::array<std::array<const char*, 2>, 24> cases{{
+    constexpr std::array<std::array<const char*, 2>, 25> cases{{
         {"", "is empty"},
         {"-oProxyCommand=x", "starts with '-'"},
         {"--upload-pack=x", "starts with '-'"},
@@ -75,8 +83,9 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_a_sentence) {
         {"https://github.com", "names a server and no repository"},
         {"https://github.com/", "names a server and no repository"},
         {"https:///acme/shop", "no host"},
+        {"https://ghp_0123456789abcdefghij@github.com/acme/shop", "put them into a Secret"},
+        {"https://0123456789abcdef0123456789abcdef0123@host/acme/shop", "put them into a Secret"},
         {"https://user:secret@github.com/acme/shop", "put them into a Secret"},
-        {"https://token@github.com/acme/shop", "put them into a Secret"},
         {"ssh://git:secret@github.com/acme/shop", "put them into a Secret"},
         {"ssh://-oProxyCommand=x@host/y", "user that is no plain name"},
         {"ssh://-oProxyCommand=x/y", "host"},
@@ -92,6 +101,7 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_a_sentence) {
         BOOST_TEST((u.error().kind() == error_kind::user));
         BOOST_TEST(u.error().message().find(words) != std::string::npos, text << ": " << u.error().message());
         BOOST_TEST(u.error().message().find("secret@") == std::string::npos);
+        BOOST_TEST(u.error().message().find("0123456789abcdef") == std::string::npos, u.error().message());
     }
     BOOST_TEST(url::parse("https://h/a\nb").has_error());
     BOOST_TEST(url::parse("https://h/a%0ab").has_error());

@@ -1,0 +1,106 @@
+// Who sends too much, and what was received before.
+
+#include "push/rate_limit.hpp"
+#include "push/replay_guard.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace holdfast::push {
+namespace {
+
+using namespace std::chrono_literals;
+using time = std::chrono::steady_clock::time_point;
+
+const time begin{std::chrono::hours{1}};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(push_limits)
+
+BOOST_AUTO_TEST_CASE(a_source_has_its_burst_and_then_its_rate) {
+    rate_limit limit{{.per_second = 2, .burst = 5, .most_sources = 100}};
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST(!limit.take("a", begin).has_value());
+    }
+    const auto wait = limit.take("a", begin);
+    BOOST_TEST_REQUIRE(wait.has_value());
+    BOOST_TEST(wait->count() == 1);
+    BOOST_TEST(!limit.take("b", begin).has_value());
+    BOOST_TEST(!limit.take("a", begin + 500ms).has_value());
+    BOOST_TEST(limit.take("a", begin + 500ms).has_value());
+    // It fills up to the burst and no further.
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST(!limit.take("a", begin + 1h).has_value());
+    }
+    BOOST_TEST(limit.take("a", begin + 1h).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_nuisance_is_made_to_wait_longer_and_not_for_ever) {
+    rate_limit limit{{.per_second = 1, .burst = 10, .most_sources = 100}};
+    for (int i = 0; i < 1000; ++i) {
+        limit.charge("a", 5, begin);
+    }
+    const auto wait = limit.take("a", begin);
+    BOOST_TEST_REQUIRE(wait.has_value());
+    BOOST_TEST(wait->count() == 11);
+    BOOST_TEST(!limit.take("a", begin + 11s).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(sources_are_forgotten_when_there_are_too_many_the_longest_silent_first) {
+    rate_limit limit{{.per_second = 0.001, .burst = 1, .most_sources = 3}};
+    for (const auto* source : {"a", "b", "c"}) {
+        BOOST_TEST(!limit.take(source, begin).has_value());
+    }
+    BOOST_TEST(limit.take("a", begin).has_value()); // heard of again
+    BOOST_TEST(!limit.take("d", begin).has_value());
+    BOOST_TEST(limit.sources() == 3U);
+    BOOST_TEST(limit.take("a", begin).has_value());
+    BOOST_TEST(!limit.take("b", begin).has_value()); // forgotten, so it is new
+    for (int i = 0; i < 10'000; ++i) {
+        static_cast<void>(limit.take(std::to_string(i), begin));
+    }
+    BOOST_TEST(limit.sources() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_stands_still_or_goes_back_gives_nothing) {
+    rate_limit limit{{.per_second = 1, .burst = 1, .most_sources = 3}};
+    BOOST_TEST(!limit.take("a", begin).has_value());
+    BOOST_TEST(limit.take("a", begin - 1h).has_value());
+    BOOST_TEST(limit.take("a", begin - 1h).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_source_is_an_address_or_a_customers_network) {
+    BOOST_TEST(source_of("10.0.0.7:41234") == "10.0.0.7");
+    BOOST_TEST(source_of("[2001:db8:1:2:3:4:5:6]:443") == "2001:db8:1:2::/64");
+    BOOST_TEST(source_of("[2001:db8:1:2:ffff::1]:1") == "2001:db8:1:2::/64");
+    BOOST_TEST(source_of("[::ffff:10.0.0.7]:443") == "10.0.0.7");
+    BOOST_TEST(source_of("[::1]:80") == "::/64");
+    BOOST_TEST(source_of("unknown:1") == "unknown");
+    BOOST_TEST(source_of("").empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_received_is_known_for_a_while) {
+    replay_guard seen{100, 1h};
+    BOOST_TEST(!seen.knows("a", begin));
+    seen.remember("a", begin);
+    BOOST_TEST(seen.knows("a", begin + 59min));
+    BOOST_TEST(!seen.knows("b", begin));
+    BOOST_TEST(!seen.knows("a", begin + 61min));
+    BOOST_TEST(seen.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_oldest_is_forgotten_first_when_there_is_too_much) {
+    replay_guard seen{100, 1h};
+    for (int i = 0; i < 1000; ++i) {
+        seen.remember(std::to_string(i), begin + std::chrono::milliseconds{i});
+        seen.remember(std::to_string(i), begin + std::chrono::milliseconds{i}); // twice is once
+    }
+    BOOST_TEST(seen.size() == 100U);
+    BOOST_TEST(seen.knows("999", begin + 1s));
+    BOOST_TEST(seen.knows("900", begin + 1s));
+    BOOST_TEST(!seen.knows("899", begin + 1s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace holdfast::push
