@@ -1,0 +1,284 @@
+// What is decided about a review, and the route that API servers ask.
+
+#include "admission/validator.hpp"
+
+#include "support/coroutine.hpp"
+#include "unit/control/fake_surroundings.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+namespace holdfast::admission {
+namespace {
+
+using namespace std::chrono_literals;
+using asio::ip::tcp;
+using control::test::application_object;
+using control::test::fake_surroundings;
+using holdfast::test::run;
+using texts = std::vector<std::string>;
+
+review of(json::object object, const std::string& operation = "CREATE", json::object old = {}) {
+    review r;
+    r.uid = "1";
+    r.operation = operation;
+    r.group = "holdfast.dev";
+    r.version = "v1alpha1";
+    r.kind = object.empty() ? "Application" : std::string{object.at("kind").as_string()};
+    r.namespace_ = "holdfast";
+    r.name = "shop";
+    r.object = std::move(object);
+    r.old_object = std::move(old);
+    return r;
+}
+
+const std::string two_wrongs =
+    R"({"spec": {"destination": {"name": "elsewhere"}, "syncPolicy": {"syncOptions": ["Prunelast=true"]}}})";
+const std::string one_wrong = R"({"spec": {"destination": {"name": "elsewhere"}}})";
+const std::string not_the_cluster = "spec.destination.name: must be \"in-cluster\", the cluster that this "
+                                    "operator watches: it reaches no other yet, is "
+                                    "\"elsewhere\"";
+
+decision decided(const review& r, const fake_surroundings& around = {}) {
+    return decide(r, around, "holdfast");
+}
+
+std::string body_of(const review& r) {
+    json::object request{
+        {"uid", r.uid},
+        {"operation", r.operation},
+        {"kind", {{"group", r.group}, {"version", r.version}, {"kind", r.kind}}},
+        {"namespace", r.namespace_},
+        {"name", r.name},
+        {"dryRun", true},
+        {"object", r.object}
+    };
+    if (!r.old_object.empty()) {
+        request["oldObject"] = r.old_object;
+    }
+    return json::serialize(
+        json::object{{"apiVersion", "admission.k8s.io/v1"}, {"kind", "AdmissionReview"}, {"request", request}}
+    );
+}
+
+asio::awaitable<std::string> talk(std::uint16_t port, std::string bytes) {
+    tcp::socket socket{co_await asio::this_coro::executor};
+    const tcp::endpoint at{asio::ip::address_v4::loopback(), port};
+    co_await socket.async_connect(at, asio::use_awaitable);
+    boost::system::error_code ec;
+    co_await asio::async_write(socket, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, ec));
+    std::string all;
+    co_await asio::async_read(
+        socket, asio::dynamic_buffer(all), asio::redirect_error(asio::use_awaitable, ec)
+    );
+    co_return all;
+}
+
+struct answering {
+    asio::io_context context;
+    asio::thread_pool pool{1};
+    fake_surroundings around;
+    control::metrics counters;
+    std::unique_ptr<http::server> server;
+
+    answering() { listen({.installation = "holdfast"}); }
+    ~answering() { stop(); }
+    answering(const answering&) = delete;
+    answering& operator=(const answering&) = delete;
+
+    void stop() {
+        if (server) {
+            run(context, server->stop(0ms));
+            server.reset();
+        }
+    }
+    void listen(const validator_settings& settings) {
+        stop();
+        server = http::listen(
+                     context.get_executor(), listen_options("127.0.0.1:0", settings),
+                     http::make_router(make_routes(around, counters, pool, settings))
+        )
+                     .value();
+    }
+    std::string post(const std::string& body, const std::string& type = "application/json") {
+        return run(
+            context,
+            talk(
+                server->port(),
+                "POST /validate?timeout=5s HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: " +
+                    type + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body
+            )
+        );
+    }
+    json::object response_to(const review& r) {
+        const auto answer = post(body_of(r));
+        BOOST_TEST_REQUIRE(answer.starts_with("HTTP/1.1 200 "), answer);
+        return json::parse(answer.substr(answer.find("\r\n\r\n") + 4)).at("response").as_object();
+    }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(admission_decide)
+
+BOOST_AUTO_TEST_CASE(what_is_right_is_allowed) {
+    const auto said = decided(of(application_object()));
+    BOOST_TEST(said.allowed);
+    BOOST_TEST(said.warnings.empty());
+}
+
+BOOST_AUTO_TEST_CASE(all_that_is_wrong_is_told_at_once) {
+    const auto said = decided(of(application_object(two_wrongs)));
+    BOOST_TEST(!said.allowed);
+    BOOST_TEST(
+        said.message ==
+        "Application holdfast/shop has 2 problems:\n  spec.syncPolicy.syncOptions[0]: unknown option "
+        "\"Prunelast=true\"; did you mean \"PruneLast=true\"?\n  " +
+            not_the_cluster
+    );
+    BOOST_TEST_REQUIRE(said.causes.size() == 2U);
+    BOOST_TEST(said.causes[1].first == "spec.destination.name");
+    const auto unknown = decided(of(application_object(R"({"spec": {"sorce": {}}})")));
+    BOOST_TEST(!unknown.allowed);
+    BOOST_TEST(unknown.message.find("sorce") != std::string::npos, unknown.message);
+    BOOST_TEST(decided(of(application_object(one_wrong))).message == not_the_cluster);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_wrong_before_is_no_reason_to_refuse_an_update) {
+    const auto wrong = application_object(one_wrong);
+    auto repaired_a_bit = wrong;
+    repaired_a_bit["metadata"].as_object()["labels"] = {{"team", "shop"}};
+    auto said = decided(of(repaired_a_bit, "UPDATE", wrong));
+    BOOST_TEST(said.allowed);
+    BOOST_TEST(said.warnings == texts{not_the_cluster}, boost::test_tools::per_element());
+    // What is added to it is.
+    said = decided(of(application_object(two_wrongs), "UPDATE", wrong));
+    BOOST_TEST(!said.allowed);
+    BOOST_TEST(said.causes.size() == 1U);
+    BOOST_TEST(said.warnings == texts{not_the_cluster}, boost::test_tools::per_element());
+    BOOST_TEST(!decided(of(wrong, "UPDATE", application_object())).allowed);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_going_is_let_go) {
+    auto going = application_object(one_wrong);
+    going["metadata"].as_object()["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+    BOOST_TEST(decided(of(going, "UPDATE", application_object())).allowed);
+    BOOST_TEST(decided(of({}, "DELETE", application_object(one_wrong))).allowed);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_none_of_ours_is_let_through) {
+    auto other = of(application_object(one_wrong));
+    other.group = "argoproj.io";
+    BOOST_TEST(decided(other).allowed);
+    other = of(application_object(one_wrong));
+    other.version = "v2";
+    BOOST_TEST(decided(other).allowed);
+    other = of(application_object(one_wrong));
+    other.subresource = "status";
+    BOOST_TEST(decided(other).allowed);
+    other = of(application_object(one_wrong), "CONNECT");
+    BOOST_TEST(decided(other).allowed);
+    const auto labelled =
+        application_object(R"({"metadata": {"labels": {"holdfast.dev/installation": "second"}},
+            "spec": {"destination": {"name": "elsewhere"}}})");
+    BOOST_TEST(decided(of(labelled)).allowed);
+    BOOST_TEST(!decide(of(labelled), fake_surroundings{}, "second").allowed);
+}
+
+BOOST_AUTO_TEST_CASE(an_object_without_a_name_or_namespace_of_its_own_is_judged_with_the_requests) {
+    auto object =
+        application_object(R"({"metadata": {"namespace": null, "name": null, "generateName": "shop-"},
+        "spec": {"destination": {"namespace": "other"}}})");
+    auto r = of(object);
+    r.namespace_ = "team";
+    const auto said = decided(r);
+    BOOST_TEST(!said.allowed);
+    BOOST_TEST(said.message.find("must be \"team\"") != std::string::npos, said.message);
+}
+
+BOOST_AUTO_TEST_CASE(a_repository_is_judged_too) {
+    const auto said = decided(
+        of(json::parse(
+               R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "Repository", "metadata": {"name": "team"},
+            "spec": {"url": "https://me:secret@git.example.com/"}})"
+        )
+               .as_object())
+    );
+    BOOST_TEST(!said.allowed);
+    BOOST_TEST(said.message.find("secret@") == std::string::npos, said.message);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(admission_route, answering)
+
+BOOST_AUTO_TEST_CASE(a_review_is_answered) {
+    BOOST_TEST(response_to(of(application_object())).at("allowed").as_bool());
+    const auto refused = response_to(of(application_object(one_wrong)));
+    BOOST_TEST(!refused.at("allowed").as_bool());
+    BOOST_TEST(refused.at("status").at("message").as_string() == not_the_cluster);
+    const auto counted = counters.text();
+    BOOST_TEST(
+        counted.find("holdfast_admission_duration_seconds_count{kind=\"Application\",operation=\"CREATE\"") !=
+            std::string::npos,
+        counted
+    );
+}
+
+BOOST_AUTO_TEST_CASE(what_the_fetched_commits_do_not_have_is_a_warning_where_the_sources_are_new) {
+    around.in_sources = {{"spec.source.path", "there is no shop at v1"}};
+    const auto said = response_to(of(application_object()));
+    BOOST_TEST(said.at("allowed").as_bool());
+    BOOST_TEST((said.at("warnings") == json::array{"spec.source.path: there is no shop at v1"}));
+    BOOST_TEST(around.looks_into_sources == 1);
+    BOOST_TEST(!response_to(of(application_object(), "UPDATE", application_object())).contains("warnings"));
+    BOOST_TEST(!response_to(of(application_object(one_wrong))).contains("warnings"));
+    BOOST_TEST(around.looks_into_sources == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_review_is_refused_and_never_allowed) {
+    BOOST_TEST(post("{}").starts_with("HTTP/1.1 400 "));
+    BOOST_TEST(post("").starts_with("HTTP/1.1 400 "));
+    BOOST_TEST(post("[[[[").starts_with("HTTP/1.1 400 "));
+    BOOST_TEST(post(std::string(200'000, '[')).starts_with("HTTP/1.1 400 ")); // on the pool
+    BOOST_TEST(post(body_of(of(application_object())), "application/yaml").starts_with("HTTP/1.1 415 "));
+    BOOST_TEST(post(body_of(of(application_object())), "application/json; charset=utf-8")
+                   .starts_with("HTTP/1.1 200 "));
+    const auto large =
+        run(context,
+            talk(
+                server->port(),
+                "POST /validate HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: "
+                "8000000\r\n\r\n"
+            ));
+    BOOST_TEST(large.starts_with("HTTP/1.1 413 "));
+    BOOST_TEST(run(context,
+                   talk(server->port(), "GET /validate HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"))
+                   .starts_with("HTTP/1.1 405 "));
+}
+
+BOOST_AUTO_TEST_CASE(a_large_object_is_judged_like_a_small_one) {
+    auto object = application_object(one_wrong);
+    object["metadata"].as_object()["annotations"] = {{"note", std::string(200'000, 'x')}};
+    const auto refused = response_to(of(object));
+    BOOST_TEST(!refused.at("allowed").as_bool());
+    BOOST_TEST(refused.at("status").at("message").as_string() == not_the_cluster);
+}
+
+BOOST_AUTO_TEST_CASE(who_has_too_much_to_do_says_so_at_once) {
+    listen({.installation = "holdfast", .most_at_once = 0});
+    BOOST_TEST(post(body_of(of(application_object()))).starts_with("HTTP/1.1 503 "));
+    listen({.installation = "holdfast", .most_at_once = 1});
+    BOOST_TEST(post(body_of(of(application_object()))).starts_with("HTTP/1.1 200 "));
+    BOOST_TEST(post(body_of(of(application_object()))).starts_with("HTTP/1.1 200 "));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace holdfast::admission

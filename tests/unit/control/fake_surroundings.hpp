@@ -1,0 +1,133 @@
+#pragma once
+
+#include "control/surroundings.hpp"
+#include "git/url.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <map>
+#include <stdexcept>
+
+namespace holdfast::control::test {
+
+namespace json = boost::json;
+
+/// A world of a few objects, to judge others in.
+class fake_surroundings : public surroundings {
+public:
+    std::string home = "holdfast";
+    std::vector<crds::application> applications;
+    std::vector<crds::repository> repositories;
+    /// By "namespace/name".
+    std::map<std::string, std::set<std::string>> secrets;
+    /// By URL: what its refs are called; a URL that is not here was not listed.
+    std::map<std::string, std::set<std::string>> branches;
+    std::vector<crds::problem> in_sources;
+    mutable int looks_into_sources = 0;
+
+    [[nodiscard]] const std::string& own_namespace() const override { return home; }
+    void for_each_application(const std::function<void(const crds::application&)>& see) const override {
+        for (const auto& one : applications) {
+            see(one);
+        }
+    }
+    [[nodiscard]] const crds::application*
+    application(const std::string& namespace_, const std::string& name) const override {
+        for (const auto& one : applications) {
+            if (one.metadata.namespace_ == namespace_ && one.metadata.name == name) {
+                return &one;
+            }
+        }
+        return nullptr;
+    }
+    void for_each_repository(const std::function<void(const crds::repository&)>& see) const override {
+        for (const auto& one : repositories) {
+            see(one);
+        }
+    }
+    [[nodiscard]] const crds::repository*
+    repository_for(const std::string& /*namespace_*/, const std::string& url) const override {
+        const auto wanted = git::normalise_prefix(url);
+        for (const auto& one : repositories) {
+            const auto prefix = git::normalise_prefix(one.spec.url);
+            if (wanted && prefix && git::covers(*prefix, *wanted)) {
+                return &one;
+            }
+        }
+        return nullptr;
+    }
+    [[nodiscard]] std::optional<std::set<std::string>>
+    secret_keys(const std::string& namespace_, const std::string& name) const override {
+        const auto found = secrets.find(namespace_ + "/" + name);
+        return found == secrets.end() ? std::nullopt : std::optional{found->second};
+    }
+    [[nodiscard]] std::optional<bool> has_revision(
+        const std::string& /*namespace_*/, const std::string& url, const std::string& revision,
+        const std::string& /*tag_prefix*/
+    ) const override {
+        const auto found = branches.find(url);
+        return found == branches.end() ? std::nullopt : std::optional{found->second.contains(revision)};
+    }
+    [[nodiscard]] std::optional<bool> is_branch(
+        const std::string& namespace_, const std::string& url, const std::string& revision
+    ) const override {
+        return has_revision(namespace_, url, revision, {});
+    }
+    [[nodiscard]] asio::awaitable<std::vector<crds::problem>> look_into_sources(crds::application /*value*/
+    ) const override {
+        ++looks_into_sources;
+        co_return in_sources;
+    }
+};
+
+/// An Application that is right, in namespace "holdfast", with a merge patch; created at `created` when that
+/// is not empty.
+inline json::object application_object(const std::string& patch = "{}", const std::string& created = {}) {
+    auto object = json::parse(R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "Application",
+        "metadata": {"name": "shop", "namespace": "holdfast"},
+        "spec": {"source": {"repoURL": "https://git.example.com/team/deploy", "path": "shop", "targetRevision": "v1"},
+                 "destination": {"name": "in-cluster", "namespace": "shop"}}})")
+                      .as_object();
+    const std::function<void(json::object&, const json::object&)> merge = [&](json::object& into,
+                                                                              const json::object& from) {
+        for (const auto& [key, value] : from) {
+            if (value.is_null()) {
+                into.erase(key);
+            } else if (value.is_object() && into.contains(key) && into[key].is_object()) {
+                merge(into[key].as_object(), value.as_object());
+            } else {
+                into[key] = value;
+            }
+        }
+    };
+    merge(object, json::parse(patch).as_object());
+    if (!created.empty()) {
+        object["metadata"].as_object()["creationTimestamp"] = created;
+    }
+    return object;
+}
+
+inline crds::application application(const std::string& patch = "{}", const std::string& created = {}) {
+    auto read = crds::examine_application(application_object(patch, created));
+    if (!read.problems.empty()) {
+        throw std::runtime_error{crds::join(read.problems)};
+    }
+    return std::move(read.value);
+}
+
+inline crds::repository
+repository(const std::string& spec, const std::string& metadata = R"({"name": "team"})") {
+    json::object object{{"apiVersion", "holdfast.dev/v1alpha1"}, {"kind", "Repository"}};
+    object["metadata"] = json::parse(metadata);
+    if (!object["metadata"].as_object().contains("namespace")) {
+        object["metadata"].as_object()["namespace"] = "holdfast";
+    }
+    object["spec"] = json::parse(spec);
+    auto read = crds::examine_repository(object);
+    if (!read.problems.empty()) {
+        throw std::runtime_error{crds::join(read.problems)};
+    }
+    return std::move(read.value);
+}
+
+} // namespace holdfast::control::test

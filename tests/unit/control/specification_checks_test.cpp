@@ -1,0 +1,270 @@
+// Judging objects in their surroundings. What an object says by itself is judged in crds/ (tests/unit/crds);
+// the sentences as a user sees them are in tests/e2e/data.
+
+#include "control/specification_checks.hpp"
+
+#include "fake_surroundings.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace holdfast::control {
+namespace {
+
+using test::application;
+using test::fake_surroundings;
+using test::repository;
+using texts = std::vector<std::string>;
+
+texts texts_of(const std::vector<crds::problem>& problems) {
+    texts all;
+    for (const auto& one : problems) {
+        all.push_back(one.text());
+    }
+    return all;
+}
+
+#define SAID(problems, ...)                                                                                  \
+    BOOST_TEST(texts_of(problems) == (texts{__VA_ARGS__}), boost::test_tools::per_element())
+
+constexpr const char* early = "2026-01-01T00:00:00Z";
+constexpr const char* late = "2026-02-01T00:00:00Z";
+constexpr const char* fight = " already: two would fight for the same objects";
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(specification_checks)
+
+BOOST_AUTO_TEST_CASE(what_is_right_is_right) {
+    const fake_surroundings around;
+    const auto verdict = judge(application(), around);
+    SAID(verdict.problems);
+    SAID(verdict.warnings);
+}
+
+BOOST_AUTO_TEST_CASE(everything_that_is_wrong_is_told_at_once) {
+    const fake_surroundings around;
+    const auto verdict = judge(
+        application(
+            R"({"spec": {"source": {"repoURL": "ftp://a/b", "targetRevision": "a..b", "helm": {"values": "a: ["}},
+            "destination": {"name": "elsewhere"}, "syncPolicy": {"syncOptions": ["Prunelast=true"]}}})"
+        ),
+        around
+    );
+    BOOST_TEST(verdict.problems.size() == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(outside_of_the_operators_namespace_an_application_deploys_into_its_own) {
+    const fake_surroundings around;
+    const auto in_team = [](const std::string& into) {
+        return application(
+            R"({"metadata": {"namespace": "team"}, "spec": {"destination": {"namespace": ")" + into +
+            R"("}}})"
+        );
+    };
+    SAID(judge(in_team("team"), around).problems);
+    SAID(judge(in_team(""), around).problems);
+    SAID(
+        judge(in_team("shop"), around).problems,
+        "spec.destination.namespace: must be \"team\": an Application deploys into its own namespace, unless "
+        "it is in "
+        "\"holdfast\", the operator's, is \"shop\""
+    );
+}
+
+BOOST_AUTO_TEST_CASE(of_two_applications_for_the_same_objects_the_older_is_right) {
+    fake_surroundings around;
+    const auto other = application(R"({"metadata": {"name": "first"}})", early);
+    around.applications = {other};
+    const auto refused =
+        "spec.source: is deployed into namespace \"shop\" by the Application \"holdfast/first\"" +
+        std::string{fight};
+    SAID(judge(application("{}", late), around).problems, refused);
+    SAID(judge(application(), around).problems, refused); // not yet created: the youngest
+    around.applications = {application("{}", late)};
+    SAID(judge(other, around).problems);
+    // Two of one second: the name decides, the same for both.
+    const auto a = application(R"({"metadata": {"name": "a"}})", early);
+    const auto b = application(R"({"metadata": {"name": "b"}})", early);
+    around.applications = {a, b};
+    BOOST_TEST(problems_of(a, around).size() + problems_of(b, around).size() == 1U);
+    // An application does not fight itself, nor one that is going.
+    around.applications = {application("{}", early)};
+    SAID(judge(application("{}", early), around).problems);
+    around.applications = {other};
+    around.applications[0].metadata.deletion_timestamp = other.metadata.creation_timestamp;
+    SAID(judge(application("{}", late), around).problems);
+}
+
+BOOST_AUTO_TEST_CASE(what_makes_the_same_objects_is_decided_by_all_but_the_revision) {
+    const auto meets = [](const std::string& one, const std::string& two) {
+        fake_surroundings around;
+        auto other = application(one, early);
+        other.metadata.name = "first";
+        around.applications = {other};
+        return !problems_of(application(two, late), around).empty();
+    };
+    const auto source = [](const std::string& patch) { return R"({"spec": {"source": )" + patch + "}}"; };
+    BOOST_TEST(meets("{}", source(R"({"targetRevision": "v2"})")));
+    BOOST_TEST(meets("{}", source(R"({"path": "./shop/"})")));
+    BOOST_TEST(meets("{}", source(R"({"repoURL": "git@git.example.com:team/deploy.git"})")));
+    BOOST_TEST(meets(source(R"({"path": "."})"), source(R"({"path": "./"})")));
+    BOOST_TEST(!meets("{}", source(R"({"path": "shop2"})")));
+    BOOST_TEST(!meets("{}", source(R"({"repoURL": "https://git.example.com/team/other"})")));
+    BOOST_TEST(!meets("{}", source(R"({"kustomize": {"namePrefix": "b-"}})")));
+    BOOST_TEST(!meets("{}", source(R"({"directory": {"include": "*.yaml"}})")));
+    BOOST_TEST(!meets("{}", R"({"spec": {"destination": {"namespace": "other"}}})"));
+    // A chart's objects bear the application's name.
+    BOOST_TEST(!meets(source(R"({"helm": {"values": "a: 1"}})"), source(R"({"helm": {"values": "a: 1"}})")));
+    BOOST_TEST(meets(source(R"({"helm": {"releaseName": "r"}})"), source(R"({"helm": {"releaseName": "r"}})"))
+    );
+    const std::string several =
+        R"({"spec": {"source": null, "sources": [{"repoURL": "https://a.example/b", "path": "x"},
+            {"repoURL": "https://git.example.com/team/deploy", "path": "shop"}]}})";
+    BOOST_TEST(meets("{}", several));
+    BOOST_TEST(meets(several, "{}"));
+}
+
+BOOST_AUTO_TEST_CASE(a_circle_of_dependencies_is_shown_whole) {
+    fake_surroundings around;
+    const auto depending = [](const std::string& name, const std::string& on,
+                              const std::string& ns = "holdfast") {
+        return application(
+            R"({"metadata": {"name": ")" + name + R"("}, "spec": {"source": {"path": ")" + name +
+            R"("}, "dependsOn": [{"name": ")" + on + R"(", "namespace": ")" + ns + R"("}]}})"
+        );
+    };
+    around.applications = {
+        depending("b", "c"), depending("c", "a"), depending("x", "y"), depending("y", "x")
+    };
+    SAID(
+        judge(depending("a", "b"), around).problems,
+        "spec.dependsOn[0]: depends on itself: holdfast/a → holdfast/b → holdfast/c → holdfast/a"
+    );
+    // A circle that others have made among themselves is theirs.
+    SAID(judge(depending("a", "x"), around).problems);
+    SAID(judge(depending("a", "b", "elsewhere"), around).problems);
+    SAID(
+        judge(depending("a", "nobody"), around).warnings,
+        "spec.dependsOn[0]: there is no Application \"holdfast/nobody\" (yet)"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(a_long_chain_of_dependencies_is_followed_without_a_search_for_each_way) {
+    // Each of a layer depends on all of the next: 10^20 ways, 200 applications.
+    fake_surroundings around;
+    for (int layer = 0; layer < 20; ++layer) {
+        for (int i = 0; i < 10; ++i) {
+            auto one = application(
+                R"({"metadata": {"name": "l)" + std::to_string(layer) + "n" + std::to_string(i) + R"("}})"
+            );
+            for (int j = 0; j < 10; ++j) {
+                one.spec.depends_on.push_back(
+                    {.name = "l" + std::to_string(layer + 1) + "n" + std::to_string(j), .namespace_ = {}}
+                );
+            }
+            one.spec.source->path = one.metadata.name;
+            around.applications.push_back(std::move(one));
+        }
+    }
+    auto last = application(R"({"metadata": {"name": "l20n0"}, "spec": {"source": {"path": "l"}}})");
+    last.spec.depends_on = {{.name = "l0n0", .namespace_ = {}}};
+    BOOST_TEST(problems_of(last, around).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_may_be_right_later_is_a_warning_and_not_looked_for_by_the_controllers) {
+    fake_surroundings around;
+    const std::string url = "https://git.example.com/team/deploy";
+    around.branches[url] = {"main"};
+    const auto moving = application(R"({"spec": {"source": {"targetRevision": "main"},
+        "syncPolicy": {"automated": {"prune": true}}}})");
+    SAID(
+        judge(moving, around).warnings, "spec.source.targetRevision: the branch \"main\" moves and its "
+                                        "commits are not verified: whoever can push to it "
+                                        "can delete what is deployed (automated.prune)"
+    );
+    SAID(
+        judge(application(), around).warnings,
+        "spec.source.targetRevision: there is no \"v1\" among the refs of " + url + " (yet)"
+    );
+    BOOST_TEST(problems_of(application(), around).empty());
+    const auto ssh =
+        application(R"({"spec": {"source": {"repoURL": "git@git.example.com:team/deploy.git"}}})");
+    SAID(
+        judge(ssh, around).warnings, "spec.source.repoURL: there is no Repository (yet) that covers "
+                                     "\"git@git.example.com:team/deploy.git\", and ssh "
+                                     "needs its key"
+    );
+    around.repositories = {repository(R"({"url": "ssh://git@git.example.com/team"})")};
+    SAID(judge(ssh, around).warnings);
+}
+
+BOOST_AUTO_TEST_CASE(a_repositorys_secret_must_have_what_its_url_needs) {
+    fake_surroundings around;
+    const auto said = [&](const std::string& url, std::set<std::string> keys) {
+        around.secrets["holdfast/s"] = std::move(keys);
+        return judge(repository(R"({"url": ")" + url + R"(", "secretRef": {"name": "s"}})"), around).problems;
+    };
+    const std::string https = "https://git.example.com/team";
+    const std::string ssh = "git@git.example.com:team/deploy";
+    const std::string lacks = "spec.secretRef.name: the Secret \"s\" lacks ";
+    SAID(said(https, {"username", "password"}));
+    SAID(said(https, {"bearerToken"}));
+    SAID(said(https, {}));
+    SAID(said(https, {"username"}), lacks + "the key \"password\": there is a \"username\" without it");
+    SAID(
+        said(https, {"sshPrivateKey"}),
+        lacks + "a key that https can use, \"password\" or \"bearerToken\": it has one for ssh only"
+    );
+    SAID(said(ssh, {"sshPrivateKey"}));
+    SAID(said(ssh, {"identity", "known_hosts"}));
+    SAID(
+        said(ssh, {"username", "password"}),
+        lacks + "the key \"sshPrivateKey\" (or \"identity\"), which an ssh URL needs"
+    );
+    SAID(
+        said(https, {"githubAppID", "githubAppPrivateKey"}),
+        lacks + "the key \"githubAppInstallationID\", which a GitHub App needs"
+    );
+    SAID(
+        said(https, {"tlsClientCertData"}),
+        lacks + "the key \"tlsClientCertKey\": there is a \"tlsClientCertData\" without it"
+    );
+    // One that is not there may come.
+    around.secrets.clear();
+    SAID(judge(repository(R"({"url": "https://a.example/b", "secretRef": {"name": "s"}})"), around).problems);
+    around.secrets["holdfast/hook"] = {"other"};
+    SAID(
+        judge(
+            repository(R"({"url": "https://a.example/b", "webhook": {"secretRef": {"name": "hook"}}})"),
+            around
+        )
+            .problems,
+        "spec.webhook.secretRef.name: the Secret \"hook\" lacks the key \"secret\", which deliveries are "
+        "verified with"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(of_two_repositories_for_one_url_the_older_is_right) {
+    fake_surroundings around;
+    around.repositories = {repository(
+        R"({"url": "https://git.example.com/team/"})",
+        R"({"name": "first", "creationTimestamp": "2026-01-01T00:00:00Z"})"
+    )};
+    SAID(
+        judge(repository(R"({"url": "ssh://git@git.example.com/team"})"), around).problems,
+        "spec.url: is that of the Repository \"holdfast/first\" already, and only one can be right"
+    );
+    SAID(judge(repository(R"({"url": "https://git.example.com/team/deploy"})"), around).problems);
+    // Each namespace has its own.
+    SAID(judge(
+             repository(
+                 R"({"url": "https://git.example.com/team/"})", R"({"name": "own", "namespace": "team"})"
+             ),
+             around
+    )
+             .problems);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace holdfast::control
