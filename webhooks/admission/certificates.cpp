@@ -252,7 +252,7 @@ struct certificates::state {
         auto written = now ? co_await api.update(kube::resources::secrets(), object, field_manager)
                            : co_await api.create(kube::resources::secrets(), object, field_manager);
         if (!written) {
-            if (written.error().is_conflict()) {
+            if (written.error().is_conflict() || written.error().is_already_exists()) {
                 // Somebody else did; the watch tells in a moment what.
                 co_await moved.wait_until(steady_clock::now() + 1s);
                 co_return false;
