@@ -1,0 +1,75 @@
+#include "secrets/access.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::secrets {
+
+namespace {
+
+bool any_matches(const std::vector<render::glob>& globs, std::string_view text) {
+    return std::any_of(globs.begin(), globs.end(), [text](const auto& glob) { return glob.matches(text); });
+}
+
+result<std::vector<render::glob>>
+compile_all(const std::vector<std::string>& patterns, const std::string& field) {
+    std::vector<render::glob> globs;
+    for (std::size_t i = 0; i < patterns.size(); ++i) {
+        auto glob = render::glob::compile(patterns[i]);
+        if (glob.has_error()) return glob.error().within(field + '[' + std::to_string(i) + ']');
+        globs.push_back(std::move(*glob));
+    }
+    return globs;
+}
+
+} // namespace
+
+access_rules access_rules::everything() {
+    access_rules rules;
+    rules.everything_ = true;
+    return rules;
+}
+
+result<access_rules>
+access_rules::compile(std::string store_namespace, const std::optional<std::vector<access_rule>>& allow) {
+    access_rules rules;
+    rules.store_namespace_ = std::move(store_namespace);
+    rules.own_namespace_ = !allow.has_value();
+    for (std::size_t i = 0; allow && i < allow->size(); ++i) {
+        const auto& rule = (*allow)[i];
+        const auto name = "allow[" + std::to_string(i) + "].";
+        auto entries = compile_all(rule.entries, name + "entries");
+        if (entries.has_error()) return entries.error();
+        auto namespaces = compile_all(rule.namespaces, name + "namespaces");
+        if (namespaces.has_error()) return namespaces.error();
+        auto applications = compile_all(rule.applications, name + "applications");
+        if (applications.has_error()) return applications.error();
+        rules.rules_.push_back({std::move(*entries), std::move(*namespaces), std::move(*applications)});
+    }
+    return rules;
+}
+
+bool access_rules::compiled::concerns(const requester& who, std::string_view store_namespace) const {
+    const bool here =
+        namespaces.empty() ? who.namespace_ == store_namespace : any_matches(namespaces, who.namespace_);
+    return here && (applications.empty() || any_matches(applications, who.name));
+}
+
+bool access_rules::may_read(const requester& who, std::string_view entry) const {
+    if (everything_) return true;
+    if (own_namespace_) return who.namespace_ == store_namespace_;
+    return std::any_of(rules_.begin(), rules_.end(), [&](const compiled& rule) {
+        return rule.concerns(who, store_namespace_) &&
+               (rule.entries.empty() || any_matches(rule.entries, entry));
+    });
+}
+
+bool access_rules::may_read_some(const requester& who) const {
+    if (everything_) return true;
+    if (own_namespace_) return who.namespace_ == store_namespace_;
+    return std::any_of(rules_.begin(), rules_.end(), [&](const compiled& rule) {
+        return rule.concerns(who, store_namespace_);
+    });
+}
+
+} // namespace holdfast::secrets
