@@ -246,7 +246,8 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
             queue.add_after(r->key(), 10s);
         }
     } else {
-        const bool same = r->from && r->from->build_key == from->build_key && r->wanted;
+        const bool same =
+            r->from && r->from->build_key == from->build_key && (r->wanted || !r->trusted.empty());
         if (!same) {
             auto built = co_await build_wanted(r, *from);
             if (!built) {

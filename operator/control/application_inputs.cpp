@@ -234,10 +234,13 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     if (!same_build && r->progress && r->progress->build_key != from.build_key) {
         r->progress.reset();
     }
-    // What was trusted without having been built has hashes now.
-    for (const auto& w : *r->wanted) {
-        if (const auto trusted = r->trusted.find(w.plan.id); trusted != r->trusted.end()) {
-            r->known[w.plan.id] = {w.plan.hash, trusted->second};
+    // What was trusted without having been built has hashes now. Of another build it says nothing: what is
+    // there is as the one before had it.
+    if (same_build) {
+        for (const auto& w : *r->wanted) {
+            if (const auto trusted = r->trusted.find(w.plan.id); trusted != r->trusted.end()) {
+                r->known[w.plan.id] = {w.plan.hash, trusted->second};
+            }
         }
     }
     r->trusted.clear();

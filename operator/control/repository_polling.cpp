@@ -166,6 +166,9 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
             failure = listed.error();
         }
     }
+    if (t->retired) {
+        co_return; // whoever took its place lists too
+    }
     counters.git_operation("list", failure ? to_string(failure->kind()) : "ok", steady_clock::now() - begin);
     if (failure) {
         const bool news = !t->failed || t->failed->message() != failure->message();

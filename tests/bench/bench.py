@@ -7,12 +7,14 @@ Times are taken by watches on the live objects, not from anything that Holdfast 
 
 import argparse
 import concurrent.futures
+import hmac
 import http.client
 import json
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import tempfile
 import threading
 import time
 import urllib.parse
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMESPACE = "bench"
@@ -238,7 +241,7 @@ class Bench:
         subprocess.run(["git", "init", "-q", "-b", "main", str(self.tree)], check=True)
         server = self.start("git", [sys.executable, str(ROOT / "tests/support/git_http_server.py"), "--root", str(served), "--allow-push"],
                             stdout=subprocess.PIPE, text=True)
-        url = f"http://127.0.0.1:{server.stdout.readline().split()[-1]}/bench.git"
+        self.url = url = f"http://127.0.0.1:{server.stdout.readline().split()[-1]}/bench.git"
         subprocess.run(["git", "-C", str(self.tree), "remote", "add", "origin", url], check=True)
         self.write(self.names, 1)
         self.push("all")
@@ -319,11 +322,58 @@ class Bench:
         self.results["restart_requests"] = api.requests() - requests
         self.results["restart_cpu_s"] = cpu_seconds(again.pid)
         self.results["restart_memory_mib"] = peak_memory(again.pid)
+        again.terminate()
+        again.wait(timeout=30)
+        self.announced(api, seen, target)
         return self.results
+
+    def announced(self, api, seen, target):
+        """With both webhooks: a push that is announced instead of polled for, and what admission costs whoever applies."""
+        probes = [self.application(f"probe-{i}", self.url) for i in range(2000)]
+        for i, probe in enumerate(probes):  # judged against all applications, and looked for in the store
+            probe["spec"]["source"]["path"] = self.names[i % self.count]
+            probe["spec"]["destination"]["namespace"] = f"elsewhere-{i}"
+        self.say("50 dry runs of Applications at a time, without admission")
+        self.results["apply_off"] = self.percentiles(probes)
+
+        self.say("both webhooks, and a poll once an hour")
+        secret = "bench-secret"
+        self.kubectl("create", "secret", "generic", "hook", "-n", "holdfast", f"--from-literal=secret={secret}")
+        self.kubectl("patch", "repository.holdfast.dev", "bench", "-n", "holdfast", "--type=merge", "-p",
+                     json.dumps({"spec": {"interval": "1h", "webhook": {"secretRef": {"name": "hook"}}}}))
+        push, admission = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
+        self.start("operator-told", [self.options.operator, "operator", "--kubeconfig", self.kubeconfig, "--namespace", "holdfast",
+                                     "--cache-dir", str(self.directory / "cache"), "--listen", push, "--metrics-listen", "",
+                                     "--admission-listen", admission, "--admission-url", f"https://{admission}"])
+        for _ in range(100):
+            time.sleep(0.3)
+            bundle = self.kubectl("get", "validatingwebhookconfigurations", "-o", "jsonpath={.items[*].webhooks[0].clientConfig.caBundle}")
+            if bundle:
+                break
+        time.sleep(2)
+        self.settle(api)
+        for i, key in enumerate(("announced_s", "announced_again_s")):
+            (self.tree / target / "configmap.json").write_text(json.dumps(manifests(target, 10 + i)[0], indent=1))
+            self.push("announced")
+            body = json.dumps({"repository": self.url, "ref": "refs/heads/main"}).encode()
+            mac = hmac.new(secret.encode(), body, "sha256").hexdigest()
+            begin = time.monotonic()
+            with urllib.request.urlopen(urllib.request.Request(f"http://{push}/hooks/push", body, {"X-Signature": f"sha256={mac}"})) as answer:
+                self.results["answered_s"] = time.monotonic() - begin
+                assert answer.status == 202
+            self.results[key] = seen.wait(lambda s: s.state.get(("ConfigMap", target)) == str(10 + i), 60, "announced push") - begin
+        self.say("50 dry runs of Applications at a time, with admission")
+        self.results["apply_on"] = self.percentiles(probes)
+
+    def percentiles(self, objects):
+        """Median and 99th percentile, in seconds, of dry-run applies, 50 at a time; the first round warms up."""
+        run_bare(self.kubeconfig, str(self.directory), "holdfast", objects[:200], 50, "-dry-run")
+        out = run_bare(self.kubeconfig, str(self.directory), "holdfast", objects, 50, "-dry-run", "-latency")
+        return {"median_s": out[1], "p99_s": out[2]}
 
     def timed_bare(self, names, generation, objects=4):
         work = [m for name in names for m in manifests(name, generation)[:objects]]
-        return run_bare(self.kubeconfig, str(self.directory), "bare", work, self.options.parallel)
+        return run_bare(self.kubeconfig, str(self.directory), "bare", work, self.options.parallel)[0]
 
     def settle(self, api):
         """Until the server answers nothing of interest for a second."""
@@ -359,13 +409,20 @@ def in_threads(kubeconfig, directory, parallel, work, one):
         list(pool.map(lambda item: one(api, item), work))
 
 
-def run_bare(kubeconfig, directory, namespace, work, parallel):
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def run_bare(kubeconfig, directory, namespace, work, parallel, *further):
     """The bare apply, in seconds by its own clock: in Go, since Python's own time would be counted otherwise."""
     tool = pathlib.Path(directory) / "bare-apply"
     if not tool.exists():
         subprocess.run(["go", "build", "-o", str(tool), "."], cwd=ROOT / "tests/bench/bare_apply", check=True)
-    return float(subprocess.run([str(tool), "--kubeconfig", kubeconfig, "--namespace", namespace, "--parallel", str(parallel)],
-                                input="\n".join(json.dumps(m) for m in work), text=True, check=True, stdout=subprocess.PIPE).stdout)
+    done = subprocess.run([str(tool), "--kubeconfig", kubeconfig, "--namespace", namespace, "--parallel", str(parallel), *further],
+                          input="\n".join(json.dumps(m) for m in work), text=True, check=True, stdout=subprocess.PIPE)
+    return [float(number) for number in done.stdout.split()]
 
 
 def run_create(kubeconfig, directory, objects):
@@ -380,21 +437,27 @@ def show(results):
         ("cold sync, all objects live", f"{r['cold_s']:.2f} s", f"{r['bare_cold_s']:.2f} s", f"{r['cold_s'] / r['bare_cold_s']:.2f}×"),
         ("… and all statuses Synced, Healthy", f"{r['cold_ready_s']:.2f} s", "", f"{r['cold_ready_s'] / r['bare_cold_s']:.2f}×"),
         ("push of one file (poll included)", f"{r['one_push_s']:.2f} s", f"{r['bare_one_s']:.2f} s", ""),
+        ("push of one file, announced by webhook", f"{r['announced_again_s']:.3f} s", f"{r['bare_one_s']:.2f} s", ""),
+        ("… until the webhook is answered", f"{r['answered_s']:.4f} s", "", ""),
         ("push of everything", f"{r['all_push_s']:.2f} s", f"{r['bare_all_s']:.2f} s", f"{r['all_push_s'] / r['bare_all_s']:.2f}×"),
         ("drift reverted", f"{r['drift_s']:.3f} s", "", ""),
         ("requests: cold sync, per application", f"{r['cold_requests'] / r['applications']:.1f}", "4.0", ""),
         ("requests: push of one file", f"{r['one_push_requests']:.0f}", "1", ""),
         ("requests: no-op push", f"{r['noop_requests']:.0f}", "0", ""),
         ("requests: restart", f"{r['restart_requests']:.0f}", "", ""),
+        ("50 dry runs at once, admission on / off: median", f"{r['apply_on']['median_s']:.4f} s", f"{r['apply_off']['median_s']:.4f} s",
+         f"{r['apply_on']['median_s'] / r['apply_off']['median_s']:.2f}×"),
+        ("… 99th percentile", f"{r['apply_on']['p99_s']:.4f} s", f"{r['apply_off']['p99_s']:.4f} s",
+         f"{r['apply_on']['p99_s'] / r['apply_off']['p99_s']:.2f}×"),
         ("idle CPU", f"{r['idle_cpu_percent']:.1f} %", "", ""),
         ("CPU of the cold sync", f"{r['cold_cpu_s']:.2f} s", "", ""),
         ("peak memory", f"{r['peak_memory_mib']:.0f} MiB", "", ""),
         ("peak memory after a restart", f"{r['restart_memory_mib']:.0f} MiB", "", ""),
     ]
     print(f"\n{r['applications']} applications × 4 objects")
-    print(f"{'':40} {'Holdfast':>12} {'bare apply':>12} {'ratio':>8}")
+    print(f"{'':50} {'Holdfast':>12} {'bare apply':>12} {'ratio':>8}")
     for name, ours, bare, ratio in rows:
-        print(f"{name:40} {ours:>12} {bare:>12} {ratio:>8}")
+        print(f"{name:50} {ours:>12} {bare:>12} {ratio:>8}")
 
 
 def main():

@@ -34,6 +34,50 @@ BOOST_AUTO_TEST_CASE(what_is_gone_from_the_sources_goes_with_prune) {
     BOOST_TEST(s.value("stays") == "2");
 }
 
+// After a restart an application that was synced is believed to be so, without being built: until the sources
+// change.
+BOOST_AUTO_TEST_CASE(what_is_pushed_after_a_restart_is_applied_and_what_is_removed_then_is_pruned) {
+    // Its kinds have to be watched by then: for another application, of a repository that is quicker.
+    scene other{"quicker"};
+    other.config_map("a", "1");
+    const auto quick = other.repository.push("One");
+    other.follow();
+    await_synced("quicker", quick);
+    scene s{"restarted"};
+    s.repository.serve({"--delay", "0.7"});
+    s.config_map("a", "1").config_map("b", "1").config_map("c", "1");
+    const auto first = s.repository.push("Three");
+    s.follow();
+    await_synced("restarted", first);
+    for (const std::string round : {"2", "3"}) {
+        auto& op = s.w.shared_operator();
+        const auto moves = op.logged("/restarted");
+        const auto version = s.w.field("configmap", s.name, "b", ".metadata.resourceVersion");
+        op.restart();
+        eventually(
+            [&] { return op.logged("/restarted") > moves; }, "the operator has listed the repository again"
+        );
+        throughout(1500ms, [&] { return s.look().synced(); }, "it is as it was");
+        s.config_map("a", round);
+        if (round == "3") {
+            s.repository.remove("c.yaml");
+        }
+        const auto pushed = s.repository.push("After a restart");
+        await_synced("restarted", pushed);
+        BOOST_TEST(s.value("a") == round);
+        BOOST_TEST(s.has("c") == (round != "3"));
+        // What did not change was not touched.
+        BOOST_TEST(s.w.field("configmap", s.name, "b", ".metadata.resourceVersion") == version);
+    }
+    // Nor is drift missed.
+    s.w.shared_operator().restart();
+    throughout(1500ms, [&] { return s.look().synced(); }, "it is as it was");
+    s.w.kubectl(
+        {"patch", "configmap", "a", "-n", s.name, "--type=merge", "-p", R"({"data": {"value": "by hand"}})"}
+    );
+    eventually([&] { return s.value("a") == "3"; }, "a hand edit is taken back");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_gone_from_the_sources_stays_and_is_reported_without_prune) {
     scene s{"prune-off"};
     s.config_map("stays", "1").config_map("left-over", "1");

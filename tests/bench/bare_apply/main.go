@@ -1,5 +1,6 @@
 // Command bare_apply applies JSON objects, one a line on standard input, to an API server with server-side apply, over a number of
-// kept-alive connections and without anything else: what the server allows, for benchmarks to compare with. Prints how many seconds that took.
+// kept-alive connections and without anything else: what the server allows, for benchmarks to compare with. Prints how many seconds that took,
+// and with -latency the median and the 99th percentile of single requests as well, all in seconds.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,12 +50,15 @@ func decode(text string) []byte {
 	return data
 }
 
-var plurals = map[string]string{"ConfigMap": "configmaps", "ServiceAccount": "serviceaccounts", "Service": "services", "Deployment": "deployments"}
+var plurals = map[string]string{"ConfigMap": "configmaps", "ServiceAccount": "serviceaccounts", "Service": "services", "Deployment": "deployments",
+	"Application": "applications"}
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "the cluster")
 	namespace := flag.String("namespace", "default", "where to")
 	parallel := flag.Int("parallel", 32, "connections")
+	dryRun := flag.Bool("dry-run", false, "have the server do all but store it")
+	latency := flag.Bool("latency", false, "print percentiles too")
 	flag.Parse()
 
 	out, err := exec.Command("kubectl", "--kubeconfig", *kubeconfig, "config", "view", "--raw", "--flatten", "-o", "json").Output()
@@ -81,6 +86,8 @@ func main() {
 	begin := time.Now()
 	lines := make(chan []byte)
 	var wait sync.WaitGroup
+	var lock sync.Mutex
+	var took []time.Duration
 	for range *parallel {
 		wait.Add(1)
 		go func() {
@@ -100,6 +107,10 @@ func main() {
 				}
 				url := c.Clusters[0].Cluster.Server + prefix + object.APIVersion + "/namespaces/" + *namespace + "/" +
 					plurals[object.Kind] + "/" + object.Metadata.Name + "?fieldManager=bare&force=true&fieldValidation=Strict"
+				if *dryRun {
+					url += "&dryRun=All"
+				}
+				start := time.Now()
 				request, err := http.NewRequest(http.MethodPatch, url, bytes.NewReader(line))
 				fatal(err)
 				request.Header.Set("Content-Type", "application/apply-patch+yaml")
@@ -108,6 +119,9 @@ func main() {
 				body, err := io.ReadAll(answer.Body)
 				fatal(err)
 				answer.Body.Close()
+				lock.Lock()
+				took = append(took, time.Since(start))
+				lock.Unlock()
 				if answer.StatusCode >= 300 {
 					fatal(fmt.Errorf("%s: %s: %s", url, answer.Status, body))
 				}
@@ -119,5 +133,10 @@ func main() {
 	}
 	close(lines)
 	wait.Wait()
-	fmt.Printf("%.4f\n", time.Since(begin).Seconds())
+	fmt.Printf("%.4f", time.Since(begin).Seconds())
+	if *latency && len(took) > 0 {
+		slices.Sort(took)
+		fmt.Printf(" %.5f %.5f", took[len(took)/2].Seconds(), took[len(took)*99/100].Seconds())
+	}
+	fmt.Println()
 }

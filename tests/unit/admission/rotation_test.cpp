@@ -6,9 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <array>
-#include <random>
-#include <set>
+#include <map>
 
 namespace holdfast::admission {
 namespace {
@@ -20,15 +18,26 @@ using test::distrust;
 const wall_clock::time_point begin{std::chrono::seconds{1'760'000'000}};
 const std::vector<std::string> names{"holdfast.holdfast.svc"};
 
+using publication = std::map<std::string, wall_clock::time_point>;
+
 rotation_step first_step(wall_clock::time_point now = begin) {
-    return next_step({.secret = std::nullopt, .ours = true, .names = names, .next_published = {}}, {}, now);
+    return next_step(
+        {.secret = std::nullopt, .ours = true, .names = names, .published = publication{}, .serves = {}}, {},
+        now
+    );
 }
 
 rotation_step step_of(
-    const secret_data& secret, wall_clock::time_point now,
-    std::optional<wall_clock::time_point> published = {}
+    const std::optional<secret_data>& secret, wall_clock::time_point now, const publication& published = {}
 ) {
-    return next_step({.secret = secret, .ours = true, .names = names, .next_published = published}, {}, now);
+    return next_step(
+        {.secret = secret, .ours = true, .names = names, .published = published, .serves = {}}, {}, now
+    );
+}
+
+secret_data issued_by(const issued& authority) {
+    const auto served = make_serving(authority, names, {begin - 1h, begin + 24h}).value();
+    return {{"ca.crt", authority.certificate}, {"tls.crt", served.certificate}, {"tls.key", served.key}};
 }
 
 } // namespace
@@ -62,7 +71,7 @@ BOOST_AUTO_TEST_CASE(another_name_makes_another_serving_certificate) {
     const auto made = *first_step().write;
     const std::vector<std::string> more{"holdfast.holdfast.svc", "10.0.0.7"};
     const auto step =
-        next_step({.secret = made, .ours = true, .names = more, .next_published = {}}, {}, begin);
+        next_step({.secret = made, .ours = true, .names = more, .published = {}, .serves = {}}, {}, begin);
     BOOST_TEST_REQUIRE(step.write.has_value());
     for (const auto& name : more) {
         BOOST_TEST(distrust(step.bundle, step.serve->certificate, name, begin) == "");
@@ -81,10 +90,11 @@ BOOST_AUTO_TEST_CASE(an_authority_is_published_before_it_signs_and_remains_so_af
     BOOST_TEST((step.bundle == old_authority + next_authority));
     // Nobody knows of it yet, so nothing is signed by it, however long that takes.
     BOOST_TEST(!step_of(secret, now + 1h).write.has_value());
-    BOOST_TEST(!step_of(secret, now + 1h, now + 1h).write.has_value());
-    BOOST_TEST((step_of(secret, now + 1h, now + 1h).look_again == now + 1h + 120s));
+    const publication just_now{{old_authority, begin}, {next_authority, now + 1h}};
+    BOOST_TEST(!step_of(secret, now + 1h, just_now).write.has_value());
+    BOOST_TEST((step_of(secret, now + 1h, just_now).look_again == now + 1h + 120s));
     now += 2h;
-    step = step_of(secret, now, now - 120s);
+    step = step_of(secret, now, {{old_authority, begin}, {next_authority, now - 120s}});
     BOOST_TEST_REQUIRE(step.write.has_value());
     secret = *step.write;
     BOOST_TEST(secret.at("ca.crt") == next_authority);
@@ -131,7 +141,9 @@ BOOST_AUTO_TEST_CASE(somebody_elses_secret_is_used_and_never_written) {
         {"ca.crt", ca.certificate}, {"tls.crt", served.certificate + ca.certificate}, {"tls.key", served.key}
     };
     const auto look = [&] {
-        return next_step({.secret = foreign, .ours = false, .names = names, .next_published = {}}, {}, begin);
+        return next_step(
+            {.secret = foreign, .ours = false, .names = names, .published = {}, .serves = {}}, {}, begin
+        );
     };
     auto step = look();
     BOOST_TEST(!step.write.has_value());
@@ -150,84 +162,108 @@ BOOST_AUTO_TEST_CASE(somebody_elses_secret_is_used_and_never_written) {
     BOOST_TEST(step.reason == "tls.crt and tls.key are missing, or do not fit");
 }
 
-// Three replicas take steps at random moments, each with what it has seen so far of the Secret and of the
-// published bundle; writes are refused when the Secret moved meanwhile, replicas die between any two steps
-// and forget, the Secret is deleted now and then. Whatever a replica serves, the API server trusts.
-BOOST_AUTO_TEST_CASE(whatever_any_replica_serves_is_trusted_at_every_moment) {
-    struct replica {
-        std::optional<secret_data> seen;
-        int seen_version = 0;
-        std::optional<wall_clock::time_point> next_published;
-        std::string serves;
-        int behind = 0; // steps
+BOOST_AUTO_TEST_CASE(where_nobody_has_to_be_told_an_authority_takes_over_at_once) {
+    const auto now = begin + hours{24 * 250};
+    const auto secret = *step_of(*first_step().write, now).write;
+    const auto step = next_step(
+        {.secret = secret, .ours = true, .names = names, .published = std::nullopt, .serves = {}}, {}, now
+    );
+    BOOST_TEST_REQUIRE(step.write.has_value());
+    BOOST_TEST(step.write->at("ca.crt") == secret.at("next.crt"));
+}
+
+BOOST_AUTO_TEST_CASE(when_the_secret_is_gone_what_is_trusted_is_served_on_until_the_new_authority_is) {
+    const auto before = *first_step().write;
+    const auto old_authority = before.at("ca.crt");
+    rotation_input known{
+        .secret = std::nullopt,
+        .ours = true,
+        .names = names,
+        .published = publication{{old_authority, begin}},
+        .serves = issued{before.at("tls.crt"), before.at("tls.key")}
     };
-    const rotation_settings settings{
-        .authority_life = hours{3}, .serving_life = 40min, .settle = 120s, .overlap = 600s
-    };
-    std::mt19937 random{3}; // NOLINT(cert-msc51-cpp): the same every time
-    const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
-    int rotations = 0;
-    int renewals = 0;
-    for (int walk = 0; walk < 3; ++walk) {
-        auto now = begin;
-        std::optional<secret_data> secret;
-        int version = 0;
-        std::string published; // what the API server has of the bundle
-        std::array<replica, 3> replicas;
-        std::string last_authority;
-        std::set<std::string> judged; // what cannot have changed is looked at now and then only
-        for (int i = 0; i < 800; ++i) {
-            now += std::chrono::seconds{1 + random() % 60};
-            auto& r = replicas[random() % replicas.size()];
-            if (chance(2)) {
-                r = {}; // killed, and started anew
-            }
-            // A watch tells within seconds, as all that matters here.
-            r.seen = secret;
-            r.seen_version = version;
-            const auto next = r.seen ? r.seen->find("next.crt") : secret_data::const_iterator{};
-            const bool there =
-                r.seen && next != r.seen->end() && published.find(next->second) != std::string::npos;
-            if (!there) {
-                r.next_published.reset();
-            } else if (!r.next_published) {
-                r.next_published = now;
-            }
-            const auto step = next_step(
-                {.secret = r.seen, .ours = true, .names = names, .next_published = r.next_published},
-                settings, now
-            );
-            if (step.write) {
-                if (r.seen_version == version && !chance(5)) { // or it dies before the write
-                    renewals += secret && secret->at("tls.crt") != step.write->at("tls.crt") ? 1 : 0;
-                    secret = *step.write;
-                    ++version;
-                }
-                continue;
-            }
-            published = step.bundle;
-            r.serves = step.serve->certificate;
-            if (!last_authority.empty() && last_authority != secret->at("ca.crt")) {
-                ++rotations;
-            }
-            last_authority = secret->at("ca.crt");
-            for (const auto& each : replicas) {
-                if (!each.serves.empty() && (i % 10 == 0 || judged.insert(published + each.serves).second)) {
-                    BOOST_TEST_REQUIRE(distrust(published, each.serves, names[0], now) == "");
-                }
-            }
-            // Everybody is told by a watch: within some minutes even on a bad day.
-            for (auto& each : replicas) {
-                if (!each.serves.empty() && each.serves != secret->at("tls.crt") &&
-                    (chance(30) || ++each.behind > 5)) {
-                    each.serves = secret->at("tls.crt");
-                    each.behind = 0;
-                }
-            }
-        }
+    const auto now = begin + 1h;
+    auto step = next_step(known, {}, now);
+    BOOST_TEST_REQUIRE(step.write.has_value());
+    const auto secret = *step.write;
+    const auto authority = secret.at("ca.crt");
+    BOOST_TEST(authority != old_authority);
+    BOOST_TEST((step.bundle == authority + old_authority));
+    BOOST_TEST(step.serve->certificate == before.at("tls.crt"));
+    // Published, but API servers are still to learn of it.
+    known.secret = secret;
+    known.published->emplace(authority, now);
+    step = next_step(known, {}, now + 119s);
+    BOOST_TEST(!step.write.has_value());
+    BOOST_TEST(step.serve->certificate == before.at("tls.crt"));
+    BOOST_TEST((step.look_again == now + 120s));
+    step = next_step(known, {}, now + 120s);
+    BOOST_TEST(step.serve->certificate == secret.at("tls.crt"));
+    BOOST_TEST((step.bundle == authority + old_authority)); // others serve it perhaps
+    step = next_step(known, {}, now + 721s);
+    BOOST_TEST(step.bundle == authority);
+    // Who serves nothing, or nothing that is trusted, has nothing to wait for.
+    known.serves.reset();
+    BOOST_TEST(next_step(known, {}, now).serve->certificate == secret.at("tls.crt"));
+    known.serves = issued{before.at("tls.crt"), before.at("tls.key")};
+    known.published = publication{{authority, now}};
+    BOOST_TEST(next_step(known, {}, now).serve->certificate == secret.at("tls.crt"));
+}
+
+BOOST_AUTO_TEST_CASE(of_much_that_is_published_only_what_may_matter_is_kept) {
+    const auto before = *first_step().write;
+    publication published{{before.at("ca.crt"), begin}};
+    for (int i = 0; i < 20; ++i) {
+        published.emplace(make_authority("other", {begin - 1h, begin + 24h}).certificate, begin);
     }
-    BOOST_TEST(rotations >= 4);
-    BOOST_TEST(renewals >= 15);
+    const auto step = next_step(
+        {.secret = std::nullopt,
+         .ours = true,
+         .names = names,
+         .published = published,
+         .serves = issued{before.at("tls.crt"), before.at("tls.key")}},
+        {}, begin
+    );
+    BOOST_TEST(certificates_in(step.bundle).size() == 5U);
+    BOOST_TEST(distrust(step.bundle, before.at("tls.crt"), names[0], begin) == "");
+    BOOST_TEST(distrust(step.bundle, step.write->at("tls.crt"), names[0], begin) == "");
+}
+
+BOOST_AUTO_TEST_CASE(when_the_secret_becomes_somebody_elses_both_authorities_are_published_for_a_while) {
+    const auto before = *first_step().write;
+    const auto ca = make_authority("somebody's", {begin - 1h, begin + 24h});
+    rotation_input known{
+        .secret = issued_by(ca),
+        .ours = false,
+        .names = names,
+        .published = publication{{before.at("ca.crt"), begin - 1h}},
+        .serves = issued{before.at("tls.crt"), before.at("tls.key")}
+    };
+    auto step = next_step(known, {}, begin);
+    BOOST_TEST(!step.write.has_value());
+    BOOST_TEST((step.bundle == ca.certificate + before.at("ca.crt")));
+    BOOST_TEST(step.serve->certificate == before.at("tls.crt"));
+    known.published->emplace(ca.certificate, begin);
+    step = next_step(known, {}, begin + 121s);
+    BOOST_TEST(step.serve->certificate == known.secret->at("tls.crt"));
+    BOOST_TEST((step.bundle == ca.certificate + before.at("ca.crt")));
+    BOOST_TEST((step.look_again == begin + 720s));
+    BOOST_TEST(next_step(known, {}, begin + 721s).bundle == ca.certificate);
+    // What is issued anew by the same authority needs no waiting.
+    known.serves = issued{known.secret->at("tls.crt"), known.secret->at("tls.key")};
+    known.secret = issued_by(ca);
+    BOOST_TEST(next_step(known, {}, begin + 121s).serve->certificate == known.secret->at("tls.crt"));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_no_certificate_can_have_breaks_nothing) {
+    const auto made = *first_step().write;
+    const auto step = next_step(
+        {.secret = made, .ours = true, .names = {"a,DNS:evil.example"}, .published = {}, .serves = {}}, {},
+        begin
+    );
+    BOOST_TEST(!step.write.has_value());
+    BOOST_TEST(step.serve->certificate == made.at("tls.crt"));
+    BOOST_TEST(step.reason.find("must be a DNS name or an address") != std::string::npos, step.reason);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
