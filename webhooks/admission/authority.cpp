@@ -136,6 +136,9 @@ certificate_ptr begin_certificate(EVP_PKEY* key, std::string_view common_name, c
     return made;
 }
 
+// The common name is no name to go by: Go, in which API servers are written, looks at the others only.
+constexpr unsigned by_alternative_names = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+
 bool is_address(const std::string& name) {
     const std::unique_ptr<ASN1_OCTET_STRING, freed_with<ASN1_OCTET_STRING_free>> read{
         a2i_IPADDRESS(name.c_str())
@@ -164,12 +167,27 @@ issued make_authority(std::string_view common_name, const validity& good) {
     return {to_pem(made.get()), to_pem(key.get())};
 }
 
+bool can_be_named(const std::string& name) {
+    // The longest name in DNS. Each goes into a list that OpenSSL reads, so a comma would be a second name.
+    constexpr std::size_t longest = 253;
+    return !name.empty() && name.size() <= longest &&
+           (is_address(name) || std::ranges::all_of(name, [](char c) {
+                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '-' || c == '_';
+            }));
+}
+
 result<issued>
 make_serving(const issued& authority, const std::vector<std::string>& names, const validity& good) {
     const auto by = first_of(authority.certificate);
     const auto by_key = key_of(authority.key);
     if (by == nullptr || by_key == nullptr) {
         return user_error("the authority's certificate or key cannot be read");
+    }
+    for (const auto& name : names) {
+        if (!can_be_named(name)) {
+            return user_error("\"" + name + "\" must be a DNS name or an address, to have a certificate");
+        }
     }
     const auto key = new_key();
     const auto made = begin_certificate(key.get(), names.empty() ? "holdfast" : names.front(), good);
@@ -199,14 +217,23 @@ bool is_for_name(std::string_view certificate, const std::string& name) {
     if (read == nullptr) {
         return false;
     }
-    return is_address(name) ? X509_check_ip_asc(read.get(), name.c_str(), 0) == 1
-                            : X509_check_host(read.get(), name.data(), name.size(), 0, nullptr) == 1;
+    return is_address(name)
+               ? X509_check_ip_asc(read.get(), name.c_str(), 0) == 1
+               : X509_check_host(read.get(), name.data(), name.size(), by_alternative_names, nullptr) == 1;
 }
 
 bool fits(std::string_view certificate, std::string_view key) {
     const auto read = first_of(certificate);
     const auto secret = key_of(key);
     return read != nullptr && secret != nullptr && X509_check_private_key(read.get(), secret.get()) == 1;
+}
+
+std::vector<std::string> certificates_in(std::string_view pem) {
+    std::vector<std::string> all;
+    for (const auto& one : all_of(pem)) {
+        all.push_back(to_pem(one.get()));
+    }
+    return all;
 }
 
 bool is_signed_by(std::string_view certificate, std::string_view authorities) {

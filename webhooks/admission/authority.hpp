@@ -25,8 +25,10 @@ struct validity {
 /// nothing else.
 [[nodiscard]] issued make_authority(std::string_view common_name, const validity& good);
 
+/// Whether a certificate can be made for it: a name of letters, digits, dots and dashes, or an address.
+[[nodiscard]] bool can_be_named(const std::string& name);
 /// A serving certificate by an authority, for names ("holdfast.holdfast.svc") and addresses ("127.0.0.1",
-/// "::1"). A user error when the authority cannot be read.
+/// "::1"). A user error when the authority cannot be read, or no certificate can be made for a name.
 [[nodiscard]] result<issued>
 make_serving(const issued& authority, const std::vector<std::string>& names, const validity& good);
 
@@ -36,6 +38,8 @@ make_serving(const issued& authority, const std::vector<std::string>& names, con
 [[nodiscard]] bool is_for_name(std::string_view certificate, const std::string& name);
 /// Whether the key is the certificate's own.
 [[nodiscard]] bool fits(std::string_view certificate, std::string_view key);
+/// The certificates of a PEM text one by one, as this program writes them: the same one is the same text.
+[[nodiscard]] std::vector<std::string> certificates_in(std::string_view pem);
 /// Whether one of the authorities in a PEM bundle signed the certificate.
 [[nodiscard]] bool is_signed_by(std::string_view certificate, std::string_view authorities);
 /// The certificates of several PEM texts, each once, in their order, without those that have ended and what

@@ -10,6 +10,7 @@
 #include "kube/pulse.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace holdfast::admission {
 
@@ -124,8 +125,8 @@ struct certificates::state {
     followed secret;
     followed configuration;
     backoff retries{{.base = 500ms, .cap = 30s, .factor = 2.0, .jitter = 0.3}};
-    std::string served;                                   // the certificate, as PEM
-    std::optional<wall_clock::time_point> next_published; // since when the next authority is known to be so
+    std::optional<issued> serves;
+    std::optional<std::map<std::string, wall_clock::time_point>> published; // as rotation_input has it
     bool good = false;
     std::string complained;
 
@@ -174,18 +175,20 @@ struct certificates::state {
         return found;
     }
 
-    /// Since when API servers can know of the next authority.
+    /// Whom API servers are told to trust, and since when, as far as we saw it.
     void note_publication() {
-        const auto data = data_of(secret.now());
-        const auto next = data ? data->find("next.crt") : secret_data::const_iterator{};
-        const bool there = data && next != data->end();
-        // With no configuration there is nobody who would have to know.
-        const bool published = there && (!configuration.now() || trusts(*configuration.now(), next->second));
-        if (!published) {
-            next_published.reset();
-        } else if (!next_published) {
-            next_published = wall_clock::now();
+        const auto told = configuration.now() ? trusted_by(*configuration.now()) : std::nullopt;
+        if (!told) {
+            published.reset();
+            return;
         }
+        std::map<std::string, wall_clock::time_point> now;
+        for (const auto& one : *told) {
+            const auto before = published ? published->find(one) : now.end();
+            const bool known = published && before != published->end();
+            now.emplace(one, known ? before->second : wall_clock::now());
+        }
+        published = std::move(now);
     }
 
     asio::awaitable<result<wall_clock::time_point>> look() {
@@ -194,7 +197,8 @@ struct certificates::state {
             .secret = data_of(secret.now()),
             .ours = is_ours(),
             .names = names(),
-            .next_published = next_published
+            .published = published,
+            .serves = serves
         };
         auto step = next_step(known, settings.rotation, wall_clock::now());
         if (step.write) {
@@ -209,9 +213,9 @@ struct certificates::state {
                 "Secret " + settings.namespace_ + "/" + settings.secret + ": " + step.reason
             );
         }
-        if (step.serve->certificate != served) {
+        if (!serves || step.serve->certificate != serves->certificate) {
             with({.certificate = step.serve->certificate, .key = step.serve->key, .client_ca = {}});
-            served = step.serve->certificate;
+            serves = step.serve;
             log::info("a serving certificate for admission is in use", {{"secret", settings.secret}});
         }
         auto registered = co_await publish(step.bundle);
@@ -220,8 +224,8 @@ struct certificates::state {
         }
         good = true;
         note_publication();
-        if (next_published && known.next_published != next_published) {
-            co_return wall_clock::now(); // its time begins to run
+        if (published != known.published) {
+            co_return wall_clock::now(); // the time of what is new begins to run
         }
         co_return step.look_again;
     }

@@ -1,5 +1,6 @@
 #include "admission/registration.hpp"
 
+#include "admission/authority.hpp"
 #include "base/base64.hpp"
 
 #include <boost/json/array.hpp>
@@ -42,6 +43,14 @@ std::vector<const json::object*> webhooks_of(const json::object& configuration) 
     return all;
 }
 
+bool is_filled_by_others(const json::object& configuration) {
+    const auto* metadata = object_in(configuration, "metadata");
+    const auto* annotations = metadata == nullptr ? nullptr : object_in(*metadata, "annotations");
+    return annotations != nullptr && std::ranges::any_of(*annotations, [](const auto& one) {
+               return one.key().starts_with(injected_by_others);
+           });
+}
+
 json::object webhook_for(std::string_view plural, const std::string& url, const std::string& bundle) {
     return {
         {"name", std::string{plural} + std::string{our_suffix}},
@@ -82,7 +91,8 @@ std::optional<std::string> host_of(std::string_view url) {
     } else {
         host = host.substr(0, host.find(':'));
     }
-    return host.empty() ? std::nullopt : std::optional{std::string{host}};
+    std::string name{host};
+    return can_be_named(name) ? std::optional{std::move(name)} : std::nullopt;
 }
 
 std::vector<std::string> names_in(const json::object& configuration) {
@@ -93,7 +103,11 @@ std::vector<std::string> names_in(const json::object& configuration) {
             continue;
         }
         if (const auto* service = object_in(*client, "service")) {
-            names.push_back(text_in(*service, "name") + "." + text_in(*service, "namespace") + ".svc");
+            // The server takes any text for these two.
+            auto name = text_in(*service, "name") + "." + text_in(*service, "namespace") + ".svc";
+            if (can_be_named(name)) {
+                names.push_back(std::move(name));
+            }
         } else if (auto host = host_of(text_in(*client, "url"))) {
             names.push_back(std::move(*host));
         }
@@ -115,15 +129,8 @@ json::object configuration_for(const std::string& name, const std::string& url, 
 
 std::optional<json::object> with_bundle(const json::object& configuration, const std::string& bundle) {
     const auto* metadata = object_in(configuration, "metadata");
-    if (metadata == nullptr || bundle.empty()) {
+    if (metadata == nullptr || bundle.empty() || is_filled_by_others(configuration)) {
         return std::nullopt;
-    }
-    if (const auto* annotations = object_in(*metadata, "annotations")) {
-        for (const auto& [key, value] : *annotations) {
-            if (key.starts_with(injected_by_others)) {
-                return std::nullopt;
-            }
-        }
     }
     const auto encoded = base64_encode(bundle);
     json::array webhooks;
@@ -146,13 +153,25 @@ std::optional<json::object> with_bundle(const json::object& configuration, const
     };
 }
 
-bool trusts(const json::object& configuration, std::string_view certificates) {
+std::optional<std::vector<std::string>> trusted_by(const json::object& configuration) {
     const auto all = webhooks_of(configuration);
-    return !all.empty() && std::all_of(all.begin(), all.end(), [&](const json::object* webhook) {
+    if (all.empty() || is_filled_by_others(configuration)) {
+        return std::nullopt;
+    }
+    std::optional<std::vector<std::string>> common;
+    for (const auto* webhook : all) {
         const auto* client = object_in(*webhook, "clientConfig");
         const auto bundle = client == nullptr ? std::nullopt : base64_decode(text_in(*client, "caBundle"));
-        return bundle && bundle->find(certificates) != std::string::npos;
-    });
+        const auto here = certificates_in(bundle.value_or(""));
+        if (!common) {
+            common = here;
+        } else {
+            std::erase_if(*common, [&](const std::string& one) {
+                return std::ranges::find(here, one) == here.end();
+            });
+        }
+    }
+    return common;
 }
 
 bool has_all(const json::value& live, const json::value& wanted) {

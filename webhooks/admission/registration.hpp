@@ -29,8 +29,9 @@ configuration_for(const std::string& name, const std::string& url, const std::st
 [[nodiscard]] std::optional<json::object>
 with_bundle(const json::object& configuration, const std::string& bundle);
 
-/// Whether each of a configuration's webhooks that are ours trusts all of the certificates of a PEM text.
-[[nodiscard]] bool trusts(const json::object& configuration, std::string_view certificates);
+/// The authorities that all of a configuration's webhooks that are ours trust, PEM, one by one. Nothing where
+/// that is not ours to say: somebody else does (cert-manager's cainjector), or none of its webhooks is ours.
+[[nodiscard]] std::optional<std::vector<std::string>> trusted_by(const json::object& configuration);
 
 /// Whether `live` has everything that `wanted` says, whatever else it has.
 [[nodiscard]] bool has_all(const json::value& live, const json::value& wanted);

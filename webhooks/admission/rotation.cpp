@@ -41,11 +41,18 @@ public:
         : known_{known}, settings_{settings}, now_{now}, step_{.look_again = now + longest_sleep} {}
 
     rotation_step decide() && {
+        data_ = known_.secret.value_or(secret_data{});
         if (known_.secret && !known_.ours) {
             take_foreign();
-            return std::move(step_);
+        } else {
+            keep_ours();
         }
-        data_ = known_.secret.value_or(secret_data{});
+        stay_trusted();
+        return std::move(step_);
+    }
+
+private:
+    void keep_ours() {
         if (!authority_is_good()) {
             begin_anew();
         }
@@ -59,10 +66,8 @@ public:
         if (!known_.secret || data_ != *known_.secret) {
             step_.write = data_;
         }
-        return std::move(step_);
     }
 
-private:
     void look_again_at(wall_clock::time_point when) { step_.look_again = std::min(step_.look_again, when); }
     void because(std::string_view reason) {
         step_.reason += (step_.reason.empty() ? "" : "; ") + std::string{reason};
@@ -73,15 +78,85 @@ private:
         return {now_ - before, now_ + life};
     }
 
+    // Since when API servers can know of all of these authorities; nothing when they cannot of one.
+    [[nodiscard]] std::optional<wall_clock::time_point> published_since(const std::string& authorities
+    ) const {
+        auto latest = wall_clock::time_point::min();
+        for (const auto& one : certificates_in(authorities)) {
+            const auto found = known_.published->find(one);
+            if (found == known_.published->end()) {
+                return std::nullopt;
+            }
+            latest = std::max(latest, found->second);
+        }
+        return latest;
+    }
+
+    // What the Secret has may be by an authority that API servers do not know yet.
+    void stay_trusted() {
+        const auto& serves = known_.serves;
+        if (!serves || !step_.serve || serves->certificate == step_.serve->certificate || !known_.published ||
+            step_.bundle.empty()) {
+            return;
+        }
+        const auto since = published_since(at(data_, authority_certificate));
+        if (since && *since + settings_.settle <= now_) {
+            return;
+        }
+        const auto good = validity_of(serves->certificate);
+        const bool trusted = std::ranges::any_of(*known_.published, [&](const auto& one) {
+            return is_signed_by(serves->certificate, one.first);
+        });
+        if (!good || good->end <= now_ || !trusted) {
+            return;
+        }
+        step_.serve = serves;
+        look_again_at(good->end);
+        if (since) { // else its publication is told
+            look_again_at(*since + settings_.settle);
+        }
+    }
+
     void take_foreign() {
-        const auto certificate = at(*known_.secret, serving_certificate);
-        const auto key = at(*known_.secret, serving_key);
+        const auto certificate = at(data_, serving_certificate);
+        const auto key = at(data_, serving_key);
         if (fits(certificate, key)) {
             step_.serve = issued{certificate, key};
         } else {
             because("tls.crt and tls.key are missing, or do not fit");
         }
-        step_.bundle = bundle_of({at(*known_.secret, authority_certificate)}, now_);
+        std::vector<std::string> trusted{at(data_, authority_certificate)};
+        step_.bundle = bundle_of(trusted, now_);
+        if (step_.bundle.empty() || !known_.published) {
+            return;
+        }
+        // Nothing can be kept in somebody's Secret: what is published already stays so until it is not
+        // needed.
+        const auto since = published_since(step_.bundle);
+        if (since && *since + settings_.settle + settings_.overlap <= now_) {
+            return;
+        }
+        if (since) {
+            look_again_at(*since + settings_.settle + settings_.overlap);
+        }
+        const auto before = published_before();
+        trusted.insert(trusted.end(), before.begin(), before.end());
+        step_.bundle = bundle_of(trusted, now_);
+    }
+
+    // What is published now, as much as may matter: first of all who signed what we serve.
+    [[nodiscard]] std::vector<std::string> published_before() const {
+        constexpr std::size_t most = 4;
+        std::vector<std::string> all;
+        if (!known_.published) {
+            return all;
+        }
+        for (const auto& [one, since] : *known_.published) {
+            const bool first = known_.serves && is_signed_by(known_.serves->certificate, one);
+            all.insert(first ? all.begin() : all.end(), one);
+        }
+        all.resize(std::min(all.size(), most));
+        return all;
     }
 
     [[nodiscard]] bool authority_is_good() const {
@@ -96,6 +171,10 @@ private:
             because("there are no certificates yet");
         }
         data_.clear();
+        if (auto before = bundle_of(published_before(), now_); !before.empty()) {
+            data_[previous_certificate] = std::move(before);
+            data_[previous_until] = format_time(now_ + settings_.settle + settings_.overlap);
+        }
         const auto made = make_authority("holdfast admission", from_now(settings_.authority_life));
         data_[authority_certificate] = made.certificate;
         data_[authority_key] = made.key;
@@ -103,7 +182,7 @@ private:
 
     void rotate_authority() {
         if (const auto until = time_at(data_, previous_until); data_.contains(previous_certificate)) {
-            if (!until || *until <= now_ || *until > now_ + settings_.overlap * 2) {
+            if (!until || *until <= now_ || *until > now_ + (settings_.settle + settings_.overlap) * 2) {
                 because("the authority before is not needed any more");
                 data_.erase(previous_certificate);
                 data_.erase(previous_until);
@@ -137,12 +216,15 @@ private:
             look_again_at(now_); // for another one
             return;
         }
-        if (!known_.next_published) {
-            return; // its publication is told
-        }
-        if (now_ < *known_.next_published + settings_.settle) {
-            look_again_at(*known_.next_published + settings_.settle);
-            return;
+        if (known_.published) { // else nobody has to know
+            const auto since = published_since(certificate);
+            if (!since) {
+                return; // its publication is told
+            }
+            if (now_ < *since + settings_.settle) {
+                look_again_at(*since + settings_.settle);
+                return;
+            }
         }
         because("the next authority has been published long enough: it takes over");
         data_[previous_certificate] = at(data_, authority_certificate);
@@ -181,11 +263,13 @@ private:
         life.end = std::min(life.end, authority.end);
         const auto made =
             make_serving({at(data_, authority_certificate), at(data_, authority_key)}, known_.names, life);
-        if (made) { // the authority was found to be good above
-            data_[serving_certificate] = made->certificate;
-            data_[serving_key] = made->key;
-            look_again_at(renewal_of(life));
+        if (!made) { // the authority was found to be good above
+            because(made.error().message());
+            return;
         }
+        data_[serving_certificate] = made->certificate;
+        data_[serving_key] = made->key;
+        look_again_at(renewal_of(life));
     }
 
     const rotation_input& known_;

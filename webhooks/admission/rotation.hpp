@@ -32,8 +32,11 @@ struct rotation_input {
     bool ours = true;
     /// Names and addresses that the webhook is reached by.
     std::vector<std::string> names;
-    /// Since when API servers can know of the next authority; nothing when it is not published.
-    std::optional<wall_clock::time_point> next_published;
+    /// The authorities that API servers are told to trust now, each as PEM, and since when. Nothing where
+    /// there is nobody to be told, or somebody else tells them.
+    std::optional<std::map<std::string, wall_clock::time_point>> published;
+    /// With what this replica serves so far.
+    std::optional<issued> serves;
 };
 
 struct rotation_step {
@@ -55,6 +58,10 @@ struct rotation_step {
 /// A new authority goes through three states, all of them in the Secret: it is `next.crt` and published
 /// beside the present one; then it takes over, and the one before stays published as `previous.crt` until
 /// `previous.until`; then it is alone. So whoever serves with either is trusted throughout.
+///
+/// A Secret that is gone, broken or suddenly somebody else's leaves no time for that. Then what was published
+/// so far stays so beside the new authority, and who serves something trusted serves it on, until API servers
+/// had time to learn of the other.
 [[nodiscard]] rotation_step
 next_step(const rotation_input& known, const rotation_settings& settings, wall_clock::time_point now);
 
