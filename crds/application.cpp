@@ -36,6 +36,15 @@ result<application> read_application(const json::object& object) {
     return std::move(read.value);
 }
 
+reading<application_source> examine_source(const json::object& source) {
+    reading<application_source> made;
+    read_report report;
+    read_structure(description_of<application_source>(), &made.value, source, {}, report);
+    made.problems = std::move(report.problems);
+    made.unknown_fields = std::move(report.unknown_fields);
+    return made;
+}
+
 json::object write(const application& value) {
     json::object made{{"apiVersion", api_version}, {"kind", kind}};
     for (auto& member : write_structure(description_of<application>(), &value)) {

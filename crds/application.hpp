@@ -145,6 +145,10 @@ reading<application> examine_application(const json::object& object);
 /// anew.
 result<application> read_application(const json::object& object);
 
+/// Reads one source on its own, as spec.source or an item of spec.sources has it. Paths of problems start at
+/// the source: "helm.valueFiles".
+reading<application_source> examine_source(const json::object& source);
+
 /// Back to JSON: what is absent, empty or has its default is left out, unless it is required.
 json::object write(const application& value);
 json::object write(const application_spec& value);

@@ -9,8 +9,10 @@
 namespace holdfast::builders {
 
 /// Merges `.argocd-source.yaml` and then `.argocd-source-NAME.yaml` of the source's directory into the
-/// source's block, as Argo CD does (a JSON merge patch over kustomize, helm, directory, plugin). Gives the
-/// source unchanged where there is neither, which costs two lookups. Error: user, naming file and field.
+/// source, as Argo CD does (a JSON merge patch, RFC 7386); repoURL, path, targetRevision, chart and ref stay
+/// as they were, whatever the files say. Gives the source unchanged where there is neither file, which costs
+/// two lookups behind those of the path. Errors: user for fields that there are not and values of the wrong
+/// type, all at once with file, line and field; not_found for the path; what the tree gives. For the pool.
 result<crds::application_source>
 with_overrides(render::source_tree& tree, crds::application_source source, const std::string& application);
 

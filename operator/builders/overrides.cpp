@@ -1,0 +1,151 @@
+#include "builders/overrides.hpp"
+
+#include "crds/application.hpp"
+#include "render/links.hpp"
+#include "render/yaml.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace holdfast::builders {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t max_bytes = std::size_t{1} << 20U;
+
+/// What says where the source is; an override file says how it is built.
+constexpr std::array<std::string_view, 5> kept{"repoURL", "path", "targetRevision", "chart", "ref"};
+
+/// RFC 7386.
+void merge(json::value& target, const json::value& patch) {
+    const auto* members = patch.if_object();
+    if (members == nullptr) {
+        target = patch;
+        return;
+    }
+    if (!target.is_object()) target = json::object{};
+    json::object& object = target.get_object();
+    for (const auto& [key, value] : *members) {
+        if (value.is_null()) {
+            object.erase(key);
+        } else {
+            merge(object[key], value);
+        }
+    }
+}
+
+/// RFC 6901 of "helm.valueFiles[0]".
+std::string pointer_to(std::string_view path) {
+    std::string pointer = "/";
+    for (const char c : path) {
+        if (c == '.' || c == '[') {
+            pointer += '/';
+        } else if (c != ']') {
+            pointer += c;
+        }
+    }
+    return pointer;
+}
+
+/// One override file: its text, and what it says as a merge patch.
+struct override_file {
+    std::string path;
+    std::string text;
+    json::object patch;
+
+    [[nodiscard]] std::string place_of(const std::string& field) const {
+        const auto where = render::locate(text, 1, pointer_to(field));
+        return where ? fmt::format("{}:{}", path, where->line) : path;
+    }
+};
+
+/// Nothing where there is no such file, or nothing in it.
+result<std::optional<override_file>> read_override(render::source_tree& tree, const std::string& path) {
+    const auto there = tree.find(path);
+    if (!there) return there.error();
+    if (!*there || (*there)->kind == render::entry_kind::directory) return std::optional<override_file>{};
+    const auto file = render::follow(tree, path);
+    if (!file) return file.error().within(path);
+    if (file->entry.kind != render::entry_kind::file) {
+        return user_error(fmt::format("{} in {} is no file", path, tree.describe()));
+    }
+    auto text = tree.read(file->entry, max_bytes);
+    if (!text) return text.error().within(path);
+    auto documents = render::read_yaml(*text);
+    if (!documents) {
+        const auto& e = documents.error();
+        return user_error(fmt::format("{}:{}:{}: {}", path, e.where.line, e.where.column, e.message));
+    }
+    if (documents->empty()) return std::optional<override_file>{};
+    if (documents->size() > 1) {
+        return user_error(fmt::format(
+            "{}:{}: there is a second document; an override file has one", path, (*documents)[1].line
+        ));
+    }
+    auto* patch = documents->front().value.if_object();
+    if (patch == nullptr) {
+        return user_error(fmt::format(
+            "{}:{}: this must be a mapping with the fields of spec.source", path, documents->front().line
+        ));
+    }
+    for (const std::string_view name : kept) {
+        patch->erase(name);
+    }
+    return std::optional{override_file{.path = path, .text = std::move(*text), .patch = std::move(*patch)}};
+}
+
+} // namespace
+
+result<crds::application_source>
+with_overrides(render::source_tree& tree, crds::application_source source, const std::string& application) {
+    const auto path = render::clean_path(source.path);
+    if (!path) return path.error();
+    const auto directory = render::follow(tree, *path);
+    if (!directory) return directory.error();
+    std::vector<std::string> names{".argocd-source.yaml"};
+    if (!application.empty() && application.find('/') == std::string::npos) {
+        names.push_back(fmt::format(".argocd-source-{}.yaml", application));
+    }
+    std::vector<std::string> wrong;
+    auto kind = error_kind::user;
+    std::optional<json::object> merged;
+    for (const auto& name : names) {
+        const auto file = read_override(tree, render::join_path(directory->path, name));
+        if (!file) {
+            if (wrong.empty()) kind = file.error().kind();
+            wrong.push_back(file.error().message());
+            continue;
+        }
+        if (!*file) continue;
+        json::value next = json::object{};
+        next.get_object() = merged ? *merged : crds::write(source);
+        merge(next, (*file)->patch);
+        auto reading = crds::examine_source(next.get_object());
+        auto problems = std::move(reading.problems);
+        problems.insert(problems.end(), reading.unknown_fields.begin(), reading.unknown_fields.end());
+        if (problems.empty()) merged = std::move(next.get_object());
+        for (const auto& problem : problems) {
+            wrong.push_back(fmt::format("{}: {}", (*file)->place_of(problem.path), problem.text()));
+        }
+    }
+    if (!wrong.empty()) {
+        constexpr std::size_t most = 20;
+        std::string all;
+        for (std::size_t i = 0; i < std::min(wrong.size(), most); ++i) {
+            all += (i == 0 ? "" : "; ") + wrong[i];
+        }
+        if (wrong.size() > most) all += fmt::format("; and {} more", wrong.size() - most);
+        return error{kind, std::move(all)};
+    }
+    if (!merged) return source;
+    return crds::examine_source(*merged).value;
+}
+
+} // namespace holdfast::builders
