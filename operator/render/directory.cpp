@@ -1,40 +1,28 @@
 #include "render/directory.hpp"
 
+#include "git/tree_reader.hpp"
 #include "render/canonical.hpp"
+#include "render/directory_walk.hpp"
 #include "render/documents.hpp"
-#include "render/glob.hpp"
-#include "render/links.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace holdfast::render {
 
 namespace {
 
-constexpr std::size_t max_depth = 64;
-
-bool is_manifest_name(std::string_view name) noexcept {
-    return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") ||
-           name.ends_with(".jsonnet");
-}
-
-/// A pointer to a file of Git LFS: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
-bool is_lfs_pointer(std::string_view text) noexcept {
-    return text.size() < 1024 && text.starts_with("version https://git-lfs.github.com/spec/");
-}
-
-/// One walk over a directory.
-class walk {
+/// Reads the files of a directory, one after the other.
+class directory_reader {
 public:
-    walk(source_tree& tree, const directory_options& options, const directory_limits& limits)
+    directory_reader(source_tree& tree, const directory_options& options, const directory_limits& limits)
         : tree_{tree}, options_{options}, limits_{limits} {}
 
     render_result<render_output> run() {
-        if (start()) visit(root_, {}, {});
+        walk_directory(tree_, options_, limits_, into_, [this](const taken_file& file) {
+            return read(file);
+        });
         if (!into_.errors.all.empty()) return std::move(into_.errors);
         if (into_.output.objects.empty()) {
             into_.output.warnings.push_back(fmt::format(
@@ -47,161 +35,54 @@ public:
     }
 
 private:
-    bool fail(const error& e, const std::string& file = {}) {
+    bool fail(const error& e, const std::string& file) {
         return into_.fail(limits_, {.kind = e.kind(), .file = file, .message = e.message()});
     }
-    bool fail(std::string message, const std::string& file = {}) {
+    bool fail(std::string message, const std::string& file) {
         return fail(user_error(std::move(message)), file);
     }
 
-    /// Reads the options; false when there is nothing to be walked.
-    bool start() {
-        bool is_fine = true;
-        for (const auto& [text, into] :
-             {std::pair{&options_.exclude, &exclude_}, std::pair{&options_.include, &include_}}) {
-            if (text->empty()) continue;
-            auto compiled = glob::compile(*text);
-            if (!compiled) {
-                fail(compiled.error().within(into == &exclude_ ? "directory.exclude" : "directory.include"));
-                is_fine = false;
-                continue;
-            }
-            *into = std::move(*compiled);
-        }
-        const auto path = clean_path(options_.path);
-        if (!path) return fail(path.error()), false;
-        auto found = follow(tree_, *path, *path);
-        if (!found) return fail(found.error()), false;
-        if (found->entry.kind != entry_kind::directory) {
-            fail(fmt::format(
-                "{} in {} is a {}, not a directory", *path, tree_.describe(),
-                found->entry.kind == entry_kind::submodule ? "submodule, which is not fetched" : "file"
-            ));
-            return false;
-        }
-        root_ = {.path = std::move(found->path), .entry = std::move(found->entry)};
-        return is_fine;
-    }
-
-    /// Everything in one directory. `above` is the path from the root of the source, by the names in it;
-    /// `chain` are the real paths of the directories that led here. False when reading shall stop.
-    bool visit(const followed& directory, const std::string& above, std::vector<std::string> chain) {
-        if (chain.size() >= max_depth) {
-            return fail(
-                fmt::format("directories inside each other are more than {} deep", max_depth), directory.path
-            );
-        }
-        chain.push_back(directory.path);
-        const auto entries = tree_.list(directory.entry);
-        if (!entries) return fail(entries.error(), directory.path);
-        for (const source_entry& entry : *entries) {
-            if (++files_ > limits_.max_files) {
-                fail(fmt::format(
-                    "{} has more than {} files and directories", options_.path.empty() ? "." : options_.path,
-                    limits_.max_files
-                ));
-                return false;
-            }
-            const std::string path = join_path(directory.path, entry.name);
-            if (!visit_entry({.path = path, .entry = entry}, join_path(above, entry.name), chain))
-                return false;
-        }
-        return true;
-    }
-
-    bool visit_entry(followed at, const std::string& relative, const std::vector<std::string>& chain) {
-        const bool is_wanted = wanted(at.entry.name, relative);
-        if (at.entry.kind == entry_kind::symlink) {
-            // It may be a directory as well as a file: it has to be looked at if either would be read.
-            const bool is_left_out =
-                is_manifest_name(at.entry.name) || (exclude_ && exclude_->matches(relative));
-            if (!is_wanted && (!options_.recurse || is_left_out)) return true;
-            auto target = follow(tree_, at.path, root_.path, &into_.output.outside_reads);
-            if (!target) {
-                if (target.error().kind() == error_kind::not_found && !is_wanted) {
-                    into_.output.warnings.push_back(target.error().message());
-                    return true;
-                }
-                return fail(target.error());
-            }
-            if (target->entry.kind == entry_kind::directory && options_.recurse) {
-                // A directory that is its own ancestor would never end.
-                if (std::find_if(chain.begin(), chain.end(), [&](const auto& c) {
-                        return is_within(c, target->path);
-                    }) != chain.end()) {
-                    return fail(fmt::format(
-                        "symlink {} runs in circles: it leads to a directory that it is in", at.path
-                    ));
-                }
-            }
-            if (target->entry.kind == entry_kind::file && !is_wanted) return true;
-            at.entry.kind = target->entry.kind;
-            at.entry.id = target->entry.id;
-            if (at.entry.kind == entry_kind::directory) at.path = target->path;
-        }
-        switch (at.entry.kind) {
-        case entry_kind::directory: return !options_.recurse || visit(at, relative, chain);
-        case entry_kind::submodule:
-            if (options_.recurse) {
-                into_.output.warnings.push_back(
-                    fmt::format("{} is a submodule; submodules are not read", at.path)
-                );
-            }
-            return true;
-        case entry_kind::file: return !is_wanted || read(at);
-        case entry_kind::symlink: break;
-        }
-        return true;
-    }
-
-    [[nodiscard]] bool wanted(std::string_view name, const std::string& relative) const {
-        if (!options_.disable_extension_filter && !is_manifest_name(name)) return false;
-        if (exclude_ && exclude_->matches(relative)) return false;
-        return !include_ || include_->matches(relative);
-    }
-
-    bool read(const followed& file) {
+    /// False when reading shall stop.
+    bool read(const taken_file& file) {
         const std::string& path = file.path;
         const auto text = tree_.read(file.entry, limits_.max_file_bytes);
         if (!text) return fail(text.error(), path);
-        if (text->find("+argocd:skip-file-rendering") != std::string::npos ||
-            text->find("+holdfast:skip-file-rendering") != std::string::npos) {
-            return true;
-        }
-        if (path.ends_with(".jsonnet")) {
-            return fail(
-                "jsonnet is not supported yet by this version; leave the file out with directory.exclude",
-                path
-            );
-        }
-        if (is_lfs_pointer(*text)) {
+        if (is_marked_to_skip(*text)) return true;
+        if (git::is_lfs_pointer(*text)) {
             return fail(
                 "the file is in Git LFS, which is not fetched: what is in the repository is a pointer to it",
                 path
             );
         }
-        total_ += text->size();
-        if (total_ > limits_.max_total_bytes) {
-            fail(
-                fmt::format(
-                    "the manifests together have more than {} bytes, the limit for one source",
-                    limits_.max_total_bytes
-                ),
-                path
+        if (!is_jsonnet(path))
+            return is_within_total(text->size(), path) && collect(path, *text, limits_, into_);
+        const auto evaluated = options_.evaluated.find(path);
+        if (evaluated == options_.evaluated.end()) {
+            return fail(
+                "the file was not evaluated: there is no result of it to take the manifests from", path
             );
-            return false;
         }
-        return collect(path, *text, limits_, into_);
+        return is_within_total(evaluated->second.size(), path) &&
+               collect_evaluated(path, evaluated->second, limits_, into_);
+    }
+
+    bool is_within_total(std::size_t bytes, const std::string& path) {
+        total_ += bytes;
+        if (total_ <= limits_.max_total_bytes) return true;
+        fail(
+            fmt::format(
+                "the manifests together have more than {} bytes, the limit for one source",
+                limits_.max_total_bytes
+            ),
+            path
+        );
+        return false;
     }
 
     source_tree& tree_;
     const directory_options& options_;
     const directory_limits& limits_;
-    std::optional<glob> include_;
-    std::optional<glob> exclude_;
-    followed root_;
     collected into_;
-    std::size_t files_ = 0;
     std::size_t total_ = 0;
 };
 
@@ -209,7 +90,7 @@ private:
 
 render_result<render_output>
 render_directory(source_tree& tree, const directory_options& options, const directory_limits& limits) {
-    return walk{tree, options, limits}.run();
+    return directory_reader{tree, options, limits}.run();
 }
 
 } // namespace holdfast::render

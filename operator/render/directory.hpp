@@ -5,6 +5,7 @@
 #include "render/yaml.hpp"
 
 #include <cstddef>
+#include <map>
 #include <string>
 
 namespace holdfast::render {
@@ -21,6 +22,9 @@ struct directory_options {
     std::string exclude;
     /// Reads files of every name, not just *.yaml, *.yml, *.json and *.jsonnet.
     bool disable_extension_filter = false;
+    /// What *.jsonnet files evaluate to, as JSON text, by their paths from the root of the repository. Not in
+    /// the key of the directory: who evaluates them has a key for that (builders/jsonnet.hpp).
+    std::map<std::string, std::string> evaluated;
 };
 
 /// What a build may take. A build that asks for more is refused with a sentence that says which limit.
@@ -43,9 +47,12 @@ struct directory_limits {
 /// enough for there to be no output. Kinds: not_found when the path is not in the tree, user for what is
 /// wrong in it, transient when the tree cannot be read. No objects is not an error here: it is a warning.
 ///
+/// The objects of a *.jsonnet file are those of its result in options.evaluated: one object, or an array of
+/// them in which null is nothing. A file without a result is an error.
+///
 /// Not read: files whose text contains "+argocd:skip-file-rendering" or "+holdfast:skip-file-rendering"
 /// (silently); submodules (with a warning). Refused: symlinks that leave the repository, run in circles or
-/// lead nowhere, pointers to files in LFS, jsonnet, and documents that are no Kubernetes objects.
+/// lead nowhere, pointers to files in LFS, and documents that are no Kubernetes objects.
 ///
 /// Blocking and CPU-bound: for the pool. Any thread, with a tree of its own.
 render_result<render_output>

@@ -1,6 +1,7 @@
 #include "render/documents.hpp"
 
 #include "render/canonical.hpp"
+#include "render/json_stream.hpp"
 #include "render/normalise.hpp"
 #include "render/yaml.hpp"
 
@@ -68,9 +69,39 @@ public:
         return true;
     }
 
+    /// The text is what a program printed.
+    bool run_evaluated() {
+        is_evaluated_ = true;
+        if (text_.size() > limits_.yaml.max_bytes) {
+            return fail(
+                {},
+                fmt::format("{} bytes are more than the limit of {}", text_.size(), limits_.yaml.max_bytes)
+            );
+        }
+        auto documents = read_json(text_, limits_.yaml).documents;
+        if (!documents) return fail({}, "the result cannot be read: " + documents.error().message);
+        for (yaml_document& document : *documents) {
+            if (!document.value.is_array()) {
+                if (!take(std::move(document.value), {})) return false;
+                continue;
+            }
+            is_item_ = true;
+            document_ = 0;
+            for (json::value& item : document.value.get_array()) {
+                ++document_;
+                if (!item.is_null() && !take(std::move(item), {})) return false;
+            }
+        }
+        return true;
+    }
+
 private:
     /// An error about the value at `pointer`.
     bool fail(const std::string& pointer, std::string message) {
+        if (is_evaluated_) {
+            if (is_item_) message = fmt::format("object {} of the result: {}", document_, message);
+            return into_.fail(limits_, {.file = file_, .message = std::move(message)});
+        }
         const auto where = locate(text_, document_, pointer);
         return into_.fail(
             limits_, {.file = file_,
@@ -254,6 +285,8 @@ private:
     std::string canonical_;
     int document_ = 1;
     int line_ = 1;
+    bool is_evaluated_ = false;
+    bool is_item_ = false;
     /// What take() answers after an object was refused.
     bool keep_going_ = true;
 };
@@ -269,6 +302,12 @@ bool collect(
     const std::string& file, std::string_view text, const directory_limits& limits, collected& into
 ) {
     return file_reader{file, text, limits, into}.run();
+}
+
+bool collect_evaluated(
+    const std::string& file, std::string_view text, const directory_limits& limits, collected& into
+) {
+    return file_reader{file, text, limits, into}.run_evaluated();
 }
 
 } // namespace holdfast::render

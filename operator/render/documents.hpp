@@ -24,4 +24,10 @@ struct collected {
 /// Reads the objects of one file, YAML or JSON, and adds what it gives. False when reading shall stop.
 bool collect(const std::string& file, std::string_view text, const directory_limits& limits, collected& into);
 
+/// The same for what a program says instead of the file: JSON, one object or an array of them; null is
+/// nothing. Errors name the file and which object it is, without a line: the text is not the file's.
+bool collect_evaluated(
+    const std::string& file, std::string_view text, const directory_limits& limits, collected& into
+);
+
 } // namespace holdfast::render

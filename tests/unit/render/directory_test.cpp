@@ -243,12 +243,53 @@ BOOST_AUTO_TEST_CASE(submodules_are_skipped_with_a_warning) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_built_yet_is_said_and_not_guessed) {
     memory_tree tree;
-    tree.file("app/a.jsonnet", "{}");
     tree.file("app/b.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
     const std::string errors = build(tree, {.path = "app"});
-    BOOST_TEST(has(errors, "app/a.jsonnet: jsonnet is not supported yet by this version"));
     BOOST_TEST(has(errors, "app/b.yaml: the file is in Git LFS"));
-    BOOST_TEST(has(build(tree, {.path = "app", .exclude = "*.jsonnet"}), "LFS"));
+}
+
+BOOST_AUTO_TEST_CASE(the_objects_of_jsonnet_are_those_of_its_result) {
+    memory_tree tree;
+    const auto object = [](const std::string& name) {
+        return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":")" + name + R"("}})";
+    };
+    tree.file("app/a.jsonnet", "one").file("app/b.jsonnet", "several").file("app/c.yaml", config_map("c"));
+    tree.file("app/lib.libsonnet", "no manifest").file("app/d.jsonnet", "// +argocd:skip-file-rendering");
+    render::directory_options options{.path = "app"};
+    options.evaluated["app/a.jsonnet"] = object("a");
+    options.evaluated["app/b.jsonnet"] = "[" + object("b1") + ", null, " + object("b2") +
+                                         R"(, {"apiVersion":"v1","kind":"List","items":[)" + object("b3") +
+                                         "]}]\n";
+    BOOST_TEST(build(tree, options) == "a b1 b2 b3 c");
+    options.evaluated["app/a.jsonnet"] = "null\n";
+    BOOST_TEST(build(tree, options) == "b1 b2 b3 c");
+    const auto output = render::render_directory(tree, options);
+    BOOST_REQUIRE(output.has_value());
+    BOOST_TEST(render::to_string(output->objects.at(1).from) == "app/b.jsonnet:1 (document 3)");
+}
+
+BOOST_AUTO_TEST_CASE(what_jsonnet_gives_that_is_no_object_is_an_error_of_the_file) {
+    memory_tree tree;
+    tree.file("app/a.jsonnet", "")
+        .file("app/b.jsonnet", "")
+        .file("app/c.jsonnet", "")
+        .file("app/d.jsonnet", "");
+    render::directory_options options{.path = "app"};
+    options.evaluated["app/a.jsonnet"] = "\"text\"";
+    options.evaluated["app/b.jsonnet"] = R"([{"kind":"ConfigMap"}, [], 5])";
+    options.evaluated["app/c.jsonnet"] = "{ no json";
+    const auto errors = build(tree, options);
+    BOOST_TEST(has(errors, "app/a.jsonnet: this is a string, not a Kubernetes object\n"), errors);
+    BOOST_TEST(has(errors, "app/b.jsonnet: object 1 of the result: the object has no apiVersion\n"), errors);
+    BOOST_TEST(has(errors, "app/b.jsonnet: object 2 of the result: this is a list"), errors);
+    BOOST_TEST(has(errors, "app/b.jsonnet: object 3 of the result: this is a number"), errors);
+    BOOST_TEST(has(errors, "app/c.jsonnet: the result cannot be read: this is no JSON"), errors);
+    BOOST_TEST(has(errors, "app/d.jsonnet: the file was not evaluated"), errors);
+    render::directory_limits limits;
+    limits.max_total_bytes = 10;
+    BOOST_TEST(
+        has(build(tree, options, limits), "app/b.jsonnet: the manifests together have more than 10 bytes")
+    );
 }
 
 BOOST_AUTO_TEST_CASE(limits_are_said_by_name) {
