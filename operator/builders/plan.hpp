@@ -133,6 +133,8 @@ struct command {
     std::string input;
     /// Directories outside of the workspace that it may read and run programs from.
     std::vector<std::string> read_only;
+    /// Nothing else is run: sandbox::job::only_given_programs.
+    bool only_given_programs = false;
     /// Only plugins, and only where their declaration says so.
     bool network = false;
     std::chrono::milliseconds deadline{60'000};

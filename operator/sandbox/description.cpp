@@ -82,6 +82,7 @@ void each_field(Visitor& v, Description& d) {
     v(d.working_directory);
     v(d.readable);
     v(d.ports);
+    v(d.only_given_programs);
     v(d.network);
     v(d.unix_sockets);
     v(d.notifications);

@@ -20,6 +20,7 @@ struct description {
     std::string working_directory;
     std::vector<std::string> readable;
     std::vector<std::uint64_t> ports;
+    bool only_given_programs = false;
     bool network = false;
     bool unix_sockets = false;
     bool notifications = true;

@@ -89,8 +89,11 @@ int make_ruleset(const landlock_rules& rules, int version) {
     for (const auto& path : rules.readable) {
         good = good && allow(ruleset, path, fs_execute | fs_read_file | fs_read_dir);
     }
+    for (const auto& path : rules.data) {
+        good = good && allow(ruleset, path, fs_read_file | fs_read_dir);
+    }
     for (const auto& path : rules.writable) {
-        good = good && allow(ruleset, path, everything);
+        good = good && allow(ruleset, path, rules.run_written ? everything : everything & ~fs_execute);
     }
     for (const auto& path : rules.devices) {
         good = good && allow(ruleset, path, (fs_read_file | fs_write_file | fs_truncate) & everything);

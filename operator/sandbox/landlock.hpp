@@ -14,8 +14,12 @@ namespace holdfast::sandbox {
 struct landlock_rules {
     /// Files and directories to read and run, with all below. What does not exist is left out.
     std::vector<std::string> readable;
-    /// Directories in which everything is allowed.
+    /// The same, but nothing there can be run.
+    std::vector<std::string> data;
+    /// Directories in which everything is allowed,
     std::vector<std::string> writable;
+    /// but running programs where this is false.
+    bool run_written = true;
     /// Device files to read and write.
     std::vector<std::string> devices;
     bool network = false;

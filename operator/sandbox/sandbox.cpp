@@ -342,6 +342,7 @@ private:
             d.readable.push_back(d.program);
             d.readable.push_back(real.string());
         }
+        d.only_given_programs = j.only_given_programs;
         d.network = j.network == network::allowed;
         d.ports.assign(j.ports.begin(), j.ports.end());
         d.unix_sockets = j.unix_sockets;

@@ -86,6 +86,10 @@ struct job {
     /// libraries, certificates and resolver files (/usr, /lib*, /bin, /sbin, some of /etc). argv[0] and what
     /// its link leads to are added.
     std::vector<std::string> read_only;
+    /// Nothing is run but argv[0] and what is in read_only: neither the system's programs nor files of the
+    /// workspace, which can only be read. (The dynamic loader can be run still, since programs need it.)
+    /// Where the kernel has no Landlock this is not enforced.
+    bool only_given_programs = false;
     sandbox::network network = sandbox::network::none;
     /// TCP ports that it may connect to when the network is allowed; empty: all. UDP is not limited.
     std::vector<std::uint16_t> ports;

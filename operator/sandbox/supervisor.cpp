@@ -75,6 +75,9 @@ constexpr std::array system_files{
     "/etc/locale.alias",
 };
 
+// What the kernel runs to start a program that is not linked statically.
+constexpr std::array dynamic_loaders{"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"};
+
 std::string system_error(const std::string& what) {
     return what + ": " + std::strerror(errno); // NOLINT(concurrency-mt-unsafe)
 }
@@ -202,8 +205,13 @@ private:
     bool make_tools(confinement_tools& tools) const {
         if (d_.landlock > 0) {
             landlock_rules rules;
-            rules.readable.assign(system_files.begin(), system_files.end());
-            rules.readable.insert(rules.readable.end(), d_.readable.begin(), d_.readable.end());
+            rules.readable = d_.readable;
+            auto& system = d_.only_given_programs ? rules.data : rules.readable;
+            system.insert(system.end(), system_files.begin(), system_files.end());
+            if (d_.only_given_programs) {
+                rules.readable.insert(rules.readable.end(), dynamic_loaders.begin(), dynamic_loaders.end());
+                rules.run_written = false;
+            }
             for (const auto& directory : writable_directories(d_.root)) {
                 rules.writable.push_back(directory);
             }

@@ -14,6 +14,7 @@ BOOST_AUTO_TEST_CASE(a_job_comes_out_as_it_went_in) {
     d.environment = {"A=1", std::string("B=\0x", 4)};
     d.root = "/tmp/x";
     d.ports = {443, 22};
+    d.only_given_programs = true;
     d.network = true;
     d.landlock = 7;
     d.memory = ~0ULL;

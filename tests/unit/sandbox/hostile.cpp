@@ -73,6 +73,28 @@ int to_unix(const std::string& name, bool pair) {
     return say(::connect(s, reinterpret_cast<const sockaddr*>(&to), length) == 0);
 }
 
+// Runs a program, silently.
+int run(const std::string& program) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) {
+        return say(false);
+    }
+    if (::fork() == 0) {
+        ::dup2(::open("/dev/null", O_WRONLY), 1);
+        const char* const argv[] = {program.c_str(), "-c", "exit 0", nullptr};
+        ::execv(program.c_str(), const_cast<char* const*>(argv)); // NOLINT: it does not write
+        const int why = errno;
+        [[maybe_unused]] const auto written = ::write(ends[1], &why, sizeof why);
+        ::_exit(1);
+    }
+    ::close(ends[1]);
+    int why = 0;
+    const bool ran = ::read(ends[0], &why, sizeof why) == 0;
+    ::wait(nullptr);
+    errno = why;
+    return say(ran);
+}
+
 // Forks as fast as it can until it may not, and then stays. Not without end: where nothing stops it, the
 // machine that runs the tests has to outlive it.
 int bomb() {
@@ -191,6 +213,9 @@ int main(int argc, char** argv) {
     }
     if (what == "list") {
         return say(::open(argument.c_str(), O_RDONLY | O_DIRECTORY) >= 0);
+    }
+    if (what == "run") {
+        return run(argument);
     }
     if (what == "write") {
         return say(::open(argument.c_str(), O_WRONLY | O_CREAT, 0644) >= 0);

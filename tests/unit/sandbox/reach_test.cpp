@@ -112,6 +112,34 @@ BOOST_AUTO_TEST_CASE(what_it_is_given_to_read_is_read_only) {
     BOOST_TEST(b.run(j)->output != "yes\n");
 }
 
+BOOST_AUTO_TEST_CASE(only_the_programs_that_it_is_given_run_where_that_is_asked) {
+    bench b;
+    if (b.made().confinement().landlock == 0) {
+        return;
+    }
+    fs::copy_file(HOSTILE_PROGRAM, b.files() / "mine");
+    std::ofstream{b.files() / "script"} << "#!/bin/sh\necho yes\n";
+    for (const auto* name : {"mine", "script"}) {
+        fs::permissions(b.files() / name, fs::perms{0755});
+    }
+    const auto runs = [&](const std::string& program, bool only_given) {
+        auto j = b.hostile_job({"run", program});
+        j.only_given_programs = only_given;
+        return b.run(std::move(j))->output;
+    };
+    for (const std::string program : {"./mine", "./script", "/bin/true", "/bin/sh"}) {
+        BOOST_TEST(runs(program, false) == "yes\n", program);
+        BOOST_TEST(runs(program, true) == "Permission denied\n", program);
+    }
+    BOOST_TEST(runs(HOSTILE_PROGRAM, true) == "yes\n");
+    auto j = b.hostile_job({"run", (b.directory() / "given/mine").string()});
+    fs::create_directory(b.directory() / "given");
+    fs::copy_file(HOSTILE_PROGRAM, b.directory() / "given/mine");
+    j.only_given_programs = true;
+    j.read_only = {(b.directory() / "given").string()};
+    BOOST_TEST(b.run(std::move(j))->output == "yes\n");
+}
+
 BOOST_AUTO_TEST_CASE(other_jobs_and_the_report_are_out_of_reach) {
     bench b;
     auto other = b.made().make_workspace();
