@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <memory>
 #include <optional>
+#include <string.h> // explicit_bzero
 #include <unistd.h>
 
 namespace holdfast {
@@ -135,16 +136,8 @@ private:
     int stop_signal_;
 };
 
-// Something to read `content` from: a pipe where it holds all of it, so that the write ends without a reader.
+// Something to read `content` from, as often as the child likes.
 fd make_readable(std::string_view content) {
-    if (content.size() <= 65536) {
-        auto p = make_pipe();
-        if (!p ||
-            ::write(p->write.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
-            return {};
-        }
-        return std::move(p->read);
-    }
     fd file{::memfd_create("input", MFD_CLOEXEC)};
     while (!content.empty()) {
         const auto count = ::write(file.get(), content.data(), content.size());
@@ -246,7 +239,7 @@ struct started {
     fd error_output;
 };
 
-result<started> start(const process_options& options) {
+result<started> start(process_options& options) {
     if (options.argv.empty()) {
         return internal_error("no program to run");
     }
@@ -274,8 +267,9 @@ result<started> start(const process_options& options) {
     }
     l.targets = {in->read.get(), out->write.get(), err->write.get()};
     std::vector<fd> handed;
-    for (const auto& content : options.inherited) {
+    for (auto& content : options.inherited) {
         auto readable = make_readable(content);
+        ::explicit_bzero(content.data(), content.size());
         if (readable.get() < 0) {
             return system_failure("cannot hand a descriptor to " + options.argv.front());
         }

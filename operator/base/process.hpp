@@ -25,7 +25,8 @@ struct process_options {
     /// Fed to its standard input, which is then closed.
     std::string input;
     /// Each is readable by the child at descriptor 3, 4, …: secrets that must not be seen in argv,
-    /// environment or disk. A pipe up to 64 KiB, beyond that an anonymous file in memory.
+    /// environment or disk. Each is an anonymous file in memory, so a program that wants a path opens
+    /// /proc/self/fd/3, as often as it likes. Overwritten here once the child has it.
     std::vector<std::string> inherited;
     /// After this it is killed, with all that it started.
     std::chrono::milliseconds deadline{60'000};

@@ -188,6 +188,17 @@ private:
                 );
                 return false;
             }
+            if (field->get_string().starts_with("ENC[AES256_GCM,")) {
+                keep_going_ = fail(
+                    pointer + "/" + name,
+                    fmt::format(
+                        "{} is encrypted by SOPS, and nobody knows which object this is; encrypt its values "
+                        "only: sops encrypt --encrypted-regex '^(data|stringData)$'",
+                        name
+                    )
+                );
+                return false;
+            }
         }
         return true;
     }

@@ -115,12 +115,16 @@ std::vector<std::string> normalise(json::object& object) {
     const object_names names = names_of(object);
     if (names.group.empty() && names.kind == "Secret") {
         drop_nulls(object, "data");
-        fold_string_data(object, warnings);
+        if (!is_encrypted(object)) fold_string_data(object, warnings);
     } else if (names.group.empty() && names.kind == "ConfigMap") {
         drop_nulls(object, "data");
         drop_nulls(object, "binaryData");
     }
     return warnings;
+}
+
+bool is_encrypted(const json::object& object) noexcept {
+    return object.contains("sops");
 }
 
 } // namespace holdfast::render

@@ -24,8 +24,13 @@ namespace holdfast::render {
 ///   Elsewhere a null stays: in server-side apply it is a value of its own for a nullable field, and the API
 ///   server drops it where the schema is not nullable.
 ///
+/// The `stringData` of an object that SOPS encrypted is left as it is: SOPS binds each value to its field.
+///
 /// Gives sentences about what was dropped and was not empty, and about what cannot be right (stringData that
 /// is no string). They name fields, never values.
 std::vector<std::string> normalise(boost::json::object& object);
+
+/// Whether an object is encrypted by SOPS: it has a top-level `sops`, where SOPS puts its metadata.
+[[nodiscard]] bool is_encrypted(const boost::json::object& object) noexcept;
 
 } // namespace holdfast::render

@@ -2,33 +2,17 @@
 
 #include "base/async.hpp"
 #include "base/process.hpp"
+#include "secrets/helper_program.hpp"
 #include "secrets/keyring_home.hpp"
 #include "secrets/memory_file.hpp"
 
 #include <sys/resource.h>
 
-#include <filesystem>
-#include <unistd.h>
 #include <utility>
 
 namespace holdfast::secrets {
 
-namespace fs = std::filesystem;
-
 namespace {
-
-result<std::string> find_program(const std::string& given) {
-    if (!given.empty()) return given;
-    std::error_code ec;
-    const auto here = fs::read_symlink("/proc/self/exe", ec).parent_path();
-    const std::string name = "holdfast-keyring";
-    for (const auto& candidate : {here / name, here.parent_path() / "libexec/holdfast" / name}) {
-        if (::access(candidate.c_str(), X_OK) == 0) return candidate.string();
-    }
-    return internal_error(
-        "the program " + name + ", which opens password stores, is not beside " + here.string()
-    );
-}
 
 // What the program is told. Its answer goes into another file of the size `answer_size`.
 result<memory_file> write_question(
@@ -79,7 +63,7 @@ result<std::vector<decrypted>> read_answer(const memory_file& file, std::size_t 
 asio::awaitable<result<std::vector<decrypted>>>
 decrypt(std::shared_ptr<const key_material> keys, std::vector<std::string> messages, decrypt_options with) {
     if (messages.empty()) co_return std::vector<decrypted>{};
-    auto program = find_program(with.program);
+    auto program = with.program.empty() ? find_helper("holdfast-keyring") : result<std::string>{with.program};
     if (program.has_error()) co_return program.error();
     auto home = keyring_home::make(with.directory);
     if (home.has_error()) co_return home.error();

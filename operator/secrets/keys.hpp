@@ -33,4 +33,26 @@ struct key_material {
 result<std::shared_ptr<const key_material>>
 read_keys(const json::object& keys, const json::object* passphrase);
 
+/// What opens the objects that SOPS encrypted: age keys, and private keys of PGP. Immutable and shared; wiped
+/// when the last holder lets go.
+struct sops_keys {
+    /// An age key file: one AGE-SECRET-KEY-1… in each line.
+    sensitive age;
+    /// Who those are, as far as it is known ("age1…"): public.
+    std::vector<std::string> age_recipients;
+    /// Never nullptr; without private keys where there are none.
+    std::shared_ptr<const key_material> pgp;
+    /// For messages: "Secret shop/sops-keys", or several of them.
+    std::string from;
+};
+
+/// Reads the keys out of Secrets as Flux's users make them: a key of `data` that ends in ".agekey", or whose
+/// text holds AGE-SECRET-KEY-1…, has age keys (age-keygen's file); one that ends in ".asc", or holds a block
+/// of a PGP private key, has PGP keys (gpg --export-secret-keys). Others, such as "sops.aws-kms", say nothing
+/// here. `passphrase` may be nullptr; it has what protects the PGP keys, as for read_keys. Errors: user,
+/// naming Secret and key: no data, not base64, a key that is damaged, public or itself encrypted, a Secret
+/// without any key.
+result<std::shared_ptr<const sops_keys>>
+read_sops_keys(const std::vector<const json::object*>& secrets, const json::object* passphrase = nullptr);
+
 } // namespace holdfast::secrets
