@@ -1,0 +1,198 @@
+#include "builders/kustomize.hpp"
+
+#include "base/hash.hpp"
+#include "builders/kustomize_closure.hpp"
+#include "builders/kustomize_copies.hpp"
+#include "builders/kustomize_functions.hpp"
+#include "builders/kustomize_options.hpp"
+#include "render/git_tree.hpp"
+#include "render/links.hpp"
+#include "secrets/store_index.hpp"
+
+#include <fmt/format.h>
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::builders {
+
+namespace {
+
+constexpr std::string_view pass_function = "kustomize-pass";
+constexpr std::string_view index_file = "pass-index.json";
+constexpr std::size_t max_matches = 1000;
+
+render::render_errors one_error(const error& e, std::string file = {}) {
+    render::render_errors errors;
+    errors.all.push_back({.kind = e.kind(), .file = std::move(file), .message = e.message()});
+    return errors;
+}
+
+// As Go's filepath.Glob, without hidden names where the pattern has none.
+result<std::vector<std::string>>
+matches(render::source_tree& tree, const std::string& directory, std::string_view pattern) {
+    std::vector<std::string> found{std::string{}};
+    for (auto left = pattern; !left.empty() && !found.empty();) {
+        const std::string segment{left.substr(0, left.find('/'))};
+        left.remove_prefix(std::min(left.size(), segment.size() + 1));
+        if (segment.empty()) continue;
+        std::vector<std::string> next;
+        for (const auto& each : found) {
+            const auto here = join_lexically(directory, each);
+            if (!here) return here.error();
+            if (segment.find_first_of("*?[") == std::string::npos) {
+                const auto path = join_lexically(*here, segment);
+                if (!path) return path.error();
+                const auto there = render::follow(tree, *path);
+                if (there) next.push_back(render::join_path(each, segment));
+                if (!there && there.error().kind() != error_kind::not_found) return there.error();
+                continue;
+            }
+            const auto there = render::follow(tree, *here);
+            if (!there) return there.error();
+            if (there->entry.kind != render::entry_kind::directory) continue;
+            const auto entries = tree.list(there->entry);
+            if (!entries) return entries.error();
+            for (const auto& entry : *entries) {
+                const bool hidden = entry.name.starts_with('.') && !segment.starts_with('.');
+                if (hidden || ::fnmatch(segment.c_str(), entry.name.c_str(), 0) != 0) continue;
+                next.push_back(render::join_path(each, entry.name));
+            }
+        }
+        if (next.size() > max_matches) {
+            return user_error(fmt::format("{} matches more than {} names", pattern, max_matches));
+        }
+        found = std::move(next);
+    }
+    return found;
+}
+
+class planner {
+public:
+    planner(
+        const build_source& source, const build_facts& facts, const supplies& supplied, const programs& with
+    )
+        : source_{source}, facts_{facts}, supplied_{supplied}, with_{with} {}
+
+    plan_result run() {
+        auto path = render::clean_path(source_.spec.path);
+        if (!path) return one_error(path.error());
+        plan_.name = path->empty() ? "." : *path;
+        auto own = open();
+        if (!own) return one_error(own.error());
+        const auto start = render::follow(*own->tree, *path);
+        if (!start) return one_error(start.error());
+        if (start->entry.kind != render::entry_kind::directory) {
+            return one_error(
+                user_error(fmt::format("{} is no directory in {}", plan_.name, own->tree->describe()))
+            );
+        }
+        start_ = start->path;
+        const auto edit = [&](kustomization& k, render::source_tree& tree, auto& errors) {
+            return edit_first(k, tree, errors);
+        };
+        auto followed =
+            follow_kustomizations(std::move(*own), start_, supplied_, functions_in(with_.functions), edit);
+        if (!followed) return followed.error();
+        plan_.needs = std::move(followed->needs);
+        plan_.missing = std::move(followed->missing);
+        plan_.warnings.insert(plan_.warnings.end(), followed->warnings.begin(), followed->warnings.end());
+        if (!plan_.missing.empty()) return std::move(plan_);
+        return finish(*followed);
+    }
+
+private:
+    result<read_repository> open() {
+        auto reader = source_.at.read();
+        if (!reader) return reader.error();
+        return read_repository{
+            .at = source_.at,
+            .tree = render::make_git_tree(std::move(*reader), source_.spec.repo_url),
+            .to = "repo",
+        };
+    }
+
+    bool edit_first(kustomization& k, render::source_tree& tree, std::vector<render::render_error>& errors) {
+        if (!source_.spec.kustomize) return false;
+        const auto& options = *source_.spec.kustomize;
+        if (auto warning = version_warning(options.version, with_.kustomize_version); !warning.empty()) {
+            plan_.warnings.push_back(std::move(warning));
+        }
+        const auto before = k.value;
+        const auto glob = [&](std::string_view pattern) { return matches(tree, start_, pattern); };
+        apply_options(k, options, build_environment{source_, facts_}, glob, errors, plan_.warnings);
+        return k.value != before;
+    }
+
+    plan_result finish(closure& followed) {
+        hasher key;
+        key.add("kustomize").add(std::to_string(render::renderer_version)).add(with_.kustomize_version);
+        const auto working = render::join_path("repo", start_);
+        for (auto& repository : followed.repositories) {
+            if (repository.roots.empty()) continue;
+            auto reader = repository.at.read();
+            if (!reader) return one_error(reader.error());
+            const auto copies = copies_of(**reader, repository.roots);
+            if (!copies) return one_error(copies.error());
+            for (const auto& copy : *copies) {
+                auto to = render::join_path(repository.to, copy.path);
+                // Where it is to whoever builds, not where in the repository: moved together, nothing
+                // changes.
+                key.add("tree").add(relative_path(working, to)).add(copy.id.hex());
+                plan_.trees.push_back({repository.at, copy.path, std::move(to)});
+            }
+        }
+        for (std::size_t i = 0; i < followed.archives.size(); ++i) {
+            key.add("file").add(relative_path(working, followed.archives[i].to)).add(followed.identities[i]);
+        }
+        for (const auto& file : followed.files) {
+            key.add("written").add(relative_path(working, file.to)).add(file.text);
+        }
+        plan_.archives = std::move(followed.archives);
+        plan_.files = std::move(followed.files);
+        plan_.commands.push_back(build_command(working));
+        // References to entries of password stores carry what identifies the entries.
+        if (followed.functions_unknown || followed.functions.contains(pass_function)) {
+            key.add("secrets").add(facts_.secrets_key);
+            if (!facts_.secrets_index.empty()) {
+                plan_.files.push_back({std::string{index_file}, facts_.secrets_index});
+                plan_.commands.back().environment.push_back(
+                    fmt::format("{}={}/{}", secrets::store_index_variable, workspace_mark, index_file)
+                );
+            }
+        }
+        plan_.key = key.finish();
+        return std::move(plan_);
+    }
+
+    [[nodiscard]] command build_command(const std::string& working) const {
+        command build;
+        build.name = "kustomize build";
+        build.argv = {with_.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", "."};
+        // Neither git nor helm nor a shell: what is not there is not run.
+        build.environment = {"PATH=" + with_.functions};
+        build.working_directory = working;
+        build.read_only = {with_.functions};
+        build.only_given_programs = true;
+        return build;
+    }
+
+    const build_source& source_;
+    const build_facts& facts_;
+    const supplies& supplied_;
+    const programs& with_;
+    std::string start_;
+    build_plan plan_;
+};
+
+} // namespace
+
+plan_result plan_kustomize(
+    const build_source& source, const build_facts& facts, const supplies& supplied, const programs& with
+) {
+    return planner{source, facts, supplied, with}.run();
+}
+
+} // namespace holdfast::builders
