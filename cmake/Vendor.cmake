@@ -10,6 +10,7 @@ pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(gpgme REQUIRED IMPORTED_TARGET gpgme)
 find_package(yaml-cpp REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 
 # Boost.Asio, without TLS: timers, coroutines, descriptors, sockets.

@@ -9,7 +9,8 @@ namespace holdfast::builders {
 /// root, of $ref sources, globs), `file://` dependencies wherever in the repository they are, and
 /// dependencies from chart repositories, which are needs unless `charts/` has them already. For the pool; any
 /// thread.
-plan_result
-plan_helm(const build_source& source, const build_facts& facts, const supplies& supplied, const programs& with);
+plan_result plan_helm(
+    const build_source& source, const build_facts& facts, const supplies& supplied, const programs& with
+);
 
 } // namespace holdfast::builders

@@ -1,0 +1,110 @@
+#include "builders/commit_view.hpp"
+
+#include "crds/words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast::builders {
+
+result<commit_view> commit_view::of(const git::snapshot& at, std::string_view repo_url) {
+    auto reader = at.read();
+    if (!reader) return reader.error();
+    return commit_view{
+        .at = at,
+        .reader = std::move(*reader),
+        .name = fmt::format("revision {} of {}", at.commit().hex().substr(0, 10), repo_url),
+    };
+}
+
+result<git::tree_entry> commit_view::find(std::string_view path) const {
+    if (path.empty()) {
+        const auto root = reader->tree_at("");
+        if (!root) return root.error();
+        return git::tree_entry{.name = {}, .mode = git::entry_mode::tree, .id = *root};
+    }
+    auto found = reader->follow(path);
+    if (!found && found.error().kind() == error_kind::not_found) {
+        return error{error_kind::not_found, fmt::format("there is no {} in {}", path, name)};
+    }
+    return found;
+}
+
+std::vector<std::string> commit_view::names_in(std::string_view directory) const {
+    std::vector<std::string> names;
+    const auto at_path = find(directory);
+    if (!at_path || at_path->mode != git::entry_mode::tree) return names;
+    const auto entries = reader->list(at_path->id);
+    if (!entries) return names;
+    for (const auto& entry : *entries) {
+        names.push_back(entry.mode == git::entry_mode::tree ? entry.name + "/" : entry.name);
+    }
+    return names;
+}
+
+std::optional<std::string> join_paths(std::string_view directory, std::string_view path) {
+    std::vector<std::string_view> steps;
+    const auto walk = [&](std::string_view rest) {
+        while (!rest.empty()) {
+            const auto step = rest.substr(0, rest.find('/'));
+            rest.remove_prefix(std::min(step.size() + 1, rest.size()));
+            if (step.empty() || step == ".") continue;
+            if (step != "..") {
+                steps.push_back(step);
+            } else if (steps.empty()) {
+                return false;
+            } else {
+                steps.pop_back();
+            }
+        }
+        return true;
+    };
+    if (!path.starts_with('/') && !walk(directory)) return std::nullopt;
+    if (!walk(path)) return std::nullopt;
+    return fmt::format("{}", fmt::join(steps, "/"));
+}
+
+std::string_view parent_of(std::string_view path) noexcept {
+    const auto slash = path.rfind('/');
+    return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+
+std::string_view base_of(std::string_view path) noexcept {
+    const auto slash = path.rfind('/');
+    return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+std::string what_is_there(const std::vector<std::string>& names, std::string_view missing) {
+    std::vector<std::string_view> words;
+    for (const auto& name : names) {
+        words.push_back(std::string_view{name}.substr(0, name.size() - (name.ends_with('/') ? 1 : 0)));
+    }
+    if (const auto meant = crds::nearest(missing, words); !meant.empty()) {
+        return fmt::format("; did you mean {}?", meant);
+    }
+    constexpr std::size_t most = 5;
+    if (names.empty()) return {};
+    const auto shown = std::min(most, names.size());
+    return fmt::format(
+        "; there: {}{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+        names.size() > shown ? fmt::format(" and {} more", names.size() - shown) : ""
+    );
+}
+
+std::string what_is_there(const commit_view& view, std::string_view missing) {
+    // The first directory on the way that is there says most.
+    auto name = base_of(missing);
+    auto directory = parent_of(missing);
+    while (!directory.empty() && !view.find(directory)) {
+        name = base_of(directory);
+        directory = parent_of(directory);
+    }
+    const auto said = what_is_there(view.names_in(directory), name);
+    if (said.starts_with("; there: ")) {
+        return fmt::format("; in {}: {}", directory.empty() ? "the root" : directory, said.substr(9));
+    }
+    return said;
+}
+
+} // namespace holdfast::builders

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "git/tree_reader.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::builders {
+
+/// One commit that a plan reads, and how messages call it. One task, one view.
+struct commit_view {
+    git::snapshot at;
+    std::unique_ptr<git::tree_reader> reader;
+    /// "revision 0123456789 of https://…".
+    std::string name;
+
+    /// Errors: those of git::snapshot::read.
+    static result<commit_view> of(const git::snapshot& at, std::string_view repo_url);
+
+    /// What is at a path as join_paths gives it ("" is the root), with every symlink resolved; its `name` is
+    /// where that is. Errors as git::tree_reader::follow has them, with the commit named.
+    [[nodiscard]] result<git::tree_entry> find(std::string_view path) const;
+
+    /// The names in a directory, directories with a '/' behind; none where there is no such directory.
+    [[nodiscard]] std::vector<std::string> names_in(std::string_view directory) const;
+};
+
+/// `path` as seen from `directory`, or from the root where it starts with '/', without "." and ".."; nothing
+/// where it leads out of the root. As Go's filepath.Join does it, symlinks are not looked at.
+std::optional<std::string> join_paths(std::string_view directory, std::string_view path);
+
+/// Everything before the last '/', and what is behind it.
+std::string_view parent_of(std::string_view path) noexcept;
+std::string_view base_of(std::string_view path) noexcept;
+
+/// What to say behind "there is no …/NAME": the nearest name in the directory, or what there is. Starts with
+/// "; " where there is something to say.
+std::string what_is_there(const commit_view& view, std::string_view missing);
+/// The same out of any names.
+std::string what_is_there(const std::vector<std::string>& names, std::string_view missing);
+
+} // namespace holdfast::builders

@@ -1,0 +1,319 @@
+#include "builders/go_match.hpp"
+
+#include "render/links.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+namespace holdfast::builders {
+
+namespace {
+
+constexpr std::size_t max_looked_at = 50'000;
+constexpr std::size_t max_matches = 1000;
+constexpr std::size_t max_alternatives = 64;
+constexpr std::size_t max_pattern = 4096;
+constexpr int max_depth = 32;
+
+/// The bytes of the character that a text starts with.
+std::size_t character(std::string_view text) noexcept {
+    std::size_t length = 1;
+    while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
+        ++length;
+    }
+    return length;
+}
+
+/// One character of a set, its '\' taken away from `rest`; empty where there is none.
+std::string_view member(std::string_view& rest) noexcept {
+    if (rest.starts_with('\\')) rest.remove_prefix(1);
+    const auto c = rest.substr(0, rest.empty() ? 0 : character(rest));
+    rest.remove_prefix(c.size());
+    return c;
+}
+
+/// Reads the set behind '[' away; whether `c` is in it. Nothing where it is not closed.
+std::optional<bool> in_set(std::string_view& rest, std::string_view c) noexcept {
+    bool negated = false;
+    if (rest.starts_with('^') || rest.starts_with('!')) {
+        negated = true;
+        rest.remove_prefix(1);
+    }
+    bool found = false;
+    for (bool first = true; first || !rest.starts_with(']'); first = false) {
+        if (rest.empty() || rest.starts_with(']') || rest.starts_with('-')) return std::nullopt;
+        const auto low = member(rest);
+        auto high = low;
+        if (rest.size() >= 2 && rest.front() == '-' && rest[1] != ']') {
+            rest.remove_prefix(1);
+            high = member(rest);
+        }
+        if (low.empty() || high.empty()) return std::nullopt;
+        found = found || (low <= c && c <= high); // UTF-8 sorts as its code points do
+    }
+    rest.remove_prefix(1);
+    return found != negated;
+}
+
+/// Takes one element other than '*' from the pattern and one character from the text.
+bool step(std::string_view& pattern, std::string_view& text) noexcept {
+    if (pattern.empty() || text.empty()) return false;
+    const auto c = text.substr(0, character(text));
+    text.remove_prefix(c.size());
+    const char kind = pattern.front();
+    if (kind == '[') {
+        pattern.remove_prefix(1);
+        const auto is_in = in_set(pattern, c);
+        return is_in.value_or(false) && c != "/";
+    }
+    if (kind == '?') {
+        pattern.remove_prefix(1);
+        return c != "/";
+    }
+    return member(pattern) == c;
+}
+
+/// "a{b,c{d,e}}" as "ab", "acd", "ace". What has no closing '}' stays as it is.
+result<std::vector<std::string>> alternatives(const std::string& pattern) {
+    std::vector<std::string> ahead{pattern};
+    std::vector<std::string> done;
+    while (!ahead.empty()) {
+        std::string one = std::move(ahead.back());
+        ahead.pop_back();
+        std::size_t open = std::string::npos;
+        std::size_t close = std::string::npos;
+        std::vector<std::size_t> cuts;
+        int nested = 0;
+        for (std::size_t i = 0; i < one.size() && close == std::string::npos; ++i) {
+            if (one[i] == '\\') {
+                ++i;
+            } else if (one[i] == '{') {
+                if (nested++ == 0) open = i;
+            } else if (one[i] == ',' && nested == 1) {
+                cuts.push_back(i);
+            } else if (one[i] == '}' && nested > 0 && --nested == 0) {
+                close = i;
+            }
+        }
+        if (close == std::string::npos) {
+            done.push_back(std::move(one));
+            continue;
+        }
+        cuts.push_back(close);
+        if (ahead.size() + done.size() + cuts.size() > max_alternatives) {
+            return user_error(
+                fmt::format("the pattern \"{}\" has more than {} alternatives", pattern, max_alternatives)
+            );
+        }
+        for (std::size_t from = open + 1; const std::size_t cut : cuts) {
+            ahead.push_back(one.substr(0, open) + one.substr(from, cut - from) + one.substr(close + 1));
+            from = cut + 1;
+        }
+    }
+    return done;
+}
+
+/// What a pattern is matched against.
+struct directory_entry {
+    std::string name;
+    bool is_directory = false;
+    bool is_link = false;
+};
+using lister = std::function<result<std::vector<directory_entry>>(const std::string& directory)>;
+
+/// One run of one pattern without alternatives.
+class expansion {
+public:
+    expansion(const lister& list, std::string_view pattern) : list_{list}, pattern_{pattern} {}
+
+    result<std::vector<std::string>> run() {
+        std::vector<std::string> found{""};
+        std::string_view rest = pattern_;
+        while (!rest.empty()) {
+            const auto part = rest.substr(0, rest.find('/'));
+            rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+            is_last_ = rest.empty();
+            std::vector<std::string> next;
+            for (const auto& directory : found) {
+                if (auto done = part == "**" ? below(directory, next, 0) : matching(directory, part, next);
+                    !done) {
+                    return done.error();
+                }
+            }
+            found = std::move(next);
+        }
+        return found;
+    }
+
+private:
+    result<std::vector<directory_entry>> entries(const std::string& directory) {
+        auto listed = list_(directory);
+        if (listed && (looked_at_ += listed->size()) > max_looked_at) {
+            return user_error(
+                fmt::format("the pattern \"{}\" looks at more than {} files", pattern_, max_looked_at)
+            );
+        }
+        return listed;
+    }
+
+    result<void> take(std::string path, std::vector<std::string>& into) {
+        if (is_last_ && into.size() == max_matches) {
+            return user_error(
+                fmt::format("the pattern \"{}\" matches more than {} files", pattern_, max_matches)
+            );
+        }
+        into.push_back(std::move(path));
+        return {};
+    }
+
+    result<void>
+    matching(const std::string& directory, std::string_view part, std::vector<std::string>& into) {
+        const auto listed = entries(directory);
+        if (!listed) return listed.error();
+        for (const auto& entry : *listed) {
+            if (entry.is_directory == is_last_ || !go_match(part, entry.name)) continue;
+            if (auto taken = take(render::join_path(directory, entry.name), into); !taken) return taken;
+        }
+        return {};
+    }
+
+    result<void> below(const std::string& directory, std::vector<std::string>& into, int depth) {
+        if (depth > max_depth) {
+            return user_error(fmt::format("the pattern \"{}\" goes too deep at {}", pattern_, directory));
+        }
+        const auto listed = entries(directory);
+        if (!listed) return listed.error();
+        if (!is_last_) into.push_back(directory);
+        for (const auto& entry : *listed) {
+            const auto path = render::join_path(directory, entry.name);
+            if (entry.is_directory && !entry.is_link) {
+                if (auto done = below(path, into, depth + 1); !done) return done;
+            } else if (is_last_ && !entry.is_directory) {
+                if (auto taken = take(path, into); !taken) return taken;
+            }
+        }
+        return {};
+    }
+
+    const lister& list_;
+    std::string_view pattern_;
+    std::size_t looked_at_ = 0;
+    bool is_last_ = false;
+};
+
+result<std::vector<std::string>> expand(const lister& list, std::string_view pattern) {
+    if (pattern.size() > max_pattern) {
+        return user_error(fmt::format("a pattern of {} bytes is longer than {}", pattern.size(), max_pattern)
+        );
+    }
+    const auto all = alternatives(std::string{pattern});
+    if (!all) return all.error();
+    std::vector<std::string> found;
+    for (const auto& one : *all) {
+        if (!is_go_pattern(one)) {
+            return user_error(
+                fmt::format("\"{}\" is no pattern: a '[' without ']' or a '\\' at the end", pattern)
+            );
+        }
+        auto some = expansion{list, one}.run();
+        if (!some) return some.error();
+        found.insert(found.end(), some->begin(), some->end());
+    }
+    if (all->size() > 1) {
+        std::ranges::sort(found);
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+    }
+    return found;
+}
+
+} // namespace
+
+bool go_match(std::string_view pattern, std::string_view text) noexcept {
+    // Where to go back to: behind the last '*', and the text that it has not taken yet.
+    std::string_view star_pattern;
+    std::string_view star_text;
+    bool has_star = false;
+    while (!text.empty() || !pattern.empty()) {
+        if (pattern.starts_with('*')) {
+            pattern.remove_prefix(1);
+            star_pattern = pattern;
+            star_text = text;
+            has_star = true;
+            continue;
+        }
+        if (step(pattern, text)) continue;
+        if (!has_star || star_text.empty() || star_text.front() == '/') return false;
+        star_text.remove_prefix(character(star_text));
+        pattern = star_pattern;
+        text = star_text;
+    }
+    return true;
+}
+
+bool is_go_pattern(std::string_view pattern) noexcept {
+    while (!pattern.empty()) {
+        const char c = pattern.front();
+        pattern.remove_prefix(1);
+        if (c == '[' && !in_set(pattern, "a")) return false;
+        if (c == '\\') {
+            if (pattern.empty()) return false;
+            pattern.remove_prefix(1);
+        }
+    }
+    return true;
+}
+
+bool has_wildcard(std::string_view path) noexcept {
+    return path.find_first_of("*?[") != std::string_view::npos;
+}
+
+result<std::vector<std::string>> expand_pattern(const commit_view& view, std::string_view pattern) {
+    const lister list = [&](const std::string& directory) -> result<std::vector<directory_entry>> {
+        std::vector<directory_entry> entries;
+        const auto at = view.find(directory);
+        if (!at && at.error().kind() != error_kind::not_found) return at.error();
+        if (!at || at->mode != git::entry_mode::tree) return entries;
+        const auto listed = view.reader->list(at->id);
+        if (!listed) return listed.error();
+        for (const auto& entry : *listed) {
+            directory_entry one{.name = entry.name, .is_directory = entry.mode == git::entry_mode::tree};
+            if (entry.mode == git::entry_mode::symlink) {
+                one.is_link = true;
+                const auto end = view.find(render::join_path(directory, entry.name));
+                // One that leads out is kept: it is an error for whoever reads it.
+                one.is_directory = end && end->mode == git::entry_mode::tree;
+            } else if (entry.mode == git::entry_mode::submodule) {
+                continue;
+            }
+            entries.push_back(std::move(one));
+        }
+        std::ranges::sort(entries, {}, &directory_entry::name);
+        return entries;
+    };
+    return expand(list, pattern);
+}
+
+result<std::vector<std::string>>
+expand_pattern(const std::vector<std::string>& files, std::string_view pattern) {
+    const lister list = [&](const std::string& directory) -> result<std::vector<directory_entry>> {
+        std::vector<directory_entry> entries;
+        for (const auto& file : files) {
+            if (!render::is_within(file, directory) || file == directory) continue;
+            const auto rest = std::string_view{file}.substr(directory.empty() ? 0 : directory.size() + 1);
+            const auto name = rest.substr(0, rest.find('/'));
+            if (entries.empty() || entries.back().name != name) {
+                entries.push_back({.name = std::string{name}, .is_directory = name.size() != rest.size()});
+            }
+        }
+        std::ranges::sort(entries, {}, &directory_entry::name);
+        const auto same = [](const auto& a, const auto& b) { return a.name == b.name; };
+        entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
+        return entries;
+    };
+    return expand(list, pattern);
+}
+
+} // namespace holdfast::builders
