@@ -48,8 +48,10 @@ struct chart_limits {
     std::size_t max_archive_bytes = std::size_t{20} << 20U;
     /// All archives on disk; beyond it those unused longest go.
     std::uint64_t max_total_bytes = std::uint64_t{1} << 30U;
-    /// Indices in memory, parsed.
+    /// Indices in memory, parsed: how many, and what they may take together. Beyond it those unused longest
+    /// go.
     std::size_t max_indices = 32;
+    std::size_t max_index_memory = std::size_t{96} << 20U;
 };
 
 struct chart_store_options {
@@ -58,8 +60,9 @@ struct chart_store_options {
     chart_limits limits;
 };
 
-/// Charts by their digest, downloaded once for everybody. On the thread of its executor; concurrent calls
-/// that want the same share one exchange.
+/// Charts by their digest, downloaded once for everybody who has the same credentials. On the thread of its
+/// executor; concurrent calls that want the same share one exchange. What failed is not tried again for a
+/// moment, whoever asks. Destroyed, it ends what is under way: who waits gets cancelled.
 class chart_store {
 public:
     virtual ~chart_store() = default;
@@ -71,20 +74,24 @@ public:
     virtual boost::asio::awaitable<result<std::string>>
     resolve(chart_request what, std::chrono::milliseconds max_age) = 0;
 
-    /// Brings the archive of an exact version; at once when it is there. Its digest is that of the index or
-    /// the manifest, or it is an error (transient: the other side is asked again later).
+    /// Brings the archive of an exact version; at once, without the network, when it is there and nothing
+    /// that resolve() found out says that the version is another by now. Its digest is that of the index or
+    /// the manifest, or it is an error (transient: the other side is asked again later). Errors as above;
+    /// user also for an archive that is not of this chart, or that no one should unpack.
     virtual boost::asio::awaitable<result<chart>> fetch(chart_request exactly) = 0;
 
     /// Removes what is over the limits. To be called every few minutes.
     virtual boost::asio::awaitable<void> housekeeping() = 0;
 };
 
-/// `pool` reads and writes the disk; it outlives the store.
+/// Reads what is in the directory, which belongs to one process at a time: transient errors when it is in use
+/// or cannot be written. `pool` reads and writes the disk, and parses; it outlives the store.
 result<std::unique_ptr<chart_store>> make_chart_store(
     boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, chart_store_options options
 );
 
-/// A file behind an http or https URL, for kustomizations and value files that name one.
+/// A file behind an http or https URL, for kustomizations and value files that name one. Redirects are
+/// followed; to another host, without the credentials. Errors as chart_store's.
 boost::asio::awaitable<result<std::string>> download(
     boost::asio::any_io_executor executor, std::string url, std::shared_ptr<const git::credentials> with,
     std::size_t max_bytes, std::chrono::milliseconds deadline

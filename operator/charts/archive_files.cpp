@@ -1,0 +1,172 @@
+#include "charts/archive_files.hpp"
+
+#include "base/hash.hpp"
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace holdfast::charts::archive_files {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+error disk_error(const std::string& path, int code) {
+    if (code == ENOSPC) {
+        return transient_error("the disk of the cache directory of charts is full (" + path + ")");
+    }
+    return transient_error("cannot write " + path + ": " + std::generic_category().message(code));
+}
+
+// Closes itself.
+class descriptor {
+public:
+    explicit descriptor(int fd) : fd_{fd} {}
+    descriptor(const descriptor&) = delete;
+    descriptor& operator=(const descriptor&) = delete;
+    ~descriptor() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    [[nodiscard]] int get() const noexcept { return fd_; }
+
+private:
+    int fd_;
+};
+
+} // namespace
+
+result<directory_lock> directory_lock::take(const std::string& directory) {
+    const auto path = directory + "/lock";
+    directory_lock lock{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    if (lock.descriptor_ < 0) {
+        return disk_error(path, errno);
+    }
+    if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
+        return transient_error(
+            "the cache directory " + directory + " is in use by another process: give each its own"
+        );
+    }
+    return lock;
+}
+
+directory_lock::directory_lock(directory_lock&& other) noexcept
+    : descriptor_{std::exchange(other.descriptor_, -1)} {}
+
+directory_lock& directory_lock::operator=(directory_lock&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+}
+
+directory_lock::~directory_lock() {
+    if (descriptor_ >= 0) {
+        ::close(descriptor_);
+    }
+}
+
+result<void> make_directory(const std::string& directory) {
+    std::error_code ec;
+    fs::create_directories(directory, ec);
+    if (ec) {
+        return disk_error(directory, ec.value());
+    }
+    return {};
+}
+
+result<void> prepare(const std::string& directory) {
+    std::error_code ec;
+    fs::remove_all(directory + "/temporary", ec);
+    for (const auto* folder : {"sha256", "known", "temporary"}) {
+        fs::create_directories(directory + "/" + folder, ec);
+        if (ec) {
+            return disk_error(directory + "/" + folder, ec.value());
+        }
+    }
+    return {};
+}
+
+std::vector<found_file> list(const std::string& directory) {
+    std::vector<found_file> all;
+    std::error_code ec;
+    for (fs::directory_iterator it{directory, ec}, end; !ec && it != end; it.increment(ec)) {
+        struct stat s{};
+        if (::lstat(it->path().c_str(), &s) == 0 && S_ISREG(s.st_mode)) {
+            all.push_back(
+                {.name = it->path().filename().string(),
+                 .size = static_cast<std::uint64_t>(s.st_size),
+                 .time = s.st_mtim.tv_sec}
+            );
+        }
+    }
+    return all;
+}
+
+std::string read(const std::string& path, std::size_t most) {
+    const descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    std::string out;
+    std::array<char, std::size_t{64} << 10U> piece{};
+    while (file.get() >= 0 && out.size() < most) {
+        const auto got = ::read(file.get(), piece.data(), std::min(piece.size(), most - out.size()));
+        if (got <= 0) {
+            break;
+        }
+        out.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    return out;
+}
+
+bool check(const std::string& path, std::uint64_t size, std::string_view digest, bool whole) {
+    struct stat s{};
+    if (::lstat(path.c_str(), &s) != 0 || !S_ISREG(s.st_mode) ||
+        static_cast<std::uint64_t>(s.st_size) != size) {
+        return false;
+    }
+    if (whole && to_hex(sha256(read(path, size + 1))) != digest) {
+        return false;
+    }
+    ::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
+    return true;
+}
+
+result<void> write(const std::string& temporary, const std::string& path, std::string_view bytes) {
+    std::string name = temporary + "/XXXXXX";
+    const descriptor file{::mkostemp(name.data(), O_CLOEXEC)};
+    if (file.get() < 0) {
+        return disk_error(temporary, errno);
+    }
+    const auto give_up = [&] {
+        const int code = errno;
+        ::unlink(name.c_str());
+        return disk_error(path, code);
+    };
+    while (!bytes.empty()) {
+        const auto done = ::write(file.get(), bytes.data(), bytes.size());
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done < 0) {
+            return give_up();
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(done));
+    }
+    if (::rename(name.c_str(), path.c_str()) != 0) {
+        return give_up();
+    }
+    return {};
+}
+
+void remove(const std::string& path) {
+    ::unlink(path.c_str());
+}
+
+} // namespace holdfast::charts::archive_files

@@ -1,0 +1,186 @@
+#include "charts/versions.hpp"
+
+#include "git/semver.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace holdfast::charts {
+
+namespace {
+
+constexpr std::size_t most_named = 3;
+// Beyond so many charts nobody searches for a typing error.
+constexpr std::size_t most_compared = 3000;
+
+std::string listed(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) {
+        out.append(out.empty() ? "" : ", ").append(name);
+    }
+    return out;
+}
+
+// From the lowest to the highest, one of equals.
+std::vector<git::version> sorted(const std::vector<std::string_view>& have) {
+    std::vector<git::version> all;
+    for (const auto text : have) {
+        if (auto v = git::version::parse(text)) {
+            all.push_back(std::move(*v));
+        }
+    }
+    std::ranges::sort(all, [](const auto& a, const auto& b) { return a.compare(b) < 0; });
+    return all;
+}
+
+// Around the place where `wanted` would be: below first, since a version that does not exist yet is the most
+// common mistake.
+std::vector<std::string> around(const std::vector<git::version>& all, const git::version& wanted) {
+    const auto place =
+        std::ranges::lower_bound(all, wanted, [](const auto& a, const auto& b) { return a.compare(b) < 0; });
+    auto below = static_cast<std::size_t>(place - all.begin());
+    auto above = below;
+    std::vector<std::string> named;
+    for (bool down = true; named.size() < most_named && (below > 0 || above < all.size()); down = !down) {
+        if (down && below > 0) {
+            named.push_back(all[--below].original);
+        } else if (!down && above < all.size()) {
+            named.push_back(all[above++].original);
+        }
+    }
+    return named;
+}
+
+std::vector<std::string> highest(const std::vector<git::version>& all, bool prereleases) {
+    std::vector<std::string> named;
+    for (auto it = all.rbegin(); it != all.rend() && named.size() < most_named; ++it) {
+        if (it->prerelease.empty() || prereleases) {
+            named.push_back(it->original);
+        }
+    }
+    return named;
+}
+
+// How many letters differ, at most `limit`.
+std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
+    if (a.size() > 64 || b.size() > 64 ||
+        std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) {
+        return limit + 1;
+    }
+    std::array<std::size_t, 65> row{};
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+        row[j] = j;
+    }
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const auto swap = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, swap});
+        }
+    }
+    return row[b.size()];
+}
+
+} // namespace
+
+bool is_exact(std::string_view wanted) {
+    const auto v = git::version::parse(wanted);
+    const auto core = wanted.substr(0, wanted.find_first_of("-+"));
+    return v && std::ranges::count(core, '.') == 2;
+}
+
+result<void> check_range(std::string_view wanted) {
+    if (wanted.size() > 1000) {
+        return user_error("a version range must not have more than 1000 characters");
+    }
+    if (wanted.empty() || is_exact(wanted)) {
+        return {};
+    }
+    auto range = git::version_range::parse(wanted);
+    if (!range) {
+        return range.error();
+    }
+    return {};
+}
+
+result<std::size_t>
+choose_version(const std::vector<std::string_view>& have, std::string_view wanted, std::string_view subject) {
+    if (const auto same = std::ranges::find(have, wanted); !wanted.empty() && same != have.end()) {
+        return static_cast<std::size_t>(same - have.begin());
+    }
+    const auto range = git::version_range::parse(wanted.empty() ? "*" : wanted);
+    if (!range) {
+        return range.error();
+    }
+    if (const auto found = range->highest(have)) {
+        return *found;
+    }
+    const auto none = [&](const std::string& what) {
+        return error{error_kind::not_found, std::string{subject} + " " + what};
+    };
+    const auto all = sorted(have);
+    if (all.empty()) {
+        return none(have.empty() ? "has no versions" : "has no versions that are semantic versions");
+    }
+    if (const auto exactly = git::version::parse(wanted); exactly && is_exact(wanted)) {
+        const auto near = around(all, *exactly);
+        return none(
+            "has no version " + std::string{wanted} + "; nearest " +
+            (near.size() == 1 ? "is " : "versions are ") + listed(near)
+        );
+    }
+    const auto releases = highest(all, false);
+    const std::string in_range = wanted.empty() ? "release" : "version in the range " + std::string{wanted};
+    if (releases.empty()) {
+        return none(
+            "has no " + in_range + ", only prereleases: " + listed(highest(all, true)) +
+            "; name one, or write a range like \">=0.0.0-0\""
+        );
+    }
+    return none(
+        "has no " + in_range + "; the highest " + (releases.size() == 1 ? "is " : "versions are ") +
+        listed(releases)
+    );
+}
+
+error no_such_chart(
+    const std::vector<std::string_view>& have, std::string_view wanted, std::string_view where
+) {
+    const auto sentence = "there is no chart \"" + std::string{wanted} + "\" in " + std::string{where};
+    if (have.empty()) {
+        return {error_kind::not_found, sentence + ", which has none"};
+    }
+    const std::size_t limit = std::max<std::size_t>(2, wanted.size() / 3);
+    std::vector<std::pair<std::size_t, std::string_view>> near;
+    for (std::size_t i = 0; i < std::min(have.size(), most_compared); ++i) {
+        const bool part = wanted.size() > 2 && have[i].find(wanted) != std::string_view::npos;
+        const auto far = part ? 1 : distance(have[i], wanted, limit);
+        if (far <= limit) {
+            near.emplace_back(far, have[i]);
+        }
+    }
+    std::ranges::sort(near);
+    std::vector<std::string> named;
+    for (std::size_t i = 0; i < std::min(near.size(), most_named); ++i) {
+        named.emplace_back(near[i].second);
+    }
+    if (!named.empty()) {
+        return {
+            error_kind::not_found,
+            sentence + "; nearest " + (named.size() == 1 ? "is " : "names are ") + listed(named)
+        };
+    }
+    for (std::size_t i = 0; i < std::min<std::size_t>(have.size(), 5); ++i) {
+        named.emplace_back(have[i]);
+    }
+    const auto more = have.size() - named.size();
+    return {
+        error_kind::not_found,
+        sentence + "; it has " + listed(named) + (more > 0 ? " and " + std::to_string(more) + " more" : "")
+    };
+}
+
+} // namespace holdfast::charts
