@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/lru.hpp"
 #include "base/timestamp.hpp"
 #include "kube/events.hpp"
-#include "kube/lru.hpp"
 
 #include <chrono>
 #include <cstdint>

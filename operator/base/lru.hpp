@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace holdfast::kube {
+namespace holdfast {
 
 /// A map of at most so many entries: the least recently used one makes room.
 template <class Key, class Value>
@@ -55,4 +55,4 @@ private:
     std::unordered_map<Key, typename std::list<std::pair<Key, Value>>::iterator> index_;
 };
 
-} // namespace holdfast::kube
+} // namespace holdfast
