@@ -14,6 +14,14 @@ find_package(yaml-cpp REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 
+# libjsonnet has neither a CMake package nor a .pc file; Debian's archive of it lacks parts, so it is the shared library.
+find_path(JSONNET_INCLUDE libjsonnet.h REQUIRED)
+find_library(JSONNET_LIBRARY jsonnet REQUIRED)
+add_library(vendor_jsonnet INTERFACE)
+target_include_directories(vendor_jsonnet SYSTEM INTERFACE ${JSONNET_INCLUDE})
+target_link_libraries(vendor_jsonnet INTERFACE ${JSONNET_LIBRARY})
+add_library(vendor::jsonnet ALIAS vendor_jsonnet)
+
 # Boost.Asio, without TLS: timers, coroutines, descriptors, sockets.
 add_library(vendor_asio STATIC cmake/vendor/asio.cpp)
 target_compile_definitions(vendor_asio PUBLIC

@@ -49,10 +49,7 @@ private:
         if (!text) return fail(text.error(), path);
         if (is_marked_to_skip(*text)) return true;
         if (git::is_lfs_pointer(*text)) {
-            return fail(
-                "the file is in Git LFS, which is not fetched: what is in the repository is a pointer to it",
-                path
-            );
+            return fail(std::string{lfs_sentence}, path);
         }
         if (!is_jsonnet(path))
             return is_within_total(text->size(), path) && collect(path, *text, limits_, into_);

@@ -33,6 +33,10 @@ void walk_directory(
 /// "+holdfast:skip-file-rendering".
 bool is_marked_to_skip(std::string_view text) noexcept;
 
+/// What is said of a file that is a pointer to one in LFS.
+inline constexpr std::string_view lfs_sentence =
+    "the file is in Git LFS, which is not fetched: what is in the repository is a pointer to it";
+
 /// True for the names of files that are programs, whose results are the manifests.
 bool is_jsonnet(std::string_view path) noexcept;
 
