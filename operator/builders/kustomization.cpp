@@ -209,8 +209,11 @@ private:
     bool is_list(const reference& at) {
         if (at.value == nullptr || at.value->is_null()) return false;
         if (at.value->is_array()) return true;
-        errors_.push_back(error_at(k_, at.pointer, at.shown, "has to be a list, is " + crds::named(*at.value))
-        );
+        errors_.push_back(error_at(
+            k_, at.pointer, at.shown,
+            at.value->is_string() ? "has to be a list, is a text"
+                                  : "has to be a list, is " + crds::named(*at.value)
+        ));
         return false;
     }
 
@@ -289,9 +292,13 @@ render::render_result<kustomization> read_kustomization(
     kustomization k;
     k.directory = directory;
     k.name = names->front();
-    k.shown = render::join_path(shown, k.name);
+    k.shown = shown == "." ? k.name : render::join_path(shown, k.name);
     auto text = text_of(tree, render::join_path(directory, k.name));
-    if (!text) return fail(text.error());
+    if (!text) {
+        errors.all.push_back({.kind = text.error().kind(), .file = k.shown, .message = text.error().message()}
+        );
+        return errors;
+    }
     k.text = std::move(*text);
     auto documents = render::read_yaml(k.text);
     if (!documents) {

@@ -68,7 +68,8 @@ private:
             *repository.tree, at.directory, shown_path(repository, at.directory), into_.warnings
         );
         if (!read) {
-            errors_.all.insert(errors_.all.end(), read.error().all.begin(), read.error().all.end());
+            const auto wrong = read.error();
+            errors_.all.insert(errors_.all.end(), wrong.all.begin(), wrong.all.end());
             return;
         }
         repository.roots.insert(at.directory);
@@ -193,6 +194,14 @@ private:
             follow_path(k, at, each, true, false, false, text);
             return false;
         }
+        if (has_user(text)) {
+            fail(
+                k, each,
+                without_password(text) +
+                    ": credentials do not belong into a URL but into the Secret of a Repository"
+            );
+            return false;
+        }
         const auto supply = ask(k, each, {.what = need::kind::file, .url = text});
         if (supply == nullptr) return false;
         // Beside the kustomization: nowhere else would kustomize read it.
@@ -220,7 +229,7 @@ private:
         const kustomization& k, const step& at, reference& each, const remote_base& base, bool functions
     ) {
         if (const auto url = git::url::parse(base.repository); !url) {
-            fail(k, each, fmt::format("{}: {}", each.text(), url.error().message()));
+            fail(k, each, fmt::format("{}: {}", without_password(each.text()), url.error().message()));
             return false;
         }
         need wanted{.what = need::kind::repository, .url = base.repository, .revision = base.revision};
@@ -290,7 +299,10 @@ private:
             const auto why = read_remote_base(text);
             if (!why)
                 return fail(
-                    k, each, fmt::format("{} is no address of a repository: {}", text, why.error().message())
+                    k, each,
+                    fmt::format(
+                        "{} is no address of a repository: {}", without_password(text), why.error().message()
+                    )
                 );
         }
         const auto path = join_lexically(at.directory, text);

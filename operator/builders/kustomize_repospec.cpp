@@ -197,7 +197,6 @@ bool is_http_url(std::string_view text) noexcept {
 
 bool is_file_url(std::string_view text) {
     if (!is_http_url(text)) return false;
-    if (!read_remote_base(text)) return true;
     auto path = text.substr(text.find("//") + 2);
     path = path.substr(0, path.find_first_of("?#"));
     const auto slash = path.find('/');
@@ -209,7 +208,26 @@ bool is_file_url(std::string_view text) {
         if (path.ends_with(extension)) return true;
     }
     return host == "raw.githubusercontent.com" || host == "gist.githubusercontent.com" || has("/raw/") ||
-           path.ends_with("/raw") || has("/releases/download/") || has("/releases/latest/download/");
+           path.ends_with("/raw") || has("/releases/download/") || has("/releases/latest/download/") ||
+           !read_remote_base(text);
+}
+
+std::string without_password(std::string_view text) {
+    const auto authority = text.find("://");
+    const auto end = authority == std::string_view::npos ? authority : text.find('/', authority + 3);
+    const auto at = text.substr(0, end).rfind('@');
+    if (authority == std::string_view::npos || at == std::string_view::npos || at < authority) {
+        return std::string{text};
+    }
+    const auto colon = text.find(':', authority + 3);
+    if (colon == std::string_view::npos || colon > at) return std::string{text};
+    return std::string{text.substr(0, colon + 1)}.append("***").append(text.substr(at));
+}
+
+bool has_user(std::string_view url) noexcept {
+    const auto authority = url.find("://");
+    if (authority == std::string_view::npos) return false;
+    return url.substr(0, url.find_first_of("/?#", authority + 3)).find('@') != std::string_view::npos;
 }
 
 } // namespace holdfast::builders

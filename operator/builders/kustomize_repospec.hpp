@@ -36,4 +36,10 @@ result<remote_base> read_remote_base(std::string_view text);
 /// ".git", "_git/"); and whatever cannot be a repository.
 [[nodiscard]] bool is_file_url(std::string_view text);
 
+/// A URL as it can be shown: "https://user:***@host/…". Everything else is as it was.
+std::string without_password(std::string_view text);
+
+/// Whether a URL has a user in it, with a password or not.
+[[nodiscard]] bool has_user(std::string_view url) noexcept;
+
 } // namespace holdfast::builders
