@@ -124,6 +124,7 @@ result<std::string> text_of(render::source_tree& tree, const std::string& path) 
 // Gives every field its own name.
 void take_fields(json::object& from, kustomization& k, render::render_errors& errors) {
     for (auto& [name, value] : from) {
+        if (errors.all.size() >= max_errors) return;
         const auto known = std::ranges::find_if(fields, [&, like = folded(name)](std::string_view each) {
             return folded(each) == like;
         });
@@ -209,6 +210,7 @@ private:
     bool is_list(const reference& at) {
         if (at.value == nullptr || at.value->is_null()) return false;
         if (at.value->is_array()) return true;
+        if (errors_.size() >= max_errors) return false;
         errors_.push_back(error_at(
             k_, at.pointer, at.shown,
             at.value->is_string() ? "has to be a list, is a text"
@@ -219,6 +221,7 @@ private:
 
     void add(reference at, reference::kind what) {
         if (!at.value->is_string() || at.value->get_string().empty()) {
+            if (errors_.size() >= max_errors) return;
             errors_.push_back(error_at(
                 k_, at.pointer, at.shown,
                 at.value->is_string() || at.value->is_null()

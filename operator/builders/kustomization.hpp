@@ -17,6 +17,9 @@ namespace holdfast::builders {
 
 namespace json = boost::json;
 
+/// So many errors are enough: finding the line of each reads the file again.
+inline constexpr std::size_t max_errors = 100;
+
 /// One kustomization of a tree.
 struct kustomization {
     /// Where it is really, symlinks followed.
@@ -82,7 +85,7 @@ struct reference {
 };
 
 /// All that it names, in the order in which kustomize reads it. Entries that have to be texts and are none
-/// are errors.
+/// are errors, of which there are at most `max_errors` with those that there were.
 std::vector<reference> references_of(kustomization& k, std::vector<render::render_error>& errors);
 
 /// An error at a place of a kustomization: with file and line, or naming the field of the Application.

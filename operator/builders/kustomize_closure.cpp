@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t max_kustomizations = 1000;
 constexpr int max_depth = 64;
 constexpr std::size_t max_needs = 100;
-constexpr std::size_t max_errors = 100;
+constexpr std::size_t max_references = 20'000;
 constexpr std::size_t max_function_file = std::size_t{4} << 20U;
 
 class follower {
@@ -76,7 +76,13 @@ private:
         auto k = std::move(*read);
         bool changed = edit != nullptr && (*edit)(k, *repository.tree, errors_.all);
         check_charts(k);
-        for (auto& each : references_of(k, errors_.all)) {
+        auto references = references_of(k, errors_.all);
+        references_ += references.size();
+        if (references_ > max_references && !references.empty()) {
+            return fail(k, references.front(), fmt::format("more than {} things are named", max_references));
+        }
+        for (auto& each : references) {
+            if (errors_.all.size() >= max_errors) return;
             changed = follow(k, at, each) || changed;
         }
         warn_of_origins(k, changed);
@@ -448,6 +454,7 @@ private:
     std::set<std::tuple<std::size_t, std::string, bool>> visited_;
     std::map<std::string, std::size_t> bases_;
     std::map<std::string, std::size_t> files_;
+    std::size_t references_ = 0;
     bool too_many_ = false;
 };
 

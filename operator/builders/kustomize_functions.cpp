@@ -67,6 +67,7 @@ private:
     };
 
     void fail(const place& at, std::string message) {
+        if (errors_.size() >= max_errors) return;
         render::render_error e{
             .file = file_,
             .document = at.document,

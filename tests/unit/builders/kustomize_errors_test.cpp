@@ -225,6 +225,13 @@ BOOST_AUTO_TEST_CASE(there_is_an_end_to_everything) {
         gone += "- gone" + std::to_string(i) + "\n";
     }
     BOOST_TEST(has(wrong({{"kustomization.yaml", gone}}), "gone99:"));
+    std::string many = "resources: [x";
+    for (int i = 0; i < 30'000; ++i) {
+        many += ",x";
+    }
+    BOOST_TEST(
+        has(wrong({{"kustomization.yaml", many + "]\n"}, {"x", "x"}}), "more than 20000 things are named")
+    );
     const auto long_one =
         wrong({{"kustomization.yaml", "namePrefix: " + std::string(5'000'000, 'x') + "\n"}});
     BOOST_TEST(has(long_one, "kustomization.yaml: the blob"), long_one);
