@@ -112,7 +112,7 @@ std::optional<chart_archive> fetch_chart(helm_work& work, helm_arguments& argume
     });
     if (found == nullptr) return std::nullopt;
     work.plan.name = fmt::format("chart {} {}", spec.chart, found->version);
-    arguments.chart = fmt::format("charts/{}-{}.tgz", base_of(spec.chart), found->version);
+    arguments.chart = "charts/" + archive_name(spec.chart, found->version);
     work.copies.archive(*found, arguments.chart);
     if (!work.source.spec.helm ||
         (work.source.spec.helm->value_files.empty() && work.source.spec.helm->file_parameters.empty())) {
@@ -230,7 +230,6 @@ plan_result plan_helm(
         base.chart_path = directory->written;
         arguments.chart = render::join_path("repo", directory->written);
         place_chart(work, directory->real, arguments.chart);
-        work.plan.places["repo"] = "";
     }
     const bool has_base = work.repository != nullptr || !source.spec.chart.empty();
     if (source.spec.helm && has_base) {

@@ -145,7 +145,6 @@ version_in(std::string_view entry, const std::vector<chart_dependency>& names, s
 render::render_result<std::vector<vendored_chart>>
 vendored_in(const commit_view& view, const helm_chart& chart) {
     std::vector<vendored_chart> found;
-    if (chart.dependencies.empty()) return found;
     const auto directory = render::join_path(chart.path, "charts");
     const auto charts = view.find(directory);
     if (!charts || charts->mode != git::entry_mode::tree) return found;
@@ -164,7 +163,8 @@ vendored_in(const commit_view& view, const helm_chart& chart) {
             if (!*file) continue;
             one.name = (*file)->string("name");
             one.version = text_of((*file)->object.if_contains("version"));
-        } else if (!entry.name.ends_with(".tgz") || chart.ignored.covers("charts/" + entry.name, false)) {
+        } else if (chart.dependencies.empty() || !entry.name.ends_with(".tgz") ||
+                   chart.ignored.covers("charts/" + entry.name, false)) {
             continue;
         } else if (auto version = version_in(entry.name, chart.dependencies, one.name)) {
             one.version = std::move(*version);

@@ -40,7 +40,9 @@ public:
 
     /// `called` is how helm calls the chart in what it says: "web/charts/common".
     void place(const std::string& path, const std::string& to, const std::string& called) {
+        if (is_too_much_) return;
         if (++charts_ > max_charts || above_.size() == max_nesting) {
+            is_too_much_ = true;
             return work_.fail(
                 path, 0, fmt::format("too many charts depend on each other: {}", fmt::join(above_, ", "))
             );
@@ -272,7 +274,7 @@ private:
             .revision = version.empty() ? dependency.version : std::move(version),
         });
         if (found == nullptr) return;
-        work_.copies.archive(*found, fmt::format("{}/charts/{}-{}.tgz", to, dependency.name, found->version));
+        work_.copies.archive(*found, to + "/charts/" + archive_name(dependency.name, found->version));
         called_as(
             chart, dependency.name, called, fmt::format("chart {} {}", dependency.name, found->version)
         );
@@ -282,6 +284,7 @@ private:
     std::vector<std::string> above_;
     std::set<std::string> taken_;
     std::size_t charts_ = 0;
+    bool is_too_much_ = false;
 };
 
 } // namespace

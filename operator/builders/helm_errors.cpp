@@ -122,7 +122,7 @@ private:
     /// Where the chart itself is; nothing where it is an archive.
     [[nodiscard]] std::optional<std::string> chart() const {
         for (const auto& [name, path] : places_) {
-            if (name.find('/') == std::string::npos && name != "repo") return path;
+            if (name.find('/') == std::string::npos) return path;
         }
         return std::nullopt;
     }
@@ -270,7 +270,7 @@ private:
         if (!text.starts_with("values don't meet the specifications of the schema(s)")) return false;
         std::string name;
         std::size_t said = 0;
-        take_until(text, "\n");
+        if (!take_until(text, "\n")) return false;
         while (!text.empty()) {
             auto line = text.substr(0, text.find('\n'));
             text.remove_prefix(std::min(line.size() + 1, text.size()));

@@ -38,6 +38,14 @@ bool is_url(std::string_view scheme) {
     return lower == "http" || lower == "https";
 }
 
+/// A URL as messages may show it.
+std::string without_user(const std::string& url) {
+    const auto host = url.find("://") + 3;
+    const auto end = std::min(url.find_first_of("/?#", host), url.size());
+    const auto at = url.rfind('@', end);
+    return at == std::string::npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
+}
+
 /// One entry, as far as its text says where it leads.
 struct entry {
     /// "spec.source.helm.valueFiles[1]".
@@ -49,8 +57,9 @@ struct entry {
     const commit_view* view = nullptr;
     /// From the root of the commit or the archive.
     std::string path;
-    /// Where the root is below the workspace.
+    /// Where the root is below the workspace, and what stands for it in messages.
     std::string below;
+    std::string shown;
 };
 
 /// Finds files for the options of helm that name some.
@@ -122,6 +131,7 @@ public:
         if (one.view == nullptr) {
             auto to = "values/chart/" + path;
             if (!work_.copies.has(to)) work_.copies.written(*base_.archive->find(path), to);
+            work_.plan.places[to] = fmt::format("{}: {}", work_.plan.name, path);
             return to;
         }
         auto found = one.view->find(path);
@@ -152,6 +162,7 @@ public:
         }
         auto to = render::join_path(one.below, path);
         if (!work_.copies.has(to)) work_.copies.file(*one.view, *found, to);
+        work_.plan.places[to] = one.shown + path;
         return to;
     }
 
@@ -161,7 +172,7 @@ public:
         if (found == nullptr) return std::nullopt;
         auto to = fmt::format("values/url-{}.yaml", to_hex(sha256(one.url)).substr(0, 16));
         work_.copies.archive(*found, to);
-        work_.plan.places[to] = one.url;
+        work_.plan.places[to] = without_user(one.url);
         return to;
     }
 
@@ -205,10 +216,10 @@ private:
                 return std::nullopt;
             }
             known = work_.refs.emplace(name, std::move(*view)).first;
-            work_.plan.places["refs/" + name] = "$" + name;
         }
         one.view = &known->second;
         one.below = "refs/" + name;
+        one.shown = "$" + name + "/";
         return at_path(std::move(one), {}, work_.environment.substitute(rest));
     }
 

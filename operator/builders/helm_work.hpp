@@ -29,23 +29,27 @@ struct helm_work {
     helm_work(const build_source& what, const build_facts& facts, const supplies& from)
         : source{what}, supplied{from}, environment{what, facts} {}
 
-    void fail(std::string message) { errors.all.push_back({.message = std::move(message)}); }
+    /// Errors beyond a hundred are dropped.
+    void fail(render::render_error e);
+    void fail(std::string message) { fail(render::render_error{.message = std::move(message)}); }
     void fail(std::string file, int line, std::string message) {
-        errors.all.push_back({.file = std::move(file), .line = line, .message = std::move(message)});
+        fail(render::render_error{.file = std::move(file), .line = line, .message = std::move(message)});
     }
-    void fail(const error& e) { errors.all.push_back({.kind = e.kind(), .message = e.message()}); }
+    void fail(const error& e) { fail(render::render_error{.kind = e.kind(), .message = e.message()}); }
     void fail(const error& e, std::string file, int line = 0) {
-        errors.all.push_back({.kind = e.kind(), .file = std::move(file), .line = line, .message = e.message()}
-        );
+        fail(render::render_error{
+            .kind = e.kind(), .file = std::move(file), .line = line, .message = e.message()
+        });
     }
-    void fail(const render::render_errors& some) {
-        errors.all.insert(errors.all.end(), some.all.begin(), some.all.end());
-    }
+    void fail(const render::render_errors& some);
     void warn(std::string sentence);
 
     /// What was supplied for a need; nullptr, and missing, when nothing was.
     const supply* need(builders::need what);
 };
+
+/// "redis-17.0.0.tgz": what a chart's archive is called, whatever the other side calls it.
+std::string archive_name(std::string_view chart, std::string_view version);
 
 /// helm reads no larger file of a chart, 5 MiB.
 inline constexpr std::size_t max_helm_file = std::size_t{5} << 20U;
