@@ -423,6 +423,8 @@ BOOST_AUTO_TEST_CASE(charts_of_chart_repositories_are_needs) {
     BOOST_REQUIRE(plan.archives.size() == 1U);
     BOOST_TEST(plan.archives[0].to == "repo/c/charts/redis-1.2.3.tgz");
     const auto made = b.built(s);
+    b.supplied[wanted].version = "../../1.2.3";
+    BOOST_TEST(b.good_plan(s).archives.at(0).to == "repo/c/charts/redis-.._.._1.2.3.tgz");
     b.helm(r.path(), "package redis -d c/charts");
     const auto vendored = b.source(r, "c");
     BOOST_TEST(made == expected(b, r, "c"));
