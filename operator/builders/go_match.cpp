@@ -116,15 +116,37 @@ result<std::vector<std::string>> alternatives(const std::string& pattern) {
     return done;
 }
 
+/// True when alternatives reach over several directories: "{a,b/c}".
+bool has_slash_in_braces(std::string_view pattern) noexcept {
+    int nested = 0;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (pattern[i] == '\\') {
+            ++i;
+        } else if (pattern[i] == '{') {
+            ++nested;
+        } else if (pattern[i] == '}' && nested > 0) {
+            --nested;
+        } else if (pattern[i] == '/' && nested > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Directory by directory: "a/x" before "a-b/x".
+bool is_before(std::string_view a, std::string_view b) noexcept {
+    const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
+    return std::ranges::lexicographical_compare(a, b, {}, rank, rank);
+}
+
 /// What a pattern is matched against.
 struct directory_entry {
     std::string name;
     bool is_directory = false;
-    bool is_link = false;
 };
 using lister = std::function<result<std::vector<directory_entry>>(const std::string& directory)>;
 
-/// One run of one pattern without alternatives.
+/// One run of one pattern, whose alternatives are inside of names.
 class expansion {
 public:
     expansion(const lister& list, std::string_view pattern) : list_{list}, pattern_{pattern} {}
@@ -173,8 +195,11 @@ private:
     matching(const std::string& directory, std::string_view part, std::vector<std::string>& into) {
         const auto listed = entries(directory);
         if (!listed) return listed.error();
+        const auto names = alternatives(std::string{part});
+        if (!names) return names.error();
         for (const auto& entry : *listed) {
-            if (entry.is_directory == is_last_ || !go_match(part, entry.name)) continue;
+            const auto fits = [&](const auto& name) { return go_match(name, entry.name); };
+            if (entry.is_directory == is_last_ || std::ranges::none_of(*names, fits)) continue;
             if (auto taken = take(render::join_path(directory, entry.name), into); !taken) return taken;
         }
         return {};
@@ -189,9 +214,9 @@ private:
         if (!is_last_) into.push_back(directory);
         for (const auto& entry : *listed) {
             const auto path = render::join_path(directory, entry.name);
-            if (entry.is_directory && !entry.is_link) {
+            if (entry.is_directory) {
                 if (auto done = below(path, into, depth + 1); !done) return done;
-            } else if (is_last_ && !entry.is_directory) {
+            } else if (is_last_) {
                 if (auto taken = take(path, into); !taken) return taken;
             }
         }
@@ -209,7 +234,8 @@ result<std::vector<std::string>> expand(const lister& list, std::string_view pat
         return user_error(fmt::format("a pattern of {} bytes is longer than {}", pattern.size(), max_pattern)
         );
     }
-    const auto all = alternatives(std::string{pattern});
+    const auto all = has_slash_in_braces(pattern) ? alternatives(std::string{pattern})
+                                                  : result<std::vector<std::string>>{{std::string{pattern}}};
     if (!all) return all.error();
     std::vector<std::string> found;
     for (const auto& one : *all) {
@@ -223,7 +249,7 @@ result<std::vector<std::string>> expand(const lister& list, std::string_view pat
         found.insert(found.end(), some->begin(), some->end());
     }
     if (all->size() > 1) {
-        std::ranges::sort(found);
+        std::ranges::sort(found, is_before);
         found.erase(std::unique(found.begin(), found.end()), found.end());
     }
     return found;
@@ -281,7 +307,6 @@ result<std::vector<std::string>> expand_pattern(const commit_view& view, std::st
         for (const auto& entry : *listed) {
             directory_entry one{.name = entry.name, .is_directory = entry.mode == git::entry_mode::tree};
             if (entry.mode == git::entry_mode::symlink) {
-                one.is_link = true;
                 const auto end = view.find(render::join_path(directory, entry.name));
                 // One that leads out is kept: it is an error for whoever reads it.
                 one.is_directory = end && end->mode == git::entry_mode::tree;

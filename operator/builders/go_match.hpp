@@ -20,8 +20,8 @@ bool has_wildcard(std::string_view path) noexcept;
 
 /// The files of a commit that a pattern matches, in the order of github.com/bmatcuk/doublestar, by which
 /// later value files win: by directories, each sorted. Beside go_match there are "**" for any number of
-/// directories and "{a,b}". Directories are not among them, and "**" does not follow symlinks. Errors: user
-/// for a pattern that is none and one that looks at or matches too much.
+/// directories and "{a,b}". Symlinks are followed; directories are not among the matches. Errors: user for a
+/// pattern that is none, for one that looks at or matches too much, and for symlinks without an end.
 result<std::vector<std::string>> expand_pattern(const commit_view& view, std::string_view pattern);
 
 /// The same out of sorted paths of files.

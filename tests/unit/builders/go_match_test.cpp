@@ -97,7 +97,10 @@ BOOST_AUTO_TEST_CASE(expands_in_the_order_of_directories) {
     BOOST_TEST((expanded("**/x.yaml") == list{"x.yaml", "a/x.yaml", "a/b/x.yaml", "a-b/x.yaml"}));
     BOOST_TEST((expanded("*") == list{"b.yaml", "x.yaml"}));
     BOOST_TEST((expanded("a/**") == list{"a/b/x.yaml", "a/x.yaml"}));
-    BOOST_TEST((expanded("{a,a-b}/*.yaml") == list{"a-b/x.yaml", "a/x.yaml"}));
+    BOOST_TEST((expanded("{a,a-b}/*.yaml") == list{"a/x.yaml", "a-b/x.yaml"}));
+    BOOST_TEST((expanded("{a-b,a}/**/x.yaml") == list{"a/x.yaml", "a/b/x.yaml", "a-b/x.yaml"}));
+    BOOST_TEST((expanded("{a/b,a-b,a}/x.*") == list{"a/b/x.yaml", "a/x.yaml", "a-b/x.yaml"}));
+    BOOST_TEST((expanded("{x,x.yaml,b.yaml}*") == list{"b.yaml", "x.yaml"}));
     BOOST_TEST((expanded("*/*/x.yaml") == list{"a/b/x.yaml"}));
     BOOST_TEST(expanded("no/*").empty());
 }

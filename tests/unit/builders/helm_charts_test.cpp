@@ -300,6 +300,13 @@ BOOST_AUTO_TEST_CASE(globs_of_value_files) {
     check({"env/**"}, {"env/a/z.yaml", "env/a-b/z.yaml", "env/a.yaml", "env/b.yaml", "env/deep/c.yaml"});
     check({"../shared/[xy].y*ml"}, {"../shared/x.yaml", "../shared/y.yml"});
     check({"/shared/{y,x}.*"}, {"../shared/x.yaml", "../shared/y.yml"});
+    r.link("c/env/link", "a");
+    check({"env/**/z.yaml"}, {"env/a/z.yaml", "env/a-b/z.yaml", "env/link/z.yaml"});
+    r.link("c/env/deep/up", "..");
+    auto endless = b.source(r, "c");
+    endless.spec.helm->value_files = {"env/**/z.yaml"};
+    BOOST_TEST(b.errors(endless).find("goes too deep at c/env/deep/up/deep/up/") != std::string::npos);
+    r.remove("c/env/deep/up");
     // What is named has the place where it is named.
     check({"env/*.yaml", "env/a.yaml"}, {"env/b.yaml", "env/a.yaml"});
     check({"env/b.yaml", "env/a.yaml", "env/b.yaml"}, {"env/b.yaml", "env/a.yaml"});
