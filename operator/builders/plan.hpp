@@ -155,8 +155,8 @@ struct build_plan {
     std::vector<command> commands;
     /// How errors and origins call what is built: "overlays/prod", "chart nginx 15.1.0".
     std::string name;
-    /// How the last command calls directories in what it prints ("# Source: web/charts/common/…", errors), and
-    /// what they are in the repository ("libs/common"). The longest that fits a path holds.
+    /// How the last command calls directories in what it prints ("# Source: web/charts/common/…", errors),
+    /// and what they are in the repository ("libs/common"). The longest that fits a path holds.
     std::map<std::string, std::string> places;
     /// Sentences for the people who own the source.
     std::vector<std::string> warnings;
