@@ -44,6 +44,8 @@ struct chart {
 
 struct chart_limits {
     std::chrono::milliseconds deadline{60'000};
+    /// So long, at most, it is believed that something is not there: it may have been published since.
+    std::chrono::milliseconds absence{10'000};
     std::size_t max_index_bytes = std::size_t{64} << 20U;
     std::size_t max_archive_bytes = std::size_t{20} << 20U;
     /// All archives on disk; beyond it those unused longest go.

@@ -97,8 +97,8 @@ asio::awaitable<result<std::string>> store_state::tag_for(
         co_return tags.error();
     }
     auto tag = choose_tag(**tags, version, at.shown);
-    if (!tag && tag.error().kind() == error_kind::not_found && max_age > absence_lasts) {
-        tags = co_await tags_of(at, with, absence_lasts); // it may have been pushed since
+    if (!tag && tag.error().kind() == error_kind::not_found && max_age > options_.limits.absence) {
+        tags = co_await tags_of(at, with, options_.limits.absence); // it may have been pushed since
         if (!tags) {
             co_return tags.error();
         }
@@ -184,7 +184,7 @@ asio::awaitable<result<chart>> store_state::pull(place at, chart_request what) {
     auto bytes = co_await pull_bytes(of, what.with, said, &fresh.manifest);
     if (!bytes && bytes.error().kind() == error_kind::not_found && !fresh.manifest.layer) {
         manifests_.erase(id); // it was pushed again, or is gone
-        auto other = co_await tag_for(at, what.version, what.with, absence_lasts);
+        auto other = co_await tag_for(at, what.version, what.with, options_.limits.absence);
         if (!other) {
             co_return other.error().within(doing);
         }

@@ -83,6 +83,7 @@ store_state::load_index(place at, shared_credentials with) {
     if (response.status == 304 && conditional) {
         if (auto* known = indices_.find(at.identity); known != nullptr && known->index == old) {
             known->asked = fresh.asked;
+            known->doubted = false;
         }
         co_return old;
     }
@@ -108,7 +109,7 @@ store_state::load_index(place at, shared_credentials with) {
 
 asio::awaitable<result<store_state::index_pointer>>
 store_state::index_of(place at, shared_credentials with, std::chrono::milliseconds max_age) {
-    if (const auto* known = indices_.find(at.identity)) {
+    if (const auto* known = indices_.find(at.identity); known != nullptr && !known->doubted) {
         // In max_age's own unit: the longest of milliseconds does not fit into nanoseconds.
         const auto age =
             std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - known->asked);
@@ -131,9 +132,9 @@ store_state::resolve_in_index(place at, chart_request what, std::chrono::millise
         co_return index.error();
     }
     auto entry = find_entry(**index, at.shown, what.name, what.version);
-    if (!entry && entry.error().kind() == error_kind::not_found && max_age > absence_lasts) {
+    if (!entry && entry.error().kind() == error_kind::not_found && max_age > options_.limits.absence) {
         // It may have been published since.
-        index = co_await index_of(at, what.with, absence_lasts);
+        index = co_await index_of(at, what.with, options_.limits.absence);
         if (!index) {
             co_return index.error();
         }
@@ -166,10 +167,10 @@ asio::awaitable<result<chart>> store_state::fetch_from_index(place at, chart_req
             entry = **found;
             break;
         }
-        if (found.error().kind() != error_kind::not_found || age == absence_lasts) {
+        if (found.error().kind() != error_kind::not_found || age == options_.limits.absence) {
             co_return found.error();
         }
-        age = absence_lasts;
+        age = options_.limits.absence;
     }
     what.version = entry.version;
     if (auto chart = co_await known(note_key(at, what, &entry.digest), what)) {
@@ -241,11 +242,10 @@ asio::awaitable<result<chart>> store_state::download(place at, chart_request wha
             co_return std::move(*outcome);
         }
         last = outcome.error().within(doing);
-        if (last.is_transient()) {
-            // A version that was published again has another digest in a fresh index.
-            if (auto* index = indices_.find(at.identity)) {
-                index->asked = {};
-            }
+        // A version that was published again has another digest, or another URL, in a fresh index.
+        const bool otherwise = last.is_transient() || last.kind() == error_kind::not_found;
+        if (auto* index = indices_.find(at.identity); index != nullptr && otherwise) {
+            index->doubted = true;
         }
     }
     co_return last;

@@ -58,6 +58,8 @@ private:
         std::string etag;
         std::string last_modified;
         steady_clock::time_point asked;
+        // What it says was found to be otherwise: it is asked for again before it is used.
+        bool doubted = false;
     };
     struct kept_tags {
         tag_list tags;
@@ -144,8 +146,5 @@ private:
 
 /// What of credentials goes to a host that is not the repository's: the way out.
 shared_credentials way_out(const shared_credentials& with);
-
-/// So long an index or a list of tags is believed when it says that something is not there.
-inline constexpr std::chrono::seconds absence_lasts{10};
 
 } // namespace holdfast::charts

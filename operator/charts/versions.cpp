@@ -30,7 +30,10 @@ std::vector<git::version> sorted(const std::vector<std::string_view>& have) {
             all.push_back(std::move(*v));
         }
     }
-    std::ranges::sort(all, [](const auto& a, const auto& b) { return a.compare(b) < 0; });
+    std::ranges::sort(all, [](const auto& a, const auto& b) {
+        const auto order = a.compare(b);
+        return order < 0 || (order == 0 && a.original > b.original); // "1.0.0" is the highest of its equals
+    });
     return all;
 }
 
