@@ -80,7 +80,8 @@ std::string build_environment::substitute(std::string_view text, std::vector<std
         if (found.name == "$") {
             made += '$';
         } else if (!found.name.empty()) {
-            const auto known = std::ranges::find(variables_, found.name, &std::pair<std::string, std::string>::first);
+            const auto known =
+                std::ranges::find(variables_, found.name, &std::pair<std::string, std::string>::first);
             if (known != variables_.end()) {
                 made += known->second;
             } else if (unknown != nullptr) {

@@ -1,12 +1,12 @@
 #include "builders/overrides.hpp"
 
+#include "builders/file_problems.hpp"
 #include "crds/application.hpp"
 #include "render/links.hpp"
 #include "render/yaml.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -41,29 +41,11 @@ void merge(json::value& target, const json::value& patch) {
     }
 }
 
-/// RFC 6901 of "helm.valueFiles[0]".
-std::string pointer_to(std::string_view path) {
-    std::string pointer = "/";
-    for (const char c : path) {
-        if (c == '.' || c == '[') {
-            pointer += '/';
-        } else if (c != ']') {
-            pointer += c;
-        }
-    }
-    return pointer;
-}
-
 /// One override file: its text, and what it says as a merge patch.
 struct override_file {
     std::string path;
     std::string text;
     json::object patch;
-
-    [[nodiscard]] std::string place_of(const std::string& field) const {
-        const auto where = render::locate(text, 1, pointer_to(field));
-        return where ? fmt::format("{}:{}", path, where->line) : path;
-    }
 };
 
 /// Nothing where there is no such file, or nothing in it.
@@ -131,19 +113,10 @@ with_overrides(render::source_tree& tree, crds::application_source source, const
         auto problems = std::move(reading.problems);
         problems.insert(problems.end(), reading.unknown_fields.begin(), reading.unknown_fields.end());
         if (problems.empty()) merged = std::move(next.get_object());
-        for (const auto& problem : problems) {
-            wrong.push_back(fmt::format("{}: {}", (*file)->place_of(problem.path), problem.text()));
-        }
+        const auto sentences = placed((*file)->path, (*file)->text, problems);
+        wrong.insert(wrong.end(), sentences.begin(), sentences.end());
     }
-    if (!wrong.empty()) {
-        constexpr std::size_t most = 20;
-        std::string all;
-        for (std::size_t i = 0; i < std::min(wrong.size(), most); ++i) {
-            all += (i == 0 ? "" : "; ") + wrong[i];
-        }
-        if (wrong.size() > most) all += fmt::format("; and {} more", wrong.size() - most);
-        return error{kind, std::move(all)};
-    }
+    if (!wrong.empty()) return all_of(wrong, kind);
     if (!merged) return source;
     return crds::examine_source(*merged).value;
 }
