@@ -4,7 +4,6 @@
 #include "render/links.hpp"
 #include "render/yaml.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
@@ -74,20 +73,6 @@ std::string folded(std::string_view name) {
     return made;
 }
 
-std::string escaped(std::string_view token) {
-    std::string made;
-    for (const char c : token) {
-        if (c == '~') {
-            made += "~0";
-        } else if (c == '/') {
-            made += "~1";
-        } else {
-            made += c;
-        }
-    }
-    return made;
-}
-
 // What is at the name of a kustomization: a file in or below the directory, as kustomize demands it.
 result<bool> is_file_below(render::source_tree& tree, const std::string& directory, std::string_view name) {
     const auto path = render::join_path(directory, name);
@@ -128,7 +113,7 @@ void take_fields(json::object& from, kustomization& k, render::render_errors& er
         const auto known = std::ranges::find_if(fields, [&, like = folded(name)](std::string_view each) {
             return folded(each) == like;
         });
-        const auto pointer = "/" + escaped(name);
+        const auto pointer = "/" + pointer_token(name);
         if (known == std::end(fields)) {
             const auto meant = crds::nearest(name, fields);
             errors.all.push_back(error_at(
@@ -148,122 +133,6 @@ void take_fields(json::object& from, kustomization& k, render::render_errors& er
         k.value.emplace(*known, std::move(value));
     }
 }
-
-class reference_finder {
-public:
-    reference_finder(kustomization& k, std::vector<render::render_error>& errors) : k_{k}, errors_{errors} {}
-
-    std::vector<reference> run() {
-        list(k_.value, "resources", reference::kind::resource);
-        list(k_.value, "bases", reference::kind::resource);
-        list(k_.value, "configurations", reference::kind::file);
-        list(k_.value, "crds", reference::kind::file);
-        for (const auto name : {"configMapGenerator", "secretGenerator"}) {
-            each_object(name, [&](json::object& generator, const reference& at) {
-                list(generator, "files", reference::kind::source, &at);
-                list(generator, "envs", reference::kind::file, &at);
-                one(generator, "env", reference::kind::file, &at);
-            });
-        }
-        list(k_.value, "generators", reference::kind::function);
-        list(k_.value, "components", reference::kind::component);
-        list(k_.value, "patchesStrategicMerge", reference::kind::patch);
-        for (const auto name : {"patches", "patchesJson6902", "replacements"}) {
-            each_object(name, [&](json::object& entry, const reference& at) {
-                one(entry, "path", reference::kind::file, &at);
-            });
-        }
-        list(k_.value, "transformers", reference::kind::function);
-        list(k_.value, "validators", reference::kind::function);
-        if (auto* openapi = k_.value.if_contains("openapi"); openapi != nullptr && openapi->is_object()) {
-            const auto at = field(k_.value, "openapi", nullptr);
-            one(openapi->get_object(), "path", reference::kind::file, &at);
-        }
-        return std::move(found_);
-    }
-
-private:
-    // Where a member is, and how it is called.
-    reference field(json::object& in, std::string_view name, const reference* above) {
-        auto* const found = member(in, name);
-        if (found == nullptr) return {};
-        std::string_view written = found->key();
-        if (above == nullptr) {
-            if (const auto spelled = k_.spellings.find(name); spelled != k_.spellings.end())
-                written = spelled->second;
-        }
-        return {
-            .value = &found->value(),
-            .pointer = (above == nullptr ? "" : above->pointer) + "/" + escaped(written),
-            .shown = above == nullptr ? std::string{name} : above->shown + "." + std::string{name},
-        };
-    }
-
-    static reference item(const reference& list, std::size_t i) {
-        return {
-            .value = &list.value->get_array()[i],
-            .pointer = fmt::format("{}/{}", list.pointer, i),
-            .shown = fmt::format("{}[{}]", list.shown, i),
-        };
-    }
-
-    bool is_list(const reference& at) {
-        if (at.value == nullptr || at.value->is_null()) return false;
-        if (at.value->is_array()) return true;
-        if (errors_.size() >= max_errors) return false;
-        errors_.push_back(error_at(
-            k_, at.pointer, at.shown,
-            at.value->is_string() ? "has to be a list, is a text"
-                                  : "has to be a list, is " + crds::named(*at.value)
-        ));
-        return false;
-    }
-
-    void add(reference at, reference::kind what) {
-        if (!at.value->is_string() || at.value->get_string().empty()) {
-            if (errors_.size() >= max_errors) return;
-            errors_.push_back(error_at(
-                k_, at.pointer, at.shown,
-                at.value->is_string() || at.value->is_null()
-                    ? "is empty"
-                    : "has to be a text, is " + crds::named(*at.value)
-            ));
-            return;
-        }
-        at.what = what;
-        found_.push_back(std::move(at));
-    }
-
-    void
-    list(json::object& in, std::string_view name, reference::kind what, const reference* above = nullptr) {
-        const auto at = field(in, name, above);
-        if (!is_list(at)) return;
-        for (std::size_t i = 0; i < at.value->get_array().size(); ++i) {
-            add(item(at, i), what);
-        }
-    }
-
-    void one(json::object& in, std::string_view name, reference::kind what, const reference* above) {
-        auto at = field(in, name, above);
-        if (at.value == nullptr || at.value->is_null()) return;
-        if (at.value->is_string() && at.value->get_string().empty()) return;
-        add(std::move(at), what);
-    }
-
-    template <class F>
-    void each_object(std::string_view name, F then) {
-        const auto at = field(k_.value, name, nullptr);
-        if (!is_list(at)) return;
-        for (std::size_t i = 0; i < at.value->get_array().size(); ++i) {
-            const auto each = item(at, i);
-            if (each.value->is_object()) then(each.value->get_object(), each); // else kustomize says so
-        }
-    }
-
-    kustomization& k_;
-    std::vector<render::render_error>& errors_;
-    std::vector<reference> found_;
-};
 
 } // namespace
 
@@ -355,10 +224,6 @@ std::string_view text_member(const json::object& object, std::string_view name) 
                                                           : std::string_view{};
 }
 
-std::vector<reference> references_of(kustomization& k, std::vector<render::render_error>& errors) {
-    return reference_finder{k, errors}.run();
-}
-
 render::render_error error_at(
     const kustomization& k, std::string_view pointer, std::string_view shown, std::string message,
     error_kind kind
@@ -380,6 +245,20 @@ render::render_error error_at(
     }
     e.message = shown.empty() ? std::move(message) : fmt::format("{}: {}", shown, message);
     return e;
+}
+
+std::string pointer_token(std::string_view token) {
+    std::string made;
+    for (const char c : token) {
+        if (c == '~') {
+            made += "~0";
+        } else if (c == '/') {
+            made += "~1";
+        } else {
+            made += c;
+        }
+    }
+    return made;
 }
 
 std::string to_yaml(const json::object& value) {

@@ -1,6 +1,7 @@
 #include "builders/kustomize.hpp"
 
 #include "base/hash.hpp"
+#include "builders/cached_tree.hpp"
 #include "builders/kustomize_closure.hpp"
 #include "builders/kustomize_copies.hpp"
 #include "builders/kustomize_functions.hpp"
@@ -109,7 +110,7 @@ private:
         if (!reader) return reader.error();
         return read_repository{
             .at = source_.at,
-            .tree = render::make_git_tree(std::move(*reader), source_.spec.repo_url),
+            .tree = cached(render::make_git_tree(std::move(*reader), source_.spec.repo_url)),
             .to = "repo",
         };
     }

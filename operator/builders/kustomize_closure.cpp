@@ -1,9 +1,10 @@
 #include "builders/kustomize_closure.hpp"
 
+#include "builders/cached_tree.hpp"
 #include "builders/kustomize_copies.hpp"
 #include "builders/kustomize_functions.hpp"
 #include "builders/kustomize_repospec.hpp"
-#include "crds/words.hpp"
+#include "builders/kustomize_sentences.hpp"
 #include "git/url.hpp"
 #include "render/git_tree.hpp"
 #include "render/links.hpp"
@@ -288,7 +289,7 @@ private:
         }
         into_.repositories.push_back({
             .at = supplied.at,
-            .tree = render::make_git_tree(std::move(*reader), wanted.url),
+            .tree = cached(render::make_git_tree(std::move(*reader), wanted.url)),
             .to = to,
             .shown = wanted.url,
         });
@@ -331,34 +332,12 @@ private:
         }
         if (!files) return fail(k, each, text + " is a file; it has to be a directory with a kustomization");
         if (!render::is_within(found->path, at.directory)) {
-            return fail(k, each, outside(tree, at.directory, text, found->path, directories));
+            return fail(k, each, outside_of(tree, at.directory, text, found->path, directories));
         }
         if (!functions) return;
         const auto content = tree.read(found->entry, max_function_file);
         if (!content) return fail(k, each, content.error().message(), content.error().kind());
         look_at_functions(*content, shown_path(into_.repositories[at.in], found->path), {});
-    }
-
-    static std::string outside(
-        render::source_tree& tree, const std::string& directory, const std::string& text,
-        const std::string& path, bool directories
-    ) {
-        auto said = fmt::format(
-            "{} is a file outside of {}; kustomize reads only files in or below the directory of the "
-            "kustomization",
-            text, directory.empty() ? "." : directory
-        );
-        if (!directories) return said;
-        const auto parent = parent_of(path);
-        for (const auto name : kustomization_names) {
-            const auto there = tree.find(render::join_path(parent, name));
-            if (there && *there)
-                return said + fmt::format(": {} is one that can be named", relative_path(directory, parent));
-        }
-        return said + fmt::format(
-                          ": give {} a kustomization.yaml of its own and name the directory",
-                          relative_path(directory, parent)
-                      );
     }
 
     void look_at_functions(std::string_view text, const std::string& file, const std::string& shown) {
@@ -406,45 +385,6 @@ private:
         }
         visited_.insert(next.key());
         ahead_.push_back(std::move(next));
-    }
-
-    static std::string nothing_at(
-        render::source_tree& tree, const std::string& from, std::string_view text, const std::string& path,
-        std::string_view what
-    ) {
-        return fmt::format(
-            "{}: there is no such {} in {}{}", text, what, tree.describe(), meant_by(tree, from, path)
-        );
-    }
-
-    /// "; did you mean ../../base?", where a name is near.
-    static std::string meant_by(render::source_tree& tree, const std::string& from, const std::string& path) {
-        auto missing = path;
-        while (!missing.empty()) {
-            const auto parent = parent_of(missing);
-            const auto directory = tree.find(parent);
-            if (!directory) return {};
-            if (!*directory || (*directory)->kind != render::entry_kind::directory) {
-                missing = parent;
-                continue;
-            }
-            const auto entries = tree.list(**directory);
-            if (!entries) return {};
-            std::vector<std::string_view> names;
-            for (const auto& entry : *entries) {
-                names.emplace_back(entry.name);
-            }
-            const auto name = std::string_view{missing}.substr(parent.empty() ? 0 : parent.size() + 1);
-            const auto best = crds::nearest(name, names);
-            if (best.empty()) return {};
-            auto whole = render::join_path(parent, best);
-            if (const auto rest = path.substr(missing.size()); !rest.empty()) {
-                const auto there = tree.find(whole + rest);
-                if (there && *there) whole += rest;
-            }
-            return fmt::format("; did you mean {}?", relative_path(from, whole));
-        }
-        return {};
     }
 
     const supplies& supplied_;
