@@ -15,7 +15,7 @@ namespace holdfast::builders {
 
 namespace {
 
-constexpr std::size_t max_file = std::size_t{4} << 20U;
+constexpr std::size_t max_file = std::size_t{1} << 20U;
 
 // types.Kustomization of kustomize 5.7.
 constexpr std::string_view fields[] = {

@@ -5,6 +5,7 @@
 #include "builders/kustomize_closure.hpp"
 #include "builders/kustomize_copies.hpp"
 #include "builders/kustomize_functions.hpp"
+#include "builders/kustomize_glob.hpp"
 #include "builders/kustomize_options.hpp"
 #include "render/git_tree.hpp"
 #include "render/links.hpp"
@@ -12,9 +13,6 @@
 
 #include <fmt/format.h>
 
-#include <fnmatch.h>
-
-#include <algorithm>
 #include <utility>
 
 namespace holdfast::builders {
@@ -23,51 +21,11 @@ namespace {
 
 constexpr std::string_view pass_function = "kustomize-pass";
 constexpr std::string_view index_file = "pass-index.json";
-constexpr std::size_t max_matches = 1000;
 
 render::render_errors one_error(const error& e, std::string file = {}) {
     render::render_errors errors;
     errors.all.push_back({.kind = e.kind(), .file = std::move(file), .message = e.message()});
     return errors;
-}
-
-// As Go's filepath.Glob, without hidden names where the pattern has none.
-result<std::vector<std::string>>
-matches(render::source_tree& tree, const std::string& directory, std::string_view pattern) {
-    std::vector<std::string> found{std::string{}};
-    for (auto left = pattern; !left.empty() && !found.empty();) {
-        const std::string segment{left.substr(0, left.find('/'))};
-        left.remove_prefix(std::min(left.size(), segment.size() + 1));
-        if (segment.empty()) continue;
-        std::vector<std::string> next;
-        for (const auto& each : found) {
-            const auto here = join_lexically(directory, each);
-            if (!here) return here.error();
-            if (segment.find_first_of("*?[") == std::string::npos) {
-                const auto path = join_lexically(*here, segment);
-                if (!path) return path.error();
-                const auto there = render::follow(tree, *path);
-                if (there) next.push_back(render::join_path(each, segment));
-                if (!there && there.error().kind() != error_kind::not_found) return there.error();
-                continue;
-            }
-            const auto there = render::follow(tree, *here);
-            if (!there) return there.error();
-            if (there->entry.kind != render::entry_kind::directory) continue;
-            const auto entries = tree.list(there->entry);
-            if (!entries) return entries.error();
-            for (const auto& entry : *entries) {
-                const bool hidden = entry.name.starts_with('.') && !segment.starts_with('.');
-                if (hidden || ::fnmatch(segment.c_str(), entry.name.c_str(), 0) != 0) continue;
-                next.push_back(render::join_path(each, entry.name));
-            }
-        }
-        if (next.size() > max_matches) {
-            return user_error(fmt::format("{} matches more than {} names", pattern, max_matches));
-        }
-        found = std::move(next);
-    }
-    return found;
 }
 
 class planner {
@@ -122,7 +80,7 @@ private:
             plan_.warnings.push_back(std::move(warning));
         }
         const auto before = k.value;
-        const auto glob = [&](std::string_view pattern) { return matches(tree, start_, pattern); };
+        const auto glob = [&](std::string_view pattern) { return matching_paths(tree, start_, pattern); };
         apply_options(k, options, build_environment{source_, facts_}, glob, errors, plan_.warnings);
         return k.value != before;
     }

@@ -26,7 +26,8 @@ constexpr std::size_t max_kustomizations = 1000;
 constexpr int max_depth = 64;
 constexpr std::size_t max_needs = 100;
 constexpr std::size_t max_references = 20'000;
-constexpr std::size_t max_function_file = std::size_t{4} << 20U;
+constexpr std::size_t max_function_file = std::size_t{1} << 20U;
+constexpr std::size_t max_text = std::size_t{32} << 20U;
 
 class follower {
 public:
@@ -74,6 +75,14 @@ private:
             return;
         }
         repository.roots.insert(at.directory);
+        text_ += read->text.size();
+        if (text_ > max_text) {
+            errors_.all.push_back(
+                {.file = read->shown, .message = "the kustomizations are longer than 32 MiB together"}
+            );
+            ahead_.clear();
+            return;
+        }
         auto k = std::move(*read);
         bool changed = edit != nullptr && (*edit)(k, *repository.tree, errors_.all);
         check_charts(k);
@@ -109,7 +118,7 @@ private:
     }
 
     void check_charts(const kustomization& k) {
-        for (const std::string_view field : {"helmCharts", "helmChartInflationGenerator", "helmGlobals"}) {
+        for (const std::string_view field : {"helmCharts", "helmChartInflationGenerator"}) {
             const auto* value = k.value.if_contains(field);
             if (value == nullptr || value->is_null() || (value->is_array() && value->get_array().empty()))
                 continue;
@@ -187,9 +196,19 @@ private:
             }
             return follow_file(k, at, each, {}, text);
         }
-        if (const auto base = read_remote_base(text)) return follow_base(k, at, each, *base, functions);
+        const auto base = read_remote_base(text);
+        if (base && !is_file_here(at, text)) return follow_base(k, at, each, *base, functions);
         follow_path(k, at, each, true, true, functions);
         return false;
+    }
+
+    // kustomize takes a file for a file, whatever it is called: "github.com/org/repo/x.yaml".
+    bool is_file_here(const step& at, const std::string& text) {
+        if (is_http_url(text)) return false;
+        const auto path = join_lexically(at.directory, text);
+        if (!path) return false;
+        const auto found = render::follow(*into_.repositories[at.in].tree, *path);
+        return found && found->entry.kind == render::entry_kind::file;
     }
 
     /// A file, which may be behind a URL; `key` is what has to stay in front of it.
@@ -395,6 +414,7 @@ private:
     std::map<std::string, std::size_t> bases_;
     std::map<std::string, std::size_t> files_;
     std::size_t references_ = 0;
+    std::size_t text_ = 0;
     bool too_many_ = false;
 };
 

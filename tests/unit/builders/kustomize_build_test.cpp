@@ -243,6 +243,14 @@ BOOST_AUTO_TEST_CASE(field_names_in_any_case_and_json) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(files_that_are_called_like_repositories) {
+    gives_the_same(
+        {{"kustomization.yaml", "resources: [github.com/org/repo.yaml]\n"},
+         {"github.com/org/repo.yaml", config_map("x")}},
+        {""}
+    );
+}
+
 BOOST_AUTO_TEST_CASE(directories_behind_symlinks) {
     repository r{
         {{"lib/base/kustomization.yaml", "resources: [x.yaml]\n"},

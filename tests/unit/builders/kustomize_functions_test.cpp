@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(they_are_found_wherever_they_are) {
 BOOST_AUTO_TEST_CASE(charts_are_not_enabled) {
     for (const auto* field :
          {"helmCharts: [{name: x}]", "helmChartInflationGenerator: [{chartName: x}]",
-          "HelmCharts: [{name: x}]", "helmGlobals: {chartHome: x}"}) {
+          "HelmCharts: [{name: x}]"}) {
         const auto said = wrong({{"kustomization.yaml", "namePrefix: a\n" + std::string{field} + "\n"}});
         BOOST_TEST(said.find("kustomization.yaml:2:") == 0U, said);
         BOOST_TEST(said.find("--enable-helm) are not enabled here") != std::string::npos, said);
