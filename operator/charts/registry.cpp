@@ -211,6 +211,9 @@ asio::awaitable<result<tagged_manifest>> registries::look(oci_address at, shared
     if (!answer) {
         co_return answer.error();
     }
+    if (answer->response.status == 405 || answer->response.status == 501) {
+        co_return co_await manifest(std::move(at), {}, std::move(with)); // it does not know HEAD
+    }
     if (answer->response.status != 200) {
         co_return refusal(*answer, can_be_shown(with));
     }

@@ -160,6 +160,10 @@ asio::awaitable<result<chart>> store_state::fetch_from_index(place at, chart_req
     for (;;) {
         auto index = co_await index_of(at, what.with, age);
         if (!index) {
+            // Nobody knows better than what was brought before.
+            if (auto chart = co_await known(note_key(at, what, nullptr), what)) {
+                co_return std::move(*chart);
+            }
             co_return index.error();
         }
         auto found = find_entry(**index, at.shown, what.name, what.version);
@@ -198,57 +202,71 @@ asio::awaitable<result<chart>> store_state::download(place at, chart_request wha
     const auto turn = co_await archive_turns_.enter();
     error last;
     for (std::size_t i = 0; i < std::min(entry.urls.size(), most_tried); ++i) {
-        const auto& url = entry.urls[i];
-        result<chart> outcome = error{};
-        if (url.starts_with("oci://")) {
-            // What is behind it is pinned by the registry's own digests. That of the index need not be of the
-            // same bytes.
-            auto of = parse_oci_reference(url);
-            if (!of) {
-                co_return of.error().within(doing);
+        auto came = co_await bring(at, what, entry.urls[i], digest);
+        bool otherwise = false; // than the index says
+        if (came) {
+            auto taken = co_await take_in(
+                at, what, entry.digest, std::move(came->digest), std::move(came->from), std::move(came->bytes)
+            );
+            if (taken) {
+                co_return std::move(*taken);
             }
-            if (of->tag.empty()) {
-                of->tag = tag_of(what.version);
-            }
-            const bool own = same_place(at.repository, of->registry) || what.pass_credentials;
-            const auto with = own ? what.with : way_out(what.with);
-            tagged_manifest found;
-            auto bytes = co_await pull_bytes(*of, with, {}, &found);
-            if (bytes) {
-                outcome = co_await take_in(
-                    at, what, entry.digest, found.layer->digest, of->shown(), std::move(*bytes)
-                );
-            } else {
-                outcome = bytes.error();
-            }
+            last = taken.error().within(doing);
+            otherwise = last.is_transient();
         } else {
-            auto where = below_repository(at.repository, url);
-            if (!where) {
-                co_return where.error().within(doing);
-            }
-            if (at.repository.tls && !where->tls && digest.empty()) {
-                co_return user_error(
-                    doing + ": the index leads to http:// without a digest, so nobody could tell what comes"
-                );
-            }
-            auto bytes = co_await bytes_behind(at, what, *where);
-            if (bytes) {
-                outcome = co_await take_in(at, what, entry.digest, digest, where->shown(), std::move(*bytes));
-            } else {
-                outcome = bytes.error();
-            }
+            last = came.error().within(doing);
+            otherwise = last.kind() == error_kind::not_found;
         }
-        if (outcome) {
-            co_return std::move(*outcome);
-        }
-        last = outcome.error().within(doing);
         // A version that was published again has another digest, or another URL, in a fresh index.
-        const bool otherwise = last.is_transient() || last.kind() == error_kind::not_found;
         if (auto* index = indices_.find(at.identity); index != nullptr && otherwise) {
             index->doubted = true;
         }
     }
     co_return last;
+}
+
+asio::awaitable<result<store_state::brought>>
+store_state::bring(place at, chart_request what, std::string url, std::string digest) {
+    brought b;
+    if (url.starts_with("oci://")) {
+        // What is behind it is pinned by the registry's own digests. That of the index need not be of the
+        // same bytes.
+        auto of = parse_oci_reference(url);
+        if (!of) {
+            co_return of.error();
+        }
+        if (of->tag.empty()) {
+            of->tag = tag_of(what.version);
+        }
+        auto with = what.with;
+        if (!what.pass_credentials && !same_place(at.repository, of->registry)) {
+            with = way_out(with);
+        }
+        tagged_manifest found;
+        auto bytes = co_await pull_bytes(*of, std::move(with), {}, &found);
+        if (!bytes) {
+            co_return bytes.error();
+        }
+        b.bytes = std::move(*bytes);
+        b.digest = found.layer->digest;
+        b.from = of->shown();
+        co_return b;
+    }
+    auto where = below_repository(at.repository, url);
+    if (!where) {
+        co_return where.error();
+    }
+    if (at.repository.tls && !where->tls && digest.empty()) {
+        co_return user_error("the index leads to http:// without a digest, so nobody could tell what comes");
+    }
+    b.digest = std::move(digest);
+    b.from = where->shown();
+    auto bytes = co_await bytes_behind(std::move(at), std::move(what), std::move(*where));
+    if (!bytes) {
+        co_return bytes.error();
+    }
+    b.bytes = std::move(*bytes);
+    co_return b;
 }
 
 asio::awaitable<result<std::string>>

@@ -69,6 +69,12 @@ private:
         tagged_manifest manifest;
         steady_clock::time_point asked;
     };
+    // Bytes, the digest that they must have, and where they are from.
+    struct brought {
+        std::string bytes;
+        std::string digest;
+        std::string from;
+    };
     template <class T>
     using flights = std::map<std::string, std::shared_ptr<flight<result<T>>>>;
 
@@ -102,6 +108,8 @@ private:
     resolve_in_index(place at, chart_request what, std::chrono::milliseconds max_age);
     asio::awaitable<result<chart>> fetch_from_index(place at, chart_request what);
     asio::awaitable<result<chart>> download(place at, chart_request what, index_entry entry);
+    // Behind one URL of an entry; `digest` as the index says it, or empty.
+    asio::awaitable<result<brought>> bring(place at, chart_request what, std::string url, std::string digest);
     asio::awaitable<result<std::string>> bytes_behind(place at, chart_request what, web_address where);
 
     // ---- registries (registry_charts.cpp)

@@ -114,6 +114,14 @@ BOOST_AUTO_TEST_CASE(a_version_is_looked_for_and_its_archive_pulled) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_registry_that_does_not_know_head_or_digests_is_asked_for_manifests) {
+    registry.when("HEAD", "/v2/").always(script{}.head(405, "Content-Length: 2\r\n"));
+    registry.when("GET", "/v2/charts/web/manifests/").always(answer(200, manifest_of(web_1)));
+    serve_blob(registry, web_1);
+    REQUIRE_OK(resolve(web("1.0.0")));
+    REQUIRE_OK(fetch(web("1.0.0")));
+}
+
 BOOST_AUTO_TEST_CASE(a_repository_may_be_written_without_a_scheme) {
     serve();
     REQUIRE_OK(fetch(request(host + "/charts", "web", "1.0.0", trusting())));

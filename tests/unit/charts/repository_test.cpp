@@ -175,6 +175,23 @@ BOOST_AUTO_TEST_CASE(an_archive_with_another_digest_is_not_kept_and_the_index_is
     REQUIRE_OK(fetch(web("1.0.0")));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_there_needs_no_index_that_cannot_be_read) {
+    server.when("GET", "/charts/index.yaml")
+        .then(answer(
+            200, index_of(
+                     "web", {index_entry("1.0.0", digest_of(web_1), {"web-1.0.0.tgz"}),
+                             index_entry("1.1.0", digest_of(web_1), {"web-1.1.0.tgz"})}
+                 )
+        ))
+        .always(answer(500, "no"));
+    serve_archives();
+    REQUIRE_OK(fetch(web("1.0.0")));
+    REQUIRE_ERROR(fetch(web("1.1.0")), error_kind::transient, "instead of"); // so the index is doubted
+    REQUIRE_OK(fetch(web("1.0.0")));
+    BOOST_TEST(seen(server, "/charts/index.yaml") == 2U);
+    REQUIRE_ERROR(fetch(web("1.1.0")), error_kind::transient, "500");
+}
+
 BOOST_AUTO_TEST_CASE(a_version_that_was_published_again_is_fetched_again) {
     const auto again = chart_tgz("web", "1.0.0", "again");
     server.when("GET", "/charts/index.yaml")
