@@ -36,6 +36,8 @@ constexpr int program_version = 1;
 constexpr unsigned max_stack = 500;
 constexpr std::uint64_t max_memory = std::uint64_t{768} << 20U;
 constexpr std::uint64_t max_file_bytes = std::uint64_t{16} << 20U;
+/// That are manifests.
+constexpr std::size_t max_files = 5000;
 constexpr std::uint64_t max_output_bytes = std::uint64_t{32} << 20U;
 
 struct variable {
@@ -80,6 +82,7 @@ private:
     void find_files(const render::directory_options& options) {
         const render::directory_limits limits;
         std::set<std::string> seen; // symlinks to one directory come to the same files
+        std::size_t bytes = 0;
         render::walk_directory(tree_, options, limits, into_, [&](const render::taken_file& file) {
             if (!render::is_jsonnet(file.path) || !seen.insert(file.path).second) return true;
             auto text = tree_.read(file.entry, limits.max_file_bytes);
@@ -88,6 +91,14 @@ private:
                 fail(text.error(), file.path);
             } else if (git::is_lfs_pointer(*text)) {
                 fail(user_error(std::string{render::lfs_sentence}), file.path);
+            }
+            bytes += text ? text->size() : 0;
+            if (seen.size() > max_files || bytes > max_file_bytes) {
+                fail(user_error(fmt::format(
+                    "there are more than {} jsonnet files, or they have more than {} bytes", max_files,
+                    max_file_bytes
+                )));
+                return false;
             }
             taken_.push_back({file, text ? std::move(*text) : std::string{}});
             return true;

@@ -21,6 +21,10 @@ constexpr std::size_t max_unresolved = 1000;
 /// Who mistypes more than that does not need all of them corrected.
 constexpr std::size_t max_suggestions = 50;
 
+error too_large() {
+    return user_error(fmt::format("jsonnet files and what they import have more than {} bytes", max_bytes));
+}
+
 std::string listed(const std::vector<std::string>& directories) {
     std::string all;
     for (const auto& directory : directories) {
@@ -35,6 +39,7 @@ result<void> closure::add(const std::string& path, closure_file file, std::strin
     file.is_scanned = true;
     files_.insert_or_assign(path, std::move(file));
     bytes_ += text.size();
+    if (bytes_ > max_bytes) return too_large();
     pending_.push_back({.directory = std::string{directory_of(path)}, .text = std::string{text}});
     return drain();
 }
@@ -142,9 +147,7 @@ result<std::optional<closure::found_file>> closure::look(const std::string& path
         return std::optional<found_file>{};
     }
     bytes_ += text->size();
-    if (bytes_ > max_bytes) {
-        return user_error(fmt::format("what jsonnet imports has more than {} bytes", max_bytes));
-    }
+    if (bytes_ > max_bytes) return too_large();
     return std::optional{
         found_file{.file = {.real_path = there->path, .id = there->entry.id}, .text = std::move(*text)}
     };
