@@ -334,7 +334,8 @@ asio::awaitable<void> decrypt_one(
     if (said->status == 0) {
         auto& object = j->objects[each.object].object;
         auto take = [&] { return take_output(object, said->output); };
-        for (const auto& [path, what] : co_await on_pool(pool, std::move(take)))
+        const auto problems = co_await on_pool(pool, std::move(take));
+        for (const auto& [path, what] : problems)
             j->fail(each, path, what);
     } else if (said->status == status_no_key) {
         j->fail(each, {}, explain_no_key(*j, each.metadata));

@@ -145,22 +145,31 @@ bool is_secret(const json::object& object) {
     return names.kind == "Secret" && names.group.empty();
 }
 
-// What the API server would refuse, in the words of those who encrypt.
+// Why the API server would refuse a value, in the words of those who encrypt; empty where it would not.
+std::string_view wrong_with(const json::value& value, std::string_view field) {
+    if (value.is_null()) return {};
+    const auto* text = value.if_string();
+    if (text == nullptr) {
+        return "what was encrypted here is a number or a boolean, and a Secret has only texts: put it in "
+               "quotes, and "
+               "encrypt the file again";
+    }
+    if (field == "data" && !base64_decode(*text)) {
+        return "what was encrypted here is not base64, as \"data\" needs it: encode it, or move it to "
+               "\"stringData\", "
+               "and encrypt the file again";
+    }
+    return {};
+}
+
 void check_texts(const json::object& secret, std::string_view field, std::vector<problem_at>& problems) {
     const auto* values = secret.if_contains(field);
     if (values == nullptr || !values->is_object()) return;
-    for (const auto& [key, value] : values->get_object()) {
-        const auto* text = value.if_string();
-        const auto fail = [&](const char* what) {
-            problems.emplace_back(value_path{std::string{field}, std::string{key}}, user_error(what));
-        };
-        if (text == nullptr && !value.is_null()) {
-            fail("what was encrypted here is a number or a boolean, and a Secret has only texts: put it in "
-                 "quotes, and encrypt the file again");
-        } else if (text != nullptr && field == "data" && !base64_decode(*text)) {
-            fail("what was encrypted here is not base64, as \"data\" needs it: encode it, or move it to "
-                 "\"stringData\", and encrypt the file again");
-        }
+    for (const auto& each : values->get_object()) {
+        const auto wrong = wrong_with(each.value(), field);
+        if (wrong.empty()) continue;
+        value_path path{std::string{field}, std::string{each.key()}};
+        problems.emplace_back(std::move(path), user_error(std::string{wrong}));
     }
 }
 

@@ -48,6 +48,17 @@ BOOST_AUTO_TEST_CASE(inherits_nothing_but_what_it_was_given) {
     BOOST_TEST(r.value().output.ends_with("secret\n0 1 2 3 4 ")); // 4 is ls's own view of the directory
 }
 
+BOOST_AUTO_TEST_CASE(what_it_was_given_has_a_path_that_can_be_read_again) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{6}, std::size_t{200'000}}) {
+        auto o = shell("cat /proc/self/fd/3 /proc/self/fd/3 | wc -c");
+        o.environment = {"PATH=/usr/bin:/bin"};
+        o.inherited = {std::string(size, 's')};
+        const auto r = run(std::move(o));
+        BOOST_REQUIRE(r.has_value());
+        BOOST_TEST(r.value().output == std::to_string(2 * size) + "\n");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_deadline_kills_what_it_started_too) {
     const auto mark =
         std::filesystem::temp_directory_path() / ("holdfast-process-" + std::to_string(::getpid()));

@@ -27,6 +27,17 @@ BOOST_AUTO_TEST_CASE(string_data_of_a_secret_becomes_data_and_wins) {
     BOOST_TEST(json::serialize(secret.at("data")) == R"({"a":"bmV3","keep":"eA==","b":""})");
 }
 
+BOOST_AUTO_TEST_CASE(what_sops_encrypted_stays_where_it_is) {
+    auto secret =
+        object_of("apiVersion: v1\nkind: Secret\nmetadata: {name: s, creationTimestamp: null}\nstringData: "
+                  "{a: 'ENC[x]'}\nsops: {age: [], kms: null}\n");
+    BOOST_TEST(render::is_encrypted(secret));
+    BOOST_TEST(render::normalise(secret).empty());
+    BOOST_TEST(json::serialize(secret.at("stringData")) == R"({"a":"ENC[x]"})");
+    BOOST_TEST(json::serialize(secret.at("sops")) == R"({"age":[],"kms":null})");
+    BOOST_TEST(!secret.at("metadata").as_object().contains("creationTimestamp"));
+}
+
 BOOST_AUTO_TEST_CASE(string_data_needs_no_data_beside_it) {
     auto secret = object_of("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: x}\n");
     render::normalise(secret);

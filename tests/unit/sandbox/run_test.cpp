@@ -36,6 +36,15 @@ BOOST_AUTO_TEST_CASE(gives_what_it_said_and_how_it_ended) {
     BOOST_TEST(fs::exists(b.files() / "made"));
 }
 
+BOOST_AUTO_TEST_CASE(what_it_was_given_has_a_path_that_can_be_read_again) {
+    bench b;
+    auto j = b.shell("cat /proc/self/fd/4 /dev/fd/4; cat <&3");
+    j.inherited = {"first", "second"};
+    const auto said = b.run(std::move(j));
+    BOOST_REQUIRE_MESSAGE(said.has_value(), (said ? "" : said.error().message()));
+    BOOST_TEST(said->output == "secondsecondfirst", said->error_output);
+}
+
 BOOST_AUTO_TEST_CASE(has_an_environment_and_descriptors_of_its_own) {
     ::setenv("HOLDFAST_TEST_SECRET", "token", 1); // NOLINT(concurrency-mt-unsafe)
     bench b;
