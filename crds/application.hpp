@@ -79,16 +79,36 @@ struct pass_store {
     std::string target_revision;
     std::string path;
     secret_key_reference key_secret_ref;
+    std::optional<secret_reference> passphrase_secret_ref;
 
     bool operator==(const pass_store&) const = default;
 };
 
-/// Where references to secrets are looked up. Exactly one member is set; there is one so far.
+/// The private keys, age or OpenPGP, that open objects encrypted by SOPS.
+struct sops_keys {
+    secret_reference key_secret_ref;
+    std::optional<secret_reference> passphrase_secret_ref;
+
+    bool operator==(const sops_keys&) const = default;
+};
+
+/// What secrets are read with. Exactly one member is set.
 struct secret_source {
     std::optional<pass_store> pass;
+    std::optional<sops_keys> sops;
 
     bool operator==(const secret_source&) const = default;
 };
+
+/// Where references to entries of a password store may stand.
+enum class reference_places {
+    /// In the data of Secrets; anywhere else they are an error.
+    secrets_only,
+    /// In every text of every object.
+    everywhere,
+};
+
+std::string_view to_string(reference_places value) noexcept;
 
 /// A health check in Lua for a kind that Holdfast does not know better.
 struct health_check {
@@ -112,6 +132,7 @@ struct application_spec {
     bool suspend = false;
     std::string hold;
     std::vector<secret_source> secrets;
+    reference_places secret_references = reference_places::secrets_only;
     std::vector<health_check> health_checks;
     std::string service_account_name;
 

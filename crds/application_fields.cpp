@@ -159,7 +159,9 @@ struct docs<application_dependency> {
 };
 HOLDFAST_DESCRIBED_STRUCT(application_dependency)
 
-BOOST_DESCRIBE_STRUCT(pass_store, (), (repo_url, target_revision, path, key_secret_ref))
+BOOST_DESCRIBE_STRUCT(
+    pass_store, (), (repo_url, target_revision, path, key_secret_ref, passphrase_secret_ref)
+)
 template <>
 struct docs<pass_store> {
     static constexpr std::string_view name = "PassStore";
@@ -179,9 +181,11 @@ struct docs<pass_store> {
          .doc = "Folder of the store within the repository; its root where it is absent.",
          .max_length = limits::path},
         {.member = "key_secret_ref",
-         .doc = "The OpenPGP private key that opens the entries, in a Secret in the namespace of the "
-                "application.",
+         .doc = "The OpenPGP private keys that open the entries, in a Secret in the namespace of the "
+                "application: those under its key, or under all of its keys.",
          .required = true},
+        {.member = "passphrase_secret_ref",
+         .doc = "Secret in the same namespace with the passphrases of the private keys, under whatever keys."},
     };
     static constexpr rule rules[] = {
         {"!has(self.path) || (!self.path.startsWith('/') && !self.path.matches('(^|/)[.][.](/|$)'))",
@@ -192,16 +196,46 @@ struct docs<pass_store> {
 };
 HOLDFAST_DESCRIBED_STRUCT(pass_store)
 
-BOOST_DESCRIBE_STRUCT(secret_source, (), (pass))
+BOOST_DESCRIBE_STRUCT(sops_keys, (), (key_secret_ref, passphrase_secret_ref))
+template <>
+struct docs<sops_keys> {
+    static constexpr std::string_view name = "SopsKeys";
+    static constexpr std::string_view text = "The private keys that open objects encrypted by SOPS.";
+    static constexpr field fields[] = {
+        {.member = "key_secret_ref",
+         .doc = "Secret in the namespace of the application with the private keys: age identities under keys "
+                "that end in .agekey, armoured OpenPGP keys under keys that end in .asc.",
+         .required = true},
+        {.member = "passphrase_secret_ref",
+         .doc = "Secret in the same namespace with the passphrases of the OpenPGP keys."},
+    };
+};
+HOLDFAST_DESCRIBED_STRUCT(sops_keys)
+
+template <>
+struct docs<reference_places> {
+    static constexpr std::string_view name = "ReferencePlaces";
+    static constexpr std::string_view text = "Where references to entries of a password store may stand.";
+    static constexpr choice<reference_places> choices[] = {
+        {reference_places::secrets_only, "SecretsOnly",
+         "in data and stringData of Secrets; anywhere else they are an error"},
+        {reference_places::everywhere, "Everywhere",
+         "in every text of every object, where whoever may read the object can read the value"},
+    };
+};
+HOLDFAST_DESCRIBED_ENUM(reference_places)
+
+BOOST_DESCRIBE_STRUCT(secret_source, (), (pass, sops))
 template <>
 struct docs<secret_source> {
     static constexpr std::string_view name = "SecretSource";
-    static constexpr std::string_view text = "Where references to secrets are looked up.";
+    static constexpr std::string_view text = "What secrets are read with.";
     static constexpr field fields[] = {
         {.member = "pass", .doc = "A password store in the layout of pass(1)."},
+        {.member = "sops", .doc = "Keys for objects that are encrypted by SOPS."},
     };
     static constexpr rule rules[] = {
-        {"has(self.pass)", "pass must be set: it is the one kind of store there is"},
+        {"has(self.pass) != has(self.sops)", "exactly one of pass and sops must be set"},
     };
 };
 HOLDFAST_DESCRIBED_STRUCT(secret_source)
@@ -229,7 +263,7 @@ HOLDFAST_DESCRIBED_STRUCT(health_check)
 BOOST_DESCRIBE_STRUCT(
     application_spec, (),
     (project, source, sources, destination, sync_policy, ignore_differences, revision_history_limit, info,
-     depends_on, suspend, hold, secrets, health_checks, service_account_name)
+     depends_on, suspend, hold, secrets, secret_references, health_checks, service_account_name)
 )
 template <>
 struct docs<application_spec> {
@@ -268,10 +302,13 @@ struct docs<application_spec> {
          .min_length = 1,
          .max_length = limits::revision},
         {.member = "secrets",
-         .doc = "Where references to secrets (kind PassSecret, ref+pass://…) are looked up. The first store "
-                "is the one "
-                "that a reference without a store means.",
+         .doc = "What secrets are read with: password stores in which references (kind PassSecret, "
+                "ref+pass://…) are looked up, and keys for objects encrypted by SOPS. A reference without a "
+                "store means the first store of these; where there is none, the default one among the "
+                "Repositories with a passwordStore.",
          .max_items = 8},
+        {.member = "secret_references",
+         .doc = "Where references to entries of a password store may stand."},
         {.member = "health_checks",
          .doc = "Health checks for kinds that Holdfast does not know better.",
          .max_items = 32},

@@ -201,8 +201,11 @@ void check_secrets(const std::vector<secret_source>& secrets, problem_list& prob
     for (std::size_t i = 0; i < secrets.size(); ++i) {
         const auto path = fmt::format("spec.secrets[{}]", i);
         const auto& pass = secrets[i].pass;
+        if (pass.has_value() == secrets[i].sops.has_value()) {
+            problems.add(path, "exactly one of pass and sops must be set");
+            continue;
+        }
         if (!pass) {
-            problems.add(path, "pass must be set: it is the one kind of store there is");
             continue;
         }
         check_path(pass->path, path + ".pass.path", problems);

@@ -7,8 +7,45 @@
 
 namespace holdfast::crds {
 
+namespace {
+
+void check_access(const std::vector<password_store_access>& allow, problem_list& problems) {
+    for (std::size_t i = 0; i < allow.size(); ++i) {
+        for (const auto& [name, globs] :
+             {std::pair{"entries", &allow[i].entries}, std::pair{"namespaces", &allow[i].namespaces},
+              std::pair{"applications", &allow[i].applications}}) {
+            for (std::size_t k = 0; k < globs->size(); ++k) {
+                if (const auto wrong = glob_error((*globs)[k]); !wrong.empty()) {
+                    problems.add(
+                        fmt::format("spec.passwordStore.allow[{}].{}[{}]", i, name, k),
+                        fmt::format("is not a glob: {}, is {}", wrong, quoted((*globs)[k]))
+                    );
+                }
+            }
+        }
+    }
+}
+
+void check_password_store(
+    const repository_password_store& store, const std::string& url, problem_list& problems
+) {
+    check_path(store.path, "spec.passwordStore.path", problems);
+    if (url.starts_with("oci://")) {
+        problems.add("spec.passwordStore", "needs a Git repository, and oci:// is a registry");
+    }
+    if (!store.target_revision.empty() && !is_git_revision(store.target_revision)) {
+        problems.add(
+            "spec.passwordStore.targetRevision",
+            fmt::format("must be a branch, a tag or a commit, is {}", quoted(store.target_revision))
+        );
+    }
+    check_access(store.allow, problems);
+}
+
+} // namespace
+
 std::vector<problem> check(const repository& value) {
-    static const re2::RE2 with_scheme{"^(https?|ssh|git|file)://.+"};
+    static const re2::RE2 with_scheme{"^(https?|ssh|git|file|oci)://.+"};
     static const re2::RE2 like_scp{"^[^/:@]+@[^/:@]+:.+"};
     const auto& spec = value.spec;
     problem_list problems;
@@ -31,6 +68,9 @@ std::vector<problem> check(const repository& value) {
     }
     if (!spec.ca_bundle.empty() && spec.insecure_skip_tls_verify) {
         problems.add("spec.caBundle", "caBundle and insecureSkipTLSVerify exclude each other");
+    }
+    if (spec.password_store) {
+        check_password_store(*spec.password_store, spec.url, problems);
     }
     if (spec.verify) {
         problems.add(

@@ -49,6 +49,30 @@ struct repository_verification {
     bool operator==(const repository_verification&) const = default;
 };
 
+/// Which applications may read which entries of a password store. A list that is empty stands for all
+/// entries, for the store's own namespace, for all applications there.
+struct password_store_access {
+    std::vector<std::string> entries;
+    std::vector<std::string> namespaces;
+    std::vector<std::string> applications;
+
+    bool operator==(const password_store_access&) const = default;
+};
+
+/// The repository is a password store (the layout of `pass`), which applications read entries of.
+struct repository_password_store {
+    secret_reference key_secret_ref;
+    std::optional<secret_reference> passphrase_secret_ref;
+    std::string path;
+    std::string target_revision;
+    /// For references that name no store.
+    bool default_ = false;
+    /// None: applications in the store's own namespace read all of it.
+    std::vector<password_store_access> allow;
+
+    bool operator==(const repository_password_store&) const = default;
+};
+
 struct repository_spec {
     /// The URL of one repository, or what the URLs of a group of them begin with: the longest that fits wins.
     std::string url;
@@ -61,6 +85,7 @@ struct repository_spec {
     bool insecure_skip_tls_verify = false;
     bool insecure_ignore_host_key = false;
     std::optional<repository_verification> verify;
+    std::optional<repository_password_store> password_store;
     duration timeout{std::chrono::seconds{60}};
     bool suspend = false;
     foreign_content submodules = foreign_content::ignore;

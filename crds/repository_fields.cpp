@@ -79,10 +79,67 @@ struct docs<repository_verification> {
 };
 HOLDFAST_DESCRIBED_STRUCT(repository_verification)
 
+BOOST_DESCRIBE_STRUCT(password_store_access, (), (entries, namespaces, applications))
+template <>
+struct docs<password_store_access> {
+    static constexpr std::string_view name = "PasswordStoreAccess";
+    static constexpr std::string_view text = "Which applications may read which entries.";
+    static constexpr field fields[] = {
+        {.member = "entries",
+         .doc = "Globs of entries, such as shop/**; all entries where there is none.",
+         .max_length = limits::path,
+         .max_items = 64},
+        {.member = "namespaces",
+         .doc = "Globs of the namespaces of Applications; the store's own where there is none.",
+         .max_length = limits::label,
+         .max_items = 64},
+        {.member = "applications",
+         .doc = "Globs of the names of Applications; all of them where there is none.",
+         .max_length = limits::name,
+         .max_items = 64},
+    };
+};
+HOLDFAST_DESCRIBED_STRUCT(password_store_access)
+
+BOOST_DESCRIBE_STRUCT(
+    repository_password_store, (),
+    (key_secret_ref, passphrase_secret_ref, path, target_revision, default_, allow)
+)
+template <>
+struct docs<repository_password_store> {
+    static constexpr std::string_view name = "RepositoryPasswordStore";
+    static constexpr std::string_view text =
+        "The repository is a password store in the layout of pass(1): kind PassSecret and ref+pass://… in "
+        "applications name its entries.";
+    static constexpr field fields[] = {
+        {.member = "key_secret_ref",
+         .doc = "Secret with the OpenPGP private keys, armoured, that open the entries, under whatever keys.",
+         .required = true},
+        {.member = "passphrase_secret_ref",
+         .doc = "Secret with the passphrases of the private keys, under whatever keys."},
+        {.member = "path",
+         .doc = "Folder of the store within the repository; its root where it is absent.",
+         .max_length = limits::path},
+        {.member = "target_revision",
+         .doc = "Branch, tag or commit of the store; HEAD where it is absent.",
+         .max_length = limits::revision},
+        {.member = "default_", .doc = "References that name no store mean this one."},
+        {.member = "allow",
+         .doc = "Which applications may read which entries. Where it is absent, those in the namespace of the "
+                "Repository read all of them, and others none.",
+         .max_items = 64},
+    };
+    static constexpr rule rules[] = {
+        {"!has(self.path) || (!self.path.startsWith('/') && !self.path.matches('(^|/)[.][.](/|$)'))",
+         "path must be relative to the root of the repository and not leave it", ".path"},
+    };
+};
+HOLDFAST_DESCRIBED_STRUCT(repository_password_store)
+
 BOOST_DESCRIBE_STRUCT(
     repository_spec, (),
     (url, secret_ref, interval, webhook, ca_bundle, proxy, insecure_skip_tls_verify, insecure_ignore_host_key,
-     verify, timeout, suspend, submodules, lfs)
+     verify, password_store, timeout, suspend, submodules, lfs)
 )
 template <>
 struct docs<repository_spec> {
@@ -90,10 +147,9 @@ struct docs<repository_spec> {
     static constexpr std::string_view text = "How a repository, or a group of them, is reached.";
     static constexpr field fields[] = {
         {.member = "url",
-         .doc = "URL of the repository (https://, ssh://, git@host:path, file://), or what the URLs of a "
-                "group of "
-                "repositories begin with, such as https://github.com/example/. Of several that fit, the "
-                "longest wins.",
+         .doc = "URL of the repository (https://, ssh://, git@host:path, file://), of a Helm repository "
+                "(https://) or an OCI registry (oci://), or what the URLs of a group of them begin with, "
+                "such as https://github.com/example/. Of several that fit, the longest wins.",
          .required = true,
          .min_length = 1,
          .max_length = limits::url},
@@ -124,6 +180,8 @@ struct docs<repository_spec> {
          .doc = "Accept whatever key the SSH server shows. Whoever is in between can then change what is "
                 "deployed."},
         {.member = "verify", .doc = "Use only signed content."},
+        {.member = "password_store",
+         .doc = "The repository is a password store, whose entries applications name in their manifests."},
         {.member = "timeout", .doc = "How long one fetch may take, such as 60s."},
         {.member = "suspend",
          .doc = "Leave the repository alone: it is neither polled nor fetched, also not by webhooks."},
@@ -131,11 +189,13 @@ struct docs<repository_spec> {
         {.member = "lfs", .doc = "What becomes of files that are kept in Git LFS."},
     };
     static constexpr rule rules[] = {
-        {"self.url.matches('^(https?|ssh|git|file)://.+') || self.url.matches('^[^/:@]+@[^/:@]+:.+')",
+        {"self.url.matches('^(https?|ssh|git|file|oci)://.+') || self.url.matches('^[^/:@]+@[^/:@]+:.+')",
          "url must be one such as https://git.example.com/team/deploy, ssh://git@git.example.com/team/deploy "
          "or "
          "git@git.example.com:team/deploy",
          ".url"},
+        {"!has(self.passwordStore) || !self.url.startsWith('oci://')",
+         "passwordStore needs a Git repository, and oci:// is a registry", ".passwordStore"},
         {"!self.url.matches('^[a-z+]+://[^/@]*:[^/@]*@')",
          "url must not contain a password: put it into the Secret of secretRef", ".url"},
         {"!has(self.caBundle) || self.caBundle.contains('-----BEGIN CERTIFICATE-----')",

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(what_an_application_alone_tells_to_be_wrong_is_said) {
         {R"({'dependsOn': [{'name': 'db'}, {'name': 'db', 'namespace': 'default'}]})",
          R"(spec.dependsOn[1]: "default/db" is there twice)"},
         {R"({'hold': '1.*'})", R"(spec.hold: must be a branch, a tag or a commit, is "1.*")"},
-        {R"({'secrets': [{}]})", "spec.secrets[0]: pass must be set: it is the one kind of store there is"},
+        {R"({'secrets': [{}]})", "spec.secrets[0]: exactly one of pass and sops must be set"},
         {R"({'secrets': [{'pass': {'repoURL': 'x', 'path': '/a', 'keySecretRef': {'name': 'k', 'key': 'k'}}}]})",
          R"(spec.secrets[0].pass.path: must be relative to the root of the repository, is "/a")"},
         {R"({'healthChecks': [{'kind': 'A', 'check': 'x'}, {'kind': 'A', 'check': 'y'}]})",
