@@ -10,7 +10,7 @@
 
 namespace holdfast::render {
 
-std::shared_ptr<const packed_output> pack(const render_output& output) {
+std::shared_ptr<packed_output> pack(const render_output& output) {
     auto packed = std::make_shared<packed_output>();
     packed->hash = output.hash;
     packed->warnings = output.warnings;

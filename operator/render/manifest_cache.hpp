@@ -3,6 +3,7 @@
 #include "render/build_key.hpp"
 #include "render/manifest.hpp"
 
+#include <compare>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -18,18 +19,31 @@ struct packed_manifest {
     origin from;
 };
 
+/// An entry of a password store that objects refer to.
+struct named_entry {
+    /// The URL of the store; empty: the default one.
+    std::string store;
+    std::string entry;
+    friend auto operator<=>(const named_entry&, const named_entry&) = default;
+};
+
 /// A finished build in its compact form, shared by all applications with the same build key. Immutable.
 struct packed_output {
     std::vector<packed_manifest> objects;
     sha256_digest hash{};
     std::vector<std::string> warnings;
     std::vector<outside_read> outside_reads;
+    /// The entries of password stores that the objects refer to, sorted, each once.
+    std::vector<named_entry> entries;
+    /// Some object is encrypted (by SOPS), or has references that are written wrong.
+    bool needs_secrets = false;
     /// About what it takes in memory.
     std::size_t bytes = 0;
 };
 
 /// Makes the compact form, and an object of it back again.
-std::shared_ptr<const packed_output> pack(const render_output& output);
+/// `entries` and `needs_secrets` are for who knows secrets to fill.
+std::shared_ptr<packed_output> pack(const render_output& output);
 manifest unpack(const packed_manifest& packed);
 std::vector<manifest> unpack(const packed_output& packed);
 

@@ -55,11 +55,4 @@ result<source_kind> detect(source_tree& tree, std::string_view path, const sourc
     return source_kind::directory;
 }
 
-result<void> check_supported(source_kind kind, std::string_view path) {
-    if (kind == source_kind::directory) return {};
-    return user_error(fmt::format(
-        "{}: {} sources are not supported yet by this version", path.empty() ? "." : path, to_string(kind)
-    ));
-}
-
 } // namespace holdfast::render

@@ -28,7 +28,4 @@ struct source_blocks {
 /// it is not in the tree.
 result<source_kind> detect(source_tree& tree, std::string_view path, const source_blocks& blocks);
 
-/// An error that says so for kinds which this version cannot build; they are never built as something else.
-result<void> check_supported(source_kind kind, std::string_view path);
-
 } // namespace holdfast::render

@@ -44,14 +44,3 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_no_directory_has_no_kind) {
     BOOST_TEST((render::detect(tree, "../a", {}).error().kind() == error_kind::user));
 }
 
-BOOST_AUTO_TEST_CASE(what_this_version_cannot_build_is_refused_by_name) {
-    BOOST_TEST(render::check_supported(source_kind::directory, "a").has_value());
-    for (const auto kind : {source_kind::helm, source_kind::kustomize, source_kind::plugin}) {
-        const auto refused = render::check_supported(kind, "apps/web");
-        BOOST_REQUIRE(refused.has_error());
-        BOOST_TEST(
-            refused.error().message() == "apps/web: " + std::string{render::to_string(kind)} +
-                                             " sources are not supported yet by this version"
-        );
-    }
-}
