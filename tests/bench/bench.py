@@ -9,6 +9,7 @@ import argparse
 import concurrent.futures
 import hmac
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -46,6 +47,20 @@ def manifests(name, generation):
                   "template": {"metadata": {"labels": {"app": name}},
                                "spec": {"containers": [{"name": "web", "image": "registry.example.com/web:1"}]}}}},
     ]
+
+
+def files(kind, name, generation):
+    """The files of an application's folder: the same objects, said in one of the ways that there are builders for."""
+    objects = manifests(name, generation)
+    named = {f"{m['kind'].lower()}.json": json.dumps(m, indent=1) for m in objects}
+    if kind == "kustomize":
+        return {"kustomization.yaml": "resources:\n" + "".join(f"- {file}\n" for file in named), **named}
+    if kind == "helm":
+        return {"Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n", **{f"templates/{file}": text for file, text in named.items()}}
+    if kind == "jsonnet":
+        return {"main.jsonnet": "[" + ", ".join(f"import '{pathlib.Path(file).stem}.libsonnet'" for file in named) + "]\n",
+                **{file.replace(".json", ".libsonnet"): text for file, text in named.items()}}
+    return named
 
 
 class Api:
@@ -172,12 +187,12 @@ def peak_memory(pid):
 
 
 class Bench:
-    def __init__(self, options, count):
-        self.options, self.count = options, count
+    def __init__(self, options, kind, count):
+        self.options, self.kind, self.count = options, kind, count
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
         self.children = []
         self.names = [f"app-{i:04}" for i in range(count)]
-        self.results = {"applications": count, "objects": 4 * count}
+        self.results = {"kind": kind, "applications": count, "objects": 4 * count}
 
     def start(self, name, command, **how):
         child = subprocess.Popen(command, stderr=open(self.directory / f"{name}.log", "wb"), start_new_session=True, **how)
@@ -207,10 +222,16 @@ class Bench:
 
     def write(self, names, generation):
         for name in names:
-            folder = self.tree / name
-            folder.mkdir(exist_ok=True)
-            for manifest in manifests(name, generation):
-                (folder / f"{manifest['kind'].lower()}.json").write_text(json.dumps(manifest, indent=1))
+            for file, text in files(self.kind, name, generation).items():
+                path = self.tree / name / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+
+    def write_config_map(self, name, generation):
+        """The one file with the ConfigMap."""
+        for file, text in files(self.kind, name, generation).items():
+            if pathlib.Path(file).name.startswith("configmap."):
+                (self.tree / name / file).write_text(text)
 
     def push(self, message):
         git = ["git", "-C", str(self.tree), "-c", "user.name=bench", "-c", "user.email=bench@example.com"]
@@ -273,8 +294,7 @@ class Bench:
 
         self.say("a push that changes one file")
         target = self.names[len(self.names) // 2]
-        changed = manifests(target, 2)[0]
-        (self.tree / target / "configmap.json").write_text(json.dumps(changed, indent=1))
+        self.write_config_map(target, 2)
         requests, cpu = api.requests(), cpu_seconds(operator.pid)
         self.push("one file")
         begin = time.monotonic()
@@ -353,7 +373,7 @@ class Bench:
         time.sleep(2)
         self.settle(api)
         for i, key in enumerate(("announced_s", "announced_again_s")):
-            (self.tree / target / "configmap.json").write_text(json.dumps(manifests(target, 10 + i)[0], indent=1))
+            self.write_config_map(target, 10 + i)
             self.push("announced")
             body = json.dumps({"repository": self.url, "ref": "refs/heads/main"}).encode()
             mac = hmac.new(secret.encode(), body, "sha256").hexdigest()
@@ -451,10 +471,11 @@ def show(results):
          f"{r['apply_on']['p99_s'] / r['apply_off']['p99_s']:.2f}×"),
         ("idle CPU", f"{r['idle_cpu_percent']:.1f} %", "", ""),
         ("CPU of the cold sync", f"{r['cold_cpu_s']:.2f} s", "", ""),
+        ("CPU of a restart", f"{r['restart_cpu_s']:.2f} s", "", ""),
         ("peak memory", f"{r['peak_memory_mib']:.0f} MiB", "", ""),
         ("peak memory after a restart", f"{r['restart_memory_mib']:.0f} MiB", "", ""),
     ]
-    print(f"\n{r['applications']} applications × 4 objects")
+    print(f"\n{r['applications']} applications × 4 objects, {r['kind']}")
     print(f"{'':50} {'Holdfast':>12} {'bare apply':>12} {'ratio':>8}")
     for name, ours, bare, ratio in rows:
         print(f"{name:50} {ours:>12} {bare:>12} {ratio:>8}")
@@ -465,6 +486,8 @@ def main():
     parser.add_argument("--operator", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--tools", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--applications", type=int, nargs="+", default=[200], help="how many; several make several runs (default: 200)")
+    parser.add_argument("--kind", nargs="+", default=["directory"], choices=["directory", "kustomize", "helm", "jsonnet"],
+                        help="how the repository says the objects; several make several runs (default: directory)")
     parser.add_argument("--parallel", type=int, default=32, help="connections of the bare apply (default: 32)")
     parser.add_argument("--interval", default="1s", help="the Repository's poll interval (default: 1s)")
     parser.add_argument("--json", default="build/bench.json", help="where the results go (default: build/bench.json)")
@@ -473,8 +496,8 @@ def main():
     options.operator = str(pathlib.Path(options.operator).resolve())
     os.environ["PATH"] += f":{options.tools}"
     everything = []
-    for count in options.applications:
-        bench = Bench(options, count)
+    for kind, count in itertools.product(options.kind, options.applications):
+        bench = Bench(options, kind, count)
         try:
             everything.append(bench.run())
             show(everything[-1])
