@@ -1,21 +1,27 @@
 #!/usr/bin/env python3
 """A local cluster follows a small Git repository, in front of your eyes.
 
-Boots a control plane (or uses yours), serves a Git repository over smart HTTP, installs the CRDs, starts the operator, applies one
-Repository and one Application, and then shows what Holdfast is for: a push goes live, a hand edit is reverted, a file removed from Git
-is pruned. Every step waits for what it claims and says how long it took; a step that does not happen in time is a failure.
+Boots a control plane (or uses yours), serves a Git repository and a password store over smart HTTP, installs the CRDs, starts the operator,
+applies Repositories and one Application, and then shows what Holdfast is for: a wrong Application is refused, a push that is announced by a
+signed webhook goes live, a password comes from `pass` and is rotated there, a hand edit is reverted, a file removed from Git is pruned.
+Every step waits for what it claims and says how long it took; a step that does not happen in time is a failure.
 """
 
 import argparse
+import base64
+import hashlib
+import hmac
 import json
 import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMESPACE = "holdfast"
@@ -36,6 +42,12 @@ def note(text):
     print(f"  {DIM}{text}{PLAIN}", flush=True)
 
 
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 class Demo:
     def __init__(self, options):
         self.options = options
@@ -43,6 +55,10 @@ class Demo:
         self.children = []
         self.kubeconfig = options.kubeconfig
         self.work_tree = self.directory / "shop"
+        # On tmpfs: sockets of gpg's agent need a short path.
+        self.gnupg = pathlib.Path(tempfile.mkdtemp(prefix="hf-demo-", dir="/dev/shm"))
+        self.hook_secret = base64.b64encode(os.urandom(24)).decode()
+        self.push_port, self.admission_port = free_port(), free_port()
         self.kubectl_path = shutil.which("kubectl") or str(pathlib.Path(options.tools) / "kubectl")
 
     # ---- children and tools ----
@@ -65,6 +81,8 @@ class Demo:
                 note(f"{name} does not stop; killing it")
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+        subprocess.run(["gpgconf", "--kill", "all"], env=self.pass_environment(), check=False)
+        shutil.rmtree(self.gnupg, ignore_errors=True)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def kubectl(self, *arguments, check=True, stdin=None):
@@ -89,6 +107,33 @@ class Demo:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", message)
         self.git("push", "-q", "origin", "HEAD:main")
+
+    def announce(self, url):
+        """What a Git provider does after a push."""
+        body = json.dumps({"repository": url, "ref": "refs/heads/main"}).encode()
+        mac = hmac.new(self.hook_secret.encode(), body, hashlib.sha256).hexdigest()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.push_port}/hooks/push", body, {"X-Signature": f"sha256={mac}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            note(f"POST /hooks/push, signed: {answer.status}")
+
+    # ---- the password store ----
+
+    def pass_environment(self):
+        return {**os.environ, "GNUPGHOME": str(self.gnupg), "PASSWORD_STORE_DIR": str(self.directory / "store"),
+                "GIT_AUTHOR_NAME": "You", "GIT_AUTHOR_EMAIL": "you@example.com",
+                "GIT_COMMITTER_NAME": "You", "GIT_COMMITTER_EMAIL": "you@example.com"}
+
+    def run_with_pass(self, *command, stdin=None):
+        done = subprocess.run(command, env=self.pass_environment(), input=stdin, capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise StepFailed(f"{' '.join(command)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def insert_password(self, value):
+        self.run_with_pass("pass", "insert", "-m", "-f", "shop/db", stdin=f"{value}\nuser: shop\n")
+        self.run_with_pass("pass", "git", "push", "-q", "origin", "HEAD:main")
 
     def step(self, what, condition, limit=60):
         """Waits until `condition` gives something true, shows how long that took, and gives it."""
@@ -134,7 +179,8 @@ class Demo:
     def serve_repository(self):
         say("Serving a small Git repository over smart HTTP")
         served = self.directory / "git"
-        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(served / "shop.git")], check=True)
+        for name in ("shop", "passwords"):
+            subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(served / f"{name}.git")], check=True)
         shutil.copytree(ROOT / "tools/demo/repository", self.work_tree)
         server = self.start(
             "git-server",
@@ -145,10 +191,18 @@ class Demo:
         if not ready:
             raise StepFailed((self.directory / "git-server.log").read_text(errors="replace")[-2000:])
         self.repository_url = f"http://127.0.0.1:{ready.split()[-1]}/shop.git"
+        self.store_url = f"http://127.0.0.1:{ready.split()[-1]}/passwords.git"
         self.git("init", "-q", "-b", "main")
         self.git("remote", "add", "origin", self.repository_url)
         self.push("The shop opens")
         note(self.repository_url)
+        say("Making a password store with gpg and pass, and pushing it")
+        self.run_with_pass("gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "shop", "future-default", "default", "never")
+        self.run_with_pass("pass", "init", "shop")
+        self.run_with_pass("pass", "git", "init", "-q", "-b", "main")
+        self.run_with_pass("pass", "git", "remote", "add", "origin", self.store_url)
+        self.insert_password("the first password")
+        note(self.store_url)
 
     def install(self):
         say("Installing the custom resources")
@@ -167,18 +221,57 @@ class Demo:
         self.start(
             "operator",
             [str(pathlib.Path(self.options.operator).resolve()), "operator", "--kubeconfig", str(self.kubeconfig),
-             "--namespace", NAMESPACE, "--cache-dir", str(self.directory / "cache"), "--listen", "", "--metrics-listen", ""],
+             "--namespace", NAMESPACE, "--cache-dir", str(self.directory / "cache"), "--metrics-listen", "",
+             "--listen", f"127.0.0.1:{self.push_port}", "--admission-listen", f"127.0.0.1:{self.admission_port}",
+             "--admission-url", f"https://127.0.0.1:{self.admission_port}"],
         )
 
+    def wrong_application_is_refused(self):
+        say("Applying an Application with a mistake in it")
+        wrong = f"""
+apiVersion: holdfast.dev/v1alpha1
+kind: Application
+metadata: {{name: wrong, namespace: {NAMESPACE}}}
+spec:
+  source: {{repoURL: "{self.repository_url}", targetRevision: main, path: deploy}}
+  destination: {{server: "https://kubernetes.default.svc", namespace: shop}}
+  syncPolicy: {{syncOptions: [CreateNamspace=true]}}
+"""
+
+        def refusal():
+            done = subprocess.run(
+                [self.kubectl_path, "--kubeconfig", str(self.kubeconfig), "apply", "--dry-run=server", "-f", "-"],
+                input=wrong, capture_output=True, text=True, timeout=60,
+            )
+            return done.stderr.strip() if done.returncode != 0 and "did you mean" in done.stderr else None
+
+        note(self.step("kubectl apply is refused, and says what to write", refusal))
+
     def follow(self):
-        say("Applying one Repository and one Application")
+        say("Applying two Repositories and one Application")
+        key = self.run_with_pass("gpg", "--batch", "--armor", "--export-secret-keys", "shop")
+        secrets = [
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": NAMESPACE}, "stringData": data}
+            for name, data in (("hook", {"secret": self.hook_secret}), ("pass-key", {"private.asc": key}))
+        ]
+        self.kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": secrets}))
         self.kubectl("apply", "-f", "-", stdin=f"""
 apiVersion: holdfast.dev/v1alpha1
 kind: Repository
 metadata: {{name: shop, namespace: {NAMESPACE}}}
 spec:
   url: {self.repository_url}
-  interval: 1s
+  interval: 1h
+  webhook: {{secretRef: {{name: hook}}}}
+---
+apiVersion: holdfast.dev/v1alpha1
+kind: Repository
+metadata: {{name: passwords, namespace: {NAMESPACE}}}
+spec:
+  url: {self.store_url}
+  interval: 1h
+  webhook: {{secretRef: {{name: hook}}}}
+  passwordStore: {{keySecretRef: {{name: pass-key}}, default: true}}
 ---
 apiVersion: holdfast.dev/v1alpha1
 kind: Application
@@ -200,16 +293,27 @@ spec:
         )
         self.kubectl("wait", "--for=condition=Ready", "--timeout=30s", *app)
         self.show()
+        self.step("its Secret has the password from the store", lambda: self.password() == "the first password")
+
+    def password(self):
+        return base64.b64decode(self.value(".data.password", "secret", "db", "-n", "shop") or "").decode()
 
     def push_goes_live(self):
-        say("Pushing a change; nobody tells the operator, it polls")
+        say("Pushing a change, and announcing it as a Git provider does; the next poll would be in an hour")
         file = self.work_tree / "deploy/config.yaml"
         file.write_text(file.read_text().replace("Welcome", "Welcome back"))
         self.push("Greet returning customers")
+        self.announce(self.repository_url)
         self.step(
             "the change is live",
             lambda: self.value(".data.greeting", "configmap", "shop", "-n", "shop") == "Welcome back",
         )
+
+    def password_is_rotated(self):
+        say("Rotating the password: pass insert shop/db, and a push")
+        self.insert_password("the second password")
+        self.announce(self.store_url)
+        self.step("the Secret has the new one", lambda: self.password() == "the second password")
 
     def hand_edit_is_reverted(self):
         say("Editing by hand what Git says otherwise: kubectl scale --replicas=5")
@@ -223,6 +327,7 @@ spec:
         say("Removing a file from Git")
         (self.work_tree / "deploy/banner.yaml").unlink()
         self.push("No banner any more")
+        self.announce(self.repository_url)
         self.step(
             "its object is pruned",
             lambda: self.kubectl("get", "configmap", "banner", "-n", "shop", check=False) is None,
@@ -234,8 +339,10 @@ spec:
         self.serve_repository()
         self.install()
         self.start_operator()
+        self.wrong_application_is_refused()
         self.follow()
         self.push_goes_live()
+        self.password_is_rotated()
         self.hand_edit_is_reverted()
         self.removed_file_is_pruned()
         if self.options.once:
