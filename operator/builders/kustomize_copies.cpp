@@ -40,18 +40,19 @@ result<std::string> holding(git::tree_reader& tree, std::string directory, const
     }
 }
 
-/// The first symlink below the directory that leads out of it makes it a larger one.
-result<std::string> grown(git::tree_reader& tree, const std::string& directory) {
+/// The directory, or where a symlink below it leads out of it, a larger one.
+result<copied_directory> grown(git::tree_reader& tree, const std::string& directory) {
     const auto id = tree.tree_at(directory);
     if (!id) return id.error();
     const auto entries = tree.list(*id, {.recursive = true});
     if (!entries) return entries.error();
     for (const auto& entry : *entries) {
         if (entry.mode != git::entry_mode::symlink) continue;
-        auto larger = holding(tree, directory, render::join_path(directory, entry.name));
-        if (!larger || *larger != directory) return larger;
+        const auto larger = holding(tree, directory, render::join_path(directory, entry.name));
+        if (!larger) return larger.error();
+        if (*larger != directory) return copied_directory{*larger, {}};
     }
-    return directory;
+    return copied_directory{directory, *id};
 }
 
 std::set<std::string> outermost(const std::set<std::string>& roots) {
@@ -69,29 +70,22 @@ std::set<std::string> outermost(const std::set<std::string>& roots) {
 
 result<std::vector<copied_directory>> copies_of(git::tree_reader& tree, const std::set<std::string>& roots) {
     auto left = outermost(roots);
-    std::set<std::string> done;
+    std::vector<copied_directory> done;
     while (!left.empty()) {
         const auto next = *left.begin();
         left.erase(left.begin());
-        const auto larger = grown(tree, next);
+        auto larger = grown(tree, next);
         if (!larger) return larger.error();
-        if (*larger == next) {
-            done.insert(next);
+        if (larger->path == next) {
+            done.push_back(std::move(*larger));
             continue;
         }
-        left.insert(*larger);
-        std::erase_if(left, [&](const auto& each) {
-            return each != *larger && render::is_within(each, *larger);
-        });
-        std::erase_if(done, [&](const auto& each) { return render::is_within(each, *larger); });
+        std::erase_if(left, [&](const auto& each) { return render::is_within(each, larger->path); });
+        std::erase_if(done, [&](const auto& each) { return render::is_within(each.path, larger->path); });
+        left.insert(larger->path);
     }
-    std::vector<copied_directory> copies;
-    for (const auto& path : outermost(done)) {
-        const auto id = tree.tree_at(path);
-        if (!id) return id.error();
-        copies.push_back({path, *id});
-    }
-    return copies;
+    std::ranges::sort(done, {}, &copied_directory::path);
+    return done;
 }
 
 std::string relative_path(std::string_view from, std::string_view to) {
