@@ -62,7 +62,7 @@ build_environment::build_environment(const build_source& source, const build_fac
           {"ARGOCD_APP_SOURCE_REPO_URL", source.spec.repo_url},
           {"ARGOCD_APP_SOURCE_TARGET_REVISION", source.spec.target_revision},
           {"KUBE_VERSION", facts.kube_version},
-          {"KUBE_API_VERSIONS", joined(facts.api_versions)}
+          {"KUBE_API_VERSIONS", joined(*facts.api_versions)}
       } {}
 
 std::string build_environment::substitute(std::string_view text, std::vector<std::string>* unknown) const {

@@ -211,7 +211,7 @@ plan_result plan_helm(
     const auto& options = options_of(source);
     helm_arguments arguments{
         .namespace_ = options.namespace_.empty() ? facts.destination_namespace : options.namespace_,
-        .api_versions = options.api_versions.empty() ? facts.api_versions : options.api_versions,
+        .api_versions = options.api_versions.empty() ? *facts.api_versions : options.api_versions,
         .skip_crds = options.skip_crds,
         .skip_tests = options.skip_tests,
         .skip_schema_validation = options.skip_schema_validation,

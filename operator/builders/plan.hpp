@@ -88,12 +88,18 @@ struct build_facts {
     std::string destination_namespace;
     /// "1.37.2".
     std::string kube_version;
-    /// "v1", "v1/Pod", "apps/v1", "apps/v1/Deployment" …, sorted.
-    std::vector<std::string> api_versions;
+    /// "v1", "v1/Pod", "apps/v1", "apps/v1/Deployment" …, sorted. Never null; shared by all builds that see the
+    /// same cluster, and compared as such.
+    std::shared_ptr<const std::vector<std::string>> api_versions =
+        std::make_shared<const std::vector<std::string>>();
+    /// The Application's annotation argocd.argoproj.io/manifest-generate-paths, for plugins.
+    std::string generate_paths;
     /// The password stores that the application may read: changes when any of them does. Empty: none.
     std::string secrets_key;
     /// secrets::store_index::to_json of them; names and ids, nothing secret.
     std::string secrets_index;
+
+    bool operator==(const build_facts&) const = default;
 };
 
 /// A directory or file of a commit that the build is given a copy of.

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace holdfast::kube {
 
@@ -67,6 +68,16 @@ void api_catalog::add(std::vector<resource> resources) {
     resources_.insert(
         resources_.end(), std::make_move_iterator(resources.begin()), std::make_move_iterator(resources.end())
     );
+}
+
+std::vector<std::string> api_catalog::api_versions() const {
+    std::set<std::string> names;
+    for (const auto& r : resources_) {
+        auto version = group_version(r.group, r.version);
+        names.insert(version + '/' + r.kind);
+        names.insert(std::move(version));
+    }
+    return {names.begin(), names.end()};
 }
 
 void api_catalog::add_stale(std::string_view group, std::string_view version) {

@@ -103,7 +103,9 @@ helm_bench::helm_bench() {
     facts.project = "default";
     facts.destination_namespace = "shop";
     facts.kube_version = "1.30.2";
-    facts.api_versions = {"monitoring.coreos.com/v1", "monitoring.coreos.com/v1/ServiceMonitor"};
+    facts.api_versions = std::make_shared<const std::vector<std::string>>(
+        std::vector<std::string>{"monitoring.coreos.com/v1", "monitoring.coreos.com/v1/ServiceMonitor"}
+    );
     auto opened = sandbox::open(
         context_.get_executor(), pool_,
         {.directory = (directory_.path() / "jobs").string(), .supervisor = SANDBOX_PROGRAM}

@@ -124,7 +124,12 @@ BOOST_AUTO_TEST_CASE(another_when_something_of_it_changes) {
         {"the application", [](shop& w, build_source&) { w.b.facts.application = "other"; }},
         {"its namespace", [](shop& w, build_source&) { w.b.facts.destination_namespace = "other"; }},
         {"Kubernetes", [](shop& w, build_source&) { w.b.facts.kube_version = "1.31.0"; }},
-        {"an API", [](shop& w, build_source&) { w.b.facts.api_versions.emplace_back("x/v1"); }},
+        {"an API",
+         [](shop& w, build_source&) {
+             auto more = *w.b.facts.api_versions;
+             more.emplace_back("x/v1");
+             w.b.facts.api_versions = std::make_shared<const std::vector<std::string>>(std::move(more));
+         }},
         {"releaseName", [](shop&, build_source& s) { s.spec.helm->release_name = "x"; }},
         {"namespace", [](shop&, build_source& s) { s.spec.helm->namespace_ = "x"; }},
         {"values", [](shop&, build_source& s) { s.spec.helm->values = "x: 1"; }},

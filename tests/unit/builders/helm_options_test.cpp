@@ -294,10 +294,11 @@ BOOST_AUTO_TEST_CASE(thousands_of_api_versions_fit) {
         "c/templates/last.yaml",
         shows("last", ".Capabilities.APIVersions.Has \"group5999.example.com/v1/Kind\"")
     );
-    b.facts.api_versions.clear();
+    std::vector<std::string> many;
     for (int i = 0; i < 6000; ++i) {
-        b.facts.api_versions.push_back(fmt::format("group{}.example.com/v1/Kind", i));
+        many.push_back(fmt::format("group{}.example.com/v1/Kind", i));
     }
+    b.facts.api_versions = std::make_shared<const std::vector<std::string>>(many);
     const auto s = b.source(r, "c");
     const auto plan = b.good_plan(s);
     for (const auto& word : plan.commands.at(0).argv) {
@@ -305,8 +306,9 @@ BOOST_AUTO_TEST_CASE(thousands_of_api_versions_fit) {
     }
     BOOST_TEST(b.built(s).find("name: last\ndata:\n  value: \"true\"") != std::string::npos);
     for (int i = 0; i < 60'000; ++i) {
-        b.facts.api_versions.push_back(fmt::format("another{}.example.com/v1/Kind", i));
+        many.push_back(fmt::format("another{}.example.com/v1/Kind", i));
     }
+    b.facts.api_versions = std::make_shared<const std::vector<std::string>>(many);
     BOOST_TEST(b.errors(s).find("KiB of arguments") != std::string::npos);
 }
 

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(the_application_counts_only_where_it_is_named) {
     facts.project = "default";
     facts.destination_namespace = "shop";
     facts.kube_version = "1.37.2";
-    facts.api_versions = {"v1"};
+    facts.api_versions = std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"v1"});
     facts.secrets_key = "stores";
     facts.secrets_index = "{}";
     BOOST_TEST((key_of(r, {}, facts) == key_of(r)));

@@ -1,0 +1,140 @@
+#include "builders/plan_source.hpp"
+
+#include "builders/helm.hpp"
+#include "builders/jsonnet.hpp"
+#include "builders/kustomize.hpp"
+#include "builders/overrides.hpp"
+#include "render/directory_walk.hpp"
+#include "render/links.hpp"
+#include "render/source_kind.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::builders {
+
+namespace {
+
+render::render_errors as_errors(const error& e) {
+    return {{render::render_error{.kind = e.kind(), .message = e.message()}}};
+}
+
+render::source_blocks blocks_of(const crds::application_source& source) {
+    return {
+        .directory = source.directory.has_value(),
+        .helm = source.helm.has_value(),
+        .kustomize = source.kustomize.has_value(),
+        .plugin = source.plugin.has_value(),
+        .chart = !source.chart.empty()
+    };
+}
+
+bool has_any(const render::source_blocks& blocks) {
+    return blocks.directory || blocks.helm || blocks.kustomize || blocks.plugin || blocks.chart;
+}
+
+render::render_result<planned_source> of_program(crds::source_type type, plan_result plan) {
+    if (!plan) {
+        return plan.error();
+    }
+    const auto key = plan->key;
+    return planned_source{.type = type, .key = key, .directory = {}, .by_program = std::move(*plan)};
+}
+
+// Whether it is worth a closer look: hardly any directory has such files.
+result<bool> may_have_jsonnet(
+    render::source_tree& tree, const render::followed& directory, const render::directory_options& options
+) {
+    if (options.recurse) {
+        return true;
+    }
+    const auto entries = tree.list(directory.entry);
+    if (!entries) {
+        return entries.error();
+    }
+    return std::ranges::any_of(*entries, [](const render::source_entry& entry) {
+        return render::is_jsonnet(entry.name);
+    });
+}
+
+// A directory is identified by its tree id; where symlinks lead to it, by that of where they lead.
+render::render_result<planned_source> plan_directory(
+    render::source_tree& tree, const build_source& source, const build_facts& facts, const build_settings& with
+) {
+    auto options = directory_of(source.spec);
+    const auto clean = render::clean_path(options.path);
+    if (!clean) {
+        return as_errors(clean.error());
+    }
+    const auto at = render::follow(tree, *clean);
+    if (!at) {
+        return as_errors(at.error());
+    }
+    render::render_result<std::optional<build_plan>> jsonnet{std::optional<build_plan>{}};
+    if (const auto any = may_have_jsonnet(tree, *at, options); !any) {
+        return as_errors(any.error());
+    } else if (*any) {
+        jsonnet = plan_jsonnet(source, facts, with.programs);
+        if (!jsonnet) {
+            return jsonnet.error();
+        }
+    }
+    planned_source made{
+        .type = crds::source_type::directory,
+        .key = render::directory_key(at->entry.id, options, {}),
+        .directory = std::move(options),
+        .by_program = std::move(*jsonnet)
+    };
+    if (made.by_program) {
+        made.key = with_jsonnet(made.key, made.by_program->key);
+    }
+    return made;
+}
+
+} // namespace
+
+need chart_need(const crds::application_source& source) {
+    return {need::kind::chart, source.repo_url, source.chart, source.target_revision};
+}
+
+render::render_result<planned_source> plan_source(
+    const build_source& source, render::source_tree* tree, const build_facts& facts,
+    const supplies& supplied, const build_settings& with
+) {
+    if (!source.spec.chart.empty()) {
+        return of_program(crds::source_type::helm, plan_helm(source, facts, supplied, with.programs));
+    }
+    auto overridden = with_overrides(*tree, source.spec, facts.application);
+    if (!overridden) {
+        return as_errors(overridden.error());
+    }
+    auto whole = source;
+    whole.spec = std::move(*overridden);
+    const auto blocks = blocks_of(whole.spec);
+    if (blocks.plugin || !has_any(blocks)) {
+        const auto plugin = find_plugin(with.plugins, whole.spec, *tree);
+        if (!plugin) {
+            return as_errors(plugin.error());
+        }
+        if (*plugin != nullptr) {
+            return of_program(
+                crds::source_type::plugin, plan_plugin(whole, facts, **plugin, facts.generate_paths)
+            );
+        }
+    }
+    const auto kind = render::detect(*tree, whole.spec.path, blocks);
+    if (!kind) {
+        return as_errors(kind.error());
+    }
+    switch (*kind) {
+    case render::source_kind::helm:
+        return of_program(crds::source_type::helm, plan_helm(whole, facts, supplied, with.programs));
+    case render::source_kind::kustomize:
+        return of_program(crds::source_type::kustomize, plan_kustomize(whole, facts, supplied, with.programs));
+    case render::source_kind::plugin:
+    case render::source_kind::directory: break;
+    }
+    return plan_directory(*tree, whole, facts, with);
+}
+
+} // namespace holdfast::builders

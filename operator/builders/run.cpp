@@ -1,0 +1,161 @@
+#include "builders/run.hpp"
+
+#include "base/async.hpp"
+#include "builders/helm_errors.hpp"
+#include "builders/workspace_files.hpp"
+#include "render/documents.hpp"
+
+#include <iterator>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace holdfast::builders {
+
+namespace {
+
+std::string with_workspace(std::string text, const std::string& path) {
+    for (auto at = text.find(workspace_mark); at != std::string::npos; at = text.find(workspace_mark, at)) {
+        text.replace(at, workspace_mark.size(), path);
+        at += path.size();
+    }
+    return text;
+}
+
+std::vector<std::string> with_workspace(std::vector<std::string> all, const std::string& path) {
+    for (auto& one : all) {
+        one = with_workspace(std::move(one), path);
+    }
+    return all;
+}
+
+void remove_all(std::string& text, const std::string& what) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+        text.erase(at, what.size());
+    }
+}
+
+render::render_errors as_errors(const error& e) {
+    return {{render::render_error{.kind = e.kind(), .message = e.message()}}};
+}
+
+sandbox::job job_of(const command& what, const sandbox::workspace& directory, const run_limits& limits) {
+    sandbox::job job;
+    job.argv = with_workspace(what.argv, directory.path());
+    job.environment = with_workspace(what.environment, directory.path());
+    job.directory = &directory;
+    job.working_directory = what.working_directory;
+    job.input = what.input;
+    job.read_only = what.read_only;
+    job.only_given_programs = what.only_given_programs;
+    job.network = what.network ? sandbox::network::allowed : sandbox::network::none;
+    job.deadline = what.deadline;
+    job.limits = limits.job;
+    job.name = what.name;
+    return job;
+}
+
+// What a tool said of its failure: helm's words taken apart, others' as they are.
+render::render_errors failure_of(
+    const build_plan& plan, const sandbox::job& job, const sandbox::outcome& said, const std::string& workspace
+) {
+    if (!plan.places.empty() && !said.error_output.empty()) {
+        return render::read_helm_error(with_repository_paths(said.error_output, workspace), plan.places);
+    }
+    const auto failure = sandbox::failed(job, said);
+    return as_errors(error{failure.kind(), with_repository_paths(failure.message(), workspace)}.within(plan.name
+    ));
+}
+
+// "# Source: web/templates/a.yaml", which helm prints before what it made of each file: line and path.
+std::map<int, std::string> sources_in(std::string_view printed) {
+    constexpr std::string_view mark = "# Source: ";
+    std::map<int, std::string> found;
+    int line = 1;
+    while (!printed.empty()) {
+        const auto end = printed.find('\n');
+        const auto text = printed.substr(0, end);
+        if (text.starts_with(mark)) {
+            found.emplace(line, text.substr(mark.size()));
+        }
+        printed.remove_prefix(end == std::string_view::npos ? printed.size() : end + 1);
+        ++line;
+    }
+    return found;
+}
+
+// Where the objects of a chart come from: the template, as far as helm says it.
+void name_templates(
+    render::render_output& output, std::string_view printed, const std::map<std::string, std::string>& places
+) {
+    const auto sources = sources_in(printed);
+    for (auto& m : output.objects) {
+        const auto after = sources.upper_bound(m.from.line);
+        if (after != sources.begin()) {
+            m.from = {.file = place_of(std::prev(after)->second, places), .document = 1, .line = 1};
+        }
+    }
+}
+
+} // namespace
+
+std::string with_repository_paths(std::string message, const std::string& workspace) {
+    remove_all(message, workspace + "/repo/");
+    remove_all(message, workspace + "/");
+    return message;
+}
+
+boost::asio::awaitable<render::render_result<std::string>>
+run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits) {
+    auto made = runner.make_workspace();
+    if (!made) {
+        co_return as_errors(made.error());
+    }
+    auto directory = std::move(*made);
+    auto placing = [&plan, &limits, to = directory.path()] { return place_files(plan, to, limits); };
+    auto placed = co_await on_pool(pool, std::move(placing));
+    std::optional<render::render_errors> wrong;
+    std::string printed;
+    if (!placed) {
+        wrong = as_errors(placed.error().within(plan.name));
+    }
+    for (std::size_t i = 0; i < plan.commands.size() && !wrong; ++i) {
+        const auto job = job_of(plan.commands[i], directory, limits);
+        auto said = co_await runner.run(job);
+        if (!said) {
+            wrong = as_errors(said.error().within(plan.name));
+        } else if (said->status != 0) {
+            wrong = failure_of(plan, job, *said, directory.path());
+        } else {
+            printed = std::move(said->output);
+        }
+    }
+    co_await runner.remove(std::move(directory));
+    if (wrong) {
+        co_return std::move(*wrong);
+    }
+    co_return std::move(printed);
+}
+
+render::render_result<render::render_output>
+read_output(const build_plan& plan, std::string_view printed, const run_limits& limits) {
+    auto bounds = limits.output;
+    bounds.max_file_bytes = printed.size() + 1;
+    bounds.yaml.max_bytes = printed.size() + 1;
+    render::collected into;
+    render::collect(plan.name, printed, bounds, into);
+    if (!into.errors.all.empty()) {
+        return std::move(into.errors);
+    }
+    if (into.output.objects.empty()) {
+        into.output.warnings.push_back(plan.name + ": the build gave no objects");
+    }
+    if (!plan.places.empty()) {
+        name_templates(into.output, printed, plan.places);
+    }
+    into.output.warnings.insert(into.output.warnings.end(), plan.warnings.begin(), plan.warnings.end());
+    into.output.hash = render::hash_of(into.output.objects);
+    return std::move(into.output);
+}
+
+} // namespace holdfast::builders

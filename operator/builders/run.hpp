@@ -1,0 +1,39 @@
+#pragma once
+
+#include "builders/plan.hpp"
+#include "sandbox/sandbox.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace holdfast::builders {
+
+struct run_limits {
+    /// What one build is given copies of.
+    std::uint64_t max_input_bytes = std::uint64_t{512} << 20U;
+    std::size_t max_input_files = 100'000;
+    /// What its objects may be.
+    render::directory_limits output;
+    sandbox::limits job;
+};
+
+/// Runs a plan that lacks nothing: copies its files into a workspace of its own, starts its commands in the
+/// sandbox one after another, and gives what the last one printed. The workspace is gone when this returns.
+/// On the runner's executor; what blocks is done on the pool. Errors: user for what a tool refused, with its
+/// own words, paths as the repository has them, and for limits; transient for deadlines and a full disk;
+/// conflict when the store lost an object.
+boost::asio::awaitable<render::render_result<std::string>>
+run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits = {});
+
+/// The objects of what a plan's last command printed, normalised, with the plan's warnings. They come from
+/// the plan's name, in messages; those of a chart from their templates. For the pool.
+render::render_result<render::render_output>
+read_output(const build_plan& plan, std::string_view printed, const run_limits& limits = {});
+
+/// Paths of the workspace in a tool's message as the repository has them. For tests.
+std::string with_repository_paths(std::string message, const std::string& workspace);
+
+} // namespace holdfast::builders

@@ -1,0 +1,143 @@
+// From what an application's sources are to what it wants in the cluster.
+
+#include "control/application_controller_state.hpp"
+
+#include <algorithm>
+
+namespace holdfast::control {
+
+namespace {
+
+// Whether a build is given the names of entries: kustomize runs functions that turn them into references.
+bool names_entries(const source_identity& identity) {
+    return identity.type == crds::source_type::kustomize;
+}
+
+} // namespace
+
+// Makes `wanted` of the inputs, or finds that nothing changed since it was applied last.
+asio::awaitable<result<void>> application_controller::state::build_wanted(record_ptr r, inputs from) {
+    const bool first_sight = !r->from;
+    const auto& applied = r->object.status.sync;
+    if (first_sight && !applied.applied_state.empty() && applied.applied_build_key == from.build_key &&
+        !r->operating() && !r->object.operation) {
+        // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is
+        // known by now.
+        const auto owned = with.live.owned_by(r->ref());
+        if (!owned.empty() && applied_state_of(owned) == applied.applied_state) {
+            r->from = from;
+            r->trusted.clear();
+            for (const auto& object : owned) {
+                r->trusted[object.id] = object.record->owned_hash;
+            }
+            co_return result<void>{};
+        }
+    }
+    auto facts = from.facts;
+    if (!from.stores.stores.empty() && std::ranges::any_of(from.identities, names_entries)) {
+        auto index = co_await with.secrets.index(from.stores);
+        if (!index) {
+            co_return index.error();
+        }
+        auto more = *from.facts;
+        more.secrets_index = std::move(*index);
+        facts = std::make_shared<const builders::build_facts>(std::move(more));
+    }
+    auto sources = co_await collect(r, from, std::move(facts));
+    if (!sources) {
+        co_return sources.error();
+    }
+    build_target target{
+        .who = {.application = r->ref(), .installation = config.installation},
+        .namespace_ = r->object.spec.destination.namespace_,
+        .confined_to = r->object.metadata.namespace_ == config.own_namespace ? std::string{}
+                                                                             : r->object.metadata.namespace_
+    };
+    const auto begin = steady_clock::now();
+    auto built = co_await with.build.build(
+        std::move(*sources), from.identities, std::move(target), current_catalog(), from.stores
+    );
+    with.counters.git_operation(
+        "render", built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin
+    );
+    if (!built) {
+        co_return built.error();
+    }
+    r->full = std::move(built->wanted);
+    from.entries = std::move(built->entries);
+    if (auto known = co_await identify_entries(r, from); !known) {
+        co_return known.error();
+    }
+    r->build_warnings = r->full->warnings;
+    for (const auto& check : r->object.spec.health_checks) {
+        r->build_warnings.push_back(
+            "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
+            " is judged by its conditions"
+        );
+    }
+    for (const auto& rule : r->object.spec.ignore_differences) {
+        if (!rule.jq_path_expressions.empty()) {
+            r->build_warnings.push_back("spec.ignoreDifferences: jqPathExpressions are not understood yet by "
+                                        "this version; say it with jsonPointers");
+        }
+    }
+    std::vector<wanted_object> wanted;
+    std::vector<std::string> warnings;
+    const auto options = sync::parse_sync_options(r->object.spec.sync_policy.sync_options, warnings);
+    const auto& namespace_ = r->object.spec.destination.namespace_;
+    if (options.create_namespace.value_or(false) && !namespace_.empty()) {
+        const auto& managed = r->object.spec.sync_policy.managed_namespace_metadata;
+        const crds::string_map none;
+        const auto made = sync::make_namespace(
+            namespace_, managed ? managed->labels : none, managed ? managed->annotations : none
+        );
+        auto planned = sync::plan_object(made);
+        planned.synthetic = true;
+        if (r->full->find(made.id) == nullptr) {
+            wanted.push_back({std::move(planned), kube::make_gvk("v1", "Namespace"), {}});
+        }
+    }
+    for (const auto& m : r->full->objects) {
+        wanted.push_back(
+            {sync::plan_object(m.object), kube::make_gvk(m.object.api_version, m.object.id.kind), m.from}
+        );
+    }
+    std::sort(wanted.begin(), wanted.end(), [](const wanted_object& a, const wanted_object& b) {
+        return a.plan.id < b.plan.id;
+    });
+    const bool same_build = r->from && r->from->build_key == from.build_key;
+    r->from = from;
+    if (same_build) {
+        // Built again only to have the objects at hand: what was found out about them still holds.
+        for (auto& w : wanted) {
+            const auto* before = r->find_wanted(w.plan.id);
+            w.plan.in_sync = before != nullptr && before->plan.in_sync && before->plan.hash == w.plan.hash;
+        }
+    }
+    r->wanted = std::move(wanted);
+    if (!same_build && r->progress && r->progress->build_key != from.build_key) {
+        r->progress.reset();
+    }
+    // What was trusted without having been built has hashes now. Of another build it says nothing: what is
+    // there is as the one before had it.
+    if (same_build) {
+        for (const auto& w : *r->wanted) {
+            if (const auto trusted = r->trusted.find(w.plan.id); trusted != r->trusted.end()) {
+                r->known[w.plan.id] = {w.plan.hash, trusted->second};
+            }
+        }
+    }
+    r->trusted.clear();
+    co_return result<void>{};
+}
+
+// Builds again what was built before, for an operation that needs the objects themselves.
+asio::awaitable<result<void>> application_controller::state::make_full(record_ptr r) {
+    if (r->full && r->wanted) {
+        co_return result<void>{};
+    }
+    const auto from = *r->from;
+    co_return co_await build_wanted(r, from);
+}
+
+} // namespace holdfast::control

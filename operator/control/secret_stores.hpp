@@ -1,0 +1,93 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "control/repositories.hpp"
+#include "crds/application.hpp"
+#include "kube/client.hpp"
+#include "render/manifest_cache.hpp"
+#include "secrets/access.hpp"
+#include "secrets/resolver.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::control {
+
+/// Secrets of one namespace that keys are in. A key of data, or all of them where it is empty.
+struct key_secrets {
+    std::string namespace_;
+    std::string secret;
+    std::string key;
+    /// Empty: none.
+    std::string passphrase;
+
+    friend bool operator==(const key_secrets&, const key_secrets&) = default;
+};
+
+/// A password store that an application may use, and the commit at which it is now.
+struct store_in_use {
+    std::string url;
+    /// Through whose Repositories it is reached, and where its keys are.
+    std::string namespace_;
+    std::string path;
+    secrets::access_rules access;
+    bool is_default = false;
+    key_secrets keys;
+    git::resolved_revision at;
+};
+
+/// The password stores of one application at one moment. Without a store in the cluster it is empty and costs
+/// nothing.
+struct stores_in_use {
+    std::vector<store_in_use> stores;
+    /// Stores that could not be looked at: no concern of an application that names none of their entries.
+    std::vector<error> failed;
+    secrets::requester who;
+    secrets::places places = secrets::places::secrets_only;
+    /// What opens objects encrypted by SOPS.
+    std::vector<key_secrets> sops;
+
+    /// Changes whenever a store moves or is another one. Empty without any.
+    [[nodiscard]] std::string key() const;
+};
+
+/// Finds, reads and opens the password stores of applications: those that an Application names itself, and the
+/// Repositories with a passwordStore whose rules let it read. On the loop's thread.
+class secret_stores {
+public:
+    /// All outlive it.
+    secret_stores(kube::client& api, repositories& sources, asio::thread_pool& pool, std::string own_namespace);
+
+    /// Which stores an application may use, and where they are now.
+    asio::awaitable<stores_in_use> look(const crds::application& value);
+
+    /// Brings their commits, and with `keys` what opens them. Errors: those of stores that could not be looked
+    /// at; of fetching; user for Secrets that are missing or have no key.
+    asio::awaitable<result<std::vector<secrets::usable_store>>> open(const stores_in_use& of, bool keys);
+
+    /// Identifies what these entries hold now: changes exactly when one of them does. Entries that are missing
+    /// are no error here.
+    asio::awaitable<result<std::string>>
+    identify(const stores_in_use& of, std::vector<render::named_entry> entries);
+
+    /// Names and ids of all entries that it may read, for builds that turn names into references.
+    asio::awaitable<result<std::string>> index(const stores_in_use& of);
+
+    /// What opens the objects that SOPS encrypted; null where the Application names no keys.
+    asio::awaitable<result<std::shared_ptr<const secrets::sops_keys>>> sops_keys(const stores_in_use& of);
+
+private:
+    asio::awaitable<result<json::object>> secret(std::string namespace_, std::string name);
+    asio::awaitable<result<std::shared_ptr<const secrets::key_material>>> keys_of(const key_secrets& from);
+
+    kube::client& api_;
+    repositories& sources_;
+    asio::thread_pool& pool_;
+    std::string own_namespace_;
+};
+
+} // namespace holdfast::control
