@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
     options.cache_directory = default_cache_directory();
     std::string level = "info";
     std::string format = "text";
+    std::string remote_inputs = "any";
 
     auto* run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
     run->add_option(
@@ -114,6 +115,29 @@ int main(int argc, char** argv) {
         ->envname("HOLDFAST_ADMISSION_SECRET")
         ->capture_default_str()
         ->type_name("NAME");
+    run->add_option(
+           "--build-dir", options.build_directory,
+           "Where kustomize, helm, jsonnet and plugins have their files while they run, best on tmpfs. Without "
+           "it: below --cache-dir."
+    )
+        ->envname("HOLDFAST_BUILD_DIR")
+        ->type_name("DIR");
+    run->add_flag(
+           "--require-sandbox", options.require_sandbox,
+           "Do not start where the kernel cannot confine these programs fully (Landlock, seccomp)."
+    )
+        ->envname("HOLDFAST_REQUIRE_SANDBOX");
+    run->add_option("--plugins", options.plugins, "File with the plugins that applications may be built by.")
+        ->envname("HOLDFAST_PLUGINS")
+        ->type_name("FILE");
+    run->add_option(
+           "--remote-inputs", remote_inputs,
+           "Remote bases, charts and files that builds may read: any, those that a Repository covers "
+           "(declared), or none."
+    )
+        ->envname("HOLDFAST_REMOTE_INPUTS")
+        ->check(CLI::IsMember({"any", "declared", "none"}))
+        ->capture_default_str();
     run->add_option("--concurrency", options.concurrency, "How many applications are worked on at once.")
         ->envname("HOLDFAST_CONCURRENCY")
         ->check(CLI::Range(1, 512))
@@ -151,6 +175,12 @@ int main(int argc, char** argv) {
         {"warn", log::level::warn},
         {"error", log::level::error}
     };
+    const std::map<std::string, holdfast::control::remote_inputs> inputs{
+        {"any", holdfast::control::remote_inputs::any},
+        {"declared", holdfast::control::remote_inputs::declared},
+        {"none", holdfast::control::remote_inputs::none}
+    };
+    options.remote_inputs = inputs.at(remote_inputs);
     log::configure(levels.at(level), format == "json" ? log::format::json : log::format::text);
 
     if (const auto problem = holdfast::check(options); !problem.empty()) {

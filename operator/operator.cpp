@@ -5,11 +5,15 @@
 #include "admission/validator.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
+#include "build_programs.hpp"
+#include "charts/chart_store.hpp"
 #include "control/application_controller.hpp"
 #include "control/builder.hpp"
 #include "control/live_objects.hpp"
 #include "control/metrics.hpp"
 #include "control/repositories.hpp"
+#include "control/secret_stores.hpp"
+#include "control/supplier.hpp"
 #include "control/schemas.hpp"
 #include "git/store.hpp"
 #include "http/server.hpp"
@@ -19,6 +23,8 @@
 #include "kube/discovery.hpp"
 #include "kube/events.hpp"
 #include "push_target.hpp"
+#include "sandbox/sandbox.hpp"
+#include "secrets/decrypt.hpp"
 #include "serving_files.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -121,7 +127,6 @@ public:
         }
         stores_ = std::move(*manager);
 
-        builder_.emplace(pool_, cache_bytes);
         schemas_.emplace(*api_);
         live_.emplace(
             executor, *api_, options_.installation,
@@ -133,10 +138,14 @@ public:
             control::repositories::settings{.own_namespace = own_namespace_, .default_interval = 3min},
             [this](const std::string& url) { applications_->repository_moved(url); }
         );
+        if (auto ready = wire_builds(); !ready) {
+            return ready.error();
+        }
         applications_.emplace(
             executor,
             control::application_controller::parts{
-                *api_, *discovery_, *live_, *repositories_, *builder_, *schemas_, *events_, metrics_
+                *api_, *discovery_, *live_, *repositories_, *supplier_, *secret_stores_, *builder_, *schemas_,
+                *events_, metrics_
             },
             control::application_controller::settings{
                 .own_namespace = own_namespace_,
@@ -204,6 +213,54 @@ public:
     }
 
 private:
+    // What makes manifests: the sandbox, the programs in it, what they read from elsewhere, the caches.
+    result<void> wire_builds() {
+        const auto executor = context_.get_executor();
+        sandbox::settings sandboxing;
+        sandboxing.directory = options_.build_directory.empty() ? options_.cache_directory + "/builds"
+                                                                : options_.build_directory;
+        sandboxing.concurrency = std::clamp(std::thread::hardware_concurrency(), 2U, 16U);
+        sandboxing.mode =
+            options_.require_sandbox ? sandbox::strictness::required : sandbox::strictness::best_effort;
+        auto runner = sandbox::open(executor, pool_, std::move(sandboxing));
+        if (!runner) {
+            return runner.error();
+        }
+        sandbox_ = std::move(*runner);
+        for (const auto& lack : sandbox_->confinement().missing) {
+            log::warn("the kernel does not let builds be confined fully", {{"why", lack}});
+        }
+        charts::chart_store_options charting;
+        charting.directory = options_.cache_directory + "/charts";
+        auto charts = charts::make_chart_store(executor, pool_, std::move(charting));
+        if (!charts) {
+            return charts.error();
+        }
+        charts_ = std::move(*charts);
+        supplier_.emplace(
+            executor, pool_, *repositories_, *charts_,
+            control::supplier::settings{
+                .directory = options_.cache_directory, .allowed = options_.remote_inputs
+            }
+        );
+        secret_stores_.emplace(*api_, *repositories_, pool_, own_namespace_);
+        control::builder::settings building;
+        building.builds.programs = find_programs();
+        if (!options_.plugins.empty()) {
+            auto plugins = read_plugins_file(options_.plugins);
+            if (!plugins) {
+                return plugins.error().within("--plugins " + options_.plugins);
+            }
+            building.builds.plugins = std::move(*plugins);
+        }
+        building.cache_bytes = cache_bytes;
+        building.cache_directory = options_.cache_directory + "/manifests";
+        builder_.emplace(
+            control::builder::parts{executor, pool_, *sandbox_, *secret_stores_}, std::move(building)
+        );
+        return {};
+    }
+
     result<void> listen_for_pushes() {
         auto listen = push::listen_options(options_.listen);
         const serving_files files{options_.listen_certificate, options_.listen_key};
@@ -288,6 +345,15 @@ private:
             co_await sleep_for(wait);
             wait = std::min<std::chrono::milliseconds>(wait * 2, 10s);
         }
+        std::string kube_version;
+        for (;;) {
+            const auto version = co_await self->api_->version();
+            if (version) {
+                kube_version = version->git_version.substr(version->git_version.starts_with('v') ? 1 : 0);
+                break;
+            }
+            co_await sleep_for(wait);
+        }
         self->tasks_.spawn("follow kinds", follow_kinds(self));
         self->tasks_.spawn("follow definitions", [](running_operator* s) -> asio::awaitable<void> {
             co_await s->discovery_->follow();
@@ -296,7 +362,7 @@ private:
             self->certificates_->start();
         }
         self->repositories_->start();
-        self->applications_->start();
+        self->applications_->start(std::move(kube_version));
         self->tasks_.spawn("housekeeping", housekeeping(self));
         log::info("started");
     }
@@ -320,6 +386,8 @@ private:
         for (;;) {
             co_await sleep_for(5min);
             co_await self->stores_->housekeeping();
+            co_await self->supplier_->housekeeping();
+            co_await self->builder_->housekeeping();
         }
     }
 
@@ -363,10 +431,14 @@ private:
     std::optional<kube::discovery> discovery_;
     std::optional<kube::event_recorder> events_;
     std::unique_ptr<git::store_manager> stores_;
-    std::optional<control::builder> builder_;
     std::optional<control::schemas> schemas_;
     std::optional<control::live_objects> live_;
     std::optional<control::repositories> repositories_;
+    std::unique_ptr<sandbox::runner> sandbox_;
+    std::unique_ptr<charts::chart_store> charts_;
+    std::optional<control::supplier> supplier_;
+    std::optional<control::secret_stores> secret_stores_;
+    std::optional<control::builder> builder_;
     std::optional<control::application_controller> applications_;
     std::unique_ptr<http::server> server_;
     std::unique_ptr<http::server> admission_server_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "control/supplier.hpp"
+
 #include <cstddef>
 #include <string>
 
@@ -26,6 +28,13 @@ struct operator_options {
     /// The Secret with the certificates for it, in the own namespace.
     std::string admission_secret = "holdfast-admission";
     std::size_t concurrency = 32;
+    /// Where builds by other programs have their files; empty: below the cache directory.
+    std::string build_directory;
+    /// Do not start where the kernel cannot confine them fully.
+    bool require_sandbox = false;
+    /// The file with the administrator's plugins; empty: there are none.
+    std::string plugins;
+    control::remote_inputs remote_inputs = control::remote_inputs::any;
     /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
     /// work on; "holdfast" works on those without the label too.
     std::string installation = "holdfast";

@@ -31,14 +31,6 @@ kube::informer_options informer_options() {
     return o;
 }
 
-std::vector<std::string> urls_of(const crds::application& application) {
-    std::set<std::string> urls;
-    for (const auto& source : application.spec.all_sources()) {
-        urls.insert(source.repo_url);
-    }
-    return {urls.begin(), urls.end()};
-}
-
 // Whether there is more in it than a status, most likely our own.
 bool is_news(const crds::application& before, const crds::application& now) {
     return before.metadata.uid != now.metadata.uid || before.metadata.generation != now.metadata.generation ||
@@ -97,7 +89,7 @@ void application_controller::state::changed(const json::object& object) {
         r = std::make_shared<application_record>();
         r->foreign = true;
         r->object = std::move(now);
-        with.sources.use(key, r->object.metadata.namespace_, {});
+        with.sources.use(key, {});
         queue_dependents(key);
         return;
     }
@@ -130,9 +122,7 @@ void application_controller::state::changed(const json::object& object) {
         }
     }
     r->unreadable = crds::join(read.problems);
-    with.sources.use(
-        key, r->object.metadata.namespace_, r->deleting() ? std::vector<std::string>{} : urls_of(r->object)
-    );
+    with.sources.use(key, uses_of(*r));
     for (const auto& dependency : r->object.spec.depends_on) {
         const auto& ns =
             dependency.namespace_.empty() ? r->object.metadata.namespace_ : dependency.namespace_;
@@ -158,7 +148,7 @@ void application_controller::state::forget(const std::string& key) {
     with.counters.application_gone(
         found->second->object.metadata.namespace_, found->second->object.metadata.name
     );
-    with.sources.use(key, found->second->object.metadata.namespace_, {});
+    with.sources.use(key, {});
     records.erase(found);
     queue.forget(key);
     statuses.forget(key);
@@ -240,6 +230,7 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
     if (!from) {
         found.problems["ComparisonError"] = from.error().message();
         found.reason = "ComparisonError";
+        look_again_at_secrets(*r);
         found.stalled =
             from.error().kind() == error_kind::user || from.error().kind() == error_kind::not_found;
         if (from.error().is_transient()) {
@@ -253,6 +244,7 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
             if (!built) {
                 found.problems["ComparisonError"] = built.error().message();
                 found.reason = "ComparisonError";
+                look_again_at_secrets(*r);
                 found.stalled = !built.error().is_transient();
                 if (built.error().is_transient()) {
                     queue.add_after(r->key(), 10s);
@@ -262,6 +254,7 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
             r->from = std::move(*from);
         }
     }
+    with.sources.use(r->key(), uses_of(*r));
     if (!r->from || (!r->wanted && r->trusted.empty())) {
         found.unknown = true;
         co_return;
@@ -295,9 +288,10 @@ asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) 
         co_return;
     }
     const bool hard = annotations.at(name) == "hard";
-    for (const auto& url : urls_of(r->object)) {
-        with.sources.refresh(url);
+    for (const auto& use : uses_of(*r)) {
+        with.sources.refresh(use.url);
     }
+    with.supplies.refresh();
     if (hard) {
         r->from.reset();
         r->wanted.reset();
@@ -324,6 +318,12 @@ asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) 
     }
 }
 
+void application_controller::state::look_again_at_secrets(const application_record& r) {
+    if (!r.object.spec.secrets.empty()) {
+        queue.add_after(r.key(), 1min);
+    }
+}
+
 bool application_controller::state::is_stale(const application_record& r, std::int64_t generation) const {
     return r.object.metadata.generation != generation || r.deleting() || find(r.key()).get() != &r;
 }
@@ -332,8 +332,20 @@ std::shared_ptr<const kube::api_catalog> application_controller::state::current_
     if (!catalog || catalog_generation != with.discovery.generation()) {
         catalog = std::make_shared<const kube::api_catalog>(with.discovery.catalog());
         catalog_generation = with.discovery.generation();
+        cluster.reset();
     }
     return catalog;
+}
+
+std::shared_ptr<const builders::build_facts> application_controller::state::cluster_facts() {
+    const auto current = current_catalog();
+    if (!cluster) {
+        builders::build_facts made;
+        made.kube_version = kube_version;
+        made.api_versions = std::make_shared<const std::vector<std::string>>(current->api_versions());
+        cluster = std::make_shared<const builders::build_facts>(std::move(made));
+    }
+    return cluster;
 }
 
 kube::call_options application_controller::state::call_as(const application_record& r, const settings& s) {
@@ -364,7 +376,8 @@ application_controller::application_controller(asio::any_io_executor executor, p
 
 application_controller::~application_controller() = default;
 
-void application_controller::start() {
+void application_controller::start(std::string kube_version) {
+    state_->kube_version = std::move(kube_version);
     state_->tasks.spawn("watch applications", [](std::shared_ptr<state> s) -> asio::awaitable<void> {
         co_await s->informer.run();
     }(state_));
@@ -407,6 +420,15 @@ void application_controller::repository_moved(const std::string& normalised_url)
 
 void application_controller::kinds_changed() {
     state_->with.schema.invalidate();
+    // Charts and plugins see which kinds there are.
+    for (const auto& [key, r] : state_->records) {
+        const auto sees_kinds = [](const source_identity& one) {
+            return one.type == crds::source_type::helm || one.type == crds::source_type::plugin;
+        };
+        if (r->from && std::ranges::any_of(r->from->identities, sees_kinds)) {
+            state_->queue.add(key);
+        }
+    }
     // Who named a kind that nobody knew may find it now.
     for (const auto& [key, r] : state_->records) {
         if (!r->wanted || !r->object.status.conditions.empty()) {

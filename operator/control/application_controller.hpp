@@ -6,6 +6,8 @@
 #include "control/metrics.hpp"
 #include "control/repositories.hpp"
 #include "control/schemas.hpp"
+#include "control/secret_stores.hpp"
+#include "control/supplier.hpp"
 #include "control/surroundings.hpp"
 #include "kube/client.hpp"
 #include "kube/discovery.hpp"
@@ -46,6 +48,8 @@ public:
         kube::discovery& discovery;
         live_objects& live;
         repositories& sources;
+        supplier& supplies;
+        secret_stores& secrets;
         builder& build;
         schemas& schema;
         kube::event_recorder& events;
@@ -57,8 +61,8 @@ public:
     application_controller(const application_controller&) = delete;
     application_controller& operator=(const application_controller&) = delete;
 
-    /// Starts watching Applications.
-    void start();
+    /// Starts watching Applications. `kube_version` is the cluster's, "1.37.2".
+    void start(std::string kube_version);
     /// True once all Applications are known.
     [[nodiscard]] bool ready() const;
 

@@ -53,6 +53,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::set<std::string> wait_for_kinds;
     std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
     std::shared_ptr<const kube::api_catalog> catalog;        // as of catalog_generation
+    std::shared_ptr<const builders::build_facts> cluster;    // the same
+    std::string kube_version;
     std::uint64_t catalog_generation = 0;
     std::vector<std::pair<kube::object_reference, kube::event_note>> untold; // events that wait
     // Between begin_replace and end_replace: the keys that were said.
@@ -73,6 +75,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     /// Whether something newer makes going on with this look pointless.
     [[nodiscard]] bool is_stale(const application_record& r, std::int64_t generation) const;
     std::shared_ptr<const kube::api_catalog> current_catalog();
+    /// Secrets in an application's own namespace are not watched: after a failure they are read again soon.
+    void look_again_at_secrets(const application_record& r);
     static kube::call_options call_as(const application_record& r, const settings& s);
 
     // ---- application_surroundings.cpp
@@ -97,13 +101,31 @@ struct application_controller::state : kube::informer_handler, surroundings {
 
     // ---- application_inputs.cpp: what the sources are
     asio::awaitable<result<inputs>> find_inputs(record_ptr r);
-    asio::awaitable<result<void>> build_wanted(record_ptr r, const inputs& from);
-    asio::awaitable<result<std::vector<git::snapshot>>> snapshots(record_ptr r, const inputs& from);
-    asio::awaitable<result<void>> make_full(record_ptr r);
-    asio::awaitable<void> follow_moved(std::string normalised_url);
-    [[nodiscard]] std::string
-    build_key_of(const application_record& r, const std::vector<source_identity>& of) const;
+    asio::awaitable<result<void>> find_revisions(record_ptr r, inputs& made);
+    asio::awaitable<result<bool>> needs_hold(record_ptr r, const inputs& before);
+    asio::awaitable<result<void>> identify(record_ptr r, inputs& made);
+    asio::awaitable<result<void>> identify_entries(record_ptr r, inputs& made);
+    asio::awaitable<result<void>> source_failed(record_ptr r, crds::application_source source, error why);
+    asio::awaitable<result<std::vector<build_input>>>
+    collect(record_ptr r, const inputs& from, std::shared_ptr<const builders::build_facts> facts);
+    [[nodiscard]] std::string build_key_of(const application_record& r, const inputs& of) const;
+    [[nodiscard]] std::vector<crds::application_source> all_sources_of(const application_record& r) const;
+    /// Those that are built: without those that only give files to others.
     [[nodiscard]] std::vector<crds::application_source> sources_of(const application_record& r) const;
+    /// Every repository that it reads from: sources, bases elsewhere, password stores.
+    [[nodiscard]] std::vector<repository_use>
+    uses_of(const application_record& r, const inputs* now = nullptr) const;
+    std::shared_ptr<const builders::build_facts>
+    facts_of(const application_record& r, const stores_in_use& stores);
+    /// What builds may know of the cluster, as of its catalog.
+    std::shared_ptr<const builders::build_facts> cluster_facts();
+
+    // ---- application_wanted.cpp: what they give
+    asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from);
+    asio::awaitable<result<void>> make_full(record_ptr r);
+
+    // ---- application_moves.cpp
+    asio::awaitable<void> follow_moved(std::string normalised_url);
 
     // ---- application_compare.cpp
     /// False while kinds are still being listed.

@@ -146,10 +146,10 @@ void application_controller::state::begin_operation(application_record& r, crds:
     state.started_at = wall_clock::now();
     state.sync_result.emplace();
     state.sync_result->build_key = r.from->build_key;
-    state.sync_result->revision = r.from->revisions.front().commit.hex();
+    state.sync_result->revision = r.from->revisions.front().text;
     if (r.from->revisions.size() > 1) {
         for (const auto& revision : r.from->revisions) {
-            state.sync_result->revisions.push_back(revision.commit.hex());
+            state.sync_result->revisions.push_back(revision.text);
         }
     }
     r.progress = operation_progress{.of = state.started_at, .build_key = r.from->build_key};

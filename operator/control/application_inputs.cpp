@@ -1,4 +1,4 @@
-// What an application's sources are: resolving revisions, identifying builds, building.
+// What an application's sources are: their revisions, what their builds read from elsewhere, what names them.
 
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
@@ -11,6 +11,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Argo CD's name for what a plugin's build reads of a repository.
+constexpr std::string_view generate_paths_annotation = "argocd.argoproj.io/manifest-generate-paths";
+
+supplier::reader reader_of(const application_record& r) {
+    const auto sources = r.object.spec.all_sources();
+    return {
+        .namespace_ = r.object.metadata.namespace_,
+        .pass_credentials = std::ranges::any_of(sources, [](const crds::application_source& source) {
+            return source.helm && source.helm->pass_credentials;
+        })
+    };
+}
+
 // A source that only gives files to others builds nothing itself.
 bool is_reference_only(const crds::application_source& source) {
     return !source.ref.empty() && source.path.empty() && source.chart.empty();
@@ -18,10 +31,10 @@ bool is_reference_only(const crds::application_source& source) {
 
 } // namespace
 
-// The sources to look at, with the revision that holds now: an operation's own, a held one, or what the
-// specification says.
-std::vector<crds::application_source> application_controller::state::sources_of(const application_record& r
-) const {
+// All sources, with the revision that holds now: an operation's own, a held one, or what the specification
+// says.
+std::vector<crds::application_source>
+application_controller::state::all_sources_of(const application_record& r) const {
     auto sources = r.object.spec.all_sources();
     if (!r.object.spec.hold.empty()) {
         for (auto& source : sources) {
@@ -49,16 +62,24 @@ std::vector<crds::application_source> application_controller::state::sources_of(
             }
         }
     }
+    return sources;
+}
+
+std::vector<crds::application_source>
+application_controller::state::sources_of(const application_record& r) const {
+    auto sources = all_sources_of(r);
     std::erase_if(sources, is_reference_only);
     return sources;
 }
 
-std::string application_controller::state::build_key_of(
-    const application_record& r, const std::vector<source_identity>& of
-) const {
+std::string
+application_controller::state::build_key_of(const application_record& r, const inputs& of) const {
     hasher h;
-    for (const auto& identity : of) {
+    for (const auto& identity : of.identities) {
         h.add(identity.key);
+    }
+    if (!of.entries_key.empty()) {
+        h.add(of.entries_key).add(of.stores.places == secrets::places::everywhere ? "everywhere" : "");
     }
     h.add(r.object.spec.destination.namespace_).add(config.installation);
     const auto spec = crds::write(r.object.spec);
@@ -80,250 +101,254 @@ std::string application_controller::state::build_key_of(
     return to_hex(h.finish()).substr(0, 40);
 }
 
-asio::awaitable<result<inputs>> application_controller::state::find_inputs(record_ptr r) {
-    inputs made;
+std::vector<repository_use>
+application_controller::state::uses_of(const application_record& r, const inputs* now) const {
+    std::set<repository_use> all;
+    if (r.deleting()) {
+        return {};
+    }
+    const auto& namespace_ = r.object.metadata.namespace_;
+    for (const auto& source : all_sources_of(r)) {
+        if (source.chart.empty()) {
+            all.insert({namespace_, source.repo_url});
+        }
+    }
+    for (const auto* from : {r.from ? &*r.from : nullptr, now}) {
+        if (from == nullptr) {
+            continue;
+        }
+        for (const auto& [need, found] : from->needs) {
+            if (need.what == builders::need::kind::repository) {
+                all.insert({namespace_, need.url});
+            }
+        }
+        for (const auto& store : from->stores.stores) {
+            all.insert({store.namespace_, store.url});
+        }
+    }
+    return {all.begin(), all.end()};
+}
+
+// What builds may know of the application and the cluster. The same object while it is the same.
+std::shared_ptr<const builders::build_facts>
+application_controller::state::facts_of(const application_record& r, const stores_in_use& stores) {
+    const auto& object = r.object;
+    const auto around_it = cluster_facts();
+    builders::build_facts made;
+    made.application = object.metadata.name;
+    made.namespace_ = object.metadata.namespace_;
+    made.project = object.spec.project;
+    made.destination_namespace = object.spec.destination.namespace_;
+    made.kube_version = around_it->kube_version;
+    made.api_versions = around_it->api_versions;
+    made.secrets_key = stores.key();
+    if (const auto paths = object.metadata.annotations.find(std::string{generate_paths_annotation});
+        paths != object.metadata.annotations.end()) {
+        made.generate_paths = paths->second;
+    }
+    return std::make_shared<const builders::build_facts>(std::move(made));
+}
+
+// The commits and versions that sources and references stand at.
+asio::awaitable<result<void>> application_controller::state::find_revisions(record_ptr r, inputs& made) {
+    const auto namespace_ = r->object.metadata.namespace_;
     made.sources = sources_of(*r);
     if (made.sources.empty()) {
         co_return user_error("spec.source: there is nothing to build");
     }
-    const auto namespace_ = r->object.metadata.namespace_;
     for (const auto& source : made.sources) {
         if (!source.chart.empty()) {
-            co_return user_error("spec.source.chart: helm charts are not supported yet by this version");
+            auto version = co_await with.supplies.resolve(builders::chart_need(source), reader_of(*r));
+            if (!version) {
+                co_return version.error();
+            }
+            made.revisions.push_back({.text = std::move(*version), .commit = {}});
+            continue;
         }
-        auto resolved = co_await with.sources.resolve(
+        auto at = co_await with.sources.resolve(
             source.repo_url, namespace_, source.target_revision, source.tag_prefix
         );
-        if (!resolved) {
-            co_return resolved.error();
-        }
-        made.revisions.push_back(std::move(*resolved));
-    }
-    // Same commits of the same sources: the same builds, without a look at any tree.
-    if (r->from && r->from->sources == made.sources && r->from->revisions == made.revisions) {
-        made.identities = r->from->identities;
-        made.build_key = build_key_of(*r, made.identities);
-        co_return made;
-    }
-    auto at = co_await snapshots(r, made);
-    if (!at) {
-        co_return at.error();
-    }
-    std::vector<build_input> to_identify;
-    for (std::size_t i = 0; i < made.sources.size(); ++i) {
-        to_identify.push_back({made.sources[i], (*at)[i]});
-    }
-    auto identities = co_await with.build.identify(std::move(to_identify));
-    for (std::size_t i = 0; i < identities.size(); ++i) {
-        if (!identities[i]) {
-            if (identities[i].error().kind() == error_kind::conflict) {
-                co_await with.sources.verify(made.sources[i].repo_url, namespace_);
-                queue.add_after(r->key(), 1s);
-            }
-            co_return identities[i].error();
-        }
-        made.identities.push_back(std::move(*identities[i]));
-    }
-    made.build_key = build_key_of(*r, made.identities);
-    co_return made;
-}
-
-asio::awaitable<result<std::vector<git::snapshot>>>
-application_controller::state::snapshots(record_ptr r, const inputs& from) {
-    const auto namespace_ = r->object.metadata.namespace_;
-    std::vector<git::snapshot> all;
-    for (std::size_t i = 0; i < from.sources.size(); ++i) {
-        auto at = co_await with.sources.fetch(from.sources[i].repo_url, namespace_, from.revisions[i]);
         if (!at) {
             co_return at.error();
         }
-        all.push_back(std::move(*at));
+        auto text = at->commit.hex();
+        made.revisions.push_back({.text = std::move(text), .commit = std::move(*at)});
+    }
+    for (const auto& source : all_sources_of(*r)) {
+        if (source.ref.empty()) {
+            continue;
+        }
+        auto at = co_await with.sources.resolve(
+            source.repo_url, namespace_, source.target_revision, source.tag_prefix
+        );
+        if (!at) {
+            co_return at.error();
+        }
+        made.refs.insert_or_assign(source.ref, source_reference{source, std::move(*at)});
+    }
+    co_return result<void>{};
+}
+
+// Whether all that builds read from elsewhere is what it was.
+asio::awaitable<result<bool>>
+application_controller::state::needs_hold(record_ptr r, const inputs& before) {
+    for (const auto& [need, was] : before.needs) {
+        const auto now = co_await with.supplies.resolve(need, reader_of(*r));
+        if (!now) {
+            co_return now.error();
+        }
+        if (*now != was) {
+            co_return false;
+        }
+    }
+    co_return true;
+}
+
+asio::awaitable<result<inputs>> application_controller::state::find_inputs(record_ptr r) {
+    inputs made;
+    if (auto found = co_await find_revisions(r, made); !found) {
+        co_return found.error();
+    }
+    made.stores = co_await with.secrets.look(r->object);
+    made.facts = facts_of(*r, made.stores);
+    // The same commits of the same sources: the same builds, without a look at any tree.
+    if (r->from && r->from->sources == made.sources && r->from->revisions == made.revisions &&
+        r->from->refs == made.refs && *r->from->facts == *made.facts) {
+        const auto before = *r->from;
+        const auto same = co_await needs_hold(r, before);
+        if (!same) {
+            co_return same.error();
+        }
+        if (*same) {
+            made.needs = before.needs;
+            made.identities = before.identities;
+            made.entries = before.entries;
+            if (auto known = co_await identify_entries(r, made); !known) {
+                co_return known.error();
+            }
+            co_return made;
+        }
+    }
+    if (auto known = co_await identify(r, made); !known) {
+        co_return known.error();
+    }
+    if (r->from && r->from->identities == made.identities) {
+        made.entries = r->from->entries;
+    } else {
+        made.entries = co_await with.build.entries_of(made.identities);
+    }
+    if (auto known = co_await identify_entries(r, made); !known) {
+        co_return known.error();
+    }
+    co_return made;
+}
+
+// What names the sources' builds. Planning tells what they need from elsewhere; with that they are planned
+// again.
+asio::awaitable<result<void>> application_controller::state::identify(record_ptr r, inputs& made) {
+    constexpr int most_rounds = 8; // bases that name bases that name bases
+    for (int round = 0; round < most_rounds; ++round) {
+        auto collected = co_await collect(r, made, made.facts);
+        if (!collected) {
+            co_return collected.error();
+        }
+        auto identities = co_await with.build.identify(std::move(*collected));
+        made.identities.clear();
+        std::set<builders::need> needs;
+        std::set<builders::need> missing;
+        for (std::size_t i = 0; i < identities.size(); ++i) {
+            if (!identities[i]) {
+                co_return co_await source_failed(r, made.sources[i], identities[i].error());
+            }
+            needs.insert(identities[i]->needs.begin(), identities[i]->needs.end());
+            missing.insert(identities[i]->missing.begin(), identities[i]->missing.end());
+            made.identities.push_back(std::move(*identities[i]));
+        }
+        std::erase_if(made.needs, [&](const auto& one) { return !needs.contains(one.first); });
+        if (missing.empty()) {
+            co_return result<void>{};
+        }
+        for (const auto& need : missing) {
+            auto now = co_await with.supplies.resolve(need, reader_of(*r));
+            if (!now) {
+                co_return now.error();
+            }
+            made.needs[need] = std::move(*now);
+        }
+        with.sources.use(r->key(), uses_of(*r, &made));
+    }
+    co_return user_error(
+        "spec.source: the build goes on asking for more from elsewhere; bases that name further remote bases "
+        "are followed " +
+        std::to_string(most_rounds) + " times"
+    );
+}
+
+asio::awaitable<result<void>> application_controller::state::source_failed(
+    record_ptr r, crds::application_source source, error why
+) {
+    if (why.kind() == error_kind::conflict && source.chart.empty()) {
+        co_await with.sources.verify(source.repo_url, r->object.metadata.namespace_);
+        queue.add_after(r->key(), 1s);
+    }
+    co_return why;
+}
+
+// Brings the commits, and what else the builds read, for `with.build`.
+asio::awaitable<result<std::vector<build_input>>> application_controller::state::collect(
+    record_ptr r, const inputs& from, std::shared_ptr<const builders::build_facts> facts
+) {
+    const auto namespace_ = r->object.metadata.namespace_;
+    std::map<std::string, builders::referenced_source, std::less<>> refs;
+    for (const auto& [name, reference] : from.refs) {
+        auto at = co_await with.sources.fetch(reference.source.repo_url, namespace_, reference.at);
+        if (!at) {
+            co_return at.error();
+        }
+        builders::referenced_source one{reference.source.repo_url, std::move(*at)};
+        refs.emplace(name, std::move(one));
+    }
+    builders::supplies supplied;
+    for (const auto& [need, was] : from.needs) {
+        auto one = co_await with.supplies.obtain(need, reader_of(*r));
+        if (!one) {
+            co_return one.error();
+        }
+        supplied.emplace(need, std::move(*one));
+    }
+    std::vector<build_input> all;
+    for (std::size_t i = 0; i < from.sources.size(); ++i) {
+        build_input input;
+        input.source.spec = from.sources[i];
+        input.source.revision = from.revisions[i].text;
+        input.source.refs = refs;
+        input.supplied = supplied;
+        input.facts = facts;
+        if (from.revisions[i].commit) {
+            auto at =
+                co_await with.sources.fetch(from.sources[i].repo_url, namespace_, *from.revisions[i].commit);
+            if (!at) {
+                co_return at.error();
+            }
+            input.source.at = std::move(*at);
+        }
+        all.push_back(std::move(input));
     }
     co_return all;
 }
 
-// Makes `wanted` of the inputs, or finds that nothing changed since it was applied last.
-asio::awaitable<result<void>> application_controller::state::build_wanted(record_ptr r, const inputs& from) {
-    const bool first_sight = !r->from;
-    const auto& applied = r->object.status.sync;
-    if (first_sight && !applied.applied_state.empty() && applied.applied_build_key == from.build_key &&
-        !r->operating() && !r->object.operation) {
-        // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is
-        // known by now.
-        const auto owned = with.live.owned_by(r->ref());
-        if (!owned.empty() && applied_state_of(owned) == applied.applied_state) {
-            r->from = from;
-            r->trusted.clear();
-            for (const auto& object : owned) {
-                r->trusted[object.id] = object.record->owned_hash;
-            }
-            co_return result<void>{};
+// What the entries of password stores hold that the builds refer to, and with it the build key.
+asio::awaitable<result<void>> application_controller::state::identify_entries(record_ptr r, inputs& made) {
+    made.entries_key.clear();
+    if (made.entries && !made.entries->empty()) {
+        auto key = co_await with.secrets.identify(made.stores, *made.entries);
+        if (!key) {
+            co_return key.error();
         }
+        made.entries_key = std::move(*key);
     }
-    auto at = co_await snapshots(r, from);
-    if (!at) {
-        co_return at.error();
-    }
-    std::vector<build_input> sources;
-    for (std::size_t i = 0; i < from.sources.size(); ++i) {
-        sources.push_back({from.sources[i], (*at)[i]});
-    }
-    build_target target{
-        .who = {.application = r->ref(), .installation = config.installation},
-        .namespace_ = r->object.spec.destination.namespace_,
-        .confined_to = r->object.metadata.namespace_ == config.own_namespace ? std::string{}
-                                                                             : r->object.metadata.namespace_
-    };
-    const auto begin = steady_clock::now();
-    auto built =
-        co_await with.build.build(std::move(sources), from.identities, std::move(target), current_catalog());
-    with.counters.git_operation(
-        "render", built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin
-    );
-    if (!built) {
-        co_return built.error();
-    }
-    r->full = *built;
-    r->build_warnings = r->full->warnings;
-    for (const auto& check : r->object.spec.health_checks) {
-        r->build_warnings.push_back(
-            "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
-            " is judged by its conditions"
-        );
-    }
-    for (const auto& rule : r->object.spec.ignore_differences) {
-        if (!rule.jq_path_expressions.empty()) {
-            r->build_warnings.push_back("spec.ignoreDifferences: jqPathExpressions are not understood yet by "
-                                        "this version; say it with jsonPointers");
-        }
-    }
-    std::vector<wanted_object> wanted;
-    std::vector<std::string> warnings;
-    const auto options = sync::parse_sync_options(r->object.spec.sync_policy.sync_options, warnings);
-    const auto& namespace_ = r->object.spec.destination.namespace_;
-    if (options.create_namespace.value_or(false) && !namespace_.empty()) {
-        const auto& managed = r->object.spec.sync_policy.managed_namespace_metadata;
-        const crds::string_map none;
-        const auto made = sync::make_namespace(
-            namespace_, managed ? managed->labels : none, managed ? managed->annotations : none
-        );
-        auto planned = sync::plan_object(made);
-        planned.synthetic = true;
-        if (r->full->find(made.id) == nullptr) {
-            wanted.push_back({std::move(planned), kube::make_gvk("v1", "Namespace"), {}});
-        }
-    }
-    for (const auto& m : r->full->objects) {
-        wanted.push_back(
-            {sync::plan_object(m.object), kube::make_gvk(m.object.api_version, m.object.id.kind), m.from}
-        );
-    }
-    std::sort(wanted.begin(), wanted.end(), [](const wanted_object& a, const wanted_object& b) {
-        return a.plan.id < b.plan.id;
-    });
-    const bool same_build = r->from && r->from->build_key == from.build_key;
-    r->from = from;
-    if (same_build) {
-        // Built again only to have the objects at hand: what was found out about them still holds.
-        for (auto& w : wanted) {
-            const auto* before = r->find_wanted(w.plan.id);
-            w.plan.in_sync = before != nullptr && before->plan.in_sync && before->plan.hash == w.plan.hash;
-        }
-    }
-    r->wanted = std::move(wanted);
-    if (!same_build && r->progress && r->progress->build_key != from.build_key) {
-        r->progress.reset();
-    }
-    // What was trusted without having been built has hashes now. Of another build it says nothing: what is
-    // there is as the one before had it.
-    if (same_build) {
-        for (const auto& w : *r->wanted) {
-            if (const auto trusted = r->trusted.find(w.plan.id); trusted != r->trusted.end()) {
-                r->known[w.plan.id] = {w.plan.hash, trusted->second};
-            }
-        }
-    }
-    r->trusted.clear();
+    made.build_key = build_key_of(*r, made);
     co_return result<void>{};
-}
-
-// Builds again what was built before, for an operation that needs the objects themselves.
-asio::awaitable<result<void>> application_controller::state::make_full(record_ptr r) {
-    if (r->full && r->wanted) {
-        co_return result<void>{};
-    }
-    const auto from = *r->from;
-    co_return co_await build_wanted(r, from);
-}
-
-// Some refs of a repository moved. One fetch and one look at the trees for all applications that read from
-// it; only those whose inputs are not what they were are looked at.
-asio::awaitable<void> application_controller::state::follow_moved(std::string normalised_url) {
-    struct candidate {
-        std::string key;
-        std::string namespace_;
-        crds::application_source source;
-        std::string identity;
-    };
-    std::vector<candidate> candidates;
-    for (const auto& [key, r] : records) {
-        bool reads = false;
-        const auto sources = sources_of(*r);
-        for (const auto& source : sources) {
-            const auto url = git::url::parse(source.repo_url);
-            reads = reads || (url && url->normalised() == normalised_url);
-        }
-        if (!reads) {
-            continue;
-        }
-        const auto* ready = crds::find_condition(r->object.status.conditions, "Ready");
-        const bool settled = ready != nullptr && ready->status == "True" && r->from &&
-                             r->from->sources == sources && sources.size() == 1 && !r->operating();
-        if (!settled) {
-            queue.add(key); // whoever is not at rest looks for itself
-            continue;
-        }
-        candidates.push_back(
-            {key, r->object.metadata.namespace_, sources.front(), r->from->identities.front().key}
-        );
-    }
-    // By namespace, since that decides about credentials, and by revision.
-    std::map<std::tuple<std::string, std::string, std::string>, std::vector<candidate>> groups;
-    for (auto& c : candidates) {
-        auto id = std::tuple{c.namespace_, c.source.target_revision, c.source.tag_prefix};
-        groups[std::move(id)].push_back(std::move(c));
-    }
-    for (auto& [id, group] : groups) {
-        const auto& [namespace_, revision, tag_prefix] = id;
-        auto opened =
-            co_await with.sources.open(group.front().source.repo_url, namespace_, revision, tag_prefix);
-        if (!opened) {
-            for (const auto& c : group) {
-                queue.add(c.key);
-            }
-            continue;
-        }
-        std::vector<build_input> sources;
-        sources.reserve(group.size());
-        for (const auto& c : group) {
-            sources.push_back({c.source, opened->snapshot});
-        }
-        const auto identities = co_await with.build.identify(std::move(sources));
-        for (std::size_t i = 0; i < group.size(); ++i) {
-            const auto r = find(group[i].key);
-            if (!r) {
-                continue;
-            }
-            const bool same = identities[i].has_value() && identities[i]->key == group[i].identity &&
-                              r->from && r->from->sources.size() == 1 &&
-                              r->from->sources.front() == group[i].source;
-            if (same) {
-                r->from->revisions.front() = opened->revision;
-            } else {
-                queue.add(group[i].key);
-            }
-        }
-    }
 }
 
 } // namespace holdfast::control

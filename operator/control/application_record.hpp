@@ -2,7 +2,9 @@
 
 #include "base/async.hpp"
 #include "base/backoff.hpp"
+#include "builders/plan.hpp"
 #include "control/builder.hpp"
+#include "control/secret_stores.hpp"
 #include "crds/application.hpp"
 #include "kube/object.hpp"
 #include "sync/compare.hpp"
@@ -23,12 +25,39 @@ struct wanted_object {
     render::origin from;
 };
 
+/// The revision that a source stands at.
+struct source_revision {
+    /// The commit in hexadecimal; of a chart its version.
+    std::string text;
+    /// Nothing for a chart.
+    std::optional<git::resolved_revision> commit;
+    friend bool operator==(const source_revision&, const source_revision&) = default;
+};
+
+/// A source that others name as $NAME, and the commit that it stands at.
+struct source_reference {
+    crds::application_source source;
+    git::resolved_revision at;
+    friend bool operator==(const source_reference&, const source_reference&) = default;
+};
+
 /// What an application's sources were when they were last looked at.
 struct inputs {
     std::vector<crds::application_source> sources;
-    std::vector<git::resolved_revision> revisions;
+    std::vector<source_revision> revisions;
+    std::map<std::string, source_reference> refs;
+    /// What the builds read from elsewhere, and what it was (supplier::resolve).
+    std::map<builders::need, std::string> needs;
+    /// Of the cluster and the Application, as far as builds can see them.
+    std::shared_ptr<const builders::build_facts> facts;
+    stores_in_use stores;
     std::vector<source_identity> identities;
-    /// Identifies the desired state: the sources' keys, and what else of the specification goes into it.
+    /// Entries of password stores that the builds refer to; nothing before they were built.
+    std::optional<std::vector<render::named_entry>> entries;
+    /// Identifies what these hold (secret_stores::identify); empty without entries.
+    std::string entries_key;
+    /// Identifies the desired state: the sources' keys, what the entries hold, and what else of the
+    /// specification goes into it.
     std::string build_key;
 };
 

@@ -91,11 +91,11 @@ void application_controller::state::fill_status(application_record& r, const fin
     const bool same_build = same_generation && r.from && r.from->build_key == status.sync.build_key &&
                             !r.operating() && status.sync.status == before && !status.sync.revision.empty();
     if (r.from && !found.unknown && !same_build) {
-        status.sync.revision = r.from->revisions.front().commit.hex();
+        status.sync.revision = r.from->revisions.front().text;
         status.sync.revisions.clear();
         if (r.from->revisions.size() > 1) {
             for (const auto& revision : r.from->revisions) {
-                status.sync.revisions.push_back(revision.commit.hex());
+                status.sync.revisions.push_back(revision.text);
             }
         }
         status.sync.short_revision = crds::short_revision(status.sync.revision);

@@ -76,7 +76,15 @@ application_controller::state::look_into_sources(crds::application value) const 
             source.repo_url, value.metadata.namespace_, source.target_revision, source.tag_prefix
         );
         if (at) {
-            inputs.push_back({source, std::move(*at)});
+            build_input input;
+            input.source.spec = source;
+            input.source.at = std::move(*at);
+            builders::build_facts facts;
+            facts.application = value.metadata.name;
+            facts.namespace_ = value.metadata.namespace_;
+            facts.destination_namespace = value.spec.destination.namespace_;
+            input.facts = std::make_shared<const builders::build_facts>(std::move(facts));
+            inputs.push_back(std::move(input));
             paths.push_back((one ? "spec.source" : "spec.sources[" + std::to_string(i) + "]") + ".path");
         }
     }

@@ -1,105 +1,61 @@
 #include "control/builder.hpp"
 
-#include "base/base64.hpp"
-#include "kube/object.hpp"
-#include "render/build_key.hpp"
+#include "builders/jsonnet.hpp"
+#include "builders/run.hpp"
 #include "render/directory.hpp"
 #include "render/git_tree.hpp"
-#include "render/links.hpp"
-#include "render/namespaces.hpp"
-#include "render/source_kind.hpp"
+#include "secrets/find.hpp"
+#include "secrets/pass_secret.hpp"
 
 #include <algorithm>
-#include <map>
-#include <optional>
+#include <utility>
 
 namespace holdfast::control {
 
 namespace {
 
-render::directory_options options_of(const crds::application_source& source) {
-    render::directory_options options;
-    options.path = source.path;
-    if (source.directory) {
-        options.recurse = source.directory->recurse;
-        options.include = source.directory->include;
-        options.exclude = source.directory->exclude;
-        options.disable_extension_filter = source.directory->disable_extension_filter;
-    }
-    return options;
+constexpr std::size_t most_errors = 20;
+
+secrets::sops_settings sops_settings() {
+    secrets::sops_settings made;
+    made.keys_field = "spec.secrets[].sops.keySecretRef";
+    return made;
 }
 
-crds::source_type type_of(render::source_kind kind) {
-    switch (kind) {
-    case render::source_kind::directory: return crds::source_type::directory;
-    case render::source_kind::helm: return crds::source_type::helm;
-    case render::source_kind::kustomize: return crds::source_type::kustomize;
-    case render::source_kind::plugin: return crds::source_type::plugin;
-    }
-    return crds::source_type::none;
-}
-
-result<std::unique_ptr<render::source_tree>> open_tree(const build_input& input) {
-    auto reader = input.snapshot.read();
+result<std::unique_ptr<render::source_tree>> open_tree(const builders::build_source& source) {
+    auto reader = source.at.read();
     if (!reader) {
         return reader.error();
     }
-    return render::make_git_tree(std::move(*reader), input.source.repo_url);
+    return render::make_git_tree(std::move(*reader), source.spec.repo_url);
 }
 
-// The id of the directory that a source is; where symlinks lead to it, of where they lead.
-result<std::string> tree_id_of(render::source_tree& tree, const std::string& path) {
-    const auto clean = render::clean_path(path);
-    if (!clean) {
-        return clean.error();
-    }
-    const auto at = render::follow(tree, *clean);
-    if (!at) {
-        return at.error();
-    }
-    return at->entry.id;
+bool is_same_tree(const builders::build_source& a, const builders::build_source& b) {
+    return a.at.commit() == b.at.commit() && a.at.repository() == b.at.repository() &&
+           a.spec.repo_url == b.spec.repo_url;
 }
 
-result<source_identity> identify_one(render::source_tree& tree, const build_input& input) {
-    const auto& source = input.source;
-    const render::source_blocks blocks{
-        .directory = source.directory.has_value(),
-        .helm = source.helm.has_value(),
-        .kustomize = source.kustomize.has_value(),
-        .plugin = source.plugin.has_value(),
-        .chart = !source.chart.empty()
-    };
-    const auto kind = render::detect(tree, source.path, blocks);
-    if (!kind) {
-        return kind.error();
+source_identity identity_of(const builders::planned_source& planned) {
+    source_identity made{.key = to_hex(planned.key), .type = planned.type, .needs = {}, .missing = {}};
+    if (planned.by_program) {
+        made.needs = planned.by_program->needs;
+        made.missing = planned.by_program->missing;
     }
-    if (auto supported = render::check_supported(*kind, source.path); !supported) {
-        return supported.error();
-    }
-    const auto options = options_of(source);
-    const auto id = tree_id_of(tree, options.path);
-    if (!id) {
-        return id.error();
-    }
-    return source_identity{to_hex(render::directory_key(*id, options, {})), type_of(*kind)};
+    return made;
 }
 
-render::render_result<render::render_output> render_one(const build_input& input) {
-    const auto& source = input.source;
-    auto tree = open_tree(input);
-    if (!tree) {
-        return render::render_errors{
-            {render::render_error{.kind = tree.error().kind(), .message = tree.error().message()}}
-        };
-    }
-    return render::render_directory(**tree, options_of(source));
+render::build_key key_of(const source_identity& identity) {
+    render::build_key key{};
+    const auto bytes = from_hex(identity.key).value_or("");
+    std::copy_n(bytes.begin(), std::min(bytes.size(), key.size()), key.begin());
+    return key;
 }
 
 bool is_current(const render::packed_output& output, const build_input& input) {
     if (output.outside_reads.empty()) {
         return true;
     }
-    auto tree = open_tree(input);
+    auto tree = open_tree(input.source);
     if (!tree) {
         return false;
     }
@@ -107,142 +63,123 @@ bool is_current(const render::packed_output& output, const build_input& input) {
     return same.has_value() && *same;
 }
 
-// Applications outside the operator's own namespace reach no further than their own.
-std::optional<error>
-check_confined(const std::vector<render::manifest>& objects, const std::string& namespace_) {
-    std::string all;
-    for (const auto& m : objects) {
-        const auto names = render::names_of(m.object);
-        if (names.namespace_ != namespace_) {
-            all += (all.empty() ? "" : "; ") + render::to_string(m.from) + ": " + render::describe(names);
+// The compact form, with what there is to know about secrets in it.
+result<std::shared_ptr<const render::packed_output>> packed(render::render_output output) {
+    auto expanded = secrets::expand_pass_secrets(std::move(output.objects), nullptr);
+    if (!expanded) {
+        return expanded.error().summary(most_errors);
+    }
+    output.objects = std::move(*expanded);
+    auto made = render::pack(output);
+    made->needs_secrets = std::ranges::any_of(output.objects, [](const render::manifest& m) {
+        return secrets::is_encrypted(m.object);
+    });
+    const bool any = std::ranges::any_of(output.objects, [](const render::manifest& m) {
+        return secrets::has_references(m.object);
+    });
+    if (any) {
+        // What is written wrong is told when the values are put in: only then is it known where they may be.
+        made->needs_secrets = true;
+        if (const auto found = secrets::find_references(output.objects, secrets::places::everywhere)) {
+            for (const auto& text : *found) {
+                for (const auto& piece : text.pieces) {
+                    if (const auto* r = std::get_if<secrets::reference>(&piece)) {
+                        made->entries.push_back({r->store, r->entry});
+                    }
+                }
+            }
         }
+        std::ranges::sort(made->entries);
+        made->entries.erase(std::ranges::unique(made->entries).begin(), made->entries.end());
     }
-    if (all.empty()) {
-        return std::nullopt;
-    }
-    return user_error(
-        "an Application in namespace \"" + namespace_ +
-        "\" may only have objects of that namespace; these are not: " + all
-    );
+    return std::shared_ptr<const render::packed_output>{std::move(made)};
 }
 
-// References to secrets are for a later version to resolve. Applied as they are, they would be passwords of
-// their own.
-bool holds_reference(const json::object& manifest) {
-    if (kube::kind_of(manifest) != "Secret") {
-        return false;
+// What a build gave: what a program printed, or what a directory has, with its *.jsonnet evaluated.
+result<render::render_output>
+read_built(const build_input& input, builders::planned_source& how, const std::string& printed) {
+    if (!how.directory) {
+        auto output = builders::read_output(*how.by_program, printed);
+        if (!output) {
+            return output.error().summary(most_errors);
+        }
+        return std::move(*output);
     }
-    const auto* data = kube::find_object(manifest, {"data"});
-    return data != nullptr && std::any_of(data->begin(), data->end(), [](const auto& member) {
-               const auto* text = member.value().if_string();
-               const auto bytes = text == nullptr ? std::nullopt : base64_decode(*text);
-               return bytes && bytes->find("ref+pass://") != std::string::npos;
-           });
+    if (how.by_program) {
+        auto evaluated = builders::read_evaluated(printed);
+        if (!evaluated) {
+            return evaluated.error().summary(most_errors);
+        }
+        how.directory->evaluated = std::move(*evaluated);
+    }
+    auto tree = open_tree(input.source);
+    if (!tree) {
+        return tree.error();
+    }
+    auto output = render::render_directory(**tree, *how.directory);
+    if (!output) {
+        return output.error().summary(most_errors);
+    }
+    if (how.by_program) {
+        const auto& warnings = how.by_program->warnings;
+        output->warnings.insert(output->warnings.end(), warnings.begin(), warnings.end());
+    }
+    return std::move(*output);
 }
 
-result<std::shared_ptr<const desired_set>> prepare(
-    const std::vector<std::shared_ptr<const render::packed_output>>& outputs, const build_target& target,
-    const kube::api_catalog& catalog
-) {
-    auto made = std::make_shared<desired_set>();
-    std::vector<render::manifest> objects;
-    // Of two sources with the same object the later wins.
-    std::map<std::string, std::size_t> seen;
-    for (const auto& output : outputs) {
-        made->warnings.insert(made->warnings.end(), output->warnings.begin(), output->warnings.end());
-        const auto first = objects.size();
-        for (auto& m : render::unpack(*output)) {
-            const auto names = render::names_of(m.object);
-            auto key = render::describe(names) + "\n" + std::string{names.group};
-            const auto [known, added] = seen.emplace(std::move(key), objects.size());
-            if (!added && known->second < first && !names.name.empty()) {
-                made->warnings.push_back(
-                    render::to_string(m.from) + ": " + render::describe(names) +
-                    " is also in an earlier source (" + render::to_string(objects[known->second].from) +
-                    "); the later one is used"
-                );
-                objects[known->second] = std::move(m);
-            } else {
-                objects.push_back(std::move(m));
+// Only what needs something is given to those who do it.
+struct picked {
+    template <class Predicate>
+    picked(std::vector<render::manifest>& from, Predicate needed) {
+        for (std::size_t i = 0; i < from.size(); ++i) {
+            if (needed(from[i].object)) {
+                where.push_back(i);
+                objects.push_back(std::move(from[i]));
             }
         }
     }
-    const auto scope_of = [&catalog](
-                              std::string_view group, std::string_view version, std::string_view kind
-                          ) -> std::optional<render::scope> {
-        const auto* r =
-            catalog.find(kube::group_version_kind{std::string{group}, std::string{version}, std::string{kind}}
-            );
-        if (r == nullptr) {
-            return std::nullopt;
-        }
-        return r->namespaced ? render::scope::namespaced : render::scope::cluster;
-    };
-    auto placed = render::place(std::move(objects), target.namespace_, scope_of);
-    if (!placed) {
-        return placed.error().summary(20);
-    }
-    made->warnings.insert(made->warnings.end(), placed->warnings.begin(), placed->warnings.end());
-    if (!target.confined_to.empty()) {
-        if (auto outside = check_confined(placed->objects, target.confined_to)) {
-            return *outside;
+
+    void put_back(std::vector<render::manifest>& into, std::vector<render::manifest> done) const {
+        for (std::size_t i = 0; i < where.size(); ++i) {
+            into[where[i]] = std::move(done[i]);
         }
     }
-    made->objects.reserve(placed->objects.size());
-    for (auto& m : placed->objects) {
-        auto from = std::move(m.from);
-        auto prepared = sync::make_desired(std::move(m.object), target.who);
-        if (!prepared) {
-            return prepared.error().within(render::to_string(from));
-        }
-        if (holds_reference(prepared->manifest)) {
-            return user_error(
-                render::to_string(from) + ": " + sync::describe(prepared->id) +
-                ": references to secrets (ref+pass://…) are not resolved yet by this version"
-            );
-        }
-        const auto gvk = kube::make_gvk(prepared->api_version, prepared->id.kind);
-        if (catalog.find(gvk) == nullptr) {
-            made->new_kinds.insert(gvk);
-        }
-        for (const auto& warning : prepared->orders.warnings) {
-            made->warnings.push_back(render::to_string(from) + ": " + warning);
-        }
-        made->objects.push_back({std::move(*prepared), std::move(from)});
-    }
-    std::sort(
-        made->objects.begin(), made->objects.end(),
-        [](const wanted_manifest& a, const wanted_manifest& b) { return a.object.id < b.object.id; }
-    );
-    return std::shared_ptr<const desired_set>{std::move(made)};
+
+    std::vector<std::size_t> where;
+    std::vector<render::manifest> objects;
+};
+
+error combined(const std::optional<error>& before, const error& another) {
+    return before ? error{before->kind(), before->message() + "; " + another.message()} : another;
 }
 
 } // namespace
 
-const wanted_manifest* desired_set::find(const sync::object_id& id) const noexcept {
-    const auto found =
-        std::lower_bound(objects.begin(), objects.end(), id, [](const wanted_manifest& m, const auto& key) {
-            return m.object.id < key;
-        });
-    return found == objects.end() || found->object.id != id ? nullptr : &*found;
+builder::builder(parts with, settings s)
+    : with_{with},
+      settings_{std::move(s)},
+      cache_{settings_.cache_bytes},
+      resolver_{with.executor, with.pool},
+      decryptor_{with.executor, with.pool, with.sandbox, sops_settings()} {
+    if (!settings_.cache_directory.empty()) {
+        disk_.emplace(settings_.cache_directory, settings_.disk_cache_bytes);
+    }
 }
 
-builder::builder(asio::thread_pool& pool, std::size_t cache_bytes) : pool_{pool}, cache_{cache_bytes} {}
-
 asio::awaitable<std::vector<result<source_identity>>> builder::identify(std::vector<build_input> sources) {
-    auto work = [held = std::move(sources)] {
+    auto work = [held = std::move(sources), &with = settings_.builds] {
         std::vector<result<source_identity>> all;
         all.reserve(held.size());
         // Applications of one repository are at one commit: opened once for all of them.
         const build_input* opened = nullptr;
         std::unique_ptr<render::source_tree> tree;
         for (const auto& input : held) {
-            const bool same = opened != nullptr && opened->snapshot.commit() == input.snapshot.commit() &&
-                              opened->snapshot.repository() == input.snapshot.repository() &&
-                              opened->source.repo_url == input.source.repo_url;
-            if (!same) {
+            if (!input.source.spec.chart.empty()) {
                 opened = nullptr;
-                auto made = open_tree(input);
+                tree.reset();
+            } else if (opened == nullptr || !is_same_tree(opened->source, input.source)) {
+                opened = nullptr;
+                auto made = open_tree(input.source);
                 if (!made) {
                     all.push_back(made.error());
                     continue;
@@ -250,61 +187,237 @@ asio::awaitable<std::vector<result<source_identity>>> builder::identify(std::vec
                 tree = std::move(*made);
                 opened = &input;
             }
-            all.push_back(identify_one(*tree, input));
+            const auto planned =
+                builders::plan_source(input.source, tree.get(), *input.facts, input.supplied, with);
+            if (planned) {
+                all.push_back(identity_of(*planned));
+            } else {
+                all.push_back(planned.error().summary(most_errors));
+            }
         }
         return all;
     };
-    co_return co_await on_pool(pool_, std::move(work));
+    co_return co_await on_pool(with_.pool, std::move(work));
 }
 
-asio::awaitable<result<std::shared_ptr<const desired_set>>> builder::build(
-    std::vector<build_input> sources, std::vector<source_identity> identities, build_target target,
-    std::shared_ptr<const kube::api_catalog> catalog
-) {
-    using outputs = std::vector<std::shared_ptr<const render::packed_output>>;
-    outputs finished;
-    std::vector<render::build_key> keys;
+asio::awaitable<builder::packed_ptr> builder::find(render::build_key key) {
+    if (auto found = cache_.find(key)) {
+        co_return found;
+    }
+    if (!disk_) {
+        co_return nullptr;
+    }
+    auto work = [&disk = *disk_, key] { return disk.load(key); };
+    auto loaded = co_await on_pool(with_.pool, std::move(work));
+    if (loaded) {
+        cache_.insert(key, loaded);
+    }
+    co_return loaded;
+}
+
+asio::awaitable<std::optional<std::vector<render::named_entry>>>
+builder::entries_of(std::vector<source_identity> identities) {
+    std::vector<render::named_entry> all;
     for (const auto& identity : identities) {
-        render::build_key key{};
-        for (std::size_t i = 0; i < key.size(); ++i) {
-            key[i] = static_cast<unsigned char>(std::stoi(identity.key.substr(2 * i, 2), nullptr, 16));
+        const auto found = co_await find(key_of(identity));
+        if (!found) {
+            co_return std::nullopt;
         }
-        keys.push_back(key);
-        finished.push_back(cache_.find(key));
+        all.insert(all.end(), found->entries.begin(), found->entries.end());
     }
-    struct answer {
-        outputs finished;
-        result<std::shared_ptr<const desired_set>> set;
-    };
-    auto work = [held = std::move(sources), finished = std::move(finished), target = std::move(target),
-                 catalog = std::move(catalog)]() mutable -> answer {
-        std::optional<error> broken;
-        for (std::size_t i = 0; i < held.size(); ++i) {
-            if (finished[i] && is_current(*finished[i], held[i])) {
-                continue;
-            }
-            auto rendered = render_one(held[i]);
-            if (!rendered) {
-                auto said = rendered.error().summary(20);
-                broken = broken ? error{broken->kind(), broken->message() + "; " + said.message()} : said;
-                finished[i] = nullptr;
-                continue;
-            }
-            finished[i] = render::pack(*rendered);
-        }
-        if (broken) {
-            return {std::move(finished), *broken};
-        }
-        auto set = prepare(finished, target, *catalog);
-        return {std::move(finished), std::move(set)};
-    };
-    auto made = co_await on_pool(pool_, std::move(work));
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (made.finished[i]) {
-            cache_.insert(keys[i], made.finished[i]);
+    co_return all;
+}
+
+// A finished build: one that is kept and still right, one that somebody else makes just now, or made now.
+asio::awaitable<result<builder::packed_ptr>> builder::finished(build_input input, render::build_key key) {
+    if (auto kept = co_await find(key)) {
+        auto check = [kept, &input] { return is_current(*kept, input); };
+        if (kept->outside_reads.empty() || co_await on_pool(with_.pool, std::move(check))) {
+            co_return kept;
         }
     }
-    co_return std::move(made.set);
+    if (const auto other = under_way_.find(key); other != under_way_.end()) {
+        auto joined = other->second;
+        auto outcome = co_await packed_flight::wait(std::move(joined));
+        if (outcome || outcome.error().kind() != error_kind::cancelled) {
+            co_return outcome;
+        }
+        // Who made it left; this one is still wanted.
+    }
+    const auto mine = std::make_shared<packed_flight>(with_.executor);
+    under_way_[key] = mine;
+    struct landing {
+        builder* self;
+        render::build_key key;
+        std::shared_ptr<packed_flight> mine;
+        ~landing() {
+            if (const auto found = self->under_way_.find(key);
+                found != self->under_way_.end() && found->second == mine) {
+                self->under_way_.erase(found);
+            }
+        }
+    };
+    const landing guard{this, key, mine};
+    lander<packed_ptr> land{mine, error{error_kind::cancelled, "the build was left"}};
+    auto made = co_await make(std::move(input), key);
+    land.land(made);
+    co_return made;
+}
+
+asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, render::build_key key) {
+    const auto held = std::make_shared<const build_input>(std::move(input));
+    auto plan = [held, &with = settings_.builds]() -> render::render_result<builders::planned_source> {
+        std::unique_ptr<render::source_tree> tree;
+        if (held->source.spec.chart.empty()) {
+            auto opened = open_tree(held->source);
+            if (!opened) {
+                return render::render_errors{
+                    {render::render_error{.kind = opened.error().kind(), .message = opened.error().message()}}
+                };
+            }
+            tree = std::move(*opened);
+        }
+        return builders::plan_source(held->source, tree.get(), *held->facts, held->supplied, with);
+    };
+    auto planned = co_await on_pool(with_.pool, std::move(plan));
+    if (!planned) {
+        co_return planned.error().summary(most_errors);
+    }
+    std::string printed;
+    if (planned->by_program) {
+        if (!planned->by_program->missing.empty()) {
+            co_return transient_error("the build needs something else than a moment ago; it is looked at again");
+        }
+        if (planned->by_program->password_store) {
+            co_return user_error(
+                planned->by_program->name + ": the plugin is declared with passwordStore: true, which this "
+                "version cannot give it yet; name entries with ref+pass://… in what it prints"
+            );
+        }
+        auto ran = co_await builders::run(with_.sandbox, with_.pool, *planned->by_program);
+        if (!ran) {
+            co_return ran.error().summary(most_errors);
+        }
+        printed = std::move(*ran);
+    }
+    auto read = [held, key, disk = disk_ ? &*disk_ : nullptr, how = std::move(*planned),
+                 printed = std::move(printed)]() mutable -> result<packed_ptr> {
+        auto output = read_built(*held, how, printed);
+        if (!output) {
+            return output.error();
+        }
+        auto made = packed(std::move(*output));
+        if (made && disk != nullptr) {
+            disk->save(key, **made);
+        }
+        return made;
+    };
+    auto made = co_await on_pool(with_.pool, std::move(read));
+    if (!made) {
+        co_return made.error();
+    }
+    cache_.insert(key, *made);
+    co_return made;
+}
+
+// Values of password stores in place of references.
+asio::awaitable<result<builder::manifests>>
+builder::with_values(manifests objects, const stores_in_use& secrets) {
+    picked some{objects, secrets::has_references};
+    if (some.objects.empty()) {
+        co_return objects;
+    }
+    auto stores = co_await with_.stores.open(secrets, /*keys=*/true);
+    if (!stores) {
+        co_return stores.error();
+    }
+    auto resolved =
+        co_await resolver_.resolve(std::move(some.objects), std::move(*stores), secrets.who, secrets.places);
+    if (!resolved) {
+        co_return resolved.error().summary(most_errors);
+    }
+    some.put_back(objects, std::move(*resolved));
+    co_return objects;
+}
+
+// What SOPS encrypted, in plain text.
+asio::awaitable<result<builder::manifests>>
+builder::decrypted(manifests objects, const stores_in_use& secrets) {
+    picked some{objects, secrets::is_encrypted};
+    if (some.objects.empty()) {
+        co_return objects;
+    }
+    auto keys = co_await with_.stores.sops_keys(secrets);
+    if (!keys) {
+        co_return keys.error();
+    }
+    auto plain = co_await decryptor_.decrypt(std::move(some.objects), std::move(*keys));
+    if (!plain) {
+        co_return plain.error().summary(most_errors);
+    }
+    some.put_back(objects, std::move(*plain));
+    co_return objects;
+}
+
+asio::awaitable<result<builder::built>> builder::build(
+    std::vector<build_input> sources, std::vector<source_identity> identities, build_target target,
+    std::shared_ptr<const kube::api_catalog> catalog, stores_in_use secrets
+) {
+    std::vector<packed_ptr> outputs;
+    std::optional<error> broken;
+    built made;
+    bool needs_secrets = false;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        auto output = co_await finished(std::move(sources[i]), key_of(identities[i]));
+        if (!output) {
+            broken = combined(broken, output.error());
+            continue;
+        }
+        needs_secrets = needs_secrets || (*output)->needs_secrets;
+        made.entries.insert(made.entries.end(), (*output)->entries.begin(), (*output)->entries.end());
+        outputs.push_back(std::move(*output));
+    }
+    if (broken) {
+        co_return *broken;
+    }
+    auto place = [outputs = std::move(outputs), target, catalog] {
+        return place_objects(outputs, target, *catalog);
+    };
+    auto placed = co_await on_pool(with_.pool, std::move(place));
+    if (!placed) {
+        co_return placed.error();
+    }
+    if (needs_secrets) {
+        // Not what was decrypted: a value that looks like a reference is none.
+        auto valued = co_await with_values(std::move(placed->objects), secrets);
+        if (!valued) {
+            co_return valued.error();
+        }
+        auto plain = co_await decrypted(std::move(*valued), secrets);
+        if (!plain) {
+            co_return plain.error();
+        }
+        placed->objects = std::move(*plain);
+    }
+    auto prepare = [held = std::move(*placed), target = std::move(target), catalog]() mutable {
+        return prepare_objects(std::move(held), target, *catalog);
+    };
+    auto prepared = co_await on_pool(with_.pool, std::move(prepare));
+    if (!prepared) {
+        co_return prepared.error();
+    }
+    made.wanted = std::move(*prepared);
+    co_return made;
+}
+
+asio::awaitable<void> builder::housekeeping() {
+    if (disk_) {
+        auto work = [&disk = *disk_] {
+            disk.trim();
+            return true;
+        };
+        co_await on_pool(with_.pool, std::move(work));
+    }
 }
 
 } // namespace holdfast::control

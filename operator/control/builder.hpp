@@ -1,85 +1,115 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/async_semaphore.hpp"
+#include "builders/plan_source.hpp"
+#include "control/desired_set.hpp"
+#include "control/secret_stores.hpp"
 #include "crds/application_status.hpp"
-#include "crds/source.hpp"
-#include "git/store.hpp"
 #include "kube/discovery.hpp"
 #include "render/manifest.hpp"
 #include "render/manifest_cache.hpp"
-#include "sync/desired.hpp"
+#include "render/manifest_disk_cache.hpp"
+#include "sandbox/sandbox.hpp"
+#include "secrets/resolver.hpp"
+#include "secrets/sops.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace holdfast::control {
 
-/// One source of an application, at a commit.
+/// One source of an application at a commit, and all that goes into its build.
 struct build_input {
-    crds::application_source source;
-    git::snapshot snapshot;
+    builders::build_source source;
+    builders::supplies supplied;
+    std::shared_ptr<const builders::build_facts> facts;
 };
 
-/// What identifies a source's manifests: one application's part of asking about many at once.
+/// What identifies a source's manifests.
 struct source_identity {
     /// render::build_key in hexadecimal.
     std::string key;
     crds::source_type type = crds::source_type::none;
+    /// What the build reads from elsewhere.
+    std::set<builders::need> needs;
+    /// Those of them that were not supplied: until they are, the key is none.
+    std::set<builders::need> missing;
     friend bool operator==(const source_identity&, const source_identity&) = default;
 };
 
-/// An object that is wanted, with where it comes from.
-struct wanted_manifest {
-    sync::desired_object object;
-    render::origin from;
-};
-
-/// What an application wants to be in the cluster. Immutable, shared.
-struct desired_set {
-    /// In the order of their ids.
-    std::vector<wanted_manifest> objects;
-    /// Kinds that the server did not have when this was made: a definition among the objects defines them.
-    std::set<kube::group_version_kind> new_kinds;
-    std::vector<std::string> warnings;
-
-    /// Null when there is no such object.
-    [[nodiscard]] const wanted_manifest* find(const sync::object_id& id) const noexcept;
-};
-
-/// Where an application's objects go and whose they are.
-struct build_target {
-    sync::ownership who;
-    std::string namespace_;
-    /// The one namespace that objects may be in, and nothing outside of namespaces; empty: no such limit.
-    std::string confined_to;
-};
-
-/// Makes manifests of sources, on the pool, each build once for all who want the same.
+/// Makes manifests of sources, each build once for all who want the same. On the loop's thread; what blocks is
+/// done on the pool, what is not ours in the sandbox.
 class builder {
 public:
-    /// `pool` outlives it. The cache holds finished builds in memory, up to that many bytes.
-    builder(asio::thread_pool& pool, std::size_t cache_bytes);
+    /// All outlive it.
+    struct parts {
+        asio::any_io_executor executor;
+        asio::thread_pool& pool;
+        sandbox::runner& sandbox;
+        secret_stores& stores;
+    };
+    struct settings {
+        builders::build_settings builds;
+        /// Finished builds that are held in memory, and on disk.
+        std::size_t cache_bytes = std::size_t{16} << 20U;
+        std::uint64_t disk_cache_bytes = std::uint64_t{1} << 30U;
+        /// Of the builds on disk; empty: none are kept there.
+        std::string cache_directory;
+    };
+
+    builder(parts with, settings s);
 
     /// What identifies each source's manifests: one reading of trees for all of them. Errors are per source:
-    /// not_found for a path that is not there, user for sources that this version cannot build, conflict when
-    /// the store lost an object.
+    /// not_found for a path that is not there, user for what cannot be built, conflict when the store lost an
+    /// object.
     asio::awaitable<std::vector<result<source_identity>>> identify(std::vector<build_input> sources);
 
-    /// Builds, places and prepares the objects of all `sources` (with the keys that identify() gave). Errors
-    /// list everything that is wrong, with file, document and line.
-    asio::awaitable<result<std::shared_ptr<const desired_set>>> build(
+    /// The entries of password stores that finished builds refer to; nothing when one of them is not at hand.
+    asio::awaitable<std::optional<std::vector<render::named_entry>>>
+    entries_of(std::vector<source_identity> identities);
+
+    struct built {
+        std::shared_ptr<const desired_set> wanted;
+        std::vector<render::named_entry> entries;
+    };
+
+    /// Builds, places and prepares the objects of all `sources` (with the keys that identify() gave), and puts
+    /// values of secrets in. Errors list everything that is wrong, with file, document and line.
+    asio::awaitable<result<built>> build(
         std::vector<build_input> sources, std::vector<source_identity> identities, build_target target,
-        std::shared_ptr<const kube::api_catalog> catalog
+        std::shared_ptr<const kube::api_catalog> catalog, stores_in_use secrets
     );
 
+    /// Removes builds on disk that are over the bound.
+    asio::awaitable<void> housekeeping();
+
 private:
-    asio::thread_pool& pool_;
+    using packed_ptr = std::shared_ptr<const render::packed_output>;
+    using packed_flight = flight<result<packed_ptr>>;
+
+    asio::awaitable<packed_ptr> find(render::build_key key);
+    asio::awaitable<result<packed_ptr>> finished(build_input input, render::build_key key);
+    asio::awaitable<result<packed_ptr>> make(build_input input, render::build_key key);
+    using manifests = std::vector<render::manifest>;
+    asio::awaitable<result<manifests>> with_values(manifests objects, const stores_in_use& secrets);
+    asio::awaitable<result<manifests>> decrypted(manifests objects, const stores_in_use& secrets);
+
+    parts with_;
+    settings settings_;
     render::manifest_cache cache_;
+    std::optional<render::manifest_disk_cache> disk_;
+    secrets::resolver resolver_;
+    secrets::sops_decryptor decryptor_;
+    std::map<render::build_key, std::shared_ptr<packed_flight>> under_way_;
 };
 
 } // namespace holdfast::control

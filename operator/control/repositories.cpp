@@ -13,6 +13,17 @@ namespace {
 // Refs listed at a poll serve until the next one.
 constexpr auto any_age = std::chrono::milliseconds::max();
 
+// Registries are covered by Repositories as web addresses are: "oci://host/path", and Argo CD's form without
+// a scheme. (user@host:path has none either, and is an address of Git.)
+std::string as_https(const std::string& url) {
+    constexpr std::string_view registry = "oci://";
+    if (url.starts_with(registry)) {
+        return "https://" + url.substr(registry.size());
+    }
+    const bool has_scheme = url.find("://") != std::string::npos;
+    return has_scheme || url.find('@') != std::string::npos ? url : "https://" + url;
+}
+
 } // namespace
 
 const kube::resource repository_kind{
@@ -53,7 +64,7 @@ std::shared_ptr<declared_repository> repositories::state::project(const json::ob
     made->object = std::move(read.value);
     // What is wrong with it does not make it be passed over: what it covers was to be read as it says, and is
     // not read otherwise.
-    const auto prefix = git::normalise_prefix(made->object.spec.url);
+    const auto prefix = git::normalise_prefix(as_https(made->object.spec.url));
     if (prefix) {
         made->prefix = *prefix;
         made->address = git::address_key(made->object.spec.url);
@@ -143,7 +154,7 @@ void repositories::state::retire(tracked_repository& t) {
 
 // The Repository that serves applications of a namespace for a URL.
 std::shared_ptr<declared_repository>
-repositories::state::serving(const std::string& namespace_, const git::url& url) const {
+repositories::state::serving(const std::string& namespace_, const std::string& normalised) const {
     std::shared_ptr<declared_repository> best;
     const auto better = [&](const declared_repository& d) {
         if (!best) {
@@ -161,7 +172,7 @@ repositories::state::serving(const std::string& namespace_, const git::url& url)
         if (name.namespace_ != namespace_ && name.namespace_ != config.own_namespace) {
             return;
         }
-        if (d->clash.empty() && git::covers(d->prefix, url.normalised()) && better(*d)) {
+        if (d->clash.empty() && git::covers(d->prefix, normalised) && better(*d)) {
             best = d;
         }
     });
@@ -179,7 +190,7 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     if (!url) {
         return url.error();
     }
-    const auto d = serving(namespace_, *url);
+    const auto d = serving(namespace_, url->normalised());
     if (d && !d->problem.empty()) {
         return user_error(
             "the Repository " + owner_of(d) + ", which covers " + text + ", is wrong: " + d->problem
@@ -187,10 +198,12 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     }
     auto key = url->normalised() + " " + owner_of(d);
     if (const auto found = all.find(key); found != all.end()) {
+        found->second->asked = steady_clock::now();
         return found->second;
     }
     auto made = std::make_shared<tracked_repository>();
     made->url = *url;
+    made->asked = steady_clock::now();
     made->key = key;
     made->owner = owner_of(d);
     made->address = git::address_key(text);
@@ -200,16 +213,14 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     return made;
 }
 
-void repositories::state::use(
-    const std::string& application, const std::string& namespace_, const std::vector<std::string>& urls
-) {
+void repositories::state::use(const std::string& application, const std::vector<repository_use>& read) {
     auto& now = wanted[application];
-    now.clear();
-    for (const auto& url : urls) {
-        now.emplace_back(namespace_, url);
+    if (now == read && !read.empty()) {
+        return;
     }
+    now = read;
     assign(application);
-    if (urls.empty()) {
+    if (read.empty()) {
         wanted.erase(application);
         uses.erase(application);
     }
@@ -221,6 +232,7 @@ void repositories::state::assign(const std::string& application) {
     for (const auto& [namespace_, url] : wanted[application]) {
         if (auto t = track(namespace_, url); t.has_value()) {
             keys.insert((*t)->key);
+            (*t)->was_used = true;
             if ((*t)->users.insert(application).second) {
                 status_due((*t)->owner);
             }
@@ -249,7 +261,8 @@ void repositories::state::reassign() {
 
 void repositories::state::drop_unused() {
     for (auto it = all.begin(); it != all.end();) {
-        if (it->second->users.empty()) {
+        const auto& t = *it->second;
+        if (t.users.empty() && (t.was_used || t.asked + 1min < steady_clock::now())) {
             status_due(it->second->owner);
             retire(*it->second);
             it = all.erase(it);
@@ -284,7 +297,7 @@ void repositories::for_each(const std::function<void(const crds::repository&)>& 
 }
 
 const crds::repository* repositories::serving(const std::string& namespace_, const std::string& url) const {
-    const auto parsed = git::url::parse(url);
+    const auto parsed = git::normalise_prefix(as_https(url));
     const auto found = parsed ? state_->serving(namespace_, *parsed) : nullptr;
     return found ? &found->object : nullptr;
 }
@@ -302,7 +315,9 @@ repositories::refs(const std::string& namespace_, const std::string& url) const 
         return nullptr;
     }
     const auto found =
-        state_->all.find(parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, *parsed)));
+        state_->all.find(
+            parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, parsed->normalised()))
+        );
     return found == state_->all.end() ? nullptr : found->second->refs;
 }
 
@@ -310,10 +325,23 @@ bool repositories::ready() const {
     return state_->informer.status().synced;
 }
 
-void repositories::use(
-    const std::string& application, const std::string& namespace_, const std::vector<std::string>& urls
-) {
-    state_->use(application, namespace_, urls);
+void repositories::use(const std::string& application, const std::vector<repository_use>& read) {
+    state_->use(application, read);
+}
+
+asio::awaitable<result<std::shared_ptr<const git::credentials>>>
+repositories::credentials_for(std::string url, std::string namespace_) {
+    const auto parsed = git::normalise_prefix(as_https(url));
+    if (!parsed) {
+        co_return parsed.error();
+    }
+    const auto d = state_->serving(namespace_, *parsed);
+    if (d && !d->problem.empty()) {
+        co_return user_error(
+            "the Repository " + state::owner_of(d) + ", which covers " + url + ", is wrong: " + d->problem
+        );
+    }
+    co_return co_await state_->credentials_of(d);
 }
 
 asio::awaitable<result<git::resolved_revision>>
@@ -371,7 +399,9 @@ repositories::at_hand(std::string url, std::string namespace_, std::string revis
         co_return std::nullopt;
     }
     const auto found =
-        state_->all.find(parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, *parsed)));
+        state_->all.find(
+            parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, parsed->normalised()))
+        );
     if (found == state_->all.end() || !found->second->refs || !found->second->store) {
         co_return std::nullopt;
     }

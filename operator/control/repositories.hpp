@@ -12,6 +12,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <compare>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,14 @@
 #include <string_view>
 
 namespace holdfast::control {
+
+/// A repository that an application reads from: its URL as the application has it, and the namespace whose
+/// Repositories tell how it is reached.
+struct repository_use {
+    std::string namespace_;
+    std::string url;
+    friend auto operator<=>(const repository_use&, const repository_use&) = default;
+};
 
 /// One revision of a repository, brought into the store.
 struct checkout {
@@ -61,10 +70,9 @@ public:
     /// True once the Repository objects are known: before that nobody can say which credentials are right.
     [[nodiscard]] bool ready() const;
 
-    /// Says which repositories an application reads from (their URLs as the application has them), in place
-    /// of what was said before; none: it reads no more. What nobody uses is not polled.
-    void
-    use(const std::string& application, const std::string& namespace_, const std::vector<std::string>& urls);
+    /// Says which repositories an application reads from, in place of what was said before; none: it reads no
+    /// more. What nobody uses is not polled.
+    void use(const std::string& application, const std::vector<repository_use>& read);
 
     /// The commit that a revision means now, going by the last listing of refs (the first one is waited for).
     /// No fetch. Errors as git::store has them.
@@ -79,6 +87,11 @@ public:
     /// The commit that a revision means by the last listing of refs, where it is in the store. Asks nobody.
     asio::awaitable<std::optional<git::snapshot>>
     at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
+    /// The credentials that the Repository covering a URL has, of a chart repository, a registry (oci://, or
+    /// without a scheme) or a file as well; null where none covers it. Errors: user for a Repository that is
+    /// wrong, and for Secrets that are missing.
+    asio::awaitable<result<std::shared_ptr<const git::credentials>>>
+    credentials_for(std::string url, std::string namespace_);
     /// To be called when a reader reported a conflict: something in the store is broken.
     asio::awaitable<void> verify(std::string url, std::string namespace_);
 

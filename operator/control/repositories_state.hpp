@@ -36,6 +36,8 @@ struct tracked_repository {
     std::shared_ptr<const git::ref_list> refs;
     std::optional<error> failed; // why the last listing failed
     std::set<std::string> users; // applications
+    bool was_used = false;
+    steady_clock::time_point asked; // who resolves something says only then that it reads from here
     kube::pulse listed;          // a listing ended
     kube::pulse wake;            // list now
     bool refresh_wanted = false;
@@ -77,8 +79,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     kube::informer informer;
     std::map<std::string, std::shared_ptr<tracked_repository>> all; // by key
     std::map<std::string, std::set<std::string>> uses;              // application → keys
-    std::map<std::string, std::vector<std::pair<std::string, std::string>>>
-        wanted;                                                   // application → (namespace, url)
+    std::map<std::string, std::vector<repository_use>> wanted;    // application → what it reads
     std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
     std::mt19937 random{std::random_device{}()};
     // What the last delivery was, by Repository; the status has it after a moment.
@@ -106,12 +107,12 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     void retire_owned_by(const std::string& owner);
     static void retire(tracked_repository& t);
     // The Repository that serves applications of a namespace for a URL.
-    std::shared_ptr<declared_repository> serving(const std::string& namespace_, const git::url& url) const;
+    std::shared_ptr<declared_repository>
+    serving(const std::string& namespace_, const std::string& normalised) const;
     static std::string owner_of(const std::shared_ptr<declared_repository>& d);
     // The tracked_repository repository for an application's URL, made when there is none.
     result<std::shared_ptr<tracked_repository>> track(const std::string& namespace_, const std::string& text);
-    void
-    use(const std::string& application, const std::string& namespace_, const std::vector<std::string>& urls);
+    void use(const std::string& application, const std::vector<repository_use>& read);
     void assign(const std::string& application);
     void reassign();
     void drop_unused();

@@ -10,10 +10,20 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// Whether a Secret has what opens a store.
+bool opens(const crds::repository_password_store& store, const std::string& secret) {
+    return store.key_secret_ref.name == secret ||
+           (store.passphrase_secret_ref && store.passphrase_secret_ref->name == secret);
+}
+
+} // namespace
+
 void repositories::state::watch_secrets_of(const crds::repository& r) {
     const auto& namespace_ = r.metadata.namespace_;
-    const bool has_secrets =
-        r.spec.secret_ref || r.spec.webhook || (r.spec.proxy && r.spec.proxy->secret_ref);
+    const bool has_secrets = r.spec.secret_ref || r.spec.webhook ||
+                             (r.spec.proxy && r.spec.proxy->secret_ref) || r.spec.password_store;
     if (!has_secrets || secrets.contains(namespace_)) {
         return;
     }
@@ -31,7 +41,8 @@ void repositories::state::watch_secrets_of(const crds::repository& r) {
                     const bool uses_it =
                         (spec.secret_ref && spec.secret_ref->name == name) ||
                         (spec.webhook && !d->clash.empty() && spec.webhook->secret_ref.name == name) ||
-                        (spec.proxy && spec.proxy->secret_ref && spec.proxy->secret_ref->name == name);
+                        (spec.proxy && spec.proxy->secret_ref && spec.proxy->secret_ref->name == name) ||
+                        (spec.password_store && opens(*spec.password_store, name));
                     if (key.namespace_ == namespace_ && uses_it) {
                         affected.push_back(key);
                     }

@@ -65,7 +65,6 @@ public:
     specification_verdict judge(bool with_warnings) && {
         verdict_.problems = crds::check(value_);
         destination();
-        unsupported();
         values();
         annotations();
         dependencies();
@@ -116,12 +115,6 @@ private:
                     ": an Application deploys into its own namespace, unless it is in " +
                     quoted(around_.own_namespace()) + ", the operator's, is " + quoted(d.namespace_)
             );
-        }
-    }
-
-    void unsupported() {
-        if (!value_.spec.secrets.empty()) {
-            wrong("spec.secrets", "password stores are not read yet by this version");
         }
     }
 
