@@ -18,14 +18,14 @@ constexpr std::string_view suffix = ".tgz";
 class files_cache final : public archive_cache {
 public:
     files_cache(
-        const asio::any_io_executor& executor, asio::thread_pool& pool, std::string directory,
+        asio::any_io_executor executor, asio::thread_pool& pool, std::string directory,
         std::uint64_t max_bytes, archive_files::directory_lock lock
     )
         : pool_{pool},
           directory_{std::move(directory)},
           max_bytes_{max_bytes},
           lock_{std::move(lock)},
-          turn_{executor, 1} {}
+          turn_{std::move(executor), 1} {}
 
     void take_stock() {
         auto files = archive_files::list(directory_ + "/sha256");
@@ -239,8 +239,9 @@ result<std::shared_ptr<archive_cache>> archive_cache::open(
     if (auto ready = archive_files::prepare(directory); !ready) {
         return ready.error();
     }
-    auto made =
-        std::make_shared<files_cache>(executor, pool, std::move(directory), max_bytes, std::move(*lock));
+    auto made = std::make_shared<files_cache>(
+        std::move(executor), pool, std::move(directory), max_bytes, std::move(*lock)
+    );
     made->take_stock();
     return std::shared_ptr<archive_cache>{std::move(made)};
 }

@@ -83,16 +83,16 @@ store_state::store_state(
     asio::any_io_executor e, asio::thread_pool& p, chart_store_options o,
     std::shared_ptr<archive_cache> archives
 )
-    : executor_{e},
+    : executor_{std::move(e)},
       pool_{p},
       options_{std::move(o)},
       archives_{std::move(archives)},
-      web_{std::make_shared<web>(e, options_.limits.deadline)},
+      web_{std::make_shared<web>(executor_, options_.limits.deadline)},
       registries_{web_},
-      tasks_{e},
+      tasks_{executor_},
       indices_{std::max<std::size_t>(options_.limits.max_indices, 1)},
-      index_turns_{e, 2},
-      archive_turns_{e, 4} {}
+      index_turns_{executor_, 2},
+      archive_turns_{executor_, 4} {}
 
 void store_state::close() {
     closed_ = true;
@@ -157,7 +157,8 @@ result<std::unique_ptr<chart_store>> make_chart_store(
     if (!archives) {
         return archives.error();
     }
-    auto state = std::make_shared<store_state>(executor, pool, std::move(options), std::move(*archives));
+    auto state =
+        std::make_shared<store_state>(std::move(executor), pool, std::move(options), std::move(*archives));
     return std::unique_ptr<chart_store>{std::make_unique<disk_chart_store>(std::move(state))};
 }
 
