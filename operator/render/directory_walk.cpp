@@ -16,6 +16,11 @@ namespace {
 
 constexpr std::size_t max_depth = 64;
 
+// What says how the directory is read, and is no manifest in it.
+bool is_override_file(std::string_view name) noexcept {
+    return name == ".argocd-source.yaml" || (name.starts_with(".argocd-source-") && name.ends_with(".yaml"));
+}
+
 bool is_manifest_name(std::string_view name) noexcept {
     return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") || is_jsonnet(name);
 }
@@ -144,6 +149,7 @@ private:
 
     [[nodiscard]] bool wanted(std::string_view name, const std::string& relative) const {
         if (!options_.disable_extension_filter && !is_manifest_name(name)) return false;
+        if (is_override_file(name)) return false;
         if (exclude_ && exclude_->matches(relative)) return false;
         return !include_ || include_->matches(relative);
     }

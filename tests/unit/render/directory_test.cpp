@@ -93,6 +93,15 @@ BOOST_AUTO_TEST_CASE(without_the_extension_filter_every_file_is_read) {
     BOOST_TEST(build(tree, {.path = "a", .disable_extension_filter = true}) == "b c bare");
 }
 
+BOOST_AUTO_TEST_CASE(files_about_the_source_are_no_manifests) {
+    memory_tree tree;
+    tree.file("apps/a.yaml", config_map("a"));
+    tree.file("apps/.argocd-source.yaml", "directory: {recurse: true}\n");
+    tree.file("apps/.argocd-source-web.yaml", "directory: {recurse: true}\n");
+    BOOST_TEST(build(tree, {.path = "apps"}) == "a");
+    BOOST_TEST(build(tree, {.path = "apps", .disable_extension_filter = true}) == "a");
+}
+
 BOOST_AUTO_TEST_CASE(a_marked_file_is_skipped) {
     memory_tree tree;
     tree.file("a/x.yaml", "# +argocd:skip-file-rendering\nhost: {{ x }}\n");
