@@ -202,9 +202,19 @@ struct launch {
     ::_exit(127);
 }
 
+// What was read into it is gone with it.
+struct wiped_buffer {
+    std::array<char, 16384> bytes; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    wiped_buffer() = default;
+    wiped_buffer(const wiped_buffer&) = delete;
+    wiped_buffer& operator=(const wiped_buffer&) = delete;
+    ~wiped_buffer() { ::explicit_bzero(bytes.data(), bytes.size()); }
+};
+
 // Reads to the end of the stream. Beyond `limit` it either fails or keeps the last part.
 asio::awaitable<bool> drain(descriptor& from, std::string& into, std::size_t limit, bool keep_tail) {
-    std::array<char, 16384> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    wiped_buffer piece;
+    auto& buffer = piece.bytes;
     for (;;) {
         boost::system::error_code ec;
         const auto count = co_await from.async_read_some(
@@ -216,11 +226,11 @@ asio::awaitable<bool> drain(descriptor& from, std::string& into, std::size_t lim
         if (ec || count == 0) {
             co_return true;
         }
+        if (!keep_tail && count > limit - into.size()) {
+            co_return false;
+        }
         into.append(buffer.data(), count);
         if (into.size() > limit) {
-            if (!keep_tail) {
-                co_return false;
-            }
             into.erase(0, into.size() - limit);
         }
     }
@@ -316,6 +326,9 @@ asio::awaitable<result<process_result>> collect(started* s, process_options* opt
     descriptor ended{executor, ::dup(s->process.pidfd())};
 
     process_result said;
+    if (options->secret_output) {
+        said.output.reserve(options->max_output); // no pieces of it are left where it grew out of
+    }
     auto group = asio::experimental::make_parallel_group(
         asio::co_spawn(executor, feed(input, std::move(options->input)), asio::deferred),
         asio::co_spawn(

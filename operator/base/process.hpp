@@ -33,6 +33,9 @@ struct process_options {
     /// Output beyond this kills it; error output beyond this is dropped (its end is kept).
     std::size_t max_output = std::size_t{64} << 20U;
     std::size_t max_error_output = std::size_t{64} << 10U;
+    /// The output holds secrets: it is in one piece of memory, which the caller overwrites, and in no other.
+    /// Takes max_output of address space at once.
+    bool secret_output = false;
     /// setrlimit(2) pairs (RLIMIT_…, value), set in the child before it starts.
     std::vector<std::pair<int, std::uint64_t>> limits;
     /// What it gets when it has to end early, with its process group. Anything but SIGKILL is for programs

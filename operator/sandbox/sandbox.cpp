@@ -278,6 +278,7 @@ public:
         // The supervisor keeps the time; this is for a machine that is too busy for that.
         options.deadline = j.deadline + 10s;
         options.max_output = j.limits.output;
+        options.secret_output = j.secret_output;
         options.stop_signal = SIGTERM;
         auto ran = co_await run_process(std::move(options));
         const auto r = read_report(root);

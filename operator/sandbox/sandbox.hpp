@@ -83,6 +83,8 @@ struct job {
     /// Readable at descriptors 3, 4, …: secrets that must not be seen in argv, environment or disk. For a
     /// program that wants a path it is /proc/self/fd/3, readable as often as it likes.
     std::vector<std::string> inherited;
+    /// process_options::secret_output.
+    bool secret_output = false;
     /// Files and directories that it may read and run, with all below them, beyond the system's programs,
     /// libraries, certificates and resolver files (/usr, /lib*, /bin, /sbin, some of /etc). argv[0] and what
     /// its link leads to are added.

@@ -53,6 +53,7 @@ asio::awaitable<result<sandbox::outcome>> run_sops(
     run.directory = &files;
     // Escapes can make a text six times as long.
     run.limits.output = 8 * input.size() + 65536;
+    run.secret_output = true;
     run.limits.memory = std::uint64_t{512} << 20U;
     run.limits.disk = std::uint64_t{1} << 20U;
     run.limits.cpu = std::chrono::seconds{30};
