@@ -1,10 +1,10 @@
 #include "builders/helm.hpp"
 
-#include "builders/chart_archive.hpp"
-#include "builders/helm_arguments.hpp"
-#include "builders/helm_dependencies.hpp"
-#include "builders/helm_values.hpp"
-#include "builders/helm_work.hpp"
+#include "builders/helm/chart_archive.hpp"
+#include "builders/helm/arguments.hpp"
+#include "builders/helm/dependencies.hpp"
+#include "builders/helm/values.hpp"
+#include "builders/helm/work.hpp"
 #include "crds/words.hpp"
 #include "render/links.hpp"
 

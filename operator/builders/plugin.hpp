@@ -37,7 +37,7 @@ struct plugin_declaration {
 };
 
 /// Reads the file of `--plugins`: YAML, {plugins: [{name: …, generate: {command: […], args: […]}, …}]}, all
-/// errors at once with line and field. Its fields are described in plugin_fields.cpp.
+/// errors at once with line and field. Its fields are described in plugin/fields.cpp.
 result<std::vector<plugin_declaration>> read_plugins(std::string_view text);
 
 /// Which plugin builds a source: the one that its block names; with a block without a name, or with no block

@@ -1,7 +1,7 @@
 #include "builders/run.hpp"
 
 #include "base/async.hpp"
-#include "builders/helm_errors.hpp"
+#include "builders/helm/errors.hpp"
 #include "builders/workspace_files.hpp"
 #include "render/documents.hpp"
 

@@ -1,5 +1,5 @@
 #include "builders/go_match.hpp"
-#include "builders/helm_ignore.hpp"
+#include "builders/helm/ignore.hpp"
 
 #include <boost/test/unit_test.hpp>
 

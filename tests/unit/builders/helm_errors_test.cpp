@@ -2,8 +2,8 @@
 
 #include "helm_bench.hpp"
 
-#include "builders/helm_errors.hpp"
-#include "builders/helm_inspect.hpp"
+#include "builders/helm/errors.hpp"
+#include "builders/helm/inspect.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>

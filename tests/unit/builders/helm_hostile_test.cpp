@@ -2,7 +2,7 @@
 
 #include "helm_bench.hpp"
 
-#include "builders/chart_archive.hpp"
+#include "builders/helm/chart_archive.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>

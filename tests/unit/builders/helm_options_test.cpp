@@ -2,8 +2,8 @@
 
 #include "helm_bench.hpp"
 
-#include "builders/helm_arguments.hpp"
-#include "builders/helm_values.hpp"
+#include "builders/helm/arguments.hpp"
+#include "builders/helm/values.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>

@@ -3,12 +3,10 @@
 
 #include "kustomize_bench.hpp"
 
-#include "builders/kustomize_glob.hpp"
-#include "builders/kustomize_options.hpp"
+#include "builders/kustomize/options.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <tuple>
 
 namespace holdfast::builders {
 namespace {
@@ -211,63 +209,6 @@ BOOST_AUTO_TEST_CASE(components) {
     same_as_edit(
         {.components = {"../components/one", "../components/[o]ne"}}, {"add component ../components/one"}
     );
-}
-
-BOOST_AUTO_TEST_CASE(patterns_of_names_are_those_of_go) {
-    const std::vector<std::tuple<const char*, const char*, bool>> cases{
-        // From the tests of path/filepath.
-        {"abc", "abc", true},
-        {"*", "abc", true},
-        {"*c", "abc", true},
-        {"a*", "a", true},
-        {"a*", "abc", true},
-        {"a*b*c*d*e*", "axbxcxdxe", true},
-        {"a*b*c*d*e*", "axbxcxdxexxx", true},
-        {"a*b?c*x", "abxbbxdbxebxczzx", true},
-        {"a*b?c*x", "abxbbxdbxebxczzy", false},
-        {"ab[c]", "abc", true},
-        {"ab[b-d]", "abc", true},
-        {"ab[e-g]", "abc", false},
-        {"ab[^c]", "abc", false},
-        {"ab[^b-d]", "abc", false},
-        {"ab[^e-g]", "abc", true},
-        {"a\\*b", "a*b", true},
-        {"a\\*b", "ab", false},
-        {"a?b",
-         "a\xE2\x98\xBA"
-         "b",
-         true},
-        {"a[^a]b",
-         "a\xE2\x98\xBA"
-         "b",
-         true},
-        {"a???b",
-         "a\xE2\x98\xBA"
-         "b",
-         false},
-        {"[a-\xCE\xB6]*", "\xCE\xB1", true},
-        {"*[a-\xCE\xB6]", "A", false},
-        {"[\\]a]", "]", true},
-        {"[\\-]", "-", true},
-        {"[x\\-]", "z", false},
-        {"[", "a", false},
-        {"[^bc", "a", false},
-        {"a[", "a", false},
-        {"a[", "ab", false},
-        {"*x", "xxx", true},
-        {"", "", true},
-        {"", "a", false},
-        {"\\", "a", false},
-    };
-    for (const auto& [pattern, name, same] : cases) {
-        BOOST_TEST(matches_name(pattern, name) == same, pattern << " and " << name);
-    }
-    const std::string stars(2000, '*');
-    std::string many;
-    for (int i = 0; i < 1000; ++i)
-        many += "*a";
-    BOOST_TEST(!matches_name(many + "b", std::string(4000, 'a')));
-    BOOST_TEST(matches_name(stars, std::string(4000, 'a')));
 }
 
 BOOST_AUTO_TEST_CASE(an_option_replaces_what_is_there_and_keeps_the_rest) {

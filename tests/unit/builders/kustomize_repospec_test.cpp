@@ -1,6 +1,6 @@
 // kustomize's own table of URLs (api/internal/git/repospec_test.go of v0.20.1), and what looks like a file.
 
-#include "builders/kustomize_repospec.hpp"
+#include "builders/kustomize/repospec.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(the_samples_are_right_and_come_back_as_they_were) {
             }
         }
     }
-    BOOST_TEST(kinds == 2);
+    BOOST_TEST(kinds == 3);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_absent_empty_or_default_is_left_out) {

@@ -1,6 +1,6 @@
-#include "builders/kustomize_options.hpp"
+#include "builders/kustomize/options.hpp"
 
-#include "builders/kustomize_repospec.hpp"
+#include "builders/kustomize/repospec.hpp"
 #include "crds/words.hpp"
 
 #include <boost/json/array.hpp>

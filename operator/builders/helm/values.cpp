@@ -1,4 +1,4 @@
-#include "builders/helm_values.hpp"
+#include "builders/helm/values.hpp"
 
 #include "base/hash.hpp"
 #include "builders/go_match.hpp"

@@ -2,7 +2,7 @@
 
 // What a kustomization reads, followed through the repositories that it leads to.
 
-#include "builders/kustomization.hpp"
+#include "builders/kustomize/kustomization.hpp"
 #include "builders/plan.hpp"
 
 #include <functional>

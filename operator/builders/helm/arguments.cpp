@@ -1,4 +1,4 @@
-#include "builders/helm_arguments.hpp"
+#include "builders/helm/arguments.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "builders/commit_view.hpp"
-#include "builders/helm_ignore.hpp"
+#include "builders/helm/ignore.hpp"
 #include "render/manifest.hpp"
 
 #include <optional>

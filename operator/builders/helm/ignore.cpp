@@ -1,4 +1,4 @@
-#include "builders/helm_ignore.hpp"
+#include "builders/helm/ignore.hpp"
 
 #include "builders/go_match.hpp"
 

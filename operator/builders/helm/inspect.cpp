@@ -1,4 +1,4 @@
-#include "builders/helm_inspect.hpp"
+#include "builders/helm/inspect.hpp"
 
 #include "render/links.hpp"
 

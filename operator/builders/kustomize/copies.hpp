@@ -25,9 +25,6 @@ result<std::vector<copied_directory>> copies_of(git::tree_reader& tree, const st
 /// ".".
 std::string relative_path(std::string_view from, std::string_view to);
 
-/// "a/b" of "a/b/c"; "" of "a".
-std::string parent_of(std::string_view path);
-
 /// What `text` in the directory `from` means, with "." and ".." taken out. A user error when it leaves the
 /// repository, is absolute or no path.
 result<std::string> join_lexically(std::string_view from, std::string_view text);

@@ -1,7 +1,8 @@
-#include "builders/kustomize_sentences.hpp"
+#include "builders/kustomize/sentences.hpp"
 
-#include "builders/kustomization.hpp"
-#include "builders/kustomize_copies.hpp"
+#include "builders/commit_view.hpp"
+#include "builders/kustomize/kustomization.hpp"
+#include "builders/kustomize/copies.hpp"
 #include "crds/words.hpp"
 #include "render/links.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 std::string meant_by(render::source_tree& tree, const std::string& from, const std::string& path) {
     auto missing = path;
     while (!missing.empty()) {
-        const auto parent = parent_of(missing);
+        const std::string parent{parent_of(missing)};
         const auto directory = tree.find(parent);
         if (!directory) return {};
         if (!*directory || (*directory)->kind != render::entry_kind::directory) {
@@ -53,7 +54,7 @@ std::string outside_of(
         text, directory.empty() ? "." : directory
     );
     if (!directories) return said;
-    const auto parent = parent_of(path);
+    const std::string parent{parent_of(path)};
     for (const auto name : kustomization_names) {
         const auto there = tree.find(render::join_path(parent, name));
         if (there && *there)

@@ -1,6 +1,6 @@
-#include "builders/kustomize_functions.hpp"
+#include "builders/kustomize/functions.hpp"
 
-#include "builders/kustomization.hpp"
+#include "builders/kustomize/kustomization.hpp"
 #include "crds/words.hpp"
 #include "render/yaml.hpp"
 

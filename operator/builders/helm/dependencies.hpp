@@ -1,6 +1,6 @@
 #pragma once
 
-#include "builders/helm_work.hpp"
+#include "builders/helm/work.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "builders/plugin_file.hpp"
+#include "builders/plugin/file.hpp"
 
 #include "builders/file_problems.hpp"
 #include "builders/path_glob.hpp"

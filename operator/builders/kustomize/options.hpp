@@ -1,7 +1,7 @@
 #pragma once
 
 #include "builders/environment.hpp"
-#include "builders/kustomization.hpp"
+#include "builders/kustomize/kustomization.hpp"
 #include "crds/source.hpp"
 
 #include <functional>

@@ -1,6 +1,6 @@
-#include "builders/helm_chart.hpp"
+#include "builders/helm/chart.hpp"
 
-#include "builders/chart_archive.hpp"
+#include "builders/helm/chart_archive.hpp"
 #include "git/semver.hpp"
 #include "render/links.hpp"
 #include "render/yaml.hpp"

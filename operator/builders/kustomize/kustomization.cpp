@@ -1,4 +1,4 @@
-#include "builders/kustomization.hpp"
+#include "builders/kustomize/kustomization.hpp"
 
 #include "crds/words.hpp"
 #include "render/links.hpp"

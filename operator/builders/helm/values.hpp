@@ -1,7 +1,7 @@
 #pragma once
 
-#include "builders/chart_archive.hpp"
-#include "builders/helm_work.hpp"
+#include "builders/helm/chart_archive.hpp"
+#include "builders/helm/work.hpp"
 
 #include <boost/json/object.hpp>
 

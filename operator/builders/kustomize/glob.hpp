@@ -8,10 +8,6 @@
 
 namespace holdfast::builders {
 
-/// Whether a name matches a pattern of Go's filepath.Match: "*", "?", "[a-z]", "[^a]", and "\\" before what
-/// is meant literally. A pattern that is none matches nothing.
-[[nodiscard]] bool matches_name(std::string_view pattern, std::string_view name);
-
 /// The paths, relative to the directory, that match a pattern as with `kustomize edit add component`: Go's
 /// filepath.Glob, without hidden names where the pattern has none, sorted. A path without wildcards is
 /// itself, where there is something. Errors: those of the tree; user for a pattern that leaves the repository

@@ -1,4 +1,4 @@
-#include "builders/plugin_file.hpp"
+#include "builders/plugin/file.hpp"
 #include "crds/describe_structure.hpp"
 
 /// The tables of the file of `--plugins`.

@@ -1,4 +1,4 @@
-#include "builders/helm_work.hpp"
+#include "builders/helm/work.hpp"
 
 #include <algorithm>
 

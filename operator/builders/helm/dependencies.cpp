@@ -1,7 +1,7 @@
-#include "builders/helm_dependencies.hpp"
+#include "builders/helm/dependencies.hpp"
 
-#include "builders/helm_chart.hpp"
-#include "builders/helm_inspect.hpp"
+#include "builders/helm/chart.hpp"
+#include "builders/helm/inspect.hpp"
 #include "git/semver.hpp"
 #include "render/links.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// The file of `--plugins` as it is written. For plugin_file.cpp and plugin_fields.cpp.
+/// The file of `--plugins` as it is written. For plugin/file.cpp and plugin/fields.cpp.
 namespace holdfast::builders {
 
 struct plugin_command {

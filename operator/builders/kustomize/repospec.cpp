@@ -1,4 +1,4 @@
-#include "builders/kustomize_repospec.hpp"
+#include "builders/kustomize/repospec.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
-#include "builders/kustomize_copies.hpp"
+#include "builders/kustomize/copies.hpp"
 
+#include "builders/commit_view.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>
@@ -36,7 +37,7 @@ result<std::string> holding(git::tree_reader& tree, std::string directory, const
         // One that leads nowhere is whatever it is: nothing is read through it.
         if (end || end.error().kind() == error_kind::not_found) return directory;
         if (end.error().kind() != error_kind::user || directory.empty()) return end.error();
-        directory = parent_of(directory);
+        directory = std::string{parent_of(directory)};
     }
 }
 
@@ -102,11 +103,6 @@ std::string relative_path(std::string_view from, std::string_view to) {
     return path.empty() ? "." : path;
 }
 
-std::string parent_of(std::string_view path) {
-    const auto slash = path.rfind('/');
-    return std::string{path.substr(0, slash == std::string_view::npos ? 0 : slash)};
-}
-
 result<std::string> join_lexically(std::string_view from, std::string_view text) {
     if (text.starts_with('/'))
         return user_error("is absolute; it has to be relative to the kustomization's directory");
@@ -118,7 +114,7 @@ result<std::string> join_lexically(std::string_view from, std::string_view text)
         } else if (path.empty()) {
             return user_error("leaves the repository");
         } else {
-            path = parent_of(path);
+            path = std::string{parent_of(path)};
         }
     }
     return path;

@@ -1,4 +1,4 @@
-#include "builders/chart_archive.hpp"
+#include "builders/helm/chart_archive.hpp"
 
 #include "builders/commit_view.hpp"
 

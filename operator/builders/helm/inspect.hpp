@@ -1,7 +1,7 @@
 #pragma once
 
-#include "builders/helm_chart.hpp"
-#include "builders/helm_work.hpp"
+#include "builders/helm/chart.hpp"
+#include "builders/helm/work.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "builders/helm_errors.hpp"
+#include "builders/helm/errors.hpp"
 
 #include "render/links.hpp"
 
