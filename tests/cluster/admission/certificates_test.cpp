@@ -201,11 +201,13 @@ BOOST_FIXTURE_TEST_CASE(no_request_fails_while_authorities_and_certificates_come
 
 BOOST_FIXTURE_TEST_CASE(replicas_that_start_at_once_agree, of_replicas) {
     install();
+    // Who serves something trusted goes on so until the other authority was published for so long.
+    const rotation_settings soon{.settle = 2s, .overlap = 3s};
     std::vector<std::string> serves(5);
     std::vector<std::unique_ptr<certificates>> replicas;
     for (auto& mine : serves) {
         replicas.push_back(std::make_unique<certificates>(
-            context.get_executor(), api, settings(),
+            context.get_executor(), api, settings(soon),
             [&mine](const http::server_tls& tls) { mine = tls.certificate; }
         ));
     }
@@ -220,7 +222,7 @@ BOOST_FIXTURE_TEST_CASE(replicas_that_start_at_once_agree, of_replicas) {
     BOOST_TEST(is_signed_by(serves[0], decoded("ca.crt")));
     // A sixth finds it made.
     std::string sixth;
-    certificates late{context.get_executor(), api, settings(), [&](const http::server_tls& tls) {
+    certificates late{context.get_executor(), api, settings(soon), [&](const http::server_tls& tls) {
                           sixth = tls.certificate;
                       }};
     late.start();

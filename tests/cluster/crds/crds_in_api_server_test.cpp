@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(refuse_what_an_application_must_not_say) {
         {R"({'dependsOn': [{'name': 'web'}]})",
          "spec.dependsOn: Invalid value: an application must not depend on itself"},
         {R"({'hold': ''})", "spec.hold: Invalid value"},
-        {R"({'secrets': [{}]})", "pass must be set"},
+        {R"({'secrets': [{}]})", "exactly one of pass and sops must be set"},
         {R"({'secrets': [{'pass': {'repoURL': 'x', 'path': '../a', 'keySecretRef': {'name': 'k', 'key': 'k'}}}]})",
          "path must be relative to the root of the repository and not leave it"},
         {R"({'secrets': [{'pass': {'repoURL': 'https://a:b@c/', 'keySecretRef': {'name': 'k', 'key': 'k'}}}]})",

@@ -158,7 +158,7 @@ struct registry_server {
         );
         git::test::write_file(
             directory + "/registry.yaml",
-            "version: 0.1\nlog:\n  level: fatal\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n "
+            "version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n "
             "   rootdirectory: " +
                 directory + "/storage\nauth:\n  htpasswd:\n    realm: charts\n    path: " + directory +
                 "/htpasswd\nhttp:\n  addr: 127.0.0.1:" + std::to_string(port) +
