@@ -185,7 +185,8 @@ struct docs<pass_store> {
                 "application: those under its key, or under all of its keys.",
          .required = true},
         {.member = "passphrase_secret_ref",
-         .doc = "Secret in the same namespace with the passphrases of the private keys, under whatever keys."},
+         .doc = "Secret in the same namespace with the passphrases of the private keys, under whatever keys."
+        },
     };
     static constexpr rule rules[] = {
         {"!has(self.path) || (!self.path.startsWith('/') && !self.path.matches('(^|/)[.][.](/|$)'))",
@@ -307,8 +308,7 @@ struct docs<application_spec> {
                 "store means the first store of these; where there is none, the default one among the "
                 "Repositories with a passwordStore.",
          .max_items = 8},
-        {.member = "secret_references",
-         .doc = "Where references to entries of a password store may stand."},
+        {.member = "secret_references", .doc = "Where references to entries of a password store may stand."},
         {.member = "health_checks",
          .doc = "Health checks for kinds that Holdfast does not know better.",
          .max_items = 32},

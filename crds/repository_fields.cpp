@@ -125,8 +125,9 @@ struct docs<repository_password_store> {
          .max_length = limits::revision},
         {.member = "default_", .doc = "References that name no store mean this one."},
         {.member = "allow",
-         .doc = "Which applications may read which entries. Where it is absent, those in the namespace of the "
-                "Repository read all of them, and others none.",
+         .doc =
+             "Which applications may read which entries. Where it is absent, those in the namespace of the "
+             "Repository read all of them, and others none.",
          .max_items = 64},
     };
     static constexpr rule rules[] = {

@@ -117,7 +117,8 @@ int main(int argc, char** argv) {
         ->type_name("NAME");
     run->add_option(
            "--build-dir", options.build_directory,
-           "Where kustomize, helm, jsonnet and plugins have their files while they run, best on tmpfs. Without "
+           "Where kustomize, helm, jsonnet and plugins have their files while they run, best on tmpfs. "
+           "Without "
            "it: below --cache-dir."
     )
         ->envname("HOLDFAST_BUILD_DIR")

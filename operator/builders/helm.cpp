@@ -1,7 +1,7 @@
 #include "builders/helm.hpp"
 
-#include "builders/helm/chart_archive.hpp"
 #include "builders/helm/arguments.hpp"
+#include "builders/helm/chart_archive.hpp"
 #include "builders/helm/dependencies.hpp"
 #include "builders/helm/values.hpp"
 #include "builders/helm/work.hpp"

@@ -88,8 +88,8 @@ struct build_facts {
     std::string destination_namespace;
     /// "1.37.2".
     std::string kube_version;
-    /// "v1", "v1/Pod", "apps/v1", "apps/v1/Deployment" …, sorted. Never null; shared by all builds that see the
-    /// same cluster, and compared as such.
+    /// "v1", "v1/Pod", "apps/v1", "apps/v1/Deployment" …, sorted. Never null; shared by all builds that see
+    /// the same cluster, and compared as such.
     std::shared_ptr<const std::vector<std::string>> api_versions =
         std::make_shared<const std::vector<std::string>>();
     /// The Application's annotation argocd.argoproj.io/manifest-generate-paths, for plugins.

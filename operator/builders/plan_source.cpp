@@ -59,7 +59,8 @@ result<bool> may_have_jsonnet(
 
 // A directory is identified by its tree id; where symlinks lead to it, by that of where they lead.
 render::render_result<planned_source> plan_directory(
-    render::source_tree& tree, const build_source& source, const build_facts& facts, const build_settings& with
+    render::source_tree& tree, const build_source& source, const build_facts& facts,
+    const build_settings& with
 ) {
     auto options = directory_of(source.spec);
     const auto clean = render::clean_path(options.path);
@@ -98,8 +99,8 @@ need chart_need(const crds::application_source& source) {
 }
 
 render::render_result<planned_source> plan_source(
-    const build_source& source, render::source_tree* tree, const build_facts& facts,
-    const supplies& supplied, const build_settings& with
+    const build_source& source, render::source_tree* tree, const build_facts& facts, const supplies& supplied,
+    const build_settings& with
 ) {
     if (!source.spec.chart.empty()) {
         return of_program(crds::source_type::helm, plan_helm(source, facts, supplied, with.programs));
@@ -130,7 +131,9 @@ render::render_result<planned_source> plan_source(
     case render::source_kind::helm:
         return of_program(crds::source_type::helm, plan_helm(whole, facts, supplied, with.programs));
     case render::source_kind::kustomize:
-        return of_program(crds::source_type::kustomize, plan_kustomize(whole, facts, supplied, with.programs));
+        return of_program(
+            crds::source_type::kustomize, plan_kustomize(whole, facts, supplied, with.programs)
+        );
     case render::source_kind::plugin:
     case render::source_kind::directory: break;
     }

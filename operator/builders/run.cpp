@@ -57,14 +57,16 @@ sandbox::job job_of(const command& what, const sandbox::workspace& directory, co
 
 // What a tool said of its failure: helm's words taken apart, others' as they are.
 render::render_errors failure_of(
-    const build_plan& plan, const sandbox::job& job, const sandbox::outcome& said, const std::string& workspace
+    const build_plan& plan, const sandbox::job& job, const sandbox::outcome& said,
+    const std::string& workspace
 ) {
     if (!plan.places.empty() && !said.error_output.empty()) {
         return render::read_helm_error(with_repository_paths(said.error_output, workspace), plan.places);
     }
     const auto failure = sandbox::failed(job, said);
-    return as_errors(error{failure.kind(), with_repository_paths(failure.message(), workspace)}.within(plan.name
-    ));
+    return as_errors(
+        error{failure.kind(), with_repository_paths(failure.message(), workspace)}.within(plan.name)
+    );
 }
 
 // "# Source: web/templates/a.yaml", which helm prints before what it made of each file: line and path.

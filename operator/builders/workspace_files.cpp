@@ -70,8 +70,10 @@ result<void> check_way(const fs::path& root, const std::string& to) {
             return {};
         }
         if (status.type() != fs::file_type::directory) {
-            return user_error(to + ": a file of the build cannot be put there: " + at.filename().string() +
-                              " is no directory");
+            return user_error(
+                to + ": a file of the build cannot be put there: " + at.filename().string() +
+                " is no directory"
+            );
         }
     }
     return {};
@@ -141,7 +143,7 @@ private:
                 return false;
             }
             const auto below = [](const std::string& path, const std::string& directory) {
-                return directory.empty() ? path
+                return directory.empty()                 ? path
                        : path.size() == directory.size() ? std::string{}
                                                          : path.substr(directory.size() + 1);
             };

@@ -230,7 +230,6 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
     if (!from) {
         found.problems["ComparisonError"] = from.error().message();
         found.reason = "ComparisonError";
-        look_again_at_secrets(*r);
         found.stalled =
             from.error().kind() == error_kind::user || from.error().kind() == error_kind::not_found;
         if (from.error().is_transient()) {
@@ -244,7 +243,6 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
             if (!built) {
                 found.problems["ComparisonError"] = built.error().message();
                 found.reason = "ComparisonError";
-                look_again_at_secrets(*r);
                 found.stalled = !built.error().is_transient();
                 if (built.error().is_transient()) {
                     queue.add_after(r->key(), 10s);
@@ -255,6 +253,7 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
         }
     }
     with.sources.use(r->key(), uses_of(*r));
+    look_again_at_the_untold(*r, found.problems.contains("ComparisonError"));
     if (!r->from || (!r->wanted && r->trusted.empty())) {
         found.unknown = true;
         co_return;
@@ -318,8 +317,13 @@ asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) 
     }
 }
 
-void application_controller::state::look_again_at_secrets(const application_record& r) {
-    if (!r.object.spec.secrets.empty()) {
+void application_controller::state::look_again_at_the_untold(const application_record& r, bool failed) {
+    const auto sources = sources_of(r);
+    const auto is_untold = [](const auto& one) { return one.first.what != builders::need::kind::repository; };
+    if (std::ranges::any_of(sources, [](const auto& source) { return !source.chart.empty(); }) ||
+        (r.from && std::ranges::any_of(r.from->needs, is_untold))) {
+        queue.add_after(r.key(), failed ? 1min : 3min);
+    } else if (failed && (!r.object.spec.secrets.empty() || !r.from)) {
         queue.add_after(r.key(), 1min);
     }
 }

@@ -75,8 +75,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     /// Whether something newer makes going on with this look pointless.
     [[nodiscard]] bool is_stale(const application_record& r, std::int64_t generation) const;
     std::shared_ptr<const kube::api_catalog> current_catalog();
-    /// Secrets in an application's own namespace are not watched: after a failure they are read again soon.
-    void look_again_at_secrets(const application_record& r);
+    /// What nobody tells of is looked at again after a while: chart repositories, files behind URLs, and,
+    /// after a failure, Secrets in the application's own namespace.
+    void look_again_at_the_untold(const application_record& r, bool failed);
     static kube::call_options call_as(const application_record& r, const settings& s);
 
     // ---- application_surroundings.cpp
@@ -113,8 +114,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     /// Those that are built: without those that only give files to others.
     [[nodiscard]] std::vector<crds::application_source> sources_of(const application_record& r) const;
     /// Every repository that it reads from: sources, bases elsewhere, password stores.
-    [[nodiscard]] std::vector<repository_use>
-    uses_of(const application_record& r, const inputs* now = nullptr) const;
+    [[nodiscard]] std::vector<repository_use> uses_of(const application_record& r) const;
     std::shared_ptr<const builders::build_facts>
     facts_of(const application_record& r, const stores_in_use& stores);
     /// What builds may know of the cluster, as of its catalog.

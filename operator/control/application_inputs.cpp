@@ -14,13 +14,25 @@ namespace {
 // Argo CD's name for what a plugin's build reads of a repository.
 constexpr std::string_view generate_paths_annotation = "argocd.argoproj.io/manifest-generate-paths";
 
+void add_repositories(
+    std::set<repository_use>& into, const std::map<builders::need, std::string>& needs,
+    const std::string& namespace_
+) {
+    for (const auto& [need, was] : needs) {
+        if (need.what == builders::need::kind::repository) {
+            into.insert({namespace_, need.url});
+        }
+    }
+}
+
 supplier::reader reader_of(const application_record& r) {
     const auto sources = r.object.spec.all_sources();
     return {
         .namespace_ = r.object.metadata.namespace_,
-        .pass_credentials = std::ranges::any_of(sources, [](const crds::application_source& source) {
-            return source.helm && source.helm->pass_credentials;
-        })
+        .pass_credentials = std::ranges::any_of(
+            sources, [](const crds::application_source& source
+                     ) { return source.helm && source.helm->pass_credentials; }
+        )
     };
 }
 
@@ -65,15 +77,14 @@ application_controller::state::all_sources_of(const application_record& r) const
     return sources;
 }
 
-std::vector<crds::application_source>
-application_controller::state::sources_of(const application_record& r) const {
+std::vector<crds::application_source> application_controller::state::sources_of(const application_record& r
+) const {
     auto sources = all_sources_of(r);
     std::erase_if(sources, is_reference_only);
     return sources;
 }
 
-std::string
-application_controller::state::build_key_of(const application_record& r, const inputs& of) const {
+std::string application_controller::state::build_key_of(const application_record& r, const inputs& of) const {
     hasher h;
     for (const auto& identity : of.identities) {
         h.add(identity.key);
@@ -101,29 +112,14 @@ application_controller::state::build_key_of(const application_record& r, const i
     return to_hex(h.finish()).substr(0, 40);
 }
 
-std::vector<repository_use>
-application_controller::state::uses_of(const application_record& r, const inputs* now) const {
-    std::set<repository_use> all;
+std::vector<repository_use> application_controller::state::uses_of(const application_record& r) const {
     if (r.deleting()) {
         return {};
     }
-    const auto& namespace_ = r.object.metadata.namespace_;
+    auto all = r.also_reads;
     for (const auto& source : all_sources_of(r)) {
         if (source.chart.empty()) {
-            all.insert({namespace_, source.repo_url});
-        }
-    }
-    for (const auto* from : {r.from ? &*r.from : nullptr, now}) {
-        if (from == nullptr) {
-            continue;
-        }
-        for (const auto& [need, found] : from->needs) {
-            if (need.what == builders::need::kind::repository) {
-                all.insert({namespace_, need.url});
-            }
-        }
-        for (const auto& store : from->stores.stores) {
-            all.insert({store.namespace_, store.url});
+            all.insert({r.object.metadata.namespace_, source.repo_url});
         }
     }
     return {all.begin(), all.end()};
@@ -190,8 +186,7 @@ asio::awaitable<result<void>> application_controller::state::find_revisions(reco
 }
 
 // Whether all that builds read from elsewhere is what it was.
-asio::awaitable<result<bool>>
-application_controller::state::needs_hold(record_ptr r, const inputs& before) {
+asio::awaitable<result<bool>> application_controller::state::needs_hold(record_ptr r, const inputs& before) {
     for (const auto& [need, was] : before.needs) {
         const auto now = co_await with.supplies.resolve(need, reader_of(*r));
         if (!now) {
@@ -210,6 +205,12 @@ asio::awaitable<result<inputs>> application_controller::state::find_inputs(recor
         co_return found.error();
     }
     made.stores = co_await with.secrets.look(r->object);
+    // What a build needs is known when it is planned; until then it is what it was.
+    auto reads = made.stores.repositories;
+    if (r->from) {
+        add_repositories(reads, r->from->needs, r->object.metadata.namespace_);
+    }
+    r->also_reads = std::move(reads);
     made.facts = facts_of(*r, made.stores);
     // The same commits of the same sources: the same builds, without a look at any tree.
     if (r->from && r->from->sources == made.sources && r->from->revisions == made.revisions &&
@@ -269,13 +270,16 @@ asio::awaitable<result<void>> application_controller::state::identify(record_ptr
             co_return result<void>{};
         }
         for (const auto& need : missing) {
+            if (need.what == builders::need::kind::repository) {
+                r->also_reads.insert({r->object.metadata.namespace_, need.url});
+            }
             auto now = co_await with.supplies.resolve(need, reader_of(*r));
             if (!now) {
                 co_return now.error();
             }
             made.needs[need] = std::move(*now);
         }
-        with.sources.use(r->key(), uses_of(*r, &made));
+        with.sources.use(r->key(), uses_of(*r));
     }
     co_return user_error(
         "spec.source: the build goes on asking for more from elsewhere; bases that name further remote bases "
@@ -284,9 +288,8 @@ asio::awaitable<result<void>> application_controller::state::identify(record_ptr
     );
 }
 
-asio::awaitable<result<void>> application_controller::state::source_failed(
-    record_ptr r, crds::application_source source, error why
-) {
+asio::awaitable<result<void>>
+application_controller::state::source_failed(record_ptr r, crds::application_source source, error why) {
     if (why.kind() == error_kind::conflict && source.chart.empty()) {
         co_await with.sources.verify(source.repo_url, r->object.metadata.namespace_);
         queue.add_after(r->key(), 1s);

@@ -4,6 +4,7 @@
 #include "base/backoff.hpp"
 #include "builders/plan.hpp"
 #include "control/builder.hpp"
+#include "control/repositories.hpp"
 #include "control/secret_stores.hpp"
 #include "crds/application.hpp"
 #include "kube/object.hpp"
@@ -13,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -86,6 +88,9 @@ struct application_record {
     std::string unreadable;
 
     std::optional<inputs> from;
+    /// What it reads from beside its sources: password stores, bases elsewhere. Those that cannot be reached
+    /// as well, so that it is looked at when they can.
+    std::set<repository_use> also_reads;
     /// The desired state of `from->build_key`; not there before it was built.
     std::optional<std::vector<wanted_object>> wanted;
     std::vector<std::string> build_warnings;

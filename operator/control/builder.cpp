@@ -127,6 +127,14 @@ read_built(const build_input& input, builders::planned_source& how, const std::s
     return std::move(*output);
 }
 
+// A store that is missing may be one that could not be looked at: that is said first, and may pass.
+error with_failed_stores(error why, const std::vector<error>& failed) {
+    for (const auto& one : failed) {
+        why = error{one.kind(), one.message() + "; " + why.message()};
+    }
+    return why;
+}
+
 // Only what needs something is given to those who do it.
 struct picked {
     template <class Predicate>
@@ -286,11 +294,14 @@ asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, re
     std::string printed;
     if (planned->by_program) {
         if (!planned->by_program->missing.empty()) {
-            co_return transient_error("the build needs something else than a moment ago; it is looked at again");
+            co_return transient_error(
+                "the build needs something else than a moment ago; it is looked at again"
+            );
         }
         if (planned->by_program->password_store) {
             co_return user_error(
-                planned->by_program->name + ": the plugin is declared with passwordStore: true, which this "
+                planned->by_program->name +
+                ": the plugin is declared with passwordStore: true, which this "
                 "version cannot give it yet; name entries with ref+pass://… in what it prints"
             );
         }
@@ -327,14 +338,15 @@ builder::with_values(manifests objects, const stores_in_use& secrets) {
     if (some.objects.empty()) {
         co_return objects;
     }
-    auto stores = co_await with_.stores.open(secrets, /*keys=*/true);
+    auto failed = secrets.failed;
+    auto stores = co_await with_.stores.open_with_keys(secrets, failed);
     if (!stores) {
         co_return stores.error();
     }
     auto resolved =
         co_await resolver_.resolve(std::move(some.objects), std::move(*stores), secrets.who, secrets.places);
     if (!resolved) {
-        co_return resolved.error().summary(most_errors);
+        co_return with_failed_stores(resolved.error().summary(most_errors), failed);
     }
     some.put_back(objects, std::move(*resolved));
     co_return objects;

@@ -46,8 +46,8 @@ struct source_identity {
     friend bool operator==(const source_identity&, const source_identity&) = default;
 };
 
-/// Makes manifests of sources, each build once for all who want the same. On the loop's thread; what blocks is
-/// done on the pool, what is not ours in the sandbox.
+/// Makes manifests of sources, each build once for all who want the same. On the loop's thread; what blocks
+/// is done on the pool, what is not ours in the sandbox.
 class builder {
 public:
     /// All outlive it.
@@ -82,8 +82,8 @@ public:
         std::vector<render::named_entry> entries;
     };
 
-    /// Builds, places and prepares the objects of all `sources` (with the keys that identify() gave), and puts
-    /// values of secrets in. Errors list everything that is wrong, with file, document and line.
+    /// Builds, places and prepares the objects of all `sources` (with the keys that identify() gave), and
+    /// puts values of secrets in. Errors list everything that is wrong, with file, document and line.
     asio::awaitable<result<built>> build(
         std::vector<build_input> sources, std::vector<source_identity> identities, build_target target,
         std::shared_ptr<const kube::api_catalog> catalog, stores_in_use secrets

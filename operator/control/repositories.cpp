@@ -314,10 +314,9 @@ repositories::refs(const std::string& namespace_, const std::string& url) const 
     if (!parsed) {
         return nullptr;
     }
-    const auto found =
-        state_->all.find(
-            parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, parsed->normalised()))
-        );
+    const auto found = state_->all.find(
+        parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, parsed->normalised()))
+    );
     return found == state_->all.end() ? nullptr : found->second->refs;
 }
 
@@ -398,10 +397,9 @@ repositories::at_hand(std::string url, std::string namespace_, std::string revis
     if (!parsed || !wanted) {
         co_return std::nullopt;
     }
-    const auto found =
-        state_->all.find(
-            parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, parsed->normalised()))
-        );
+    const auto found = state_->all.find(
+        parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, parsed->normalised()))
+    );
     if (found == state_->all.end() || !found->second->refs || !found->second->store) {
         co_return std::nullopt;
     }

@@ -38,8 +38,8 @@ struct tracked_repository {
     std::set<std::string> users; // applications
     bool was_used = false;
     steady_clock::time_point asked; // who resolves something says only then that it reads from here
-    kube::pulse listed;          // a listing ended
-    kube::pulse wake;            // list now
+    kube::pulse listed;             // a listing ended
+    kube::pulse wake;               // list now
     bool refresh_wanted = false;
     bool retired = false;
     std::chrono::milliseconds interval{0};
@@ -79,8 +79,8 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     kube::informer informer;
     std::map<std::string, std::shared_ptr<tracked_repository>> all; // by key
     std::map<std::string, std::set<std::string>> uses;              // application → keys
-    std::map<std::string, std::vector<repository_use>> wanted;    // application → what it reads
-    std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
+    std::map<std::string, std::vector<repository_use>> wanted;      // application → what it reads
+    std::map<std::string, std::unique_ptr<secret_watch>> secrets;   // by namespace
     std::mt19937 random{std::random_device{}()};
     // What the last delivery was, by Repository; the status has it after a moment.
     struct last_delivery {

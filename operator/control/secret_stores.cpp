@@ -146,8 +146,9 @@ asio::awaitable<stores_in_use> secret_stores::look(const crds::application& valu
     });
     // Its own namespace's go before the operator's, and those before others'.
     const auto nearness = [&](const candidate& c) {
-        const int distance =
-            c.store.namespace_ == made.who.namespace_ ? 0 : c.store.namespace_ == own_namespace_ ? 1 : 2;
+        const int distance = c.store.namespace_ == made.who.namespace_ ? 0
+                             : c.store.namespace_ == own_namespace_    ? 1
+                                                                       : 2;
         return std::tuple{distance, c.store.namespace_, c.store.url, c.store.path};
     };
     std::ranges::sort(declared, {}, nearness);
@@ -157,10 +158,12 @@ asio::awaitable<stores_in_use> secret_stores::look(const crds::application& valu
             })) {
             continue;
         }
-        one.store.is_default = one.store.is_default && !std::exchange(
-            has_default, has_default || one.store.is_default
-        );
+        one.store.is_default =
+            one.store.is_default && !std::exchange(has_default, has_default || one.store.is_default);
         candidates.push_back(std::move(one));
+    }
+    for (const auto& one : candidates) {
+        made.repositories.insert({one.store.namespace_, one.store.url});
     }
     for (auto& one : candidates) {
         auto at = co_await sources_.resolve(one.store.url, one.store.namespace_, one.revision, {});
@@ -243,11 +246,7 @@ secret_stores::sops_keys(const stores_in_use& of) {
     co_return read;
 }
 
-asio::awaitable<result<std::vector<secrets::usable_store>>>
-secret_stores::open(const stores_in_use& of, bool keys) {
-    if (!of.failed.empty()) {
-        co_return of.failed.front();
-    }
+asio::awaitable<result<std::vector<secrets::usable_store>>> secret_stores::open(const stores_in_use& of) {
     std::vector<secrets::usable_store> opened;
     for (const auto& store : of.stores) {
         auto at = co_await sources_.fetch(store.url, store.namespace_, store.at);
@@ -261,21 +260,31 @@ secret_stores::open(const stores_in_use& of, bool keys) {
         made.keys_from = described(store.keys);
         made.access = store.access;
         made.is_default = store.is_default;
-        if (keys) {
-            auto material = co_await keys_of(store.keys);
-            if (!material) {
-                co_return material.error().within("password store " + store.url);
-            }
-            made.keys = std::move(*material);
-        }
         opened.push_back(std::move(made));
+    }
+    co_return opened;
+}
+
+asio::awaitable<result<std::vector<secrets::usable_store>>>
+secret_stores::open_with_keys(const stores_in_use& of, std::vector<error>& failed) {
+    auto opened = co_await open(of);
+    if (!opened) {
+        co_return opened.error();
+    }
+    for (std::size_t i = 0; i < opened->size(); ++i) {
+        auto keys = co_await keys_of(of.stores[i].keys);
+        if (keys) {
+            (*opened)[i].keys = std::move(*keys);
+        } else {
+            failed.push_back(keys.error().within("password store " + of.stores[i].url));
+        }
     }
     co_return opened;
 }
 
 asio::awaitable<result<std::string>>
 secret_stores::identify(const stores_in_use& of, std::vector<render::named_entry> entries) {
-    auto opened = co_await open(of, /*keys=*/false);
+    auto opened = co_await open(of);
     if (!opened) {
         co_return opened.error();
     }
@@ -286,8 +295,7 @@ secret_stores::identify(const stores_in_use& of, std::vector<render::named_entry
             h.add(one.store).add(one.entry);
             for (std::size_t i = 0; i < stores.size(); ++i) {
                 const auto& store = stores[i];
-                if (one.store.empty() ? !store.is_default
-                                      : !secrets::same_repository(store.url, one.store)) {
+                if (one.store.empty() ? !store.is_default : !secrets::same_repository(store.url, one.store)) {
                     continue;
                 }
                 if (!read.contains(i)) {
@@ -308,10 +316,10 @@ secret_stores::identify(const stores_in_use& of, std::vector<render::named_entry
 }
 
 asio::awaitable<result<std::string>> secret_stores::index(const stores_in_use& of) {
-    if (of.stores.empty() && of.failed.empty()) {
+    if (of.stores.empty()) {
         co_return std::string{};
     }
-    auto opened = co_await open(of, /*keys=*/false);
+    auto opened = co_await open(of);
     if (!opened) {
         co_return opened.error();
     }

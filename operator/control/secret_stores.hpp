@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct store_in_use {
 /// nothing.
 struct stores_in_use {
     std::vector<store_in_use> stores;
+    /// The repositories of all of them, of those that could not be looked at too.
+    std::set<repository_use> repositories;
     /// Stores that could not be looked at: no concern of an application that names none of their entries.
     std::vector<error> failed;
     secrets::requester who;
@@ -55,22 +58,27 @@ struct stores_in_use {
     [[nodiscard]] std::string key() const;
 };
 
-/// Finds, reads and opens the password stores of applications: those that an Application names itself, and the
-/// Repositories with a passwordStore whose rules let it read. On the loop's thread.
+/// Finds, reads and opens the password stores of applications: those that an Application names itself, and
+/// the Repositories with a passwordStore whose rules let it read. On the loop's thread.
 class secret_stores {
 public:
     /// All outlive it.
-    secret_stores(kube::client& api, repositories& sources, asio::thread_pool& pool, std::string own_namespace);
+    secret_stores(
+        kube::client& api, repositories& sources, asio::thread_pool& pool, std::string own_namespace
+    );
 
     /// Which stores an application may use, and where they are now.
     asio::awaitable<stores_in_use> look(const crds::application& value);
 
-    /// Brings their commits, and with `keys` what opens them. Errors: those of stores that could not be looked
-    /// at; of fetching; user for Secrets that are missing or have no key.
-    asio::awaitable<result<std::vector<secrets::usable_store>>> open(const stores_in_use& of, bool keys);
+    /// Brings their commits; those that could not be looked at are left out. Errors: those of fetching.
+    asio::awaitable<result<std::vector<secrets::usable_store>>> open(const stores_in_use& of);
+    /// The same with what opens them. A store whose keys cannot be read is given without, and why is added to
+    /// `failed`: it may be another one that the application needs.
+    asio::awaitable<result<std::vector<secrets::usable_store>>>
+    open_with_keys(const stores_in_use& of, std::vector<error>& failed);
 
-    /// Identifies what these entries hold now: changes exactly when one of them does. Entries that are missing
-    /// are no error here.
+    /// Identifies what these entries hold now: changes exactly when one of them does. Entries that are
+    /// missing are no error here.
     asio::awaitable<result<std::string>>
     identify(const stores_in_use& of, std::vector<render::named_entry> entries);
 

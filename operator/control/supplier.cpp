@@ -60,21 +60,17 @@ supplier::supplier(
 
 result<void> supplier::check_allowed(const builders::need& what, const std::string& namespace_) const {
     if (settings_.allowed == remote_inputs::any ||
-        (settings_.allowed == remote_inputs::declared &&
-         sources_.serving(namespace_, what.url) != nullptr)) {
+        (settings_.allowed == remote_inputs::declared && sources_.serving(namespace_, what.url) != nullptr)) {
         return {};
     }
     return error{
         error_kind::forbidden,
         describe(what) + ": builds may not read it: the operator's --remote-inputs is " +
-            (settings_.allowed == remote_inputs::none
-                 ? "none"
-                 : "declared, and no Repository covers it")
+            (settings_.allowed == remote_inputs::none ? "none" : "declared, and no Repository covers it")
     };
 }
 
-asio::awaitable<result<charts::chart_request>>
-supplier::request_of(builders::need what, reader who) {
+asio::awaitable<result<charts::chart_request>> supplier::request_of(builders::need what, reader who) {
     auto credentials = co_await sources_.credentials_for(what.url, who.namespace_);
     if (!credentials) {
         co_return credentials.error();
@@ -124,8 +120,7 @@ std::string supplier::file_path(const std::string& identity) const {
     return settings_.directory + "/files/" + identity;
 }
 
-asio::awaitable<result<std::string>>
-supplier::resolve_file(builders::need what, std::string namespace_) {
+asio::awaitable<result<std::string>> supplier::resolve_file(builders::need what, std::string namespace_) {
     const auto key = std::pair{namespace_, what.url};
     if (const auto found = files_.find(key); found != files_.end() && found->second.asked >= refreshed_ &&
                                              found->second.asked + settings_.max_age > steady_clock::now()) {
@@ -152,8 +147,7 @@ supplier::resolve_file(builders::need what, std::string namespace_) {
     co_return identity;
 }
 
-asio::awaitable<result<builders::supply>>
-supplier::obtain(builders::need what, reader who) {
+asio::awaitable<result<builders::supply>> supplier::obtain(builders::need what, reader who) {
     if (auto allowed = check_allowed(what, who.namespace_); !allowed) {
         co_return allowed.error();
     }

@@ -1,9 +1,9 @@
 #include "git/github_app.hpp"
 
 #include "base/async.hpp"
+#include "base/async_semaphore.hpp"
 #include "base/base64.hpp"
 #include "base/timestamp.hpp"
-#include "base/async_semaphore.hpp"
 #include "http/client.hpp"
 
 #include <boost/json/parse.hpp>

@@ -2,8 +2,8 @@
 
 // The store of one repository, for store_manager.cpp.
 
-#include "base/task_group.hpp"
 #include "base/async_semaphore.hpp"
+#include "base/task_group.hpp"
 #include "git/git_process.hpp"
 #include "git/github_app.hpp"
 #include "git/store.hpp"

@@ -50,10 +50,10 @@ struct directory_limits {
 /// The objects of a *.jsonnet file are those of its result in options.evaluated: one object, or an array of
 /// them in which null is nothing. A file without a result is an error.
 ///
-/// Not read: `.argocd-source.yaml` and `.argocd-source-NAME.yaml`, which are about the source; files whose text
-/// contains "+argocd:skip-file-rendering" or "+holdfast:skip-file-rendering" (silently); submodules (with a
-/// warning). Refused: symlinks that leave the repository, run in circles or
-/// lead nowhere, pointers to files in LFS, and documents that are no Kubernetes objects.
+/// Not read: `.argocd-source.yaml` and `.argocd-source-NAME.yaml`, which are about the source; files whose
+/// text contains "+argocd:skip-file-rendering" or "+holdfast:skip-file-rendering" (silently); submodules
+/// (with a warning). Refused: symlinks that leave the repository, run in circles or lead nowhere, pointers to
+/// files in LFS, and documents that are no Kubernetes objects.
 ///
 /// Blocking and CPU-bound: for the pool. Any thread, with a tree of its own.
 render_result<render_output>

@@ -36,7 +36,10 @@ json::object to_json(const packed_output& output) {
     json::array objects;
     for (const auto& one : output.objects) {
         objects.push_back(json::object{
-            {"text", one.text}, {"file", one.from.file}, {"document", one.from.document}, {"line", one.from.line}
+            {"text", one.text},
+            {"file", one.from.file},
+            {"document", one.from.document},
+            {"line", one.from.line}
         });
     }
     json::array reads;

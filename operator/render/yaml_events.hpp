@@ -1,7 +1,7 @@
 #pragma once
 
-// libyaml behind our own types: the only door to it. For yaml.cpp, locate.cpp, and for those who read a text too
-// large for its tree (charts/index.cpp).
+// libyaml behind our own types: the only door to it. For yaml.cpp, locate.cpp, and for those who read a text
+// too large for its tree (charts/index.cpp).
 
 #include "render/yaml.hpp"
 

@@ -106,9 +106,7 @@ std::string secret_beginning(scene& s, const std::string& begin) {
 password_store& shared_store() {
     static password_store store{"passwords"};
     static const bool declared = [] {
-        store.declare({json::object{
-            {"entries", json::array{"shop/**"}}, {"namespaces", json::array{"*"}}
-        }});
+        store.declare({json::object{{"entries", json::array{"shop/**"}}, {"namespaces", json::array{"*"}}}});
         return true;
     }();
     static_cast<void>(declared);
@@ -196,8 +194,10 @@ stringData: {a: ref+pass://shop/nope, b: ref+pass://other/db, c: "ref+pass://sho
     BOOST_TEST(seen.get("Ready").status == "False");
     BOOST_TEST(secret_value(s, "db", "url") == "postgres://shop-user@db/shop"); // nothing was applied
 
-    s.repository.write("secret.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n"
-                                      "data: {a: \"ref+pass://shop/db#user\"}\n");
+    s.repository.write(
+        "secret.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n"
+                       "data: {a: \"ref+pass://shop/db#user\"}\n"
+    );
     s.repository.push("Outside of a Secret");
     await_condition(s.name, "ComparisonError", {"ConfigMap", "data.a"});
     BOOST_TEST(!s.has("m"));
@@ -231,8 +231,7 @@ BOOST_AUTO_TEST_CASE(an_object_of_sops_is_decrypted_with_the_applications_key) {
     s.follow();
     await_condition(s.name, "ComparisonError", {"sealed", "spec.secrets"});
     s.patch(
-        {{"spec",
-          {{"secrets", json::array{json::object{{"sops", {{"keySecretRef", {{"name", "age"}}}}}}}}}}}
+        {{"spec", {{"secrets", json::array{json::object{{"sops", {{"keySecretRef", {{"name", "age"}}}}}}}}}}}
     );
     await_synced(s.name);
     BOOST_TEST(secret_value(s, "sealed", "password") == sealed_value);
@@ -243,8 +242,10 @@ BOOST_AUTO_TEST_CASE(no_value_is_in_logs_events_statuses_metrics_caches_or_memor
     auto& w = running();
     auto& running_operator = w.shared_operator();
     std::string said = running_operator.log();
-    said += w.kubectl({"get", "events.events.k8s.io,events,applications.holdfast.dev,repositories.holdfast.dev",
-                       "-A", "-o", "json"});
+    said += w.kubectl(
+        {"get", "events.events.k8s.io,events,applications.holdfast.dev,repositories.holdfast.dev", "-A", "-o",
+         "json"}
+    );
     said += stores::shell("/", "curl -s http://127.0.0.1:" + std::to_string(metrics_port()) + "/metrics");
     BOOST_TEST(said.find("holdfast_") != std::string::npos); // the metrics are there
     for (const auto& entry : fs::recursive_directory_iterator{running_operator.cache()}) {

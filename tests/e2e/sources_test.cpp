@@ -20,7 +20,8 @@ world& with_plugins() {
     auto& w = world::get();
     if (!started) {
         started = true;
-        static const auto file = fs::temp_directory_path() / ("plugins-" + std::to_string(::getpid()) + ".yaml");
+        static const auto file =
+            fs::temp_directory_path() / ("plugins-" + std::to_string(::getpid()) + ".yaml");
         std::ofstream{file} << R"yaml(plugins:
 - name: shell
   generate:
@@ -82,7 +83,9 @@ BOOST_AUTO_TEST_CASE(an_overlay_follows_its_base_and_nothing_else_of_a_monorepo)
     );
     throughout(1s, [&] { return s.look().revision == first; }, "a commit elsewhere is no news");
 
-    s.repository.write("base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {value: '2'}\n");
+    s.repository.write(
+        "base/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {value: '2'}\n"
+    );
     await_synced(s.name, s.repository.push("The base"));
     BOOST_TEST(s.value("prod-a-x") == "2");
 }
@@ -110,8 +113,7 @@ BOOST_AUTO_TEST_CASE(a_remote_base_is_followed_like_a_source) {
 BOOST_AUTO_TEST_CASE(a_chart_takes_values_from_another_repository) {
     built s{"chart"};
     scene values{"values"};
-    s.repository
-        .write("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.2.3\n")
+    s.repository.write("chart/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.2.3\n")
         .write("chart/values.yaml", "greeting: from the chart\n")
         .write("chart/templates/map.yaml", R"(apiVersion: v1
 kind: ConfigMap
@@ -124,21 +126,22 @@ data:
     s.repository.push("A chart");
     values.repository.write("prod/values.yaml", "greeting: from the values\n");
     values.repository.push("Values");
-    s.follow({.spec = {
-                  {"source", nullptr},
-                  {"sources",
-                   json::array{
-                       json::object{
-                           {"repoURL", s.repository.url()},
-                           {"path", "chart"},
-                           {"targetRevision", "main"},
-                           {"helm", {{"valueFiles", json::array{"$values/prod/values.yaml"}}}}
-                       },
-                       json::object{
-                           {"repoURL", values.repository.url()}, {"targetRevision", "main"}, {"ref", "values"}
-                       }
-                   }}
-              }});
+    s.follow(
+        {.spec =
+             {{"source", nullptr},
+              {"sources",
+               json::array{
+                   json::object{
+                       {"repoURL", s.repository.url()},
+                       {"path", "chart"},
+                       {"targetRevision", "main"},
+                       {"helm", {{"valueFiles", json::array{"$values/prod/values.yaml"}}}}
+                   },
+                   json::object{
+                       {"repoURL", values.repository.url()}, {"targetRevision", "main"}, {"ref", "values"}
+                   }
+               }}}}
+    );
     await_synced(s.name);
     BOOST_TEST(s.value("chart-map") == "from the values");
     BOOST_TEST(s.w.field("configmap", s.name, "chart-map", ".data.apps") == "true");
@@ -151,10 +154,15 @@ data:
 
 BOOST_AUTO_TEST_CASE(jsonnet_and_override_files_are_read) {
     built s{"jsonnet"};
-    s.repository.write("deploy/lib.libsonnet", "{ map(name, value): { apiVersion: 'v1', kind: 'ConfigMap', "
-                                               "metadata: { name: name }, data: { value: value } } }\n")
-        .write("deploy/main.jsonnet", "local l = import 'lib.libsonnet';\n"
-                                      "[l.map('a', std.extVar('who')), l.map('b', 'fixed')]\n")
+    s.repository
+        .write(
+            "deploy/lib.libsonnet", "{ map(name, value): { apiVersion: 'v1', kind: 'ConfigMap', "
+                                    "metadata: { name: name }, data: { value: value } } }\n"
+        )
+        .write(
+            "deploy/main.jsonnet", "local l = import 'lib.libsonnet';\n"
+                                   "[l.map('a', std.extVar('who')), l.map('b', 'fixed')]\n"
+        )
         .write(
             "deploy/.argocd-source-jsonnet.yaml",
             "directory: {jsonnet: {extVars: [{name: who, value: $ARGOCD_APP_NAME}]}}\n"
@@ -170,7 +178,8 @@ BOOST_AUTO_TEST_CASE(a_plugin_of_the_administrator_builds_in_the_sandbox) {
     s.repository.push("One");
     s.follow_path(
         "deploy",
-        {{"plugin", {{"name", "shell"}, {"env", json::array{json::object{{"name", "COLOUR"}, {"value", "red"}}}}}}}
+        {{"plugin",
+          {{"name", "shell"}, {"env", json::array{json::object{{"name", "COLOUR"}, {"value", "red"}}}}}}}
     );
     await_synced(s.name);
     BOOST_TEST(s.value("made") == "plugin red hello");
@@ -189,8 +198,11 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_build_is_named_and_prunes_nothing) {
     built s{"broken"};
     s.repository.write("k/kustomization.yaml", "resources: [map.yaml]\n").write("k/map.yaml", map_in_base);
     s.repository.write("c/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.2.3\n")
-        .write("c/templates/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
-                                       "data:\n  value: {{ required \"greeting must be set\" .Values.greeting }}\n");
+        .write(
+            "c/templates/map.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
+            "data:\n  value: {{ required \"greeting must be set\" .Values.greeting }}\n"
+        );
     s.repository.push("One");
     s.follow_path("k");
     await_synced(s.name);
@@ -218,7 +230,9 @@ BOOST_AUTO_TEST_CASE(a_restart_renders_nothing_that_did_not_change) {
     auto& running = s.w.shared_operator();
     running.restart();
     eventually([&] { return running.logged("started") > 1; }, "it started again");
-    s.repository.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {value: '2'}\n");
+    s.repository.write(
+        "map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {value: '2'}\n"
+    );
     await_synced(s.name, s.repository.push("Two"));
     BOOST_TEST(s.value("a") == "2");
 }

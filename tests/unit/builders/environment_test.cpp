@@ -18,9 +18,8 @@ build_environment environment() {
     facts.destination_namespace = "shop";
     facts.project = "default";
     facts.kube_version = "1.37.2";
-    facts.api_versions = std::make_shared<const std::vector<std::string>>(
-        std::vector<std::string>{"v1", "apps/v1"}
-    );
+    facts.api_versions =
+        std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"v1", "apps/v1"});
     return build_environment{source, facts};
 }
 

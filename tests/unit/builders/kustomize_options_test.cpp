@@ -7,7 +7,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-
 namespace holdfast::builders {
 namespace {
 

@@ -33,9 +33,8 @@ public:
         facts.project = "default";
         facts.destination_namespace = "shop";
         facts.kube_version = "1.37.2";
-        facts.api_versions = std::make_shared<const std::vector<std::string>>(
-            std::vector<std::string>{"apps/v1", "v1"}
-        );
+        facts.api_versions =
+            std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"apps/v1", "v1"});
         facts.secrets_key = "s1";
         plugin.name = "test";
         plugin.generate = {"/bin/sh", "-c", "cat *.yaml"};

@@ -39,10 +39,11 @@ struct directory {
 
 // A repository with a/x, a/deep/y, b/link -> ../a/x and a/inner -> deep.
 git::snapshot repository(const directory& where) {
-    const auto script = "cd '" + where.path.string() +
-                        "' && git init -q repo && cd repo && mkdir -p a/deep b && echo x > a/x && echo y > "
-                        "a/deep/y && ln -s deep a/inner && ln -s ../a/x b/link && git add -A && git -c "
-                        "user.name=t -c user.email=t@example.org commit -qm one && git rev-parse HEAD > ../id";
+    const auto script =
+        "cd '" + where.path.string() +
+        "' && git init -q repo && cd repo && mkdir -p a/deep b && echo x > a/x && echo y > "
+        "a/deep/y && ln -s deep a/inner && ln -s ../a/x b/link && git add -A && git -c "
+        "user.name=t -c user.email=t@example.org commit -qm one && git rev-parse HEAD > ../id";
     BOOST_REQUIRE(std::system(script.c_str()) == 0); // NOLINT(concurrency-mt-unsafe)
     const auto id = read(where.path / "id").substr(0, 40);
     return git::snapshot::open((where.path / "repo/.git").string(), *git::object_id::from_hex(id)).value();
@@ -160,9 +161,11 @@ BOOST_AUTO_TEST_CASE(output_is_read_as_manifests_are) {
     build_plan plan;
     plan.name = "overlays/prod";
     plan.warnings = {"mind the gap"};
-    const auto read = read_output(plan, "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\n"
-                                                   "kind: Secret\napiVersion: v1\nmetadata: {name: s}\n"
-                                                   "stringData: {k: v}\n");
+    const auto read = read_output(
+        plan, "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\n"
+              "kind: Secret\napiVersion: v1\nmetadata: {name: s}\n"
+              "stringData: {k: v}\n"
+    );
     BOOST_REQUIRE(read.has_value());
     BOOST_REQUIRE(read->objects.size() == 2U);
     BOOST_TEST(read->objects[1].object.at("data").at("k").as_string() == "dg==");
@@ -179,8 +182,9 @@ BOOST_AUTO_TEST_CASE(objects_of_a_chart_come_from_their_templates) {
     plan.name = "chart";
     plan.places = {{"web", "chart"}, {"web/charts/common", "libs/common"}};
     const auto read = read_output(
-        plan, "---\n# Source: web/templates/a.yaml\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\n"
-              "# Source: web/charts/common/templates/b.yaml\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: b}\n"
+        plan,
+        "---\n# Source: web/templates/a.yaml\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\n"
+        "# Source: web/charts/common/templates/b.yaml\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: b}\n"
     );
     BOOST_REQUIRE(read.has_value());
     BOOST_REQUIRE(read->objects.size() == 2U);

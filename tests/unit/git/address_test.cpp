@@ -12,9 +12,9 @@ BOOST_AUTO_TEST_CASE(all_forms_of_one_repositorys_address_have_one_key) {
     const std::vector<std::vector<const char*>> repositories{
         {"https://github.com/Team/Deploy.git", "https://github.com/team/deploy",
          "http://github.com/team/deploy/", "git@github.com:team/deploy.git",
-         "ssh://git@github.com/team/deploy.git", 
-         "https://user@github.com/team/deploy", "ssh://git@github.com:22/team/deploy",
-         "ssh://git@ssh.github.com:443/team/deploy.git", "https://GitHub.com/Team/Deploy"},
+         "ssh://git@github.com/team/deploy.git", "https://user@github.com/team/deploy",
+         "ssh://git@github.com:22/team/deploy", "ssh://git@ssh.github.com:443/team/deploy.git",
+         "https://GitHub.com/Team/Deploy"},
         {"https://gitlab.example.com:8443/group/sub/deploy.git",
          "git@gitlab.example.com:group/sub/deploy.git", "ssh://git@gitlab.example.com:2222/group/sub/deploy"},
         {"https://bitbucket.example.com/scm/prj/deploy.git",

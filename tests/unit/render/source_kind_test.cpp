@@ -43,4 +43,3 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_no_directory_has_no_kind) {
     BOOST_TEST((render::detect(tree, "a/b.yaml", {}).error().kind() == error_kind::user));
     BOOST_TEST((render::detect(tree, "../a", {}).error().kind() == error_kind::user));
 }
-
