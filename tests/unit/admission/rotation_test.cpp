@@ -76,6 +76,16 @@ BOOST_AUTO_TEST_CASE(another_name_makes_another_serving_certificate) {
     for (const auto& name : more) {
         BOOST_TEST(distrust(step.bundle, step.serve->certificate, name, begin) == "");
     }
+    // At once, also where the authority was published just now: it is the one of the certificate before.
+    const auto sooner = next_step(
+        {.secret = made,
+         .ours = true,
+         .names = more,
+         .published = publication{{made.at("ca.crt"), begin}},
+         .serves = issued{made.at("tls.crt"), made.at("tls.key")}},
+        {}, begin
+    );
+    BOOST_TEST(distrust(sooner.bundle, sooner.serve->certificate, more[1], begin) == "");
 }
 
 BOOST_AUTO_TEST_CASE(an_authority_is_published_before_it_signs_and_remains_so_after) {
