@@ -336,20 +336,17 @@ std::shared_ptr<const kube::api_catalog> application_controller::state::current_
     if (!catalog || catalog_generation != with.discovery.generation()) {
         catalog = std::make_shared<const kube::api_catalog>(with.discovery.catalog());
         catalog_generation = with.discovery.generation();
-        cluster.reset();
+        api_versions.reset();
     }
     return catalog;
 }
 
-std::shared_ptr<const builders::build_facts> application_controller::state::cluster_facts() {
+std::shared_ptr<const std::vector<std::string>> application_controller::state::current_api_versions() {
     const auto current = current_catalog();
-    if (!cluster) {
-        builders::build_facts made;
-        made.kube_version = kube_version;
-        made.api_versions = std::make_shared<const std::vector<std::string>>(current->api_versions());
-        cluster = std::make_shared<const builders::build_facts>(std::move(made));
+    if (!api_versions) {
+        api_versions = std::make_shared<const std::vector<std::string>>(current->api_versions());
     }
-    return cluster;
+    return api_versions;
 }
 
 kube::call_options application_controller::state::call_as(const application_record& r, const settings& s) {

@@ -51,9 +51,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::unordered_map<std::string, record_ptr> records;
     /// Read by whom they wait: the applications to look at when the kinds that are not ready are.
     std::set<std::string> wait_for_kinds;
-    std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
-    std::shared_ptr<const kube::api_catalog> catalog;        // as of catalog_generation
-    std::shared_ptr<const builders::build_facts> cluster;    // the same
+    std::map<std::string, std::set<std::string>> dependents;      // application → those that depend on it
+    std::shared_ptr<const kube::api_catalog> catalog;             // as of catalog_generation
+    std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
     std::string kube_version;
     std::uint64_t catalog_generation = 0;
     std::vector<std::pair<kube::object_reference, kube::event_note>> untold; // events that wait
@@ -117,8 +117,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] std::vector<repository_use> uses_of(const application_record& r) const;
     std::shared_ptr<const builders::build_facts>
     facts_of(const application_record& r, const stores_in_use& stores);
-    /// What builds may know of the cluster, as of its catalog.
-    std::shared_ptr<const builders::build_facts> cluster_facts();
+    /// Which kinds there are, as builds see it: the same object while it is the same.
+    std::shared_ptr<const std::vector<std::string>> current_api_versions();
 
     // ---- application_wanted.cpp: what they give
     asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from);

@@ -128,14 +128,13 @@ std::vector<repository_use> application_controller::state::uses_of(const applica
 std::shared_ptr<const builders::build_facts>
 application_controller::state::facts_of(const application_record& r, const stores_in_use& stores) {
     const auto& object = r.object;
-    const auto around_it = cluster_facts();
     builders::build_facts made;
     made.application = object.metadata.name;
     made.namespace_ = object.metadata.namespace_;
     made.project = object.spec.project;
     made.destination_namespace = object.spec.destination.namespace_;
-    made.kube_version = around_it->kube_version;
-    made.api_versions = around_it->api_versions;
+    made.kube_version = kube_version;
+    made.api_versions = current_api_versions();
     made.secrets_key = stores.key();
     if (const auto paths = object.metadata.annotations.find(std::string{generate_paths_annotation});
         paths != object.metadata.annotations.end()) {
