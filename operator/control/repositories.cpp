@@ -190,6 +190,9 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     if (!url) {
         return url.error();
     }
+    if (url->kind() == git::transport::file && namespace_ != config.own_namespace) {
+        return error{error_kind::forbidden, text + ": " + files_are_refused(config.own_namespace)};
+    }
     const auto d = serving(namespace_, url->normalised());
     if (d && !d->problem.empty()) {
         return user_error(

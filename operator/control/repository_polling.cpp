@@ -163,7 +163,7 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
         auto credentials = co_await credentials_of(d);
         if (!credentials) {
             failure = credentials.error();
-        } else if (auto opened = stores.open(t->url, *credentials); opened.has_value()) {
+        } else if (auto opened = stores.open(t->url, t->owner, *credentials); opened.has_value()) {
             t->store = *opened;
         } else {
             failure = opened.error();

@@ -137,6 +137,11 @@ asio::awaitable<stores_in_use> secret_stores::look(const crds::application& valu
         if (!r.spec.password_store || r.metadata.deletion_timestamp) {
             return;
         }
+        // Others' would be a way to put values into an application, and to stop it, whatever its owner thinks
+        // of that.
+        if (r.metadata.namespace_ != made.who.namespace_ && r.metadata.namespace_ != own_namespace_) {
+            return;
+        }
         auto store = declared_store(r);
         if (!store) {
             made.failed.push_back(store.error());
@@ -144,12 +149,9 @@ asio::awaitable<stores_in_use> secret_stores::look(const crds::application& valu
             declared.push_back(std::move(*store));
         }
     });
-    // Its own namespace's go before the operator's, and those before others'.
+    // Its own namespace's go before the operator's.
     const auto nearness = [&](const candidate& c) {
-        const int distance = c.store.namespace_ == made.who.namespace_ ? 0
-                             : c.store.namespace_ == own_namespace_    ? 1
-                                                                       : 2;
-        return std::tuple{distance, c.store.namespace_, c.store.url, c.store.path};
+        return std::tuple{c.store.namespace_ != made.who.namespace_, c.store.url, c.store.path};
     };
     std::ranges::sort(declared, {}, nearness);
     for (auto& one : declared) {

@@ -3,6 +3,7 @@
 #include "crds/words.hpp"
 #include "git/url.hpp"
 #include "render/yaml.hpp"
+#include "sync/annotations.hpp"
 
 #include <algorithm>
 #include <map>
@@ -41,6 +42,15 @@ bool is_older(const crds::object_metadata& other, const crds::object_metadata& t
            std::tie(*than.creation_timestamp, than.namespace_, than.name);
 }
 
+bool is_confined(const crds::object_metadata& object, const surroundings& around) {
+    return !object.namespace_.empty() && object.namespace_ != around.own_namespace();
+}
+
+bool is_file(const std::string& url) {
+    const auto parsed = git::url::parse(url);
+    return parsed && parsed->kind() == git::transport::file;
+}
+
 struct named_source {
     std::string path;
     const application_source* source;
@@ -65,6 +75,9 @@ public:
     specification_verdict judge(bool with_warnings) && {
         verdict_.problems = crds::check(value_);
         destination();
+        if (is_confined(value_.metadata, around_)) {
+            confinement();
+        }
         values();
         annotations();
         dependencies();
@@ -107,14 +120,61 @@ private:
                 );
             }
         }
+    }
+
+    // Outside of the operator's namespace an Application reaches, and learns of, nothing but its own.
+    void confinement() {
         const auto& own = value_.metadata.namespace_;
-        if (own != around_.own_namespace() && !own.empty() && !d.namespace_.empty() && d.namespace_ != own) {
+        const auto unless = ", unless it is in " + quoted(around_.own_namespace()) + ", the operator's";
+        const auto& into = value_.spec.destination.namespace_;
+        if (!into.empty() && into != own) {
             wrong(
-                "spec.destination.namespace",
-                "must be " + quoted(own) +
-                    ": an Application deploys into its own namespace, unless it is in " +
-                    quoted(around_.own_namespace()) + ", the operator's, is " + quoted(d.namespace_)
+                "spec.destination.namespace", "must be " + quoted(own) +
+                                                  ": an Application deploys into its own namespace" + unless +
+                                                  ", is " + quoted(into)
             );
+        }
+        const auto& policy = value_.spec.sync_policy;
+        for (std::size_t i = 0; i < policy.sync_options.size(); ++i) {
+            std::vector<std::string> ignored;
+            if (sync::parse_sync_options({&policy.sync_options[i], 1}, ignored).create_namespace == true) {
+                wrong(
+                    "spec.syncPolicy.syncOptions[" + std::to_string(i) + "]",
+                    "must not be CreateNamespace=true: an Application's own namespace is there, and is not "
+                    "its to make" +
+                        unless
+                );
+            }
+        }
+        if (policy.managed_namespace_metadata) {
+            wrong(
+                "spec.syncPolicy.managedNamespaceMetadata",
+                "must not be there: an Application does not say what its own namespace is like" + unless
+            );
+        }
+        for (std::size_t i = 0; i < value_.spec.depends_on.size(); ++i) {
+            const auto& other = value_.spec.depends_on[i].namespace_;
+            if (!other.empty() && other != own) {
+                wrong(
+                    "spec.dependsOn[" + std::to_string(i) + "].namespace",
+                    "must be " + quoted(own) + ": an Application waits for others of its own namespace" +
+                        unless + ", is " + quoted(other)
+                );
+            }
+        }
+        for (const auto& [path, source] : sources_) {
+            refuse_file(path + ".repoURL", source->repo_url);
+        }
+        for (std::size_t i = 0; i < value_.spec.secrets.size(); ++i) {
+            if (const auto& pass = value_.spec.secrets[i].pass) {
+                refuse_file("spec.secrets[" + std::to_string(i) + "].pass.repoURL", pass->repo_url);
+            }
+        }
+    }
+
+    void refuse_file(std::string path, const std::string& url) {
+        if (is_file(url)) {
+            wrong(std::move(path), files_are_refused(around_.own_namespace()));
         }
     }
 
@@ -160,6 +220,9 @@ private:
             const auto path = "spec.dependsOn[" + std::to_string(i) + "]";
             const auto& namespace_ =
                 all[i].namespace_.empty() ? value_.metadata.namespace_ : all[i].namespace_;
+            if (namespace_ != value_.metadata.namespace_ && is_confined(value_.metadata, around_)) {
+                continue; // refused already, whether or not it is there
+            }
             if (namespace_ == value_.metadata.namespace_ && all[i].name == value_.metadata.name) {
                 continue; // said already
             }
@@ -241,6 +304,9 @@ private:
             if (is_same(other.metadata, value_.metadata) || other.metadata.deletion_timestamp ||
                 !is_older(other.metadata, value_.metadata) || target(other) != target(value_)) {
                 return;
+            }
+            if (is_confined(other.metadata, around_) && target(other) != other.metadata.namespace_) {
+                return; // it says so, and deploys nothing there
             }
             for (const auto& mine : sources_) {
                 for (const auto& theirs : sources_of(other)) {
@@ -356,6 +422,11 @@ void check_credentials(
 
 } // namespace
 
+std::string files_are_refused(const std::string& own_namespace) {
+    return "must not be a file:// URL, which is for objects in " + quoted(own_namespace) +
+           ", the operator's namespace: it leads to the operator's own disk";
+}
+
 specification_verdict judge(const crds::application& value, const surroundings& around) {
     return application_judge{value, around}.judge(/*with_warnings=*/true);
 }
@@ -374,6 +445,22 @@ specification_verdict judge(const crds::repository& value, const surroundings& a
             verdict.problems.push_back({"spec.url", prefix.error().message()});
         }
         return verdict;
+    }
+    if (is_confined(value.metadata, around)) {
+        if (is_file(spec.url)) {
+            verdict.problems.push_back({"spec.url", files_are_refused(around.own_namespace())});
+        }
+        const auto& allow =
+            spec.password_store ? spec.password_store->allow : std::vector<crds::password_store_access>{};
+        for (std::size_t i = 0; i < allow.size(); ++i) {
+            if (!allow[i].namespaces.empty()) {
+                verdict.warnings.push_back(
+                    {"spec.passwordStore.allow[" + std::to_string(i) + "].namespaces",
+                     "has no effect: only a store in " + quoted(around.own_namespace()) +
+                         ", the operator's namespace, serves Applications of other namespaces"}
+                );
+            }
+        }
     }
     around.for_each_repository([&](const crds::repository& other) {
         if (is_same(other.metadata, value.metadata) ||

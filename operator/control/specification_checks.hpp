@@ -27,4 +27,8 @@ struct specification_verdict {
 [[nodiscard]] std::vector<crds::problem>
 problems_of(const crds::application& value, const surroundings& around);
 
+/// Why a file:// URL is none for objects outside of the operator's namespace: it leads to the operator's own
+/// disk, where the copies of everybody's repositories are.
+[[nodiscard]] std::string files_are_refused(const std::string& own_namespace);
+
 } // namespace holdfast::control

@@ -91,7 +91,7 @@ struct store_manager_options {
     std::string path = "/usr/local/bin:/usr/bin:/bin";
 };
 
-/// All stores: one for each normalised URL. On the thread of its executor.
+/// All stores: one for each normalised URL and owner. On the thread of its executor.
 class store_manager {
 public:
     virtual ~store_manager() = default;
@@ -100,7 +100,11 @@ public:
     /// credentials (nullptr: none); calls under way go on with theirs. While someone holds it, it is not
     /// evicted. User errors: those of check(). Touches no disk: what is wrong there is told by the store's
     /// own calls.
-    virtual result<std::shared_ptr<store>> open(const url& remote, std::shared_ptr<const credentials> c) = 0;
+    ///
+    /// `owner` says whose credentials these are (empty: nobody's, there are none). What was brought with one
+    /// owner's is never given to another, who may not be let in by the remote.
+    virtual result<std::shared_ptr<store>>
+    open(const url& remote, const std::string& owner, std::shared_ptr<const credentials> c) = 0;
 
     /// One round: lets go of commits that nobody needs, repacks stores with many packs, removes stores long
     /// unused or over the total, and what crashes left behind. Bounded: at most `at_most` stores are

@@ -19,15 +19,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// "github.com_acme_shop-0123456789ab": people can read it, and no two repositories share it.
-std::string directory_name(const std::string& normalised) {
+// "github.com_acme_shop-0123456789ab": people can read it, and no two repositories or owners share it.
+std::string directory_name(const std::string& normalised, const std::string& owner) {
     std::string name;
     for (const char c : normalised.substr(0, 80)) {
         const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                            c == '-' || (c == '.' && !name.empty());
         name.push_back(plain ? c : '_');
     }
-    return name + "-" + to_hex(sha256(normalised)).substr(0, 16);
+    return name + "-" + to_hex(sha256(owner.empty() ? normalised : normalised + " " + owner)).substr(0, 16);
 }
 
 bool is_installed(const std::string& path, const std::string& program) {
@@ -108,7 +108,8 @@ public:
     manager(std::shared_ptr<store_surroundings> around, directory_lock lock)
         : around_{std::move(around)}, lock_{std::move(lock)} {}
 
-    result<std::shared_ptr<store>> open(const url& remote, std::shared_ptr<const credentials> c) override {
+    result<std::shared_ptr<store>>
+    open(const url& remote, const std::string& owner, std::shared_ptr<const credentials> c) override {
         credentials with = c ? *c : credentials{};
         if (!around_->options.known_hosts.empty() && remote.kind() == transport::ssh) {
             with.known_hosts += (with.known_hosts.empty() ? "" : "\n") + around_->options.known_hosts;
@@ -117,10 +118,10 @@ public:
         if (auto usable = check(with, remote); !usable) {
             return usable.error();
         }
-        auto& s = stores_[remote.normalised()];
+        auto& s = stores_[remote.normalised() + " " + owner];
         if (!s) {
             s = std::make_shared<remote_store>(
-                around_, stores_directory() + "/" + directory_name(remote.normalised()), remote
+                around_, stores_directory() + "/" + directory_name(remote.normalised(), owner), remote
             );
         }
         s->speak_with(remote, std::move(c));

@@ -71,6 +71,79 @@ BOOST_AUTO_TEST_CASE(outside_of_the_operators_namespace_an_application_deploys_i
     );
 }
 
+BOOST_AUTO_TEST_CASE(outside_of_the_operators_namespace_an_application_reaches_nothing_else) {
+    fake_surroundings around;
+    around.applications.push_back(application(R"({"metadata": {"namespace": "other", "name": "db"}})"));
+    const auto verdict = judge(
+        application(R"({"metadata": {"namespace": "team"}, "spec": {
+            "source": {"repoURL": "file:///var/cache/holdfast/stores/shop"}, "destination": {"namespace": "team"},
+            "syncPolicy": {"syncOptions": ["PruneLast=true", "CreateNamespace=true"],
+                           "managedNamespaceMetadata": {"labels": {"a": "b"}}},
+            "dependsOn": [{"name": "mine"}, {"namespace": "other", "name": "db"}, {"namespace": "other", "name": "no"}],
+            "secrets": [{"pass": {"repoURL": "file:///secrets", "keySecretRef": {"name": "key"}}}]}})"),
+        around
+    );
+    const std::string unless = ", unless it is in \"holdfast\", the operator's";
+    const std::string file =
+        ": must not be a file:// URL, which is for objects in \"holdfast\", the operator's "
+        "namespace: it leads to the operator's own disk";
+    SAID(
+        verdict.problems,
+        "spec.syncPolicy.syncOptions[1]: must not be CreateNamespace=true: an Application's own namespace is "
+        "there, and is not its to make" +
+            unless,
+        "spec.syncPolicy.managedNamespaceMetadata: must not be there: an Application does not say what its "
+        "own "
+        "namespace is like" +
+            unless,
+        "spec.dependsOn[1].namespace: must be \"team\": an Application waits for others of its own "
+        "namespace" +
+            unless + ", is \"other\"",
+        "spec.dependsOn[2].namespace: must be \"team\": an Application waits for others of its own "
+        "namespace" +
+            unless + ", is \"other\"",
+        "spec.source.repoURL" + file, "spec.secrets[0].pass.repoURL" + file
+    );
+    // Nor whether they are there.
+    SAID(verdict.warnings, "spec.dependsOn[0]: there is no Application \"team/mine\" (yet)");
+}
+
+BOOST_AUTO_TEST_CASE(a_claim_on_another_namespace_keeps_nobody_from_deploying_there) {
+    fake_surroundings around;
+    const std::string source = R"("source": {"repoURL": "https://git.example.com/a", "path": "shop"})";
+    around.applications.push_back(application(
+        R"({"metadata": {"namespace": "rival", "name": "first", "creationTimestamp": ")" +
+        std::string{early} + R"("}, "spec": {)" + source + R"(, "destination": {"namespace": "team"}}})"
+    ));
+    const auto mine = application(
+        R"({"metadata": {"namespace": "team", "name": "mine", "creationTimestamp": ")" + std::string{late} +
+        R"("}, "spec": {)" + source + R"(, "destination": {"namespace": "team"}}})"
+    );
+    SAID(judge(mine, around).problems);
+}
+
+BOOST_AUTO_TEST_CASE(outside_of_the_operators_namespace_a_repository_serves_only_its_own) {
+    const fake_surroundings around;
+    const auto verdict = judge(
+        repository(
+            R"({"url": "file:///store",
+            "passwordStore": {"keySecretRef": {"name": "key"},
+                              "allow": [{"entries": ["a"]}, {"entries": ["b"], "namespaces": ["*"]}]}})",
+            R"({"namespace": "team", "name": "store"})"
+        ),
+        around
+    );
+    SAID(
+        verdict.problems, "spec.url: must not be a file:// URL, which is for objects in \"holdfast\", the "
+                          "operator's namespace: it leads to the operator's own disk"
+    );
+    SAID(
+        verdict.warnings,
+        "spec.passwordStore.allow[1].namespaces: has no effect: only a store in \"holdfast\", the operator's "
+        "namespace, serves Applications of other namespaces"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(of_two_applications_for_the_same_objects_the_older_is_right) {
     fake_surroundings around;
     const auto other = application(R"({"metadata": {"name": "first"}})", early);

@@ -313,12 +313,12 @@ world::~world() {
     pool.join();
 }
 
-std::shared_ptr<store> world::open(const std::string& text, credentials c) {
+std::shared_ptr<store> world::open(const std::string& text, credentials c, const std::string& owner) {
     const auto parsed = url::parse(text);
     if (!parsed) {
         throw std::runtime_error{parsed.error().message()};
     }
-    auto s = manager->open(*parsed, std::make_shared<const credentials>(std::move(c)));
+    auto s = manager->open(*parsed, owner, std::make_shared<const credentials>(std::move(c)));
     if (!s) {
         throw std::runtime_error{s.error().message()};
     }

@@ -132,7 +132,7 @@ public:
     explicit world(store_manager_options options = {});
     ~world();
 
-    std::shared_ptr<store> open(const std::string& url, credentials c = {});
+    std::shared_ptr<store> open(const std::string& url, credentials c = {}, const std::string& owner = {});
 
     template <class T>
     T run(asio::awaitable<T> task) {

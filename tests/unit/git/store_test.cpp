@@ -203,6 +203,19 @@ BOOST_AUTO_TEST_CASE(both_spellings_of_one_repository_share_a_store) {
     BOOST_TEST(w.open("https://example.com/acme/shop2") != a);
 }
 
+BOOST_AUTO_TEST_CASE(what_one_owner_brought_is_not_given_to_another) {
+    const auto sha = shop.commit("one.txt", "1");
+    world w;
+    const auto mine = w.open(shop.file_url(), {}, "team-a/shop");
+    BOOST_REQUIRE(w.get(mine, sha).has_value());
+    const auto theirs = w.open(shop.file_url(), {}, "team-b/shop");
+    BOOST_TEST(theirs != mine);
+    BOOST_TEST(theirs->directory() != mine->directory());
+    BOOST_TEST(!w.run(theirs->open(*object_id::from_hex(sha))).has_value());
+    BOOST_TEST(w.open(shop.file_url(), {}, "team-a/shop") == mine);
+    BOOST_TEST(w.open(shop.file_url()) != mine);
+}
+
 BOOST_AUTO_TEST_CASE(a_corrupted_store_is_thrown_away_and_fetched_again) {
     shop.commit("big.bin", std::string(10'000, 'y'));
     shop.commit("a.yaml", "a: 1\n");
