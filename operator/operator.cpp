@@ -125,6 +125,7 @@ public:
             return connection.error();
         }
         connection_ = std::move(*connection);
+        metrics_.build(HOLDFAST_VERSION);
         wire_election();
         discovery_.emplace(*api_);
         kube::event_settings event_options;
@@ -241,9 +242,11 @@ private:
     // does (certificates, handing on deliveries, events) until it has been deposed.
     void wire_election() {
         kube::client_settings leading;
+        leading.observer = &metrics_;
         leading.may_write = [this] { return !election_ || election_->leads(); };
         api_.emplace(*connection_, std::move(leading));
         kube::client_settings any;
+        any.observer = &metrics_;
         any.may_write = [this] { return !election_ || !election_->is_deposed(); };
         open_api_.emplace(*connection_, std::move(any));
         if (!options_.leader_elect) {
@@ -335,7 +338,8 @@ private:
         building.cache_bytes = cache_bytes;
         building.cache_directory = options_.cache_directory + "/manifests";
         builder_.emplace(
-            control::builder::parts{executor, pool_, *sandbox_, *secret_stores_}, std::move(building)
+            control::builder::parts{executor, pool_, *sandbox_, *secret_stores_, metrics_},
+            std::move(building)
         );
         return {};
     }
@@ -489,6 +493,7 @@ private:
             answer.headers.push_back({"Allow", "GET, HEAD"});
         } else if (path == "/metrics") {
             metrics_.watched_objects(live_->size());
+            metrics_.leader(!election_ || election_->leads());
             answer.headers.front().value = "text/plain; version=0.0.4; charset=utf-8";
             answer.body = metrics_.text();
         } else if (path == "/healthz") {

@@ -47,8 +47,14 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       with{p},
       config{std::move(s)},
       tasks{ex},
-      queue{ex, "application", config.concurrency, [this](std::string key) { return look(std::move(key)); }},
-      statuses{ex, "application status", 8, [this](std::string key) { return write_status(std::move(key)); }},
+      queue{
+          ex, "application", config.concurrency, [this](std::string key) { return look(std::move(key)); },
+          &p.counters
+      },
+      statuses{
+          ex, "application status", 8, [this](std::string key) { return write_status(std::move(key)); },
+          &p.counters
+      },
       informer{p.api, informer_options(), *this} {
     queue.hold();
     statuses.hold();

@@ -57,9 +57,7 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     auto built = co_await with.build.build(
         std::move(*sources), from.identities, std::move(target), current_catalog(), from.stores
     );
-    with.counters.git_operation(
-        "render", built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin
-    );
+    with.counters.rendered(built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin);
     if (!built) {
         co_return built.error();
     }

@@ -209,7 +209,9 @@ asio::awaitable<std::vector<result<source_identity>>> builder::identify(std::vec
 }
 
 asio::awaitable<builder::packed_ptr> builder::find(render::build_key key) {
-    if (auto found = cache_.find(key)) {
+    auto found = cache_.find(key);
+    with_.counters.cache_asked("memory", found != nullptr);
+    if (found) {
         co_return found;
     }
     if (!disk_) {
@@ -217,6 +219,7 @@ asio::awaitable<builder::packed_ptr> builder::find(render::build_key key) {
     }
     auto work = [&disk = *disk_, key] { return disk.load(key); };
     auto loaded = co_await on_pool(with_.pool, std::move(work));
+    with_.counters.cache_asked("disk", loaded != nullptr);
     if (loaded) {
         cache_.insert(key, loaded);
     }

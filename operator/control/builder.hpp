@@ -4,6 +4,7 @@
 #include "base/async_semaphore.hpp"
 #include "builders/plan_source.hpp"
 #include "control/desired_set.hpp"
+#include "control/metrics.hpp"
 #include "control/secret_stores.hpp"
 #include "crds/application_status.hpp"
 #include "kube/discovery.hpp"
@@ -56,6 +57,7 @@ public:
         asio::thread_pool& pool;
         sandbox::runner& sandbox;
         secret_stores& stores;
+        metrics& counters;
     };
     struct settings {
         builders::build_settings builds;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "kube/observer.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -8,23 +10,27 @@
 
 namespace holdfast::control {
 
-/// What the operator counts, for Prometheus. From any thread. Labels are few and bounded: nothing is labelled
-/// with the name of an application, save holdfast_application_info.
-class metrics {
+/// What the operator counts, for Prometheus; docs/metrics.md lists it all. From any thread. Labels are few
+/// and bounded: nothing is labelled with the name of an application, save holdfast_application_info.
+class metrics : public kube::observer {
 public:
     metrics();
-    ~metrics();
+    ~metrics() override;
     metrics(const metrics&) = delete;
     metrics& operator=(const metrics&) = delete;
 
-    /// One look at an application or a repository ended. `outcome`: "ok" or an error kind.
+    /// One look at an application ended. `outcome`: "ok" or "problem".
     void reconciled(std::string_view controller, std::string_view outcome, std::chrono::nanoseconds took);
     /// A sync operation ended: Succeeded, Failed or Error.
     void sync_finished(std::string_view phase, std::chrono::nanoseconds took);
     /// Objects written to the cluster: "apply", "prune" or "dry_run", and "ok" or an error kind.
     void object_written(std::string_view verb, std::string_view outcome);
-    /// A Git operation ended: "list", "fetch" or "render".
+    /// A Git operation ended: "list" or "fetch"; "ok" or an error kind.
     void git_operation(std::string_view operation, std::string_view outcome, std::chrono::nanoseconds took);
+    /// An application's manifests were made: "ok" or an error kind. What was in a cache counts.
+    void rendered(std::string_view outcome, std::chrono::nanoseconds took);
+    /// A cache of finished builds, "memory" or "disk", was asked for one.
+    void cache_asked(std::string_view cache, bool hit);
     /// Drift was seen on one object.
     void drift_seen();
 
@@ -42,11 +48,21 @@ public:
         std::string_view health
     );
     void application_gone(std::string_view ns, std::string_view name);
+    /// How many keys wait for their turn in a queue, and that one got it after so long.
     void queue_depth(std::string_view queue, std::size_t waiting);
+    void queue_waited(std::string_view queue, std::chrono::nanoseconds waited);
     void watched_objects(std::size_t count);
+    /// Whether this replica is the one that works.
+    void leader(bool leads);
+    /// Of the running program.
+    void build(std::string_view version);
 
-    /// All of it in Prometheus' text format.
-    [[nodiscard]] std::string text() const;
+    void answered(std::string_view verb, unsigned status, std::chrono::nanoseconds took) override;
+    void watch_opened() override;
+    void watch_ended(std::string_view why) override;
+
+    /// All of it in Prometheus' text format, with what the kernel says of the process now.
+    [[nodiscard]] std::string text();
 
 private:
     struct state;

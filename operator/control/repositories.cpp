@@ -49,7 +49,9 @@ repositories::state::state(
       config{std::move(set)},
       moved{std::move(h)},
       tasks{ex},
-      statuses{ex, "repository status", 4, [this](std::string key) { return write_status(std::move(key)); }},
+      statuses{
+          ex, "repository status", 4, [this](std::string key) { return write_status(std::move(key)); }, &m
+      },
       declared_store{project, callbacks()},
       informer{a, informer_options(), declared_store} {
     statuses.hold();

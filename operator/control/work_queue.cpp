@@ -25,11 +25,12 @@ constexpr backoff::settings after_exception{
 } // namespace
 
 struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
-    state(asio::any_io_executor ex, std::string n, std::size_t c, handler h)
+    state(asio::any_io_executor ex, std::string n, std::size_t c, handler h, metrics* m)
         : executor{std::move(ex)},
           name{std::move(n)},
           concurrency{c},
           handle{std::move(h)},
+          counters{m},
           tasks{executor},
           timer{executor} {}
 
@@ -37,6 +38,7 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     std::string name;
     std::size_t concurrency;
     handler handle;
+    metrics* counters;
     task_group tasks;
     asio::steady_timer timer;
     bool stopped = false;
@@ -44,8 +46,8 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     kube::pulse ended; // a handling has
 
     std::deque<std::string> ready;
-    std::unordered_set<std::string>
-        queued; // what stands in `ready`, and what is to follow the handling that runs
+    // What stands in `ready`, and what is to follow the handling that runs; since when.
+    std::unordered_map<std::string, steady_clock::time_point> queued;
     std::unordered_set<std::string> active;
     std::multimap<steady_clock::time_point, std::string> later;
     std::unordered_map<std::string, std::multimap<steady_clock::time_point, std::string>::iterator> times;
@@ -63,9 +65,10 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
             return;
         }
         drop_time(key);
-        if (!queued.insert(key).second) {
+        if (!queued.try_emplace(key, steady_clock::now()).second) {
             return;
         }
+        count();
         if (!active.contains(key)) {
             ready.push_back(std::move(key));
             pump();
@@ -86,6 +89,12 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
         times[key] = later.emplace(when, key);
         if (later.begin()->first == when) {
             arm();
+        }
+    }
+
+    void count() const {
+        if (counters != nullptr) {
+            counters->queue_depth(name, queued.size());
         }
     }
 
@@ -111,8 +120,13 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
         while (!stopped && !held && active.size() < concurrency && !ready.empty()) {
             auto key = std::move(ready.front());
             ready.pop_front();
-            if (queued.erase(key) == 0) {
+            const auto waited = queued.extract(key);
+            if (waited.empty()) {
                 continue; // forgotten meanwhile
+            }
+            if (counters != nullptr) {
+                counters->queue_waited(name, steady_clock::now() - waited.mapped());
+                count();
             }
             active.insert(key);
             tasks.spawn(name + " " + key, work(shared_from_this(), key));
@@ -153,9 +167,14 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
 };
 
 work_queue::work_queue(
-    asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle
+    asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle,
+    metrics* counters
 )
-    : state_{std::make_shared<state>(std::move(executor), std::move(name), concurrency, std::move(handle))} {}
+    : state_{std::make_shared<state>(
+          std::move(executor), std::move(name), concurrency, std::move(handle), counters
+      )} {
+    state_->count();
+}
 
 work_queue::~work_queue() {
     state_->stopped = true;
@@ -205,6 +224,7 @@ asio::awaitable<void> work_queue::drain(steady_clock::duration limit) {
 void work_queue::forget(const std::string& key) {
     state_->drop_time(key);
     state_->queued.erase(key);
+    state_->count();
     state_->failures.erase(key);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "control/metrics.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -23,7 +24,11 @@ public:
     /// it.
     using handler = std::function<asio::awaitable<void>(std::string key)>;
 
-    work_queue(asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle);
+    /// `counters`, which outlives it, is told how many keys wait for their turn, and how long each did.
+    work_queue(
+        asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle,
+        metrics* counters = nullptr
+    );
     /// stop() has been awaited before.
     ~work_queue();
     work_queue(const work_queue&) = delete;

@@ -13,6 +13,13 @@ namespace holdfast::kube {
 
 namespace {
 
+std::string_view verb_of(std::string_view method) noexcept {
+    if (method == "GET") return "get";
+    if (method == "POST") return "create";
+    if (method == "PUT") return "update";
+    return method == "DELETE" ? "delete" : "patch";
+}
+
 constexpr std::chrono::milliseconds least_retry_delay{100};
 
 /// Header values are ours but for names that users chose; a line break in one would begin another header.
@@ -106,6 +113,7 @@ client::call client::make_call(
 ) const {
     call c;
     c.request.method = method;
+    c.verb = verb_of(method);
     c.request.target = std::move(target);
     c.request.headers.push_back({"User-Agent", settings_.user_agent});
     c.request.headers.push_back({"Accept", std::string{json_type}});
@@ -174,7 +182,11 @@ client::answer<http::response> client::send(call what) {
         };
         http::request request = last ? std::move(what.request) : what.request;
         const auto sent_bytes = request.body.size();
+        const auto began = clock::now();
         auto answer = co_await connection_.send(std::move(request), how);
+        if (settings_.observer != nullptr) {
+            settings_.observer->answered(what.verb, answer ? answer->status : 0U, clock::now() - began);
+        }
         std::chrono::milliseconds delay{0};
         std::optional<failure> why;
         if (answer.has_error()) {

@@ -2,6 +2,7 @@
 
 #include "kube/failure.hpp"
 #include "kube/object.hpp"
+#include "kube/observer.hpp"
 #include "kube/resource.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -171,6 +172,8 @@ struct client_settings {
     /// Asked just before each request that changes something is sent; where it says false, the request is
     /// not sent and the answer is a transient failure. Empty: always. For what only a leader may do.
     std::function<bool()> may_write;
+    /// Is told of every request, and outlives the client; may be null.
+    kube::observer* observer = nullptr;
 };
 
 /// Speaks to one API server: one method per verb, generic over kinds. Thin: it builds the request, sends it
@@ -187,6 +190,9 @@ public:
     ~client();
     client(const client&) = delete;
     client& operator=(const client&) = delete;
+
+    /// Who is told of requests, and of the watches of informers; may be null.
+    [[nodiscard]] kube::observer* observer() const noexcept { return settings_.observer; }
 
     template <class T>
     using answer = boost::asio::awaitable<reply<T>>;

@@ -16,6 +16,8 @@ struct client::call {
     /// For messages: "apply apps/Deployment shop/web".
     std::string what;
     call_options options;
+    /// As observers know it.
+    std::string_view verb;
     std::size_t max_body = 0;
     /// May be sent again though nobody knows what became of it.
     bool idempotent = false;

@@ -90,6 +90,7 @@ client::call client::make_list(
         "GET", q.on(collection_path(kind, what.namespace_)), describe("list", kind, what.namespace_, ""),
         options
     );
+    c.verb = "list";
     c.max_body = settings_.max_list_bytes;
     if (what.metadata_only) {
         c.request.headers[1].value = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -153,6 +154,7 @@ client::answer<std::unique_ptr<http::body_stream>> client::watch(
         "GET", q.on(collection_path(kind, what.namespace_)), describe("watch", kind, what.namespace_, ""),
         options
     );
+    c.verb = "watch";
     if (what.metadata_only) {
         c.request.headers[1].value = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
     }
@@ -163,7 +165,13 @@ client::answer<std::unique_ptr<http::body_stream>> client::open(call what) {
     if (what.refused) {
         co_return std::move(*what.refused);
     }
+    const auto began = std::chrono::steady_clock::now();
     auto opened = co_await connection_.open(std::move(what.request), what.options.deadline);
+    if (settings_.observer != nullptr) {
+        settings_.observer->answered(
+            what.verb, opened ? (*opened)->head().status : 0U, std::chrono::steady_clock::now() - began
+        );
+    }
     if (opened.has_error()) {
         co_return failure{opened.error().within(what.what)};
     }

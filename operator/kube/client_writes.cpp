@@ -61,6 +61,7 @@ client::answer<json::object> client::apply_subresource(
         "PATCH", q.on(object_path(kind, ns, name, subresource)), describe("apply", kind, ns, name),
         "application/apply-patch+yaml", json::serialize(object), options
     );
+    apply.verb = "apply";
     // The same apply twice is one: a kept connection that turns out to be closed is no reason to fail.
     apply.request.repeatable = true;
     return send_for_object(std::move(apply));

@@ -32,6 +32,28 @@ std::string name_of_watch(const informer_options& o) {
     return o.what.namespace_.empty() ? name : name + " in " + o.what.namespace_;
 }
 
+// An open watch, for whoever counts.
+class watch_in_view {
+public:
+    explicit watch_in_view(observer* seen_by) : seen_by_{seen_by} {
+        if (seen_by_ != nullptr) {
+            seen_by_->watch_opened();
+        }
+    }
+    watch_in_view(const watch_in_view&) = delete;
+    watch_in_view& operator=(const watch_in_view&) = delete;
+    ~watch_in_view() { ended("stopped"); }
+
+    void ended(std::string_view why) {
+        if (seen_by_ != nullptr) {
+            std::exchange(seen_by_, nullptr)->watch_ended(why);
+        }
+    }
+
+private:
+    observer* seen_by_;
+};
+
 std::chrono::milliseconds until(std::chrono::steady_clock::time_point end) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
 }
@@ -100,6 +122,7 @@ boost::asio::awaitable<void> informer::do_watch(reflector_fsm::watch what) {
         co_return;
     }
     const auto stream = std::move(*opened);
+    watch_in_view view{api_.observer()};
     const auto now = std::chrono::steady_clock::now();
     // The server ends it at its timeout. One that has not is gone without a word, whatever TCP believes.
     const auto end = now + what.timeout + options_.grace;
@@ -128,9 +151,15 @@ boost::asio::awaitable<void> informer::do_watch(reflector_fsm::watch what) {
             break;
         }
     }
+    const bool refused = status_.last_failure.has_value(); // by an event that says so
     if (broken) {
         failed(*broken);
     }
+    view.ended(
+        refused && status_.last_failure->is_expired() ? "expired"
+        : refused || broken                           ? "failed"
+                                                      : "ended"
+    );
     fsm_.on_watch_ended(broken, std::chrono::steady_clock::now());
 }
 

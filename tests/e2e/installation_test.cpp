@@ -62,7 +62,11 @@ installed& installation() {
         );
         auto& o = w.shared_operator();
         o.use_kubeconfig(kubeconfig_of_the_account(w));
-        o.start({"--admission-listen", at});
+        // With the options that are installed, election and all; only that ports and directories are ours.
+        o.start(
+            {"--options", config + "/base/namespaced/options.yaml", "--admission-listen", at, "--build-dir",
+             o.cache().string() + "/builds"}
+        );
         eventually(
             [&] { return o.logged("the admission webhook is registered") == 1; }, "the webhook is registered"
         );
