@@ -22,7 +22,7 @@ const std::string config = HOLDFAST_SOURCE_DIR "/config";
 const std::string account = "system:serviceaccount:holdfast:holdfast";
 const std::string document = HOLDFAST_SOURCE_DIR "/docs/installation.md";
 
-/// One control plane for all cases, with the kinds of cert-manager.
+/// One control plane for all cases, with the kinds of cert-manager and of the Prometheus operator.
 class fixture {
 public:
     static fixture& get() {
@@ -53,7 +53,7 @@ public:
 
 private:
     fixture() {
-        const std::string kinds = HOLDFAST_SOURCE_DIR "/tests/cluster/config/data/cert-manager.yaml";
+        const std::string kinds = HOLDFAST_SOURCE_DIR "/tests/cluster/config/data";
         kubectl({"apply", "-f", kinds});
         kubectl({"wait", "--for=condition=Established", "--timeout=30s", "-f", kinds});
     }
@@ -97,7 +97,8 @@ BOOST_AUTO_TEST_CASE(its_pods_pass_the_pod_security_standard_of_its_namespace) {
 
 BOOST_AUTO_TEST_CASE(every_overlay_is_taken_with_strict_validation) {
     auto& f = fixture::get();
-    for (const std::string overlay : {"small", "one-namespace", "self-managed", "cert-manager", "ingress"}) {
+    for (const std::string overlay :
+         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "monitoring"}) {
         const auto built = f.kubectl({"kustomize", config + "/overlays/" + overlay});
         const auto said = f.cluster().kubectl(
             {"apply", "--server-side", "--field-manager=overlay", "--force-conflicts", "--dry-run=server",
@@ -129,7 +130,8 @@ BOOST_AUTO_TEST_CASE(overlays_have_what_they_are_for) {
     }
     BOOST_TEST(has(one, "watch-namespace: holdfast"));
     BOOST_TEST(!has(one, "9443"));
-    for (const std::string overlay : {"small", "one-namespace", "self-managed", "cert-manager", "ingress"}) {
+    for (const std::string overlay :
+         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "monitoring"}) {
         // The operator and its options are found by this name and label.
         BOOST_TEST(has(built(overlay), "\n  name: holdfast-options\n"), overlay);
         BOOST_TEST(has(built(overlay), "holdfast.dev/options: \"true\""), overlay);
