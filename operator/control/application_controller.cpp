@@ -25,9 +25,10 @@ namespace {
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
 
-kube::informer_options informer_options() {
+kube::informer_options informer_options(const std::string& namespace_) {
     kube::informer_options o;
     o.kind = application_kind;
+    o.what.namespace_ = namespace_;
     return o;
 }
 
@@ -49,7 +50,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       tasks{ex},
       queue{ex, "application", config.concurrency, [this](std::string key) { return look(std::move(key)); }},
       statuses{ex, "application status", 8, [this](std::string key) { return write_status(std::move(key)); }},
-      informer{p.api, informer_options(), *this} {
+      informer{p.api, informer_options(config.watch_namespace), *this} {
     queue.hold();
     statuses.hold();
 }
