@@ -94,7 +94,7 @@ int main(int argc, char** argv) {
     run->add_option(
            "--admission-listen", options.admission_listen,
            "Where the API server asks whether an Application or Repository is right (HTTPS, POST /validate); "
-           "empty: nowhere. In a cluster :9443, behind the Service of config/webhook."
+           "empty: nowhere. In a cluster :9443, behind the Service of config/base."
     )
         ->envname("HOLDFAST_ADMISSION_LISTEN")
         ->type_name("HOST:PORT");

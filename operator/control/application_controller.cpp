@@ -358,11 +358,11 @@ kube::call_options application_controller::state::call_as(const application_reco
         account = "default";
     }
     if (!account.empty()) {
+        // Its groups are the server's to say. To name them would need the right to impersonate groups, which
+        // no ClusterRole can bound to those of ServiceAccounts.
         options.as = kube::impersonation{
             .user = "system:serviceaccount:" + metadata.namespace_ + ":" + account,
-            .groups =
-                {"system:serviceaccounts", "system:serviceaccounts:" + metadata.namespace_,
-                 "system:authenticated"},
+            .groups = {},
             .uid = {},
             .extra = {}
         };

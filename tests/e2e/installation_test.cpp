@@ -1,0 +1,290 @@
+// The operator as it is installed: as its ServiceAccount, with the rights that config/ gives it and no
+// others.
+
+#include "e2e/harness.hpp"
+#include "support/free_port.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+namespace {
+
+const std::string config = HOLDFAST_SOURCE_DIR "/config";
+
+// A kubeconfig of the ServiceAccount, with a token such as a pod gets.
+std::string kubeconfig_of_the_account(world& w) {
+    auto token = w.kubectl({"create", "token", "holdfast", "-n", home, "--duration=2h"});
+    token.erase(token.find_last_not_of('\n') + 1);
+    const auto path = w.cluster().directory() + "/holdfast.kubeconfig";
+    std::ofstream{path} << "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                        << "clusters: [{name: c, cluster: {server: '" << w.cluster().server()
+                        << "', certificate-authority: '" << w.cluster().ca() << "'}}]\n"
+                        << "users: [{name: u, user: {token: '" << token << "'}}]\n"
+                        << "contexts: [{name: c, context: {cluster: c, user: u, namespace: holdfast}}]\n";
+    return path;
+}
+
+// The webhooks are asked at a URL here, since no Service leads to an operator outside of the cluster.
+std::string to_url(const std::string& url) {
+    json::array patch;
+    for (int i = 0; i < 4; ++i) {
+        const auto client = "/webhooks/" + std::to_string(i) + "/clientConfig";
+        patch.push_back({{"op", "replace"}, {"path", client}, {"value", {{"url", url}}}});
+    }
+    return json::serialize(patch);
+}
+
+struct installed {
+    world& w;
+    std::string admission;
+};
+
+// Installed as the documentation says, and running: once for all cases.
+installed& installation() {
+    static auto* one = [] { // NOLINT: as the world, for the program
+        auto& w = world::get();
+        w.kubectl({"apply", "--server-side", "--force-conflicts", "--validate=strict", "-k", config});
+        const auto at = "127.0.0.1:" + std::to_string(free_port());
+        w.kubectl(
+            {"patch", "validatingwebhookconfiguration", "holdfast", "--type=json", "-p",
+             to_url("https://" + at + "/validate")}
+        );
+        w.kubectl({"wait", "--for=jsonpath={.rules[0].verbs}", "--timeout=30s", "clusterrole/holdfast-deploy"}
+        );
+        auto& o = w.shared_operator();
+        o.use_kubeconfig(kubeconfig_of_the_account(w));
+        o.start({"--admission-listen", at});
+        eventually(
+            [&] { return o.logged("the admission webhook is registered") == 1; }, "the webhook is registered"
+        );
+        return new installed{w, at};
+    }();
+    return *one;
+}
+
+// What is forbidden to it shows in its log, whether or not somebody notices otherwise.
+void nothing_was_forbidden(world& w) {
+    std::istringstream lines{w.shared_operator().log()};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find("forbidden") != std::string::npos) {
+            BOOST_ERROR("the operator's log: " << line);
+        }
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(installation_of_the_operator)
+
+BOOST_AUTO_TEST_CASE(an_application_of_its_own_namespace_deploys_anywhere) {
+    auto& [w, at] = installation();
+    git_repository repository{"shop"};
+    repository.declare();
+    repository.write("all.yaml", R"(
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {greeting: hello}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader}
+rules: [{apiGroups: [""], resources: [configmaps], verbs: [get, list, watch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects: [{kind: ServiceAccount, name: default}]
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec:
+  group: example.com
+  names: {kind: Thing, plural: things}
+  scope: Namespaced
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+)");
+    const auto first = repository.push("One");
+    w.apply(application(
+        "shop", {.url = repository.url(), .into = "shop", .sync_options = {"CreateNamespace=true"}}
+    ));
+    await_synced("shop", first);
+    BOOST_TEST(w.field("configmap", "shop", "settings", ".data.greeting") == "hello");
+
+    w.kubectl({"delete", "configmap", "settings", "-n", "shop"});
+    eventually([&] { return w.exists("configmap", "shop", "settings"); }, "drift is reverted");
+    repository.remove("all.yaml").write("one.yaml", config_map("settings", "greeting", "hi"));
+    await_synced("shop", repository.push("Less"));
+    BOOST_TEST(!w.exists("service", "shop", "web"));
+    BOOST_TEST(w.field("configmap", "shop", "settings", ".data.greeting") == "hi");
+    eventually([&] { return !events_of("shop").empty(); }, "events are written");
+
+    w.kubectl({"delete", "applications.holdfast.dev/shop", "-n", home, "--timeout=60s"});
+    BOOST_TEST(!w.exists("configmap", "shop", "settings"));
+    nothing_was_forbidden(w);
+}
+
+BOOST_AUTO_TEST_CASE(an_application_elsewhere_is_deployed_as_its_service_account) {
+    auto& [w, at] = installation();
+    w.create_namespace("tenant");
+    w.kubectl({"create", "serviceaccount", "deployer", "-n", "tenant"});
+    w.kubectl({"create", "role", "deployer", "-n", "tenant", "--verb=*", "--resource=configmaps"});
+    w.kubectl(
+        {"create", "rolebinding", "deployer", "-n", "tenant", "--role=deployer",
+         "--serviceaccount=tenant:deployer"}
+    );
+    git_repository repository{"tenant"};
+    repository.write("one.yaml", config_map("settings", "greeting", "hello"));
+    const auto first = repository.push("One");
+    // Credentials of its own namespace, which are followed.
+    w.kubectl(
+        {"create", "secret", "generic", "git", "-n", "tenant", "--from-literal=username=x",
+         "--from-literal=password=y", "--from-literal=insecure=true"}
+    );
+    w.apply(json::serialize(json::object{
+        {"apiVersion", "holdfast.dev/v1alpha1"},
+        {"kind", "Repository"},
+        {"metadata", {{"name", "tenant"}, {"namespace", "tenant"}}},
+        {"spec", {{"url", repository.url()}, {"interval", "1s"}, {"secretRef", {{"name", "git"}}}}}
+    }));
+    w.apply(application(
+        "tenant", {.url = repository.url(),
+                   .into = "tenant",
+                   .ns = "tenant",
+                   .spec = {{"serviceAccountName", "deployer"}}}
+    ));
+    await_synced("tenant", first, "tenant");
+    BOOST_TEST(w.field("configmap", "tenant", "settings", ".data.greeting") == "hello");
+    nothing_was_forbidden(w);
+
+    repository.write(
+        "two.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
+    );
+    repository.push("More than it may");
+    await_condition(
+        "tenant", "SyncError", {"forbidden", "system:serviceaccount:tenant:deployer", "services"}, "tenant"
+    );
+    BOOST_TEST(!w.exists("service", "tenant", "web"));
+    w.kubectl({"delete", "applications.holdfast.dev/tenant", "-n", "tenant", "--timeout=60s"});
+}
+
+BOOST_AUTO_TEST_CASE(no_application_gives_away_more_than_it_has) {
+    auto& [w, at] = installation();
+    git_repository repository{"escalation"};
+    repository.declare();
+    repository.write("role.yaml", R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: everything}
+rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
+)");
+    repository.push("Everything");
+    w.apply(application("escalation", {.url = repository.url(), .into = "default"}));
+    await_condition(
+        "escalation", "SyncError", {"everything", "attempting to grant RBAC permissions not currently held"}
+    );
+    repository.remove("role.yaml").write("binding.yaml", R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: everything}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: holdfast, namespace: holdfast}]
+)");
+    repository.push("The administrator's");
+    await_condition("escalation", "SyncError", {"everything", "not currently held"});
+    BOOST_TEST(!w.exists("clusterrole", "", "everything"));
+    BOOST_TEST(!w.exists("clusterrolebinding", "", "everything"));
+    w.kubectl({"delete", "applications.holdfast.dev/escalation", "-n", home, "--timeout=60s"});
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_application_is_refused_by_its_webhook) {
+    auto& [w, at] = installation();
+    std::string said;
+    eventually(
+        [&] {
+            said = w.cluster()
+                       .kubectl(
+                           {"apply", "-f", "-"},
+                           {.input =
+                                application("wrong", {.url = "nonsense", .into = "default", .ns = "default"})}
+                       )
+                       .err;
+            return said.find("spec.source.repoURL") != std::string::npos;
+        },
+        "it is refused", 60s, [&] { return said; }
+    );
+    nothing_was_forbidden(w);
+}
+
+BOOST_AUTO_TEST_CASE(it_keeps_itself_and_needs_no_further_right_for_it) {
+    auto& [w, at] = installation();
+    git_repository repository{"platform"};
+    repository.declare();
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{config}) {
+        if (entry.is_regular_file()) {
+            std::ifstream file{entry.path(), std::ios::binary};
+            std::ostringstream text;
+            text << file.rdbuf();
+            repository.write(
+                "config/" + std::filesystem::relative(entry.path(), config).string(), text.str()
+            );
+        }
+    }
+    // As everybody would: an overlay of one's own. This one keeps the webhooks' URLs.
+    repository.write("ours/webhooks.json", to_url("https://" + at + "/validate"));
+    repository.write("ours/kustomization.yaml", R"(
+resources: [../config/overlays/self-managed]
+labels: [{pairs: {example.com/kept-by: itself}}]
+patches:
+- {target: {kind: ValidatingWebhookConfiguration, name: holdfast}, path: webhooks.json}
+)");
+    repository.push("Holdfast");
+    w.apply(
+        application("holdfast", {.url = repository.url(), .path = "ours", .into = home, .finalizer = false})
+    );
+    // Its pods never become ready here: there is no node.
+    application_view seen;
+    eventually(
+        [&] {
+            seen = view("holdfast");
+            return seen.synced();
+        },
+        "all of it is as the repository says", 60s, [&] { return seen.describe(); }
+    );
+    const auto kept = [&](const std::string& kind, const std::string& ns, const std::string& name) {
+        return w.field(kind, ns, name, ".metadata.labels.example\\.com/kept-by");
+    };
+    BOOST_TEST(kept("deployment", home, "holdfast") == "itself");
+    BOOST_TEST(kept("clusterrole", "", "holdfast-deploy-cluster") == "itself");
+    BOOST_TEST(kept("clusterrolebinding", "", "holdfast-deploy") == "itself");
+    BOOST_TEST(kept("crd", "", "applications.holdfast.dev") == "itself");
+    BOOST_TEST(kept("validatingwebhookconfiguration", "", "holdfast") == "itself");
+    BOOST_TEST(kept("clusterrole", "", "holdfast-deploy") == "");
+    // What the operator fills in is not taken for drift.
+    BOOST_TEST(
+        !w.field("validatingwebhookconfiguration", "", "holdfast", ".webhooks[3].clientConfig.caBundle")
+             .empty()
+    );
+    nothing_was_forbidden(w);
+    w.kubectl({"delete", "applications.holdfast.dev/holdfast", "-n", home, "--timeout=60s"});
+    BOOST_TEST(w.exists("deployment", home, "holdfast"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
