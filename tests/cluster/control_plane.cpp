@@ -496,8 +496,11 @@ std::string node_lacks() {
 
 void skip_without_node() {
     const std::string reason = node_lacks();
-    if (reason.empty()) return;
-    (void)std::printf("Skipped: there can be no node here: %s\n", reason.c_str());
+    if (!reason.empty()) skip("there can be no node here: " + reason);
+}
+
+void skip(const std::string& reason) {
+    (void)std::printf("Skipped: %s\n", reason.c_str());
     (void)std::fflush(stdout);
     std::_Exit(77);
 }

@@ -133,8 +133,10 @@ inline constexpr const char* busybox_image = "holdfast.test/busybox:1";
 /// empty when there can.
 std::string node_lacks();
 
-/// Prints that and ends the program, with the status that has ctest report the test as skipped, where there
-/// can be no node. For the setup of a test program's global fixture.
+/// Prints why and ends the program, with the status that has ctest report the test as skipped.
+[[noreturn]] void skip(const std::string& reason);
+
+/// Does so where there can be no node. For the setup of a test program's global fixture.
 void skip_without_node();
 
 /// Runs a program (a path, or a name that is looked up in $PATH) to its end, with these arguments and this

@@ -66,7 +66,7 @@ enforceNodeAllocatable: []
 failCgroupV1: false
 failSwapOn: false
 oomScoreAdj: 0
-localStorageCapacityIsolation: false
+localStorageCapacityIsolation: true
 # The machine's disk is not ours to judge.
 evictionHard: {memory.available: 1Mi, nodefs.available: 0%%, nodefs.inodesFree: 0%%, imagefs.available: 0%%, imagefs.inodesFree: 0%%}
 imageGCHighThresholdPercent: 100
