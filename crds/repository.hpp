@@ -12,6 +12,7 @@
 namespace holdfast::crds {
 
 inline constexpr std::size_t max_status_heads = 100;
+inline constexpr std::size_t max_delivery_urls = 8;
 
 /// What becomes of content that a plain fetch does not bring.
 enum class foreign_content {
@@ -121,6 +122,11 @@ struct repository_webhook_delivery {
     std::string provider;
     bool verified = false;
     std::string delivery_id;
+    /// Addresses of the repository that moved, as the provider names them; only of a verified one. At most
+    /// `max_delivery_urls`.
+    std::vector<std::string> urls;
+    /// Which replica took it and when, where that was not the one that leads: unlike any other's.
+    std::string receipt;
 
     bool operator==(const repository_webhook_delivery&) const = default;
 };

@@ -239,7 +239,7 @@ struct docs<repository_fetch> {
 };
 HOLDFAST_DESCRIBED_STRUCT(repository_fetch)
 
-BOOST_DESCRIBE_STRUCT(repository_webhook_delivery, (), (time, provider, verified, delivery_id))
+BOOST_DESCRIBE_STRUCT(repository_webhook_delivery, (), (time, provider, verified, delivery_id, urls, receipt))
 template <>
 struct docs<repository_webhook_delivery> {
     static constexpr std::string_view name = "RepositoryWebhookDelivery";
@@ -254,6 +254,13 @@ struct docs<repository_webhook_delivery> {
          .doc = "How the provider calls it.",
          .json_name = "deliveryID",
          .max_length = 256},
+        {.member = "urls",
+         .doc = "Addresses of the repository that moved.",
+         .max_length = 2048,
+         .max_items = static_cast<std::int64_t>(max_delivery_urls)},
+        {.member = "receipt",
+         .doc = "Which replica of the operator took it and when, where another one leads.",
+         .max_length = 512},
     };
 };
 HOLDFAST_DESCRIBED_STRUCT(repository_webhook_delivery)

@@ -22,21 +22,24 @@
 #include "kube/connect.hpp"
 #include "kube/discovery.hpp"
 #include "kube/events.hpp"
+#include "kube/leader_election.hpp"
+#include "option_watch.hpp"
 #include "push_target.hpp"
 #include "sandbox/sandbox.hpp"
 #include "secrets/decrypt.hpp"
 #include "serving_files.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <thread>
 #include <unistd.h>
 
@@ -49,6 +52,9 @@ namespace {
 constexpr std::size_t cache_bytes = std::size_t{16} << 20U;
 // Within what a pod is given before it is killed (terminationGracePeriodSeconds, 30 by default).
 constexpr auto grace = 20s;
+// Another replica takes over within two seconds of SIGTERM.
+constexpr auto work_hand_over = 1'000ms;
+constexpr auto repositories_hand_over = 200ms;
 
 std::string own_namespace(const operator_options& options) {
     if (!options.own_namespace.empty()) {
@@ -66,20 +72,27 @@ std::string host_name() {
                                                             : std::string{"holdfast"};
 }
 
-bool is_label_value(const std::string& text) {
-    const auto alphanumeric = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
-    return !text.empty() && text.size() <= 63 && alphanumeric(text.front()) && alphanumeric(text.back()) &&
-           std::all_of(text.begin(), text.end(), [&](char c) {
-               return alphanumeric(c) || c == '-' || c == '_' || c == '.';
-           });
+// The same through all runs of this process.
+const std::string& own_name(const operator_options& options) {
+    static const auto generated = [] {
+        std::random_device random;
+        return host_name().substr(0, 100) + "_" + std::to_string(::getpid()) + "_" + std::to_string(random());
+    }();
+    return options.replica.empty() ? generated : options.replica;
 }
 
 /// Everything that runs, in the order in which one part needs the other.
 class running_operator {
 public:
-    running_operator(asio::io_context& context, operator_options options)
+    /// `end` is called when this run is to end for a reason of its own.
+    running_operator(
+        asio::io_context& context, operator_options options, const option_source& source,
+        std::function<void(outcome)> end
+    )
         : context_{context},
           options_{std::move(options)},
+          source_{source},
+          end_{std::move(end)},
           own_namespace_{own_namespace(options_)},
           tasks_{context.get_executor()},
           pool_{std::clamp(std::thread::hardware_concurrency(), 2U, 8U)} {}
@@ -112,12 +125,12 @@ public:
             return connection.error();
         }
         connection_ = std::move(*connection);
-        api_.emplace(*connection_);
+        wire_election();
         discovery_.emplace(*api_);
         kube::event_settings event_options;
         event_options.controller = "holdfast.dev/operator";
-        event_options.instance = host_name().substr(0, 120);
-        events_.emplace(executor, *api_, std::move(event_options));
+        event_options.instance = own_name(options_).substr(0, 120);
+        events_.emplace(executor, *open_api_, std::move(event_options));
 
         git::store_manager_options stores;
         stores.directory = options_.cache_directory;
@@ -134,8 +147,10 @@ public:
             [this] { applications_->kind_ready(); }
         );
         repositories_.emplace(
-            executor, *api_, *stores_, *events_, metrics_,
-            control::repositories::settings{.own_namespace = own_namespace_, .default_interval = 3min},
+            executor, *api_, *open_api_, *stores_, *events_, metrics_,
+            control::repositories::settings{
+                .own_namespace = own_namespace_, .default_interval = 3min, .replica = own_name(options_)
+            },
             [this](const std::string& url) { applications_->repository_moved(url); }
         );
         if (auto ready = wire_builds(); !ready) {
@@ -176,11 +191,23 @@ public:
             }
         }
         tasks_.spawn("start", start(this));
+        tasks_.spawn("follow the options", follow_options(source_, options_, [this](const auto& now) {
+                         options_changed(now);
+                     }));
         return {};
     }
 
     asio::awaitable<void> stop() {
         stopping_ = true;
+        // Another replica goes on as soon as this one has written down where it is.
+        if (applications_) {
+            co_await applications_->hand_over(work_hand_over);
+            co_await repositories_->hand_over(repositories_hand_over);
+            co_await applications_->stop();
+        }
+        if (election_) {
+            co_await election_->stop();
+        }
         if (push_server_) {
             co_await push_server_->stop(1s);
         }
@@ -189,9 +216,6 @@ public:
         }
         if (certificates_) {
             co_await certificates_->stop();
-        }
-        if (applications_) {
-            co_await applications_->stop();
         }
         tasks_.cancel();
         co_await tasks_.join();
@@ -213,6 +237,61 @@ public:
     }
 
 private:
+    // Who may write: without an election everybody; else controllers while they lead, and what every replica
+    // does (certificates, handing on deliveries, events) until it has been deposed.
+    void wire_election() {
+        kube::client_settings leading;
+        leading.may_write = [this] { return !election_ || election_->leads(); };
+        api_.emplace(*connection_, std::move(leading));
+        kube::client_settings any;
+        any.may_write = [this] { return !election_ || !election_->is_deposed(); };
+        open_api_.emplace(*connection_, std::move(any));
+        if (!options_.leader_elect) {
+            return;
+        }
+        lease_api_.emplace(*connection_);
+        kube::leader_election_settings settings;
+        settings.namespace_ = own_namespace_;
+        settings.name = "holdfast";
+        if (options_.installation != control::default_installation) {
+            settings.name += "-" + options_.installation;
+        }
+        settings.rules.identity = own_name(options_);
+        election_.emplace(
+            context_.get_executor(), *lease_api_, std::move(settings),
+            [this] { tasks_.spawn("lead", lead(this, /*after_another=*/true)); },
+            [this](const std::string& why) {
+                log::error("this replica leads no more: it begins anew", {{"why", why}});
+                end_(outcome::again);
+            }
+        );
+    }
+
+    static asio::awaitable<void> lead(running_operator* self, bool after_another) {
+        co_await self->applications_->lead(after_another);
+        self->repositories_->lead();
+    }
+
+    void options_changed(const operator_options& now) {
+        auto like_before = now;
+        like_before.log_level = options_.log_level;
+        like_before.log_format = options_.log_format;
+        log::configure(now.log_level, now.log_format);
+        const bool only_the_log = like_before == options_;
+        options_ = now;
+        if (only_the_log) {
+            log::info("the options changed: what is logged");
+        } else {
+            log::info("the options changed: beginning anew with them");
+            end_(outcome::again);
+        }
+    }
+
+    [[nodiscard]] bool is_ready() const {
+        return !stopping_ && applications_->ready() && repositories_->ready() &&
+               (!certificates_ || certificates_->ready());
+    }
+
     // What makes manifests: the sandbox, the programs in it, what they read from elsewhere, the caches.
     result<void> wire_builds() {
         const auto executor = context_.get_executor();
@@ -315,7 +394,7 @@ private:
             settings.url = options_.admission_url + "/validate";
         }
         certificates_.emplace(
-            context_.get_executor(), *api_, std::move(settings),
+            context_.get_executor(), *open_api_, std::move(settings),
             [this](const http::server_tls& tls) {
                 if (auto replaced = admission_server_->replace_tls(tls); !replaced) {
                     log::error(
@@ -365,6 +444,15 @@ private:
         self->applications_->start(std::move(kube_version));
         self->tasks_.spawn("housekeeping", housekeeping(self));
         log::info("started");
+        if (!self->election_) {
+            co_await lead(self, /*after_another=*/false);
+            co_return;
+        }
+        // A replica that cannot do the work does not stand for it: of two versions the old one goes on.
+        while (!self->is_ready()) {
+            co_await sleep_for(50ms);
+        }
+        self->election_->start();
     }
 
     static asio::awaitable<void> follow_kinds(running_operator* self) {
@@ -406,8 +494,7 @@ private:
         } else if (path == "/healthz") {
             answer.body = "ok\n";
         } else if (path == "/readyz") {
-            const bool ready = !stopping_ && applications_->ready() && repositories_->ready() &&
-                               (!certificates_ || certificates_->ready());
+            const bool ready = is_ready();
             answer.status = ready ? 200 : 503;
             answer.body =
                 ready ? "ok\n"
@@ -422,12 +509,17 @@ private:
 
     asio::io_context& context_;
     operator_options options_;
+    option_source source_;
+    std::function<void(outcome)> end_;
     std::string own_namespace_;
     task_group tasks_;
     asio::thread_pool pool_;
     control::metrics metrics_;
     std::unique_ptr<http::client> connection_;
-    std::optional<kube::client> api_;
+    std::optional<kube::client> api_;      // of who leads
+    std::optional<kube::client> open_api_; // of every replica
+    std::optional<kube::client> lease_api_;
+    std::optional<kube::leader_election> election_;
     std::optional<kube::discovery> discovery_;
     std::optional<kube::event_recorder> events_;
     std::unique_ptr<git::store_manager> stores_;
@@ -448,20 +540,33 @@ private:
     bool stopping_ = false;
 };
 
-asio::awaitable<int> run(asio::io_context& context, operator_options options) {
+asio::awaitable<outcome>
+run(asio::io_context& context, operator_options options, const option_source& source) {
     asio::signal_set signals{context, SIGTERM, SIGINT};
-    running_operator all{context, std::move(options)};
-    int status = 0;
+    std::optional<outcome> reason;
+    running_operator all{context, std::move(options), source, [&](outcome why) {
+                             if (!reason) {
+                                 reason = why;
+                                 signals.cancel();
+                             }
+                         }};
     if (auto wired = all.wire(); !wired) {
         log::error("cannot start", {{"error", wired.error().message()}});
-        status = 1;
+        reason = outcome::failed;
     } else {
-        const auto signal = co_await signals.async_wait(asio::use_awaitable);
-        log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-        signals.async_wait([](boost::system::error_code ec, int) {
-            if (!ec) {
+        const auto [ec, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (!ec) {
+            reason = outcome::ended;
+            log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+        }
+        signals.async_wait([&reason](boost::system::error_code failed, int) {
+            if (failed) {
+                return;
+            }
+            if (reason == outcome::ended) {
                 std::_Exit(1);
             }
+            reason = outcome::ended; // it was about to begin anew
         });
     }
     auto stopped =
@@ -474,48 +579,32 @@ asio::awaitable<int> run(asio::io_context& context, operator_options options) {
         std::_Exit(1);
     }
     log::info("stopped");
-    co_return status;
+    co_return reason.value_or(outcome::ended);
 }
 
 } // namespace
 
-std::string check(const operator_options& options) {
-    if (options.cache_directory.empty()) {
-        return "--cache-dir: must be a directory that can be written";
-    }
-    if (options.listen_certificate.empty() != options.listen_key.empty()) {
-        return "--listen-certificate and --listen-key: both are needed, or none";
-    }
-    if (!options.admission_url.empty() &&
-        (options.admission_listen.empty() || !admission::host_of(options.admission_url) ||
-         options.admission_url.find('/', std::string_view{"https://"}.size()) != std::string::npos)) {
-        return "--admission-url: must be https://HOST:PORT, and --admission-listen must say where that leads";
-    }
-    if (!is_label_value(options.installation)) {
-        return "--installation: must be a label value (letters, digits, '-', '_' and '.', at most 63), is "
-               "\"" +
-               options.installation + "\"";
-    }
-    return {};
-}
-
-int run_operator(operator_options options) {
+outcome run_operator(operator_options options, const option_source& source) {
     std::signal(SIGPIPE, SIG_IGN); // NOLINT: a closed connection is an error code, not an end
+    log::configure(options.log_level, options.log_format);
     asio::io_context context{1};
-    int status = 1;
-    asio::co_spawn(context, run(context, std::move(options)), [&](std::exception_ptr failure, int s) {
-        status = s;
-        if (failure) {
-            try {
-                std::rethrow_exception(failure);
-            } catch (const std::exception& e) {
-                log::error("a defect ended the operator", {{"error", e.what()}});
+    auto how = outcome::failed;
+    asio::co_spawn(
+        context, run(context, std::move(options), source),
+        [&](std::exception_ptr failure, outcome o) {
+            how = o;
+            if (failure) {
+                try {
+                    std::rethrow_exception(failure);
+                } catch (const std::exception& e) {
+                    log::error("a defect ended the operator", {{"error", e.what()}});
+                }
+                how = outcome::failed;
             }
-            status = 1;
         }
-    });
+    );
     context.run();
-    return status;
+    return how;
 }
 
 } // namespace holdfast

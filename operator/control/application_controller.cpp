@@ -49,7 +49,10 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       tasks{ex},
       queue{ex, "application", config.concurrency, [this](std::string key) { return look(std::move(key)); }},
       statuses{ex, "application status", 8, [this](std::string key) { return write_status(std::move(key)); }},
-      informer{p.api, informer_options(), *this} {}
+      informer{p.api, informer_options(), *this} {
+    queue.hold();
+    statuses.hold();
+}
 
 // ---- watching
 
@@ -82,8 +85,13 @@ void application_controller::state::changed(const json::object& object) {
         replacing->insert(key);
     }
     auto& r = records[key];
+    if (r && !replacing && r->object.metadata.uid == now.metadata.uid &&
+        kube::is_older_version(now.metadata.resource_version, r->object.metadata.resource_version)) {
+        return; // a list was faster than the watch
+    }
     const bool foreign = !is_for(object, config.installation);
-    const bool fresh = !r || r->object.metadata.uid != now.metadata.uid || r->foreign != foreign;
+    // What another replica makes of it is all that is known of it.
+    const bool fresh = !r || standby || r->object.metadata.uid != now.metadata.uid || r->foreign != foreign;
     if (foreign) {
         // Known all the same: what it owns is not free, and ours may depend on it.
         r = std::make_shared<application_record>();
@@ -121,6 +129,9 @@ void application_controller::state::changed(const json::object& object) {
             return;
         }
     }
+    if (standby) {
+        watch_kinds_of(r->object);
+    }
     r->unreadable = crds::join(read.problems);
     with.sources.use(key, uses_of(*r));
     for (const auto& dependency : r->object.spec.depends_on) {
@@ -129,6 +140,15 @@ void application_controller::state::changed(const json::object& object) {
         dependents[ns + "/" + dependency.name].insert(key);
     }
     queue.add(key);
+}
+
+void application_controller::state::watch_kinds_of(const crds::application& a) {
+    for (const auto& resource : a.status.resources) {
+        const kube::group_version_kind kind{resource.group, resource.version, resource.kind};
+        if (const auto* known = with.discovery.catalog().find(kind)) {
+            with.live.watch(*known);
+        }
+    }
 }
 
 void application_controller::state::deleted(const json::object& object) {
@@ -384,6 +404,42 @@ void application_controller::start(std::string kube_version) {
     }(state_));
 }
 
+asio::awaitable<void> application_controller::lead(bool after_another) {
+    const auto s = state_;
+    // The watch may not have told yet of the last that the leader before wrote: what it has done would be
+    // done again.
+    for (auto wait = 200ms; after_another; wait = std::min(wait * 2, 5'000ms)) {
+        auto all = co_await s->with.api.list(application_kind, s->informer.wanted());
+        if (all) {
+            for (const auto& one : all->items) {
+                s->changed(one);
+            }
+            break;
+        }
+        log::warn("waiting for the Applications", {{"error", all.error().message()}});
+        co_await sleep_for(wait);
+    }
+    s->standby = false;
+    for (const auto& [key, r] : s->records) {
+        s->queue.add(key);
+    }
+    s->statuses.release();
+    s->queue.release();
+}
+
+asio::awaitable<void> application_controller::hand_over(steady_clock::duration limit) {
+    const auto s = state_;
+    if (s->standby) {
+        co_return;
+    }
+    const auto until = steady_clock::now() + limit;
+    co_await s->queue.drain(limit);
+    s->handing_over = true;
+    s->send_events();
+    co_await s->statuses.flush(std::max<steady_clock::duration>(until - steady_clock::now(), 300ms));
+    s->statuses.hold();
+}
+
 bool is_for(const json::object& application, std::string_view installation) {
     const auto named = kube::label(application, sync::installation_label);
     return named.value_or(default_installation) == installation;
@@ -411,6 +467,9 @@ void application_controller::kind_ready() {
 }
 
 void application_controller::repository_moved(const std::string& normalised_url) {
+    if (state_->standby) {
+        return; // who begins to lead looks at all
+    }
     state_->tasks.spawn(
         "moved " + normalised_url,
         [](std::shared_ptr<state> s, std::string url) -> asio::awaitable<void> {

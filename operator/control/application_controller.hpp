@@ -61,8 +61,15 @@ public:
     application_controller(const application_controller&) = delete;
     application_controller& operator=(const application_controller&) = delete;
 
-    /// Starts watching Applications. `kube_version` is the cluster's, "1.37.2".
+    /// Starts watching Applications, and the objects that they had when they were last seen; and nothing
+    /// more, until lead(). `kube_version` is the cluster's, "1.37.2".
     void start(std::string kube_version);
+    /// From now on applications are worked on. `after_another`: there may have been a leader just now; returns
+    /// when it is known where that one left them.
+    asio::awaitable<void> lead(bool after_another);
+    /// Ends what is under way and writes what is to be said of it, for another replica to go on from; what
+    /// takes longer than `limit` is left. Nothing is begun afterwards.
+    asio::awaitable<void> hand_over(steady_clock::duration limit);
     /// True once all Applications are known.
     [[nodiscard]] bool ready() const;
 

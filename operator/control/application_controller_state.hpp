@@ -44,6 +44,10 @@ struct application_controller::state : kube::informer_handler, surroundings {
     parts with;
     settings config;
     task_group tasks;
+    /// Another replica works on them, or nobody yet: records are as that one left them.
+    bool standby = true;
+    /// The last statuses are being written.
+    bool handing_over = false;
     work_queue queue;
     work_queue statuses;
     kube::informer informer;
@@ -66,6 +70,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void changed(const json::object& object) override;
     void deleted(const json::object& object) override;
     void forget(const std::string& key);
+    /// Has the kinds watched that an application had objects of: who takes over knows them already.
+    void watch_kinds_of(const crds::application& a);
     /// Has those looked at that depend on an application.
     void queue_dependents(const std::string& key);
     [[nodiscard]] record_ptr find(const std::string& key) const;

@@ -6,7 +6,6 @@
 #include "kube/object_store.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -17,23 +16,6 @@ namespace {
 
 using kube::object_name;
 using records = std::unordered_map<object_name, sync::live_record>;
-
-// Resource versions of one kind are comparable as numbers where the server's storage is etcd (KEP-5504).
-// Elsewhere nothing is older than anything.
-std::optional<std::uint64_t> number_of(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc{} || end != text.data() + text.size() || text.empty()) {
-        return std::nullopt;
-    }
-    return value;
-}
-
-bool is_older(std::string_view a, std::string_view b) {
-    const auto x = number_of(a);
-    const auto y = number_of(b);
-    return x && y && *x < *y;
-}
 
 // What an application may have to act upon; a new resource version alone is nothing.
 bool matters(const sync::live_record& before, const sync::live_record& now) {
@@ -171,7 +153,7 @@ public:
         if (kube::label(live, sync::installation_label) != all_.installation) {
             return; // a namespace that was made for others too: the watch would never tell of its end
         }
-        const auto version = number_of(kube::resource_version_of(live));
+        const auto version = kube::version_number(kube::resource_version_of(live));
         if (version && *version <= seen_ && !records_.contains(name)) {
             return; // it came and went before its answer did
         }
@@ -207,7 +189,7 @@ private:
     }
 
     void saw(const json::object& object) {
-        seen_ = std::max(seen_, number_of(kube::resource_version_of(object)).value_or(0));
+        seen_ = std::max(seen_, kube::version_number(kube::resource_version_of(object)).value_or(0));
     }
 
     void put(object_name name, sync::live_record record, bool tell) {
@@ -221,7 +203,7 @@ private:
             return;
         }
         auto& known = found->second;
-        if (known.uid == record.uid && is_older(record.resource_version, known.resource_version)) {
+        if (known.uid == record.uid && kube::is_older_version(record.resource_version, known.resource_version)) {
             return; // the answer to a write of ours was here first
         }
         if (!matters(known, record)) {

@@ -37,11 +37,12 @@ const kube::resource repository_kind{
 };
 
 repositories::state::state(
-    asio::any_io_executor ex, kube::client& a, git::store_manager& s, kube::event_recorder& e, metrics& m,
-    settings set, moved_handler h
+    asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s,
+    kube::event_recorder& e, metrics& m, settings set, moved_handler h
 )
     : executor{ex},
       api{a},
+      relay_api{r},
       stores{s},
       events{e},
       counters{m},
@@ -50,7 +51,9 @@ repositories::state::state(
       tasks{ex},
       statuses{ex, "repository status", 4, [this](std::string key) { return write_status(std::move(key)); }},
       declared_store{project, callbacks()},
-      informer{a, informer_options(), declared_store} {}
+      informer{a, informer_options(), declared_store} {
+    statuses.hold();
+}
 
 kube::informer_options repositories::state::informer_options() {
     kube::informer_options o;
@@ -90,6 +93,7 @@ kube::object_store<std::shared_ptr<declared_repository>>::callbacks repositories
                 const kube::object_name& name, const std::shared_ptr<declared_repository>& before,
                 const std::shared_ptr<declared_repository>& now
             ) {
+                take_relayed(name, before->object.status, now->object.status);
                 if (before->object.spec == now->object.spec) {
                     return; // a status, most likely our own
                 }
@@ -273,11 +277,12 @@ void repositories::state::drop_unused() {
 }
 
 repositories::repositories(
-    asio::any_io_executor executor, kube::client& api, git::store_manager& stores,
+    asio::any_io_executor executor, kube::client& api, kube::client& relay, git::store_manager& stores,
     kube::event_recorder& events, metrics& counters, settings s, moved_handler moved
 )
-    : state_{std::make_shared<state>(executor, api, stores, events, counters, std::move(s), std::move(moved))
-      } {}
+    : state_{std::make_shared<state>(
+          executor, api, relay, stores, events, counters, std::move(s), std::move(moved)
+      )} {}
 
 repositories::~repositories() = default;
 
@@ -285,6 +290,28 @@ void repositories::start() {
     state_->tasks.spawn("watch repositories", [](std::shared_ptr<state> s) -> asio::awaitable<void> {
         co_await s->informer.run();
     }(state_));
+}
+
+void repositories::lead() {
+    state_->standby = false;
+    // A delivery may have been on its way to whoever led before.
+    for (const auto& [key, t] : state_->all) {
+        t->refresh_wanted = true;
+        t->wake.notify_all();
+    }
+    state_->declared_store.for_each([&](const kube::object_name& name,
+                                        const std::shared_ptr<declared_repository>&) {
+        state_->statuses.add(state::key_of(name));
+    });
+    state_->statuses.release();
+}
+
+asio::awaitable<void> repositories::hand_over(steady_clock::duration limit) {
+    const auto s = state_;
+    if (!s->standby) {
+        co_await s->statuses.flush(limit);
+        s->statuses.hold();
+    }
 }
 
 void repositories::judge_in(const surroundings& around) {

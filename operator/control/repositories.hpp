@@ -49,22 +49,30 @@ public:
         std::string own_namespace;
         /// Polling of a repository that has no Repository object.
         std::chrono::milliseconds default_interval{std::chrono::minutes{3}};
+        /// Which of several replicas this is.
+        std::string replica;
     };
 
     /// The refs of a repository are not what they were, or it can be reached again, or its credentials
     /// changed. On the loop's thread; must not throw.
     using moved_handler = std::function<void(const std::string& normalised_url)>;
 
+    /// `relay` is to write with while another replica leads: deliveries go to that one through the status of
+    /// their Repository.
     repositories(
-        asio::any_io_executor executor, kube::client& api, git::store_manager& stores,
+        asio::any_io_executor executor, kube::client& api, kube::client& relay, git::store_manager& stores,
         kube::event_recorder& events, metrics& counters, settings s, moved_handler moved
     );
     ~repositories();
     repositories(const repositories&) = delete;
     repositories& operator=(const repositories&) = delete;
 
-    /// Starts watching Repositories and Secrets, and polling.
+    /// Starts watching Repositories and Secrets, and polling. Writes no status until lead().
     void start();
+    /// From now on their statuses are ours to write.
+    void lead();
+    /// Writes what is to be said, no longer than `limit`; nothing afterwards.
+    asio::awaitable<void> hand_over(steady_clock::duration limit);
     /// What Repositories are judged in; before start(). It outlives this.
     void judge_in(const surroundings& around);
     /// True once the Repository objects are known: before that nobody can say which credentials are right.

@@ -60,12 +60,13 @@ struct declared_repository {
 
 struct repositories::state : std::enable_shared_from_this<repositories::state> {
     state(
-        asio::any_io_executor ex, kube::client& a, git::store_manager& s, kube::event_recorder& e, metrics& m,
+        asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s, kube::event_recorder& e, metrics& m,
         settings set, moved_handler h
     );
 
     asio::any_io_executor executor;
     kube::client& api;
+    kube::client& relay_api;
     git::store_manager& stores;
     kube::event_recorder& events;
     metrics& counters;
@@ -73,6 +74,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     moved_handler moved;
     const surroundings* around = nullptr;
     task_group tasks;
+    bool standby = true; // another replica leads, or none yet
     work_queue statuses;
 
     kube::object_store<std::shared_ptr<declared_repository>> declared_store;
@@ -143,6 +145,15 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     void delivered(
         const std::string& repository, const std::vector<std::string>& urls,
         crds::repository_webhook_delivery delivery
+    );
+    /// Tells the replica that leads of a delivery that came here.
+    static asio::awaitable<void> relay(
+        std::shared_ptr<state> self, std::string repository, crds::repository_webhook_delivery delivery
+    );
+    /// The status of a Repository changed: another replica may have had a delivery.
+    void take_relayed(
+        const kube::object_name& name, const crds::repository_status& before,
+        const crds::repository_status& now
     );
     void delivery_refused(
         const std::string& repository, crds::repository_webhook_delivery delivery, const std::string& why

@@ -1,5 +1,6 @@
 // Deliveries of webhooks: which Repository they are for, what proves them, and what they bring about.
 
+#include "base/log.hpp"
 #include "control/repositories_state.hpp"
 #include "git/address.hpp"
 
@@ -79,6 +80,45 @@ repositories::state::webhook_holders(std::vector<std::string> urls) {
     co_return holders;
 }
 
+asio::awaitable<void> repositories::state::relay(
+    std::shared_ptr<state> self, std::string repository, crds::repository_webhook_delivery delivery
+) {
+    delivery.receipt = self->config.replica + " " + format_micro_time(wall_clock::now());
+    crds::repository_status told_of;
+    told_of.last_webhook = std::move(delivery);
+    const auto slash = repository.find('/');
+    const auto told = co_await self->relay_api.patch_merge(
+        repository_kind, repository.substr(0, slash), repository.substr(slash + 1),
+        json::object{{"status", crds::write(told_of)}}, "holdfast", "status"
+    );
+    if (!told) {
+        log::warn(
+            "a delivery cannot be handed on to the leader: it finds out when it polls",
+            {{"repository", repository}, {"error", told.error().message()}}
+        );
+    }
+}
+
+void repositories::state::take_relayed(
+    const kube::object_name& name, const crds::repository_status& before, const crds::repository_status& now
+) {
+    const auto& news = now.last_webhook;
+    if (standby || !news || news->receipt.empty() || news == before.last_webhook) {
+        return;
+    }
+    const auto key = key_of(name);
+    if (const auto known = deliveries.find(key);
+        known != deliveries.end() && known->second.delivery.receipt == news->receipt) {
+        return; // we wrote that
+    }
+    log::info("a push was announced to another replica", {{"repository", key}, {"receipt", news->receipt}});
+    if (news->verified) {
+        delivered(key, news->urls, *news);
+    } else {
+        delivery_refused(key, *news, "it came to another replica, whose log tells why");
+    }
+}
+
 void repositories::state::delivered(
     const std::string& repository, const std::vector<std::string>& urls,
     crds::repository_webhook_delivery delivery
@@ -93,6 +133,14 @@ void repositories::state::delivered(
             t->refresh_wanted = true;
             t->wake.notify_all();
         }
+    }
+    if (standby) {
+        if (delivery.urls.empty()) {
+            delivery.urls = urls;
+            delivery.urls.resize(std::min(urls.size(), crds::max_delivery_urls));
+        }
+        tasks.spawn("relay a delivery", relay(shared_from_this(), repository, std::move(delivery)));
+        return;
     }
     deliveries[repository].delivery = std::move(delivery);
     status_due(repository, settle_time);
@@ -112,6 +160,10 @@ void repositories::state::delivery_refused(
         return;
     }
     last.refused_at = now;
+    if (standby) {
+        tasks.spawn("relay a refusal", relay(shared_from_this(), repository, std::move(delivery)));
+        return;
+    }
     events.record(
         reference_to(**declared), {.severity = kube::event_severity::warning,
                                    .reason = "WebhookRefused",

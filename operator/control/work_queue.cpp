@@ -3,6 +3,7 @@
 #include "base/backoff.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
+#include "kube/pulse.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -10,6 +11,7 @@
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace holdfast::control {
 
@@ -38,6 +40,8 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     task_group tasks;
     asio::steady_timer timer;
     bool stopped = false;
+    bool held = false;
+    kube::pulse ended; // a handling has
 
     std::deque<std::string> ready;
     std::unordered_set<std::string>
@@ -104,7 +108,7 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     }
 
     void pump() {
-        while (!stopped && active.size() < concurrency && !ready.empty()) {
+        while (!stopped && !held && active.size() < concurrency && !ready.empty()) {
             auto key = std::move(ready.front());
             ready.pop_front();
             if (queued.erase(key) == 0) {
@@ -127,6 +131,7 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
             failure = e.what();
         }
         self->active.erase(key);
+        self->ended.notify_all();
         if (cancelled) {
             co_return;
         }
@@ -162,6 +167,39 @@ void work_queue::add(std::string key) {
 
 void work_queue::add_after(std::string key, steady_clock::duration delay) {
     state_->add_after(std::move(key), delay);
+}
+
+void work_queue::hold() {
+    state_->held = true;
+}
+
+void work_queue::release() {
+    state_->held = false;
+    state_->pump();
+}
+
+asio::awaitable<void> work_queue::flush(steady_clock::duration limit) {
+    const auto state = state_;
+    const auto until = steady_clock::now() + limit;
+    std::vector<std::string> due; // first, since a handling may begin at once, and set itself another time
+    for (const auto& [when, key] : state->later) {
+        due.push_back(key);
+    }
+    for (auto& key : due) {
+        state->add(std::move(key));
+    }
+    while ((!state->active.empty() || !state->queued.empty()) && steady_clock::now() < until) {
+        (void)co_await state->ended.wait_until(until);
+    }
+}
+
+asio::awaitable<void> work_queue::drain(steady_clock::duration limit) {
+    const auto state = state_;
+    const auto until = steady_clock::now() + limit;
+    state->held = true;
+    while (!state->active.empty() && steady_clock::now() < until) {
+        (void)co_await state->ended.wait_until(until);
+    }
 }
 
 void work_queue::forget(const std::string& key) {

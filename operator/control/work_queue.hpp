@@ -33,6 +33,15 @@ public:
     /// Adds the key when `delay` has passed. A key has one such time: the earlier one wins, and add() takes
     /// it away.
     void add_after(std::string key, steady_clock::duration delay);
+    /// From now on nothing more is handled; keys are taken all the same, until release().
+    void hold();
+    void release();
+    /// Has what waits for its time handled now, and returns when nothing waits or is being handled; or after
+    /// `limit`. Only useful while nobody adds much.
+    asio::awaitable<void> flush(steady_clock::duration limit);
+    /// Holds, and returns when what is being handled has ended; or after `limit`.
+    asio::awaitable<void> drain(steady_clock::duration limit);
+
     /// Takes away what waits for the key. A handling that runs goes on.
     void forget(const std::string& key);
 

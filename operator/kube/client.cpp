@@ -113,6 +113,7 @@ client::call client::make_call(
     c.options = options;
     c.max_body = settings_.max_object_bytes;
     c.idempotent = method == "GET";
+    c.writes = method != "GET";
     if (options.as) {
         const auto add = [&](std::string name, const std::string& value) {
             if (!fits_a_header(value)) {
@@ -164,6 +165,9 @@ client::answer<http::response> client::send(call what) {
         return std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
     };
     for (unsigned tries = 0;; ++tries) {
+        if (what.writes && settings_.may_write && !settings_.may_write()) {
+            co_return failure{transient_error(what.what + ": not sent, since another replica leads")};
+        }
         const bool last = tries >= what.options.max_retries;
         http::send_options how{
             .deadline = std::max(remaining(), std::chrono::milliseconds{1}), .max_body = what.max_body
@@ -312,6 +316,7 @@ client::access_review(const access_question& question, const call_options& optio
         options
     );
     c.idempotent = true; // it only asks
+    c.writes = false;
     return ask_access(std::move(c));
 }
 

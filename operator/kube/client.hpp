@@ -168,6 +168,9 @@ struct client_settings {
     std::size_t max_sent_bytes = std::size_t{3} << 20U;
     /// Wait between two tries after a network error.
     std::chrono::milliseconds network_retry_delay{1'000};
+    /// Asked just before each request that changes something is sent; where it says false, the request is
+    /// not sent and the answer is a transient failure. Empty: always. For what only a leader may do.
+    std::function<bool()> may_write;
 };
 
 /// Speaks to one API server: one method per verb, generic over kinds. Thin: it builds the request, sends it

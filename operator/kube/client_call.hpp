@@ -19,6 +19,8 @@ struct client::call {
     std::size_t max_body = 0;
     /// May be sent again though nobody knows what became of it.
     bool idempotent = false;
+    /// It changes something.
+    bool writes = false;
     /// It cannot be sent at all.
     std::optional<failure> refused;
 };

@@ -80,6 +80,7 @@ public:
 
     [[nodiscard]] const informer_status& status() const noexcept { return status_; }
     [[nodiscard]] const resource& kind() const noexcept { return options_.kind; }
+    [[nodiscard]] const selection& wanted() const noexcept { return options_.what; }
 
 private:
     boost::asio::awaitable<void> do_list(reflector_fsm::list what);

@@ -4,6 +4,7 @@
 #include <boost/json/string.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <ostream>
 
 namespace holdfast::kube {
@@ -93,6 +94,22 @@ std::string_view uid_of(const json::object& object) noexcept {
 
 std::string_view resource_version_of(const json::object& object) noexcept {
     return metadata_text(object, "resourceVersion");
+}
+
+std::optional<std::uint64_t> version_number(std::string_view resource_version) noexcept {
+    std::uint64_t value = 0;
+    const auto* last = resource_version.data() + resource_version.size();
+    const auto [end, ec] = std::from_chars(resource_version.data(), last, value);
+    if (ec != std::errc{} || end != last || resource_version.empty()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+bool is_older_version(std::string_view a, std::string_view b) noexcept {
+    const auto x = version_number(a);
+    const auto y = version_number(b);
+    return x && y && *x < *y;
 }
 
 std::string_view api_version_of(const json::object& object) noexcept {

@@ -67,6 +67,11 @@ std::ostream& operator<<(std::ostream& out, const object_key& key);
 [[nodiscard]] std::string_view namespace_of(const json::object& object) noexcept;
 [[nodiscard]] std::string_view uid_of(const json::object& object) noexcept;
 [[nodiscard]] std::string_view resource_version_of(const json::object& object) noexcept;
+/// Resource versions of one kind are comparable as numbers where the server's storage is etcd (KEP-5504);
+/// nothing elsewhere.
+[[nodiscard]] std::optional<std::uint64_t> version_number(std::string_view resource_version) noexcept;
+/// False too where nobody can say.
+[[nodiscard]] bool is_older_version(std::string_view a, std::string_view b) noexcept;
 [[nodiscard]] std::string_view api_version_of(const json::object& object) noexcept;
 [[nodiscard]] std::string_view kind_of(const json::object& object) noexcept;
 /// 0 when there is none.

@@ -68,9 +68,10 @@ public:
     void use_kubeconfig(std::string path) { kubeconfig_ = std::move(path); }
     /// Another cache directory, from the next start() on.
     void use_cache(std::filesystem::path directory) { cache_ = std::move(directory); }
+    void signal(int number) const { process_.signal(number); }
     /// SIGKILL.
     void kill9();
-    /// SIGTERM; requires that it leaves within half a minute, with status 0.
+    /// SIGTERM, where it has not had it; requires that it leaves within half a minute, with status 0.
     void stop();
     /// stop() and start() with the same arguments.
     void restart();

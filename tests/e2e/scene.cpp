@@ -10,7 +10,10 @@ namespace holdfast::test {
 using namespace std::chrono_literals;
 
 scene::scene(std::string called, const json::object& repository_spec)
-    : w{world::with_operator()}, name{std::move(called)}, repository{name} {
+    : scene{world::with_operator(), std::move(called), repository_spec} {}
+
+scene::scene(world& where, std::string called, const json::object& repository_spec)
+    : w{where}, name{std::move(called)}, repository{name} {
     w.create_namespace(name);
     repository.declare(repository_spec);
 }

@@ -14,6 +14,8 @@ namespace holdfast::test {
 class scene {
 public:
     explicit scene(std::string called, const json::object& repository_spec = {});
+    /// The same where others than the shared operator work.
+    scene(world& where, std::string called, const json::object& repository_spec = {});
     scene(const scene&) = delete;
     scene& operator=(const scene&) = delete;
     ~scene();

@@ -5,8 +5,8 @@
 #include "base/base64.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
-#include "kube/informer.hpp"
 #include "kube/object.hpp"
+#include "kube/object_watch.hpp"
 #include "kube/pulse.hpp"
 
 #include <algorithm>
@@ -34,62 +34,6 @@ kube::resource configurations() {
         .subresources = {}
     };
 }
-
-// One object, known by its name, as it is now. Kept: it is small and there is one.
-class followed : public kube::informer_handler {
-public:
-    followed(
-        kube::client& api, kube::resource kind, const std::string& namespace_, const std::string& name,
-        kube::pulse& moved
-    )
-        : moved_{moved}, informer_{api, options(std::move(kind), namespace_, name), *this} {}
-
-    void begin_replace() override { next_.emplace(); }
-    void end_replace() override {
-        if (next_) {
-            now_ = std::move(*next_);
-            next_.reset();
-            moved_.notify_all();
-        }
-    }
-    void changed(const json::object& object) override {
-        (next_ ? *next_ : now_) = object;
-        if (!next_) {
-            moved_.notify_all();
-        }
-    }
-    void deleted(const json::object& /*object*/) override {
-        (next_ ? *next_ : now_).reset();
-        if (!next_) {
-            moved_.notify_all();
-        }
-    }
-
-    static asio::awaitable<void> run(followed* self) { co_await self->informer_.run(); }
-    [[nodiscard]] bool known() const noexcept { return informer_.status().synced; }
-    [[nodiscard]] std::string trouble() const {
-        const auto& last = informer_.status().last_failure;
-        return last ? last->message() : std::string{};
-    }
-    [[nodiscard]] const std::optional<json::object>& now() const noexcept { return now_; }
-    /// The server's answer to a write is newer than what the watch told so far.
-    void note(json::object object) { now_ = std::move(object); }
-
-private:
-    static kube::informer_options
-    options(kube::resource kind, const std::string& namespace_, const std::string& name) {
-        kube::informer_options o;
-        o.kind = std::move(kind);
-        o.what.namespace_ = namespace_;
-        o.what.field_selector = "metadata.name=" + name;
-        return o;
-    }
-
-    kube::pulse& moved_;
-    kube::informer informer_;
-    std::optional<json::object> now_;
-    std::optional<std::optional<json::object>> next_;
-};
 
 std::optional<secret_data> data_of(const std::optional<json::object>& secret) {
     if (!secret) {
@@ -122,8 +66,8 @@ struct certificates::state {
     serve with;
     task_group tasks;
     kube::pulse moved;
-    followed secret;
-    followed configuration;
+    kube::object_watch secret;
+    kube::object_watch configuration;
     backoff retries{{.base = 500ms, .cap = 30s, .factor = 2.0, .jitter = 0.3}};
     std::optional<issued> serves;
     std::optional<std::map<std::string, wall_clock::time_point>> published; // as rotation_input has it
@@ -303,8 +247,8 @@ certificates::certificates(
 certificates::~certificates() = default;
 
 void certificates::start() {
-    state_->tasks.spawn("watch the admission secret", followed::run(&state_->secret));
-    state_->tasks.spawn("watch the admission configuration", followed::run(&state_->configuration));
+    state_->tasks.spawn("watch the admission secret", kube::object_watch::run(&state_->secret));
+    state_->tasks.spawn("watch the admission configuration", kube::object_watch::run(&state_->configuration));
     state_->tasks.spawn("keep the admission certificates", state::run(state_));
 }
 

@@ -1,0 +1,391 @@
+#include "options.hpp"
+
+#include "admission/registration.hpp"
+#include "crds/words.hpp"
+
+#include <CLI/CLI.hpp>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+namespace holdfast {
+
+namespace {
+
+// As a container expects: 0 for a clean end, 1 for a failure at run time, 2 for wrong options.
+constexpr int wrong_options = 2;
+
+std::string default_cache_directory() {
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') { // NOLINT
+        return std::string{cache} + "/holdfast/operator";
+    }
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') { // NOLINT
+        return std::string{home} + "/.cache/holdfast/operator";
+    }
+    return "/var/cache/holdfast";
+}
+
+bool is_label_value(const std::string& text) {
+    const auto alphanumeric = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+    return !text.empty() && text.size() <= 63 && alphanumeric(text.front()) && alphanumeric(text.back()) &&
+           std::all_of(text.begin(), text.end(), [&](char c) {
+               return alphanumeric(c) || c == '-' || c == '_' || c == '.';
+           });
+}
+
+/// What is wrong with the options taken together, as a sentence; empty when nothing is.
+std::string check(const operator_options& options) {
+    if (options.cache_directory.empty()) {
+        return "cache-dir: must be a directory that can be written";
+    }
+    if (options.listen_certificate.empty() != options.listen_key.empty()) {
+        return "listen-certificate and listen-key: both are needed, or none";
+    }
+    if (!options.admission_url.empty() &&
+        (options.admission_listen.empty() || !admission::host_of(options.admission_url) ||
+         options.admission_url.find('/', std::string_view{"https://"}.size()) != std::string::npos)) {
+        return "admission-url: must be https://HOST:PORT, and admission-listen must say where that leads";
+    }
+    if (!is_label_value(options.installation)) {
+        return "installation: must be a label value (letters, digits, '-', '_' and '.', at most 63), is \"" +
+               options.installation + "\"";
+    }
+    return {};
+}
+
+/// The command line, with where its values go.
+struct parser {
+    parser();
+    parser(const parser&) = delete;
+    parser& operator=(const parser&) = delete;
+
+    /// As CLI::App::parse, which wants them the other way round.
+    void parse(std::vector<std::string> arguments) {
+        std::reverse(arguments.begin(), arguments.end());
+        app.parse(std::move(arguments));
+    }
+    [[nodiscard]] operator_options finish() const;
+
+    CLI::App app{
+        "Holdfast keeps a Kubernetes cluster as its Git repositories say it should be, and holds it there.",
+        "holdfast"
+    };
+    CLI::App* run = nullptr;
+    operator_options options;
+    std::string file;
+    std::string level = "info";
+    std::string format = "text";
+    std::string remote_inputs = "any";
+};
+
+parser::parser() {
+    app.set_version_flag("--version", std::string{HOLDFAST_VERSION});
+    app.require_subcommand(1);
+    // What comes later wins: the command line goes after the file.
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    options.cache_directory = default_cache_directory();
+    run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
+    run->add_option(
+           "--options", file,
+           "YAML file with options, by their long names without the dashes. It is reread when it changes. What "
+           "is said here wins over it, and it over the environment."
+    )
+        ->envname("HOLDFAST_OPTIONS")
+        ->type_name("FILE");
+    run->add_option(
+           "--kubeconfig", options.kubeconfig,
+           "The cluster to manage, as kubectl reads it (several files: separated by ':'). Without it: the "
+           "cluster this runs in."
+    )
+        ->envname("HOLDFAST_KUBECONFIG")
+        ->type_name("FILE");
+    run->add_option(
+           "--namespace", options.own_namespace,
+           "The operator's own namespace: Repositories here serve applications everywhere. Without it: the "
+           "one it runs in, else holdfast."
+    )
+        ->envname("HOLDFAST_NAMESPACE")
+        ->type_name("NAME");
+    run->add_option(
+           "--cache-dir", options.cache_directory, "Where copies of Git repositories are kept; disposable."
+    )
+        ->envname("HOLDFAST_CACHE_DIR")
+        ->capture_default_str()
+        ->type_name("DIR");
+    run->add_option(
+           "--metrics-listen", options.metrics_listen,
+           "Where /metrics, /healthz and /readyz are served; empty: nowhere."
+    )
+        ->envname("HOLDFAST_METRICS_LISTEN")
+        ->capture_default_str()
+        ->type_name("HOST:PORT");
+    run->add_option(
+           "--listen", options.listen,
+           "Where push webhooks of Git providers are taken: POST /hooks/push, and /api/webhook as for Argo "
+           "CD; "
+           "empty: nowhere."
+    )
+        ->envname("HOLDFAST_LISTEN")
+        ->capture_default_str()
+        ->type_name("HOST:PORT");
+    run->add_option(
+           "--listen-certificate", options.listen_certificate,
+           "PEM file with the certificate to serve --listen with; reread when it changes. Without it: plain "
+           "HTTP, for behind an ingress."
+    )
+        ->envname("HOLDFAST_LISTEN_CERTIFICATE")
+        ->type_name("FILE");
+    run->add_option("--listen-key", options.listen_key, "PEM file with the key of --listen-certificate.")
+        ->envname("HOLDFAST_LISTEN_KEY")
+        ->type_name("FILE");
+    run->add_option(
+           "--admission-listen", options.admission_listen,
+           "Where the API server asks whether an Application or Repository is right (HTTPS, POST /validate); "
+           "empty: nowhere. In a cluster :9443, behind the Service of config/base."
+    )
+        ->envname("HOLDFAST_ADMISSION_LISTEN")
+        ->type_name("HOST:PORT");
+    run->add_option(
+           "--admission-url", options.admission_url,
+           "Out of a cluster: how the API server reaches --admission-listen, https://HOST:PORT. The webhook "
+           "is "
+           "registered under it, and objects are taken unjudged while the operator is away."
+    )
+        ->envname("HOLDFAST_ADMISSION_URL")
+        ->type_name("URL");
+    run->add_option(
+           "--admission-secret", options.admission_secret,
+           "The Secret with the certificates for admission, in the operator's namespace: made and renewed by "
+           "the "
+           "operator, or issued by somebody else, such as cert-manager."
+    )
+        ->envname("HOLDFAST_ADMISSION_SECRET")
+        ->capture_default_str()
+        ->type_name("NAME");
+    run->add_option(
+           "--build-dir", options.build_directory,
+           "Where kustomize, helm, jsonnet and plugins have their files while they run, best on tmpfs. "
+           "Without "
+           "it: below --cache-dir."
+    )
+        ->envname("HOLDFAST_BUILD_DIR")
+        ->type_name("DIR");
+    run->add_flag(
+           "--require-sandbox", options.require_sandbox,
+           "Do not start where the kernel cannot confine these programs fully (Landlock, seccomp)."
+    )
+        ->envname("HOLDFAST_REQUIRE_SANDBOX");
+    run->add_option("--plugins", options.plugins, "File with the plugins that applications may be built by.")
+        ->envname("HOLDFAST_PLUGINS")
+        ->type_name("FILE");
+    run->add_option(
+           "--remote-inputs", remote_inputs,
+           "Remote bases, charts and files that builds may read: any, those that a Repository covers "
+           "(declared), or none."
+    )
+        ->envname("HOLDFAST_REMOTE_INPUTS")
+        ->check(CLI::IsMember({"any", "declared", "none"}))
+        ->capture_default_str();
+    run->add_option("--concurrency", options.concurrency, "How many applications are worked on at once.")
+        ->envname("HOLDFAST_CONCURRENCY")
+        ->check(CLI::Range(1, 512))
+        ->capture_default_str();
+    run->add_option(
+           "--installation", options.installation,
+           "Where several operators share a cluster: the name that marks this one's objects, and the "
+           "Applications "
+           "that it works on (label holdfast.dev/installation)."
+    )
+        ->envname("HOLDFAST_INSTALLATION")
+        ->capture_default_str()
+        ->type_name("NAME");
+    run->add_flag(
+           "--leader-elect", options.leader_elect,
+           "Work only while holding the Lease holdfast in the operator's namespace: of several replicas one "
+           "works, and the others are ready to go on."
+    )
+        ->envname("HOLDFAST_LEADER_ELECT");
+    run->add_option(
+           "--replica", options.replica,
+           "Which of several replicas this is, unlike any other's. Without it: of the host's and the process's."
+    )
+        ->envname("POD_NAME")
+        ->type_name("NAME");
+    run->add_option("--log-level", level, "What is logged.")
+        ->envname("HOLDFAST_LOG_LEVEL")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+        ->capture_default_str();
+    run->add_option("--log-format", format, "How it is logged: for people or for machines.")
+        ->envname("HOLDFAST_LOG_FORMAT")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+
+}
+
+operator_options parser::finish() const {
+    const std::map<std::string, log::level> levels{
+        {"trace", log::level::trace},
+        {"debug", log::level::debug},
+        {"info", log::level::info},
+        {"warn", log::level::warn},
+        {"error", log::level::error}
+    };
+    const std::map<std::string, control::remote_inputs> inputs{
+        {"any", control::remote_inputs::any},
+        {"declared", control::remote_inputs::declared},
+        {"none", control::remote_inputs::none}
+    };
+    auto finished = options;
+    finished.remote_inputs = inputs.at(remote_inputs);
+    finished.log_level = levels.at(level);
+    finished.log_format = format == "json" ? log::format::json : log::format::text;
+    return finished;
+}
+
+/// What a file may not say: it was found by it.
+bool is_of_the_command_line(const std::string& key) {
+    return key == "options" || key == "help" || key == "version";
+}
+
+/// "--key=value" for each line of the file.
+result<std::vector<std::string>> arguments_of(const std::string& file, std::string_view text) {
+    const auto wrong = [&](const YAML::Mark& where, const std::string& what) {
+        return user_error(file + ", line " + std::to_string(where.line + 1) + ": " + what);
+    };
+    if (text.size() > max_option_file) {
+        return user_error(file + ": is longer than " + std::to_string(max_option_file) + " bytes");
+    }
+    YAML::Node root;
+    try {
+        root = YAML::Load(std::string{text});
+    } catch (const YAML::Exception& e) {
+        return wrong(e.mark, "is no YAML: " + e.msg);
+    }
+    std::vector<std::string> arguments;
+    if (root.IsNull()) {
+        return arguments;
+    }
+    if (!root.IsMap()) {
+        return user_error(file + ": must be a YAML mapping of options, such as \"log-level: debug\"");
+    }
+    const parser known;
+    std::vector<std::string> names;
+    for (const auto* option : known.run->get_options()) {
+        if (!option->get_lnames().empty() && !is_of_the_command_line(option->get_lnames().front())) {
+            names.push_back(option->get_lnames().front());
+        }
+    }
+    std::vector<std::string> seen;
+    for (const auto& entry : root) {
+        if (!entry.first.IsScalar()) {
+            return wrong(entry.first.Mark(), "an option's name must be a word");
+        }
+        const auto key = entry.first.Scalar();
+        if (std::find(names.begin(), names.end(), key) == names.end()) {
+            const std::vector<std::string_view> candidates{names.begin(), names.end()};
+            const auto close = crds::nearest(key, candidates);
+            return wrong(
+                entry.first.Mark(), "there is no option \"" + key + "\"" +
+                                        (close.empty() ? std::string{}
+                                                       : ", did you mean \"" + std::string{close} + "\"?")
+            );
+        }
+        if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+            return wrong(entry.first.Mark(), key + ": is there twice");
+        }
+        if (!entry.second.IsScalar()) {
+            return wrong(entry.second.Mark(), key + ": must be a single value");
+        }
+        seen.push_back(key);
+        arguments.push_back("--" + key + "=" + entry.second.Scalar());
+        // One by one, so that the line is known.
+        parser alone;
+        try {
+            alone.parse({"operator", arguments.back()});
+        } catch (const CLI::ParseError& e) {
+            return wrong(entry.second.Mark(), e.what());
+        }
+    }
+    return arguments;
+}
+
+result<operator_options> combine(const option_source& source, std::vector<std::string> of_the_file) {
+    parser all;
+    auto arguments = source.arguments;
+    const auto after_the_command = arguments.empty() ? arguments.end() : arguments.begin() + 1;
+    arguments.insert(
+        after_the_command, std::make_move_iterator(of_the_file.begin()),
+        std::make_move_iterator(of_the_file.end())
+    );
+    try {
+        all.parse(std::move(arguments));
+    } catch (const CLI::ParseError& e) {
+        return user_error(e.what());
+    }
+    auto options = all.finish();
+    if (const auto problem = check(options); !problem.empty()) {
+        return user_error(source.file.empty() ? "--" + problem : source.file + ": " + problem);
+    }
+    return options;
+}
+
+} // namespace
+
+command_line read_command_line(std::vector<std::string> arguments) {
+    command_line read;
+    parser first;
+    try {
+        first.parse(arguments);
+    } catch (const CLI::Success& e) {
+        read.exit_code = first.app.exit(e);
+        return read;
+    } catch (const CLI::ParseError& e) {
+        first.app.exit(e);
+        read.exit_code = wrong_options;
+        return read;
+    }
+    read.source = {.arguments = std::move(arguments), .file = first.file};
+    if (const auto options = read_options(read.source); !options) {
+        std::fprintf(stderr, "holdfast operator: %s\n", options.error().message().c_str());
+        read.exit_code = wrong_options;
+    }
+    return read;
+}
+
+result<operator_options> read_options(const option_source& source) {
+    if (source.file.empty()) {
+        return combine(source, {});
+    }
+    const auto text = read_option_file(source.file);
+    if (!text) {
+        return text.error();
+    }
+    return read_options(source, *text);
+}
+
+result<operator_options> read_options(const option_source& source, std::string_view file_text) {
+    auto arguments = arguments_of(source.file, file_text);
+    if (!arguments) {
+        return arguments.error();
+    }
+    return combine(source, std::move(*arguments));
+}
+
+result<std::string> read_option_file(const std::string& file) {
+    std::ifstream in{file, std::ios::binary};
+    if (!in) {
+        return user_error("--options: " + file + " cannot be read");
+    }
+    std::string text(max_option_file + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return text;
+}
+
+} // namespace holdfast

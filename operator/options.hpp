@@ -1,0 +1,90 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "control/supplier.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+/// `holdfast operator`'s options, as the command line, the option file and the environment have them.
+struct operator_options {
+    /// Empty: the cluster that this runs in, else as kubectl finds its configuration.
+    std::string kubeconfig;
+    /// Empty: the namespace that this runs in, else "holdfast".
+    std::string own_namespace;
+    std::string cache_directory;
+    /// "host:port"; empty: not served.
+    std::string metrics_listen = ":8080";
+    /// Where push webhooks are taken, "host:port"; empty: nowhere.
+    std::string listen = ":8081";
+    /// PEM files of a serving certificate for it; both empty: plain HTTP, as behind an ingress.
+    std::string listen_certificate;
+    std::string listen_key;
+    /// Where the API server asks about objects, "host:port"; empty: nowhere.
+    std::string admission_listen;
+    /// "https://host:port": registers the webhook there. Empty: it was installed with a Service.
+    std::string admission_url;
+    /// The Secret with the certificates for it, in the own namespace.
+    std::string admission_secret = "holdfast-admission";
+    std::size_t concurrency = 32;
+    /// Where builds by other programs have their files; empty: below the cache directory.
+    std::string build_directory;
+    /// Do not start where the kernel cannot confine them fully.
+    bool require_sandbox = false;
+    /// The file with the administrator's plugins; empty: there are none.
+    std::string plugins;
+    control::remote_inputs remote_inputs = control::remote_inputs::any;
+    /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
+    /// work on; "holdfast" works on those without the label too.
+    std::string installation = "holdfast";
+    /// Work only while holding the Lease of that name in the own namespace: of several replicas one does.
+    bool leader_elect = false;
+    /// Who of them this is; unlike any other's.
+    std::string replica;
+    log::level log_level = log::level::info;
+    log::format log_format = log::format::text;
+
+    friend bool operator==(const operator_options&, const operator_options&) = default;
+};
+
+/// Where options come from.
+struct option_source {
+    /// As main() had them, without the program's name.
+    std::vector<std::string> arguments;
+    /// The option file that they name; empty: none.
+    std::string file;
+};
+
+/// What the command line came to.
+struct command_line {
+    option_source source;
+    /// Set where there is nothing to run: --help and --version, which have been printed, and mistakes, which
+    /// were told on stderr.
+    std::optional<int> exit_code;
+};
+
+[[nodiscard]] command_line read_command_line(std::vector<std::string> arguments);
+
+/// What is read of an option file at most.
+inline constexpr std::size_t max_option_file = std::size_t{64} << 10U;
+
+/// No more than one byte beyond `max_option_file`. User error when it cannot be read.
+[[nodiscard]] result<std::string> read_option_file(const std::string& file);
+
+/// All of them: what the command line says wins over the file, and that over the environment. User errors
+/// name the file and its line, or the option.
+[[nodiscard]] result<operator_options> read_options(const option_source& source);
+
+/// The same with this text in place of the file's: what it would come to.
+[[nodiscard]] result<operator_options>
+read_options(const option_source& source, std::string_view file_text);
+
+} // namespace holdfast
