@@ -3,7 +3,6 @@
 
 #include "e2e/harness.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -131,6 +130,24 @@ std::string page(const std::string& address) {
     return run_command("curl", {"-sf", "--noproxy", "*", "-m", "3", "http://" + address + "/"}, {}, 10s).out;
 }
 
+const std::string hook_secret = "a secret of the shop's Git provider";
+
+/// Tells Holdfast of a push as a Git provider does, at the Service; whichever replica gets it.
+void announce(world& w, const git_repository& repository) {
+    const std::string body = R"({"repository": ")" + repository.url() + R"(", "ref": "refs/heads/main"})";
+    const auto digest =
+        run_command("openssl", {"dgst", "-sha256", "-r", "-hmac", hook_secret}, body, 10s).out;
+    const auto service = w.field("service", home, "holdfast", ".spec.clusterIP");
+    const auto sent = run_command(
+        "curl",
+        {"-sS", "--fail-with-body", "--noproxy", "*", "-m", "10", "-H",
+         "X-Signature: sha256=" + digest.substr(0, digest.find(' ')), "-d", body,
+         "http://" + service + ":8081/hooks/push"},
+        {}, 15s
+    );
+    BOOST_TEST(sent.ok(), sent.out + sent.err);
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(in_pods_of_a_node)
@@ -168,7 +185,8 @@ BOOST_AUTO_TEST_CASE(a_page_that_is_pushed_is_served) {
     git_repository repository{"shop", {}, w.cluster().machine()};
     write_shop(repository, "the first page\n");
     const auto first = repository.push("Open the shop");
-    repository.declare();
+    w.kubectl({"create", "secret", "generic", "hook", "-n", home, "--from-literal=secret=" + hook_secret});
+    repository.declare({{"interval", "1h"}, {"webhook", {{"secretRef", {{"name", "hook"}}}}}});
     w.apply(application("shop", {.url = repository.url(), .path = "deploy", .into = "shop", .ns = "shop"}));
     await_synced("shop", first, "shop", 90s);
     const auto service = w.field("service", "shop", "web", ".spec.clusterIP");
@@ -176,6 +194,7 @@ BOOST_AUTO_TEST_CASE(a_page_that_is_pushed_is_served) {
 
     write_shop(repository, "the second page\n");
     const auto second = repository.push("Say something else");
+    announce(w, repository);
     eventually([&] { return page(service) == "the second page\n"; }, "the second page is served");
     await_synced("shop", second, "shop");
 }
