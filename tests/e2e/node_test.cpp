@@ -17,8 +17,7 @@ namespace {
 struct node_needed {
     void setup() { // NOLINT: the framework calls it on a value
         skip_without_node();
-        if (!fs::exists(HOLDFAST_IMAGE))
-            skip("there is no " HOLDFAST_IMAGE ": ./dev image --preset debug makes it");
+        if (!fs::exists(HOLDFAST_IMAGE)) skip("there is no " HOLDFAST_IMAGE ": ./dev test makes it");
     }
 };
 BOOST_TEST_GLOBAL_FIXTURE(node_needed);

@@ -72,7 +72,7 @@ evictionHard: {memory.available: 1Mi, nodefs.available: 0%%, nodefs.inodesFree: 
 imageGCHighThresholdPercent: 100
 registerNode: true
 nodeStatusUpdateFrequency: 4s
-syncFrequency: 10s
+syncFrequency: 2s
 kubeAPIQPS: 100
 kubeAPIBurst: 200
 serializeImagePulls: false
