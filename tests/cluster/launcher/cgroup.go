@@ -65,7 +65,7 @@ func removeCgroup(path string) error {
 		if err == nil || errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
-		if time.Now().After(deadline) { // what is dying keeps it busy
+		if !errors.Is(err, syscall.EBUSY) || time.Now().After(deadline) { // what is dying keeps it busy
 			return fmt.Errorf("cannot remove %s: %w", path, err)
 		}
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bufio"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,7 +36,11 @@ func nodeLacks(tools string) string {
 			missing = append(missing, name)
 		}
 	}
+	if len(missing) == 0 && !isStatic(nodePrograms["busybox"]) {
+		missing = []string{"a static busybox"}
+	}
 	if len(missing) > 0 {
+		slices.Sort(missing)
 		return strings.Join(missing, ", ") + " not there: tools/install-packages node"
 	}
 	for _, tool := range []string{"kubelet", "kube-proxy", "containerd"} {
@@ -46,6 +52,16 @@ func nodeLacks(tools string) string {
 		return strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
 	return ""
+}
+
+// isStatic says whether a program runs in an image without libraries.
+func isStatic(path string) bool {
+	program, err := elf.Open(path)
+	if err != nil {
+		return false
+	}
+	defer program.Close()
+	return !slices.ContainsFunc(program.Progs, func(part *elf.Prog) bool { return part.Type == elf.PT_INTERP })
 }
 
 // tryNode makes what a node is in: cgroups, namespaces with mounts and a network of their own, and a link
