@@ -1,6 +1,7 @@
 # The image of Holdfast. Two ways to build it:
 #
-#   buildah build -t holdfast .                    compiles everything in here (docker build works as well)
+#   buildah build -t holdfast --build-arg VERSION=$(cat VERSION) --build-arg REVISION=$(git rev-parse HEAD) .
+#                                                  compiles everything in here (docker build works as well)
 #   buildah build -t holdfast --build-arg BINARIES=from-context --build-context built=DIR .
 #                                                  takes what "cmake --install" put into DIR
 #
@@ -43,7 +44,7 @@ LABEL org.opencontainers.image.title="Holdfast" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/holdfast-dev/holdfast"
 COPY tools/image/sbom /image/
-RUN /image/sbom "${VERSION}" && rm -rf /image
+RUN /image/sbom && rm -rf /image
 # By number, so that a cluster can tell that it is not root. It needs no right and writes to these alone, which
 # are to be volumes: the root may be read-only.
 USER 65532:65532

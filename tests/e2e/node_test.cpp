@@ -161,6 +161,15 @@ BOOST_AUTO_TEST_CASE(both_replicas_are_ready_and_have_all_that_they_run) {
     BOOST_TEST(in_pod(w, {programs + "sops", "--version", "--disable-version-check"}).starts_with("sops 3."));
     BOOST_TEST(in_pod(w, {"git", "--version"}).starts_with("git version 2."));
     BOOST_TEST(in_pod(w, {"gpg", "--version"}).starts_with("gpg (GnuPG) 2."));
+    BOOST_TEST(in_pod(w, {"ssh", "-G", "example.com"}).find("user holdfast") != std::string::npos);
+    // With its agent, and without a prompt.
+    const std::string sealed = in_pod(w, {"sh", "-c", R"(
+        export GNUPGHOME=/tmp/keys && mkdir -m 700 $GNUPGHOME
+        gpg --batch --quiet --passphrase '' --quick-generate-key shop future-default default never 2>/dev/null
+        echo opened | gpg --batch --quiet --encrypt --recipient shop | gpg --batch --quiet --decrypt
+        gpgconf --kill all && rm -r $GNUPGHOME
+    )"});
+    BOOST_TEST(sealed == "opened\n");
     BOOST_TEST(in_pod(w, {"id"}).starts_with("uid=65532(holdfast)"));
     BOOST_TEST(!w.cluster().kubectl({"exec", "-n", home, "deployment/holdfast", "--", "touch", "/usr/x"}).ok()
     );
