@@ -42,8 +42,8 @@ builders::programs find_programs() {
     const auto here = fs::read_symlink("/proc/self/exe", ec).parent_path();
     const auto libexec = here.parent_path() / "libexec/holdfast";
     builders::programs found;
-    found.kustomize = first_of({here / "programs/kustomize", libexec / "kustomize"});
-    found.helm = first_of({here / "programs/helm", libexec / "helm"});
+    found.kustomize = first_of({here / "programs/kustomize", libexec / "programs/kustomize"});
+    found.helm = first_of({here / "programs/helm", libexec / "programs/helm"});
     found.jsonnet = first_of({here / "holdfast-jsonnet", libexec / "holdfast-jsonnet"});
     found.functions = first_of({here / "functions", libexec / "functions"});
     found.kustomize_version = version_of(found.kustomize);

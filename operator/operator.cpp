@@ -143,14 +143,22 @@ public:
 
         schemas_.emplace(*api_);
         live_.emplace(
-            executor, *api_, options_.installation,
+            executor, *api_,
+            control::live_objects::settings{
+                .installation = options_.installation,
+                .own_namespace = own_namespace_,
+                .watch_namespace = options_.watch_namespace
+            },
             [this](const sync::application_ref& owner) { applications_->object_changed(owner); },
             [this] { applications_->kind_ready(); }
         );
         repositories_.emplace(
             executor, *api_, *open_api_, *stores_, *events_, metrics_,
             control::repositories::settings{
-                .own_namespace = own_namespace_, .default_interval = 3min, .replica = own_name(options_)
+                .own_namespace = own_namespace_,
+                .watch_namespace = options_.watch_namespace,
+                .default_interval = 3min,
+                .replica = own_name(options_)
             },
             [this](const std::string& url) { applications_->repository_moved(url); }
         );
@@ -165,6 +173,7 @@ public:
             },
             control::application_controller::settings{
                 .own_namespace = own_namespace_,
+                .watch_namespace = options_.watch_namespace,
                 .installation = options_.installation,
                 .concurrency = options_.concurrency
             }
@@ -376,6 +385,14 @@ private:
     result<void> listen_for_reviews() {
         admission::validator_settings judging;
         judging.installation = options_.installation;
+        judging.options = [source = source_](std::string_view text) -> result<void> {
+            auto as_read = source;
+            as_read.file = "options.yaml";
+            if (auto read = read_options(as_read, text); !read) {
+                return read.error();
+            }
+            return {};
+        };
         auto listen = admission::listen_options(options_.admission_listen, judging);
         listen.tls = admission::placeholder();
         auto server = http::listen(
@@ -438,9 +455,11 @@ private:
             co_await sleep_for(wait);
         }
         self->tasks_.spawn("follow kinds", follow_kinds(self));
-        self->tasks_.spawn("follow definitions", [](running_operator* s) -> asio::awaitable<void> {
-            co_await s->discovery_->follow();
-        }(self));
+        if (self->options_.watch_namespace.empty()) {
+            self->tasks_.spawn("follow definitions", [](running_operator* s) -> asio::awaitable<void> {
+                co_await s->discovery_->follow();
+            }(self));
+        } // else a kind that is not known is asked for when somebody names it
         if (self->certificates_) {
             self->certificates_->start();
         }

@@ -113,6 +113,12 @@ parser::parser() {
         ->envname("HOLDFAST_NAMESPACE")
         ->type_name("NAME");
     run->add_option(
+           "--watch-namespace", options.watch_namespace,
+           "Work in this namespace alone, with no right of the cluster. Without it: in all."
+    )
+        ->envname("HOLDFAST_WATCH_NAMESPACE")
+        ->type_name("NAME");
+    run->add_option(
            "--cache-dir", options.cache_directory, "Where copies of Git repositories are kept; disposable."
     )
         ->envname("HOLDFAST_CACHE_DIR")

@@ -20,6 +20,8 @@ struct operator_options {
     std::string kubeconfig;
     /// Empty: the namespace that this runs in, else "holdfast".
     std::string own_namespace;
+    /// Where Applications and Repositories are looked for, and objects are watched; empty: everywhere.
+    std::string watch_namespace;
     std::string cache_directory;
     /// "host:port"; empty: not served.
     std::string metrics_listen = ":8080";

@@ -25,9 +25,10 @@ namespace {
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
 
-kube::informer_options informer_options() {
+kube::informer_options informer_options(const std::string& namespace_) {
     kube::informer_options o;
     o.kind = application_kind;
+    o.what.namespace_ = namespace_;
     return o;
 }
 
@@ -55,7 +56,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           ex, "application status", 8, [this](std::string key) { return write_status(std::move(key)); },
           &p.counters
       },
-      informer{p.api, informer_options(), *this} {
+      informer{p.api, informer_options(config.watch_namespace), *this} {
     queue.hold();
     statuses.hold();
 }

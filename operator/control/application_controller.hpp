@@ -37,6 +37,8 @@ class application_controller {
 public:
     struct settings {
         std::string own_namespace;
+        /// Only Applications here are seen; empty: everywhere.
+        std::string watch_namespace;
         std::string installation;
         /// How many applications are looked at side by side.
         std::size_t concurrency = 32;

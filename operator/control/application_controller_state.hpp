@@ -155,6 +155,10 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
     asio::awaitable<result<void>> check_schemas(record_ptr r);
 
+    // ---- application_definitions.cpp
+    /// That what is stored of our own kinds survives the definitions that are to be applied.
+    asio::awaitable<result<void>> check_definitions(record_ptr r);
+
     // ---- application_writes.cpp
     asio::awaitable<void> apply(record_ptr r, sync::apply_step step);
     asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);

@@ -2,6 +2,7 @@
 // waits.
 
 #include "control/application_controller_state.hpp"
+#include "control/foundation.hpp"
 
 #include <algorithm>
 
@@ -49,6 +50,11 @@ sync::plan_input application_controller::state::plan_input_of(const application_
     }
     for (const auto& w : *r.wanted) {
         input.desired.push_back(w.plan);
+        if (is_foundation(w.plan.id, config.own_namespace)) {
+            // Neither would leave us standing: they delete first.
+            input.desired.back().orders.options.force = false;
+            input.desired.back().orders.options.replace = false;
+        }
         if (const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name)) {
             input.live.insert_or_assign(w.plan.id, *record);
             if (!record->owner.name.empty() && record->owner != s.application) {
@@ -136,6 +142,9 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
     }
     if (!r->progress->checked) {
         auto checked = co_await check_schemas(r);
+        if (checked) {
+            checked = co_await check_definitions(r);
+        }
         if (!checked) {
             found.problems["SyncError"] = checked.error().message();
             found.reason = "InvalidManifests";

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/task_group.hpp"
+#include "control/foundation.hpp"
 #include "kube/informer.hpp"
 #include "kube/object_store.hpp"
 
@@ -33,17 +34,17 @@ bool is_owned(const sync::live_record& record) {
 struct live_objects::state {
     class kind_watch;
 
-    state(asio::any_io_executor ex, kube::client& a, std::string i, change_handler c, ready_handler r)
+    state(asio::any_io_executor ex, kube::client& a, settings s, change_handler c, ready_handler r)
         : executor{std::move(ex)},
           api{a},
-          installation{std::move(i)},
+          config{std::move(s)},
           changed{std::move(c)},
           ready{std::move(r)},
           tasks{executor} {}
 
     asio::any_io_executor executor;
     kube::client& api;
-    std::string installation;
+    settings config;
     change_handler changed;
     ready_handler ready;
     task_group tasks;
@@ -88,7 +89,7 @@ public:
 
     void changed(const json::object& object) override {
         object_name name{std::string{kube::namespace_of(object)}, std::string{kube::name_of(object)}};
-        auto record = sync::observe(object);
+        auto record = observe(object);
         if (next_) {
             next_->insert_or_assign(std::move(name), std::move(record));
             return;
@@ -150,14 +151,14 @@ public:
 
     void note(const json::object& live) {
         object_name name{std::string{kube::namespace_of(live)}, std::string{kube::name_of(live)}};
-        if (kube::label(live, sync::installation_label) != all_.installation) {
+        if (kube::label(live, sync::installation_label) != all_.config.installation) {
             return; // a namespace that was made for others too: the watch would never tell of its end
         }
         const auto version = kube::version_number(kube::resource_version_of(live));
         if (version && *version <= seen_ && !records_.contains(name)) {
             return; // it came and went before its answer did
         }
-        put(std::move(name), sync::observe(live), /*tell=*/false);
+        put(std::move(name), observe(live), /*tell=*/false);
     }
 
     void note_gone(const object_name& name, std::string_view uid) {
@@ -184,8 +185,24 @@ private:
     static kube::informer_options options(const state& all, const kube::resource& kind) {
         kube::informer_options o;
         o.kind = kind;
-        o.what.label_selector = std::string{sync::installation_label} + "=" + all.installation;
+        o.what.label_selector = std::string{sync::installation_label} + "=" + all.config.installation;
+        if (kind.namespaced) {
+            o.what.namespace_ = all.config.watch_namespace;
+        }
         return o;
+    }
+
+    [[nodiscard]] sync::live_record observe(const json::object& object) const {
+        auto record = sync::observe(object);
+        const sync::object_id id{
+            kind_.group, kind_.kind, std::string{kube::namespace_of(object)},
+            std::string{kube::name_of(object)}
+        };
+        if (is_foundation(id, all_.config.own_namespace)) {
+            record.prune = sync::removal::foundation;
+            record.remove = sync::removal::foundation;
+        }
+        return record;
     }
 
     void saw(const json::object& object) {
@@ -246,11 +263,10 @@ private:
 };
 
 live_objects::live_objects(
-    asio::any_io_executor executor, kube::client& api, std::string installation, change_handler changed,
-    ready_handler ready
+    asio::any_io_executor executor, kube::client& api, settings s, change_handler changed, ready_handler ready
 )
     : state_{std::make_shared<state>(
-          std::move(executor), api, std::move(installation), std::move(changed), std::move(ready)
+          std::move(executor), api, std::move(s), std::move(changed), std::move(ready)
       )} {}
 
 live_objects::~live_objects() = default;

@@ -29,8 +29,17 @@ public:
     /// A kind's objects are all known now, for the first time.
     using ready_handler = std::function<void()>;
 
+    struct settings {
+        /// The value of the label by which our objects are found.
+        std::string installation;
+        /// Objects that the operator stands on are there (`is_foundation`).
+        std::string own_namespace;
+        /// Only here is anything watched, where the operator has no rights elsewhere; empty: everywhere.
+        std::string watch_namespace;
+    };
+
     live_objects(
-        asio::any_io_executor executor, kube::client& api, std::string installation, change_handler changed,
+        asio::any_io_executor executor, kube::client& api, settings s, change_handler changed,
         ready_handler ready
     );
     ~live_objects();

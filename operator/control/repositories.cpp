@@ -53,13 +53,14 @@ repositories::state::state(
           ex, "repository status", 4, [this](std::string key) { return write_status(std::move(key)); }, &m
       },
       declared_store{project, callbacks()},
-      informer{a, informer_options(), declared_store} {
+      informer{a, informer_options(config.watch_namespace), declared_store} {
     statuses.hold();
 }
 
-kube::informer_options repositories::state::informer_options() {
+kube::informer_options repositories::state::informer_options(const std::string& namespace_) {
     kube::informer_options o;
     o.kind = repository_kind;
+    o.what.namespace_ = namespace_;
     return o;
 }
 

@@ -47,6 +47,8 @@ class repositories {
 public:
     struct settings {
         std::string own_namespace;
+        /// Only Repositories here are seen; empty: everywhere.
+        std::string watch_namespace;
         /// Polling of a repository that has no Repository object.
         std::chrono::milliseconds default_interval{std::chrono::minutes{3}};
         /// Which of several replicas this is.

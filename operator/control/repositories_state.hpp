@@ -99,7 +99,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     std::uint64_t secret_changes = 0; // a value that was read before the last one is not to be kept
 
     // ---- repositories.cpp: Repository objects, and who uses what
-    static kube::informer_options informer_options();
+    static kube::informer_options informer_options(const std::string& namespace_);
     static std::shared_ptr<declared_repository> project(const json::object& object);
     kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
     static std::string key_of(const kube::object_name& name);

@@ -25,7 +25,12 @@ struct hook_delete_policy {
 };
 
 /// May it be deleted?
-enum class removal : std::uint8_t { allowed, never, needs_confirmation };
+enum class removal : std::uint8_t {
+    allowed,
+    never,
+    needs_confirmation,
+    foundation, ///< never, whatever anybody says: the operator itself stands on it
+};
 
 /// How the garbage collector of Kubernetes treats the dependents of what is deleted.
 enum class propagation : std::uint8_t { foreground, background, orphan };

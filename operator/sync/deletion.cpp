@@ -38,6 +38,8 @@ plan next_deletion(const deletion_input& input) {
         } else if (id.kind == "CustomResourceDefinition" && id.group == "apiextensions.k8s.io" &&
                    !live.deleting) {
             skip("stays: all objects of its kind would go with it");
+        } else if (live.remove == removal::foundation && !live.deleting) {
+            skip("stays: Holdfast itself stands on it");
         } else if (live.remove == removal::never && !live.deleting) {
             skip("stays (Delete=false)");
         } else if (live.remove == removal::needs_confirmation && !input.confirmed && !live.deleting) {

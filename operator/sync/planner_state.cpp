@@ -129,6 +129,9 @@ void plan_state::guard_prunes() {
         } else if (!settings_.prune) {
             t.state = standing::prune_skipped;
             t.message = "ignored (requires pruning)";
+        } else if (t.live->prune == removal::foundation) {
+            t.state = standing::prune_skipped;
+            t.message = "ignored (Holdfast itself stands on it)";
         } else if (t.live->prune == removal::never) {
             t.state = standing::prune_skipped;
             t.message = "ignored (no prune)";

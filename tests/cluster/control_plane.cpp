@@ -224,12 +224,13 @@ const char* environment(const char* name) {
     return value != nullptr && *value != '\0' ? value : nullptr;
 }
 
-/// The launcher, built if need be.
-std::string launcher_path() {
+/// The launcher, built if need be; with the parts of a node beside it, if so.
+std::string launcher_path(bool node) {
     if (const char* path = environment("HOLDFAST_TESTCLUSTER")) return path;
     const auto deadline = clock::now() + std::chrono::minutes(45);
     const auto built =
-        run(HOLDFAST_CLUSTER_BUILD, {}, {}, deadline, true); // its progress is for whoever waits
+        run(HOLDFAST_CLUSTER_BUILD, node ? std::vector<std::string>{"--node"} : std::vector<std::string>{},
+            {}, deadline, true); // its progress is for whoever waits
     if (!built.ok())
         throw control_plane_error(
             HOLDFAST_CLUSTER_BUILD " failed with status " + std::to_string(built.status) +
@@ -264,11 +265,12 @@ public:
             "--ready-timeout=" + std::to_string(options.ready_timeout.count()) + "s"
         };
         if (options.kwok) args.emplace_back("--kwok");
+        if (options.node) args.emplace_back("--node");
         if (!options.controller_manager) args.emplace_back("--no-controller-manager");
         for (const auto& arg : options.apiserver_args)
             args.push_back("--apiserver-arg=" + arg);
 
-        const std::string program = launcher_path();
+        const std::string program = launcher_path(options.node);
         auto [child_in, in] = make_input();
         auto [out, child_out] = make_pipe();
         launcher_ = std::make_unique<child>(program, args, child_in.get(), child_out.get(), std::nullopt);
@@ -286,6 +288,7 @@ public:
         etcd_ = text(ready.at("etcd"));
         directory_ = text(ready.at("dir"));
         data_ = text(ready.at("data"));
+        if (const auto* machine = ready.if_contains("machine")) machine_ = text(*machine);
         kubectl_ = find_program("kubectl");
         if (kubectl_.empty()) kubectl_ = text(ready.at("kubectl"));
     }
@@ -324,7 +327,7 @@ public:
         throw control_plane_error("the control plane did not stop well: " + failure);
     }
 
-    std::string kubeconfig_, server_, ca_, etcd_, directory_, data_, kubectl_;
+    std::string kubeconfig_, server_, ca_, etcd_, directory_, data_, kubectl_, machine_ = "127.0.0.1";
     std::unique_ptr<child> launcher_;
 
 private:
@@ -411,6 +414,9 @@ const std::string& control_plane::directory() const {
 const std::string& control_plane::kubectl_path() const {
     return impl_->kubectl_;
 }
+const std::string& control_plane::machine() const {
+    return impl_->machine_;
+}
 pid_t control_plane::launcher_pid() const {
     return impl_->launcher_->pid();
 }
@@ -447,6 +453,10 @@ std::int64_t control_plane::compact() {
     return impl_->command("compact", slow).at("revision").to_number<std::int64_t>();
 }
 
+void control_plane::import_image(const std::string& path) {
+    impl_->command("import-image " + path, slow);
+}
+
 std::string control_plane::user(std::string_view name, const std::vector<std::string>& groups) {
     std::string line = "user";
     const auto add = [&line](std::string_view word) {
@@ -474,6 +484,25 @@ command_result control_plane::kubectl(std::vector<std::string> args, const kubec
 
 void control_plane::stop() {
     impl_->stop();
+}
+
+std::string node_lacks() {
+    if (::geteuid() != 0) return "a node needs root"; // not worth building one
+    const auto told =
+        run(launcher_path(true), {"--node-lacks"}, {}, clock::now() + std::chrono::seconds(60), true);
+    if (!told.ok()) return "the launcher failed with status " + std::to_string(told.status);
+    return told.out.substr(0, told.out.find('\n'));
+}
+
+void skip_without_node() {
+    const std::string reason = node_lacks();
+    if (!reason.empty()) skip("there can be no node here: " + reason);
+}
+
+void skip(const std::string& reason) {
+    (void)std::printf("Skipped: %s\n", reason.c_str());
+    (void)std::fflush(stdout);
+    std::_Exit(77);
 }
 
 command_result run_command(

@@ -23,6 +23,9 @@ public:
 struct control_plane_options {
     /// Also start kube-scheduler and kwok, with one node, so that pods are scheduled and become ready.
     bool kwok = false;
+    /// Also start kube-scheduler and a real node: containers run, and this machine reaches pods and Services
+    /// at their addresses. Where node_lacks() says nothing; not together with kwok.
+    bool node = false;
     /// Without it: no namespace is ever emptied, no pod made for a Deployment, no garbage collected; a second
     /// quicker.
     bool controller_manager = true;
@@ -85,6 +88,9 @@ public:
     const std::string& directory() const;
     /// The kubectl of $PATH, or else the one of the tools.
     const std::string& kubectl_path() const;
+    /// The address at which pods reach servers on this machine that listen there or at all addresses;
+    /// 127.0.0.1 without a node.
+    const std::string& machine() const;
     pid_t launcher_pid() const;
     /// The process id of a component, for example "kube-apiserver".
     pid_t pid(std::string_view component);
@@ -102,6 +108,9 @@ public:
     /// 410. This restarts the API server if it is running, because its own memory goes further back than
     /// etcd's.
     std::int64_t compact();
+    /// Lets the node's pods use an image in a tar archive (an OCI layout, or what docker save writes), by the
+    /// name that it has there.
+    void import_image(const std::string& path);
     /// A new client certificate for the user, in the groups (and in system:authenticated): the path of a
     /// kubeconfig.
     std::string user(std::string_view name, const std::vector<std::string>& groups = {});
@@ -116,6 +125,19 @@ private:
     class impl;
     std::unique_ptr<impl> impl_;
 };
+
+/// An image that every node has: a static busybox with all its tools in /bin.
+inline constexpr const char* busybox_image = "holdfast.test/busybox:1";
+
+/// Why there can be no node here (no root, or something of the kernel or of Debian is missing), in one line;
+/// empty when there can.
+std::string node_lacks();
+
+/// Prints why and ends the program, with the status that has ctest report the test as skipped.
+[[noreturn]] void skip(const std::string& reason);
+
+/// Does so where there can be no node. For the setup of a test program's global fixture.
+void skip_without_node();
 
 /// Runs a program (a path, or a name that is looked up in $PATH) to its end, with these arguments and this
 /// input. Throws control_plane_error when it cannot be started, and when it is not through by the deadline

@@ -324,7 +324,14 @@ world& world::with_operator() {
     return w;
 }
 
-world::world() = default;
+world& world::with_node() {
+    if (!the_world) {
+        the_world = std::make_unique<world>(control_plane_options{.node = true});
+    }
+    return *the_world;
+}
+
+world::world(const control_plane_options& options) : cluster_{options} {}
 
 world::~world() {
     operator_.process_.kill();
@@ -396,8 +403,10 @@ world::names(const std::string& kind, const std::string& ns, const std::string& 
 
 // ---- Git
 
-git_repository::git_repository(std::string name, std::vector<std::string> server_options)
-    : name_{std::move(name)}, directory_{temporary_directory("holdfast-e2e-git")} {
+git_repository::git_repository(std::string name, std::vector<std::string> server_options, std::string address)
+    : name_{std::move(name)},
+      address_{std::move(address)},
+      directory_{temporary_directory("holdfast-e2e-git")} {
     run("git", {"init", "-q", "--bare", "-b", "main", (directory_ / "served" / (name_ + ".git")).string()});
     run("git", {"init", "-q", "-b", "main", (directory_ / "tree").string()});
     serve(std::move(server_options));
@@ -442,7 +451,7 @@ std::string git_repository::git(std::vector<std::string> args) {
 }
 
 std::string git_repository::url() const {
-    return "http://127.0.0.1:" + std::to_string(port_) + "/" + name_ + ".git";
+    return "http://" + address_ + ":" + std::to_string(port_) + "/" + name_ + ".git";
 }
 
 void git_repository::serve(std::vector<std::string> options) {
@@ -452,6 +461,8 @@ void git_repository::serve(std::vector<std::string> options) {
         HOLDFAST_SOURCE_DIR "/tests/support/git_http_server.py",
         "--root",
         (directory_ / "served").string(),
+        "--bind",
+        address_,
         "--port",
         std::to_string(port_),
         "--log",

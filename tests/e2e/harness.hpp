@@ -103,8 +103,11 @@ public:
     static world& get();
     /// The same, with the operator running.
     static world& with_operator();
+    /// A control plane with a real node and nothing of Holdfast in it, for whoever installs that himself. To
+    /// be called before all others, which give the same from then on.
+    static world& with_node();
 
-    world();
+    explicit world(const control_plane_options& options = {});
     ~world();
     world(const world&) = delete;
     world& operator=(const world&) = delete;
@@ -139,7 +142,10 @@ private:
 /// A bare repository behind an HTTP server of its own, and a work tree to push from.
 class git_repository {
 public:
-    explicit git_repository(std::string name, std::vector<std::string> server_options = {});
+    /// It is served at this address of the machine.
+    explicit git_repository(
+        std::string name, std::vector<std::string> server_options = {}, std::string address = "127.0.0.1"
+    );
     git_repository(const git_repository&) = delete;
     git_repository& operator=(const git_repository&) = delete;
     ~git_repository();
@@ -171,6 +177,7 @@ public:
 
 private:
     std::string name_;
+    std::string address_;
     std::filesystem::path directory_;
     int port_ = 0;
     background_process server_;

@@ -36,7 +36,7 @@ std::string kubeconfig_of_the_account(world& w) {
 // The webhooks are asked at a URL here, since no Service leads to an operator outside of the cluster.
 std::string to_url(const std::string& url) {
     json::array patch;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 5; ++i) {
         const auto client = "/webhooks/" + std::to_string(i) + "/clientConfig";
         patch.push_back({{"op", "replace"}, {"path", client}, {"value", {{"url", url}}}});
     }
@@ -74,6 +74,70 @@ installed& installation() {
     }();
     return *one;
 }
+
+// A repository that has config/, and in ours/ the overlay by which Holdfast keeps itself.
+void write_own_overlay(installed& here, git_repository& repository, const std::string& further = {}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{config}) {
+        if (entry.is_regular_file()) {
+            std::ifstream file{entry.path(), std::ios::binary};
+            std::ostringstream text;
+            text << file.rdbuf();
+            repository.write(
+                "config/" + std::filesystem::relative(entry.path(), config).string(), text.str()
+            );
+        }
+    }
+    // As everybody would: an overlay of one's own. This one keeps the webhooks' URLs.
+    repository.write("ours/webhooks.json", to_url("https://" + here.admission + "/validate"));
+    repository.write("ours/kustomization.yaml", R"(
+resources: [../config/overlays/self-managed]
+labels: [{pairs: {example.com/kept-by: itself}}]
+patches:
+- {target: {kind: ValidatingWebhookConfiguration, name: holdfast}, path: webhooks.json}
+)" + further);
+}
+
+// An Application that keeps Holdfast, synced. Its pods never become ready here: there is no node.
+struct kept_by_itself {
+    explicit kept_by_itself(const std::string& called) : here{installation()}, name{called}, repository{called} {
+        repository.declare();
+        push("Holdfast");
+        here.w.apply(
+            application(name, {.url = repository.url(), .path = "ours", .into = home, .finalizer = false})
+        );
+        await_same();
+    }
+    ~kept_by_itself() {
+        try {
+            (void)here.w.cluster().kubectl(
+                {"delete", "applications.holdfast.dev/" + name, "-n", home, "--wait=false", "--ignore-not-found"}
+            );
+        } catch (const std::exception& e) {
+            BOOST_TEST_MESSAGE("left behind: " << e.what());
+        }
+    }
+    kept_by_itself(const kept_by_itself&) = delete;
+    kept_by_itself& operator=(const kept_by_itself&) = delete;
+
+    std::string push(const std::string& message, const std::string& further = {}) {
+        write_own_overlay(here, repository, further);
+        return repository.push(message);
+    }
+    void await_same(const std::string& revision = {}) const {
+        application_view seen;
+        eventually(
+            [&] {
+                seen = view(name);
+                return seen.synced() && (revision.empty() || seen.revision == revision);
+            },
+            "all of it is as the repository says", 60s, [&] { return seen.describe(); }
+        );
+    }
+
+    installed& here;
+    std::string name;
+    git_repository repository;
+};
 
 // What is forbidden to it shows in its log, whether or not somebody notices otherwise.
 void nothing_was_forbidden(world& w) {
@@ -238,40 +302,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_application_is_refused_by_its_webhook) {
 }
 
 BOOST_AUTO_TEST_CASE(it_keeps_itself_and_needs_no_further_right_for_it) {
-    auto& [w, at] = installation();
-    git_repository repository{"platform"};
-    repository.declare();
-    for (const auto& entry : std::filesystem::recursive_directory_iterator{config}) {
-        if (entry.is_regular_file()) {
-            std::ifstream file{entry.path(), std::ios::binary};
-            std::ostringstream text;
-            text << file.rdbuf();
-            repository.write(
-                "config/" + std::filesystem::relative(entry.path(), config).string(), text.str()
-            );
-        }
-    }
-    // As everybody would: an overlay of one's own. This one keeps the webhooks' URLs.
-    repository.write("ours/webhooks.json", to_url("https://" + at + "/validate"));
-    repository.write("ours/kustomization.yaml", R"(
-resources: [../config/overlays/self-managed]
-labels: [{pairs: {example.com/kept-by: itself}}]
-patches:
-- {target: {kind: ValidatingWebhookConfiguration, name: holdfast}, path: webhooks.json}
-)");
-    repository.push("Holdfast");
-    w.apply(
-        application("holdfast", {.url = repository.url(), .path = "ours", .into = home, .finalizer = false})
-    );
-    // Its pods never become ready here: there is no node.
-    application_view seen;
-    eventually(
-        [&] {
-            seen = view("holdfast");
-            return seen.synced();
-        },
-        "all of it is as the repository says", 60s, [&] { return seen.describe(); }
-    );
+    const kept_by_itself self{"holdfast"};
+    auto& w = self.here.w;
     const auto kept = [&](const std::string& kind, const std::string& ns, const std::string& name) {
         return w.field(kind, ns, name, ".metadata.labels.example\\.com/kept-by");
     };
@@ -287,8 +319,94 @@ patches:
              .empty()
     );
     nothing_was_forbidden(w);
-    w.kubectl({"delete", "applications.holdfast.dev/holdfast", "-n", home, "--timeout=60s"});
+}
+
+BOOST_AUTO_TEST_CASE(what_it_stands_on_is_never_deleted) {
+    kept_by_itself self{"cut-down"};
+    auto& w = self.here.w;
+    std::string gone;
+    for (const auto& [version, kind, name] : std::vector<std::tuple<std::string, std::string, std::string>>{
+             {"v1", "Namespace", "holdfast"},
+             {"apiextensions.k8s.io/v1", "CustomResourceDefinition", "applications.holdfast.dev"},
+             {"apps/v1", "Deployment", "holdfast"},
+             {"v1", "ServiceAccount", "holdfast"},
+             {"rbac.authorization.k8s.io/v1", "ClusterRole", "holdfast"},
+             {"rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "holdfast"},
+             {"policy/v1", "PodDisruptionBudget", "holdfast"}
+         }) {
+        const bool of_the_cluster = name != "holdfast" || kind.starts_with("Cluster") || kind == "Namespace";
+        gone += "- patch: '{apiVersion: " + version + ", kind: " + kind + ", metadata: {name: " + name +
+                (of_the_cluster ? "" : ", namespace: holdfast") + "}, $patch: delete}'\n";
+    }
+    self.push("Less", gone);
+    eventually(
+        [&] { return !w.exists("poddisruptionbudget", home, "holdfast"); }, "what may go is gone", 60s,
+        [&] { return view("cut-down").describe(); }
+    );
+    eventually([&] { return view("cut-down").phase == "Succeeded"; }, "the sync has ended");
+    for (const auto& [kind, ns] : std::map<std::string, std::string>{
+             {"namespace", ""}, {"deployment", home}, {"serviceaccount", home}, {"clusterrole", ""},
+             {"clusterrolebinding", ""}
+         }) {
+        BOOST_TEST(w.field(kind, ns, "holdfast", ".metadata.deletionTimestamp").empty());
+        BOOST_TEST(w.exists(kind, ns, "holdfast"), kind);
+    }
+    BOOST_TEST(w.exists("crd", "", "applications.holdfast.dev"));
+    // Not with the Application either.
+    w.kubectl(
+        {"patch", "applications.holdfast.dev", "cut-down", "-n", home, "--type=merge", "-p",
+         R"({"metadata":{"finalizers":["holdfast.dev/resources-finalizer"]}})"}
+    );
+    w.kubectl({"delete", "applications.holdfast.dev/cut-down", "-n", home, "--timeout=60s"});
+    BOOST_TEST(!w.exists("networkpolicy", home, "holdfast"));
     BOOST_TEST(w.exists("deployment", home, "holdfast"));
+    BOOST_TEST(w.exists("namespace", "", "holdfast"));
+    BOOST_TEST(w.exists("crd", "", "repositories.holdfast.dev"));
+}
+
+BOOST_AUTO_TEST_CASE(a_definition_changes_only_where_what_is_stored_survives_it) {
+    kept_by_itself self{"redefined"};
+    auto& w = self.here.w;
+    const std::string field =
+        "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/revisionHistoryLimit";
+    const auto without = [&](const std::string& path) {
+        return "- target: {kind: CustomResourceDefinition, name: applications.holdfast.dev}\n"
+               "  patch: |\n    - op: remove\n      path: " +
+               path + "\n";
+    };
+    w.apply(application(
+        "remembers", {.url = self.repository.url(),
+                      .into = home,
+                      .automated = false,
+                      .spec = {{"revisionHistoryLimit", 3}}}
+    ));
+    const auto before = w.field("crd", "", "applications.holdfast.dev", ".metadata.generation");
+    self.push("Without a field", without(field));
+    await_condition(
+        "redefined", "SyncError",
+        {"would not survive", "Application holdfast/remembers", "spec.revisionHistoryLimit"}
+    );
+    BOOST_TEST(w.field("crd", "", "applications.holdfast.dev", ".metadata.generation") == before);
+    // Nobody has it any more.
+    w.kubectl({"delete", "applications.holdfast.dev/remembers", "-n", home, "--timeout=60s"});
+    self.await_same(self.push("Without a field that nobody has", without(field) + "# again\n"));
+    BOOST_TEST(w.field("crd", "", "applications.holdfast.dev", ".metadata.generation") != before);
+    self.await_same(self.push("With it"));
+}
+
+BOOST_AUTO_TEST_CASE(options_that_no_operator_would_start_with_are_refused) {
+    kept_by_itself self{"optioned"};
+    auto& w = self.here.w;
+    self.push(
+        "Wrong", "- target: {kind: ConfigMap, name: holdfast-options}\n"
+                 "  patch: |\n    - {op: replace, path: /data/options.yaml, value: 'log-level: noisy'}\n"
+    );
+    await_condition("optioned", "SyncError", {"holdfast-options", "options.yaml, line 1", "noisy"});
+    BOOST_TEST(
+        w.field("configmap", home, "holdfast-options", ".data.options\\.yaml").find("noisy") ==
+        std::string::npos
+    );
+    self.await_same(self.push("Right"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

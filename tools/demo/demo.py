@@ -4,6 +4,7 @@
 Boots a control plane (or uses yours), serves a Git repository and a password store over smart HTTP, installs the CRDs, starts the operator,
 applies Repositories and one Application, and then shows what Holdfast is for: a wrong Application is refused, a push that is announced by a
 signed webhook goes live, a password comes from `pass` and is rotated there, a hand edit is reverted, a file removed from Git is pruned.
+Where there can be a real node (as root), the application is a web server in a pod of it, whose page is shown before and after the push.
 Every step waits for what it claims and says how long it took; a step that does not happen in time is a failure.
 """
 
@@ -54,6 +55,7 @@ class Demo:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-demo-"))
         self.children = []
         self.kubeconfig = options.kubeconfig
+        self.node = False  # whether the cluster has a real one
         self.work_tree = self.directory / "shop"
         # On tmpfs: sockets of gpg's agent need a short path.
         self.gnupg = pathlib.Path(tempfile.mkdtemp(prefix="hf-demo-", dir="/dev/shm"))
@@ -164,10 +166,17 @@ class Demo:
             say(f"Using the cluster of {self.kubeconfig}")
             self.kubectl("version")
             return
-        say("Booting a control plane: etcd, kube-apiserver, kube-controller-manager")
+        program = str(pathlib.Path(self.options.tools) / "testcluster")
+        lacks = subprocess.run([program, "--node-lacks"], capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+        self.node = not lacks
+        if self.node:
+            say("Booting a control plane and a node: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, containerd")
+        else:
+            say("Booting a control plane: etcd, kube-apiserver, kube-controller-manager")
+            note(f"no node, so no pods: {lacks}")
         begin = time.monotonic()
         launcher = self.start(
-            "cluster", [str(pathlib.Path(self.options.tools) / "testcluster"), "--dir", str(self.directory / "cluster")],
+            "cluster", [program, "--dir", str(self.directory / "cluster"), *(["--node"] if self.node else [])],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         line = launcher.stdout.readline()
@@ -182,6 +191,8 @@ class Demo:
         for name in ("shop", "passwords"):
             subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(served / f"{name}.git")], check=True)
         shutil.copytree(ROOT / "tools/demo/repository", self.work_tree)
+        if self.node:
+            shutil.copy(ROOT / "tools/demo/with_pods/web.yaml", self.work_tree / "deploy/web.yaml")
         server = self.start(
             "git-server",
             [sys.executable, str(ROOT / "tests/support/git_http_server.py"), "--root", str(served), "--allow-push"],
@@ -295,6 +306,21 @@ spec:
         self.show()
         self.step("its Secret has the password from the store", lambda: self.password() == "the first password")
 
+    def page(self):
+        """What the shop's web server says; None where it does not answer."""
+        try:
+            direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with direct.open(f"http://{self.service}/", timeout=3) as answer:
+                return answer.read().decode()
+        except OSError:
+            return None
+
+    def page_is_served(self, text):
+        if not self.node:
+            return
+        self.service = self.value(".spec.clusterIP", "service", "web", "-n", "shop")
+        self.step(f"curl http://{self.service}/ says: {text}", lambda: self.page() == text)
+
     def password(self):
         return base64.b64decode(self.value(".data.password", "secret", "db", "-n", "shop") or "").decode()
 
@@ -308,6 +334,7 @@ spec:
             "the change is live",
             lambda: self.value(".data.greeting", "configmap", "shop", "-n", "shop") == "Welcome back",
         )
+        self.page_is_served("Welcome back")
 
     def password_is_rotated(self):
         say("Rotating the password: pass insert shop/db, and a push")
@@ -320,7 +347,7 @@ spec:
         self.kubectl("scale", "deployment/web", "-n", "shop", "--replicas=5")
         self.step(
             "it is back to what Git says",
-            lambda: self.value(".spec.replicas", "deployment", "web", "-n", "shop") == "0",
+            lambda: self.value(".spec.replicas", "deployment", "web", "-n", "shop") == ("1" if self.node else "0"),
         )
 
     def removed_file_is_pruned(self):
@@ -341,6 +368,7 @@ spec:
         self.start_operator()
         self.wrong_application_is_refused()
         self.follow()
+        self.page_is_served("Welcome")
         self.push_goes_live()
         self.password_is_rotated()
         self.hand_edit_is_reverted()
@@ -351,6 +379,8 @@ spec:
         say("Everything keeps running. Play with it:")
         print(f"  export KUBECONFIG={self.kubeconfig}")
         print(f"  {self.kubectl_path} get applications -A -w")
+        if self.node:
+            print(f"  curl http://{self.service}/")
         print(f"  cd {self.work_tree}   # edit, commit, git push")
         print(f"  tail -f {self.directory}/operator.log")
         say("Ctrl-C stops all of it")

@@ -51,23 +51,43 @@ bool is_filled_by_others(const json::object& configuration) {
            });
 }
 
-json::object webhook_for(std::string_view plural, const std::string& url, const std::string& bundle) {
+json::object webhook_for(
+    std::string_view name, const json::object& rule, const std::string& url, const std::string& bundle
+) {
+    auto of = rule;
+    of["operations"] = json::array{"CREATE", "UPDATE"};
+    of["scope"] = "Namespaced";
     return {
-        {"name", std::string{plural} + std::string{our_suffix}},
+        {"name", std::string{name} + std::string{our_suffix}},
         {"clientConfig", {{"url", url}, {"caBundle", base64_encode(bundle)}}},
-        {"rules", json::array{json::object{
-                      {"apiGroups", json::array{"holdfast.dev"}},
-                      {"apiVersions", json::array{"v1alpha1"}},
-                      {"operations", json::array{"CREATE", "UPDATE"}},
-                      {"resources", json::array{plural}},
-                      {"scope", "Namespaced"}
-                  }}},
+        {"rules", json::array{std::move(of)}},
         {"failurePolicy", "Ignore"},
         {"matchPolicy", "Equivalent"},
         {"sideEffects", "None"},
         {"timeoutSeconds", seconds_to_answer},
         {"admissionReviewVersions", json::array{"v1"}}
     };
+}
+
+json::object rule_of_ours(std::string_view plural) {
+    return {
+        {"apiGroups", json::array{"holdfast.dev"}},
+        {"apiVersions", json::array{"v1alpha1"}},
+        {"resources", json::array{plural}}
+    };
+}
+
+// ConfigMaps with an operator's options: no others are asked about.
+json::object webhook_for_options(const std::string& url, const std::string& bundle) {
+    auto webhook = webhook_for(
+        "options",
+        {{"apiGroups", json::array{""}},
+         {"apiVersions", json::array{"v1"}},
+         {"resources", json::array{"configmaps"}}},
+        url, bundle
+    );
+    webhook["objectSelector"] = json::object{{"matchLabels", {{"holdfast.dev/options", "true"}}}};
+    return webhook;
 }
 
 } // namespace
@@ -122,8 +142,11 @@ json::object configuration_for(const std::string& name, const std::string& url, 
         {"apiVersion", api_version},
         {"kind", kind},
         {"metadata", {{"name", name}, {"labels", {{"app.kubernetes.io/managed-by", "holdfast"}}}}},
-        {"webhooks",
-         json::array{webhook_for("applications", url, bundle), webhook_for("repositories", url, bundle)}}
+        {"webhooks", json::array{
+                         webhook_for("applications", rule_of_ours("applications"), url, bundle),
+                         webhook_for("repositories", rule_of_ours("repositories"), url, bundle),
+                         webhook_for_options(url, bundle)
+                     }}
     };
 }
 

@@ -145,11 +145,19 @@ public:
             self->counters_.admission_review("unknown", "unknown", "malformed", steady_clock::now() - begin);
             co_return http::text_response(400, read.error().message() + "\n");
         }
-        auto said = decide(*read, self->around_, self->settings_.installation);
-        if (said.allowed) {
-            co_await self->look_into_sources(*read, said);
+        decision said;
+        const bool of_options = is_of_options(*read);
+        if (of_options) {
+            if (self->settings_.options) {
+                said = decide_options(*read, self->settings_.options);
+            }
+        } else {
+            said = decide(*read, self->around_, self->settings_.installation);
+            if (said.allowed) {
+                co_await self->look_into_sources(*read, said);
+            }
         }
-        const bool known = read->kind == "Application" || read->kind == "Repository";
+        const bool known = of_options || read->kind == "Application" || read->kind == "Repository";
         self->counters_.admission_review(
             known ? read->kind : "other",
             read->operation == "CREATE" || read->operation == "UPDATE" ? read->operation : "other",

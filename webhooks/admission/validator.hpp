@@ -1,5 +1,6 @@
 #pragma once
 
+#include "admission/option_review.hpp"
 #include "admission/review.hpp"
 #include "base/async.hpp"
 #include "control/metrics.hpp"
@@ -29,6 +30,8 @@ struct validator_settings {
     std::size_t most_at_once = 100;
     /// What an API server may send: an object and the one before it.
     std::size_t max_body = std::size_t{7} << 20U;
+    /// Judges ConfigMaps with the operator's options; empty: they are let through.
+    option_check options;
 };
 
 /// The routes of the webhook: POST /validate. All of what is given outlives them.

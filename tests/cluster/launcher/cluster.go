@@ -17,17 +17,13 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	nodefast "sigs.k8s.io/kwok/kustomize/stage/node/fast"
-	nodeheartbeat "sigs.k8s.io/kwok/kustomize/stage/node/heartbeat-with-lease"
-	podfast "sigs.k8s.io/kwok/kustomize/stage/pod/fast"
 )
 
 const (
 	serviceRange   = "10.96.0.0/16"
 	firstServiceIP = "10.96.0.1"
 	podRange       = "10.244.0.0/16"
-	nodeName       = "kwok-0"
+	kwokNodeName   = "kwok-0"
 
 	// One who loses the race for a port this often has another problem.
 	portAttempts = 5
@@ -40,6 +36,8 @@ type options struct {
 	tools               string
 	address             string
 	kwok                bool
+	node                bool
+	nodeLacks           bool // only say so
 	noControllerManager bool
 	keep                bool
 	apiserverArgs       []string
@@ -60,9 +58,10 @@ type cluster struct {
 	ports    []*portReservation
 	port     int // the API server's, the same through all its restarts
 	users    int
+	node     *node
 	etcd     *process
 	api      *process
-	others   []*process // controller manager, scheduler, kwok
+	others   []*process // controller manager, scheduler, kwok or the node's
 	watchers []*process // what was started since the last call of started()
 }
 
@@ -94,6 +93,11 @@ func newCluster(o options) (*cluster, error) {
 func (c *cluster) boot(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.options.readyTimeout)
 	defer cancel()
+	if c.options.node {
+		if err := c.makeNode(); err != nil {
+			return err
+		}
+	}
 	if err := c.writePKI(); err != nil {
 		return err
 	}
@@ -109,6 +113,39 @@ func (c *cluster) boot(ctx context.Context) error {
 		})
 	}
 	return c.startControllers(ctx)
+}
+
+// makeNode comes before all else: the node's network decides which addresses the API server has.
+func (c *cluster) makeNode() error {
+	var doomed []string
+	if !c.options.keep {
+		doomed = []string{c.dir.path, c.data.path}
+	}
+	var err error
+	if c.node, err = newNode(c.spawner, c.dir.path, c.options.tools, doomed...); err != nil {
+		return err
+	}
+	return c.node.startRuntime(c)
+}
+
+// services are the range of Services' addresses and its first, which is the API server's.
+func (c *cluster) services() (all, first string) {
+	if c.node != nil {
+		return c.node.network.services(), c.node.network.firstServiceIP()
+	}
+	return serviceRange, firstServiceIP
+}
+
+// advertised is the address at which pods reach the API server.
+func (c *cluster) advertised() string {
+	if c.node != nil {
+		return c.node.network.machine()
+	}
+	return c.options.address
+}
+
+func (c *cluster) internalServer() string {
+	return "https://" + net.JoinHostPort(c.advertised(), strconv.Itoa(c.port))
 }
 
 // withFreePort tries again, with other ports, when a component was not given those it asked for.
@@ -202,8 +239,8 @@ func (c *cluster) firstAPIServer(ctx context.Context) error {
 func (c *cluster) kubeconfig() string { return filepath.Join(c.dir.path, "admin.kubeconfig") }
 
 func (c *cluster) bindAddress() string {
-	if net.ParseIP(c.options.address).IsLoopback() {
-		return c.options.address
+	if net.ParseIP(c.advertised()).IsLoopback() {
+		return c.advertised()
 	}
 	return "0.0.0.0"
 }
@@ -227,11 +264,16 @@ func (c *cluster) newClient() (*http.Client, error) {
 }
 
 func (c *cluster) startAPIServer(ctx context.Context) error {
+	services, _ := c.services()
+	authorization := "RBAC"
+	if c.node != nil {
+		authorization = "Node,RBAC"
+	}
 	args := []string{
 		"--etcd-servers=" + c.etcdURL,
 		"--bind-address=" + c.bindAddress(),
 		"--secure-port=" + strconv.Itoa(c.port),
-		"--advertise-address=" + c.options.address,
+		"--advertise-address=" + c.advertised(),
 		"--cert-dir=" + filepath.Join(c.dir.path, "run"),
 		"--tls-cert-file=" + c.pkiPath("apiserver.crt"),
 		"--tls-private-key-file=" + c.pkiPath("apiserver.key"),
@@ -239,13 +281,20 @@ func (c *cluster) startAPIServer(ctx context.Context) error {
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
 		"--service-account-key-file=" + c.pkiPath("service-account.key"),
 		"--service-account-signing-key-file=" + c.pkiPath("service-account.key"),
-		"--service-cluster-ip-range=" + serviceRange,
-		"--authorization-mode=RBAC",
+		"--service-cluster-ip-range=" + services,
+		"--authorization-mode=" + authorization,
 		"--allow-privileged=true",
 		// Without it, SIGTERM takes as long as the longest watch, or a minute.
 		"--shutdown-watch-termination-grace-period=2s",
 	}
-	if net.ParseIP(c.options.address).IsLoopback() {
+	if c.node != nil {
+		args = append(args,
+			"--enable-admission-plugins=NodeRestriction",
+			"--kubelet-preferred-address-types=InternalIP", "--kubelet-certificate-authority="+c.pkiPath("ca.crt"),
+			"--kubelet-client-certificate="+c.pkiPath("kubelet-client.crt"), "--kubelet-client-key="+c.pkiPath("kubelet-client.key"),
+		)
+	}
+	if net.ParseIP(c.advertised()).IsLoopback() {
 		// The endpoints of the Service "kubernetes" may not be loopback addresses.
 		args = append(args, "--endpoint-reconciler-type=none")
 	}
@@ -279,8 +328,20 @@ func (c *cluster) startControllers(ctx context.Context) error {
 		return err
 	}
 	c.others = append(c.others, manager)
+	if c.options.kwok || c.options.node {
+		scheduler, err := c.launch("kube-scheduler", "kube-scheduler", common...)
+		if err != nil {
+			return err
+		}
+		c.others = append(c.others, scheduler)
+	}
 	if c.options.kwok {
-		if err := c.startKwok(ctx, config, common); err != nil {
+		if err := c.startKwok(ctx, config); err != nil {
+			return err
+		}
+	}
+	if c.node != nil {
+		if err := c.node.start(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -291,56 +352,7 @@ func (c *cluster) startControllers(ctx context.Context) error {
 		return err
 	}
 	kwok := c.others[len(c.others)-1]
-	return kwok.await(ctx, "the node "+nodeName, c.options.readyTimeout, c.nodeReady)
-}
-
-// startKwok starts the scheduler and kwok, and registers a node for kwok to play.
-func (c *cluster) startKwok(ctx context.Context, config string, common []string) error {
-	scheduler, err := c.launch("kube-scheduler", "kube-scheduler", common...)
-	if err != nil {
-		return err
-	}
-	c.others = append(c.others, scheduler)
-	stages := filepath.Join(c.dir.path, "run", "kwok.yaml")
-	text := strings.Join([]string{
-		nodefast.DefaultNodeInit, nodeheartbeat.DefaultNodeHeartbeatWithLease,
-		podfast.DefaultPodReady, podfast.DefaultPodComplete, podfast.DefaultPodDelete,
-	}, "\n---\n")
-	if err := os.WriteFile(stages, []byte(text), 0o600); err != nil {
-		return err
-	}
-	node := map[string]any{
-		"apiVersion": "v1",
-		"kind":       "Node",
-		"metadata": map[string]any{
-			"name":        nodeName,
-			"annotations": map[string]string{"kwok.x-k8s.io/node": "fake"},
-			"labels": map[string]string{
-				"type": "kwok", "kubernetes.io/hostname": nodeName,
-				"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
-			},
-		},
-	}
-	body, err := json.Marshal(node)
-	if err != nil {
-		return err
-	}
-	if err := call(ctx, c.client, http.MethodPost, c.server+"/api/v1/nodes", body, nil); err != nil {
-		return fmt.Errorf("cannot create the node %s: %w", nodeName, err)
-	}
-	kwok, err := c.launch("kwok", "kwok",
-		"--kubeconfig="+config,
-		"--config="+stages,
-		"--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
-		"--cidr="+podRange,
-		"--node-ip=127.0.0.1",
-		"--node-lease-duration-seconds=40",
-	)
-	if err != nil {
-		return err
-	}
-	c.others = append(c.others, kwok)
-	return nil
+	return kwok.await(ctx, "the node "+kwokNodeName, c.options.readyTimeout, c.nodeReady)
 }
 
 // nodeReady checks that the node takes pods: ready, and without the taint it was born with.
@@ -353,7 +365,11 @@ func (c *cluster) nodeReady(ctx context.Context) error {
 			Conditions []struct{ Type, Status string }
 		}
 	}
-	if err := c.get(ctx, "/api/v1/nodes/"+nodeName, &node); err != nil {
+	name := kwokNodeName
+	if c.node != nil {
+		name = realNodeName
+	}
+	if err := c.get(ctx, "/api/v1/nodes/"+name, &node); err != nil {
 		return err
 	}
 	if len(node.Spec.Taints) > 0 {
@@ -478,7 +494,11 @@ func (c *cluster) user(name string, groups []string) (string, error) {
 
 func (c *cluster) processes() []*process {
 	var all []*process
-	for _, p := range append([]*process{c.etcd, c.api}, c.others...) {
+	components := append([]*process{c.etcd, c.api}, c.others...)
+	if c.node != nil {
+		components = append(components, c.node.processes...)
+	}
+	for _, p := range components {
 		if p != nil {
 			all = append(all, p)
 		}
@@ -488,7 +508,7 @@ func (c *cluster) processes() []*process {
 
 // stop kills everything, for nothing here is worth a graceful end, and removes the directories.
 func (c *cluster) stop() error {
-	var errs []error
+	errs := []error{c.node.stop()}
 	// Those that depend on others first, so that logs do not end in complaints.
 	all := c.processes()
 	for i := len(all) - 1; i >= 0; i-- {

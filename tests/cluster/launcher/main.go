@@ -1,5 +1,5 @@
 // Command testcluster boots a Kubernetes control plane (etcd, kube-apiserver,
-// kube-controller-manager and, with --kwok, kube-scheduler and kwok) in a directory of its own and
+// kube-controller-manager; with --kwok, kube-scheduler and kwok; with --node, kube-scheduler and a real node) in a directory of its own and
 // on free ports, says where it is in one line of JSON on stdout, and then obeys commands, one a
 // line, from stdin; it answers each with one line of JSON. It stops everything when stdin ends, when
 // its parent process ends, and on SIGINT and SIGTERM.
@@ -32,20 +32,38 @@ const commands = `commands, one a line on stdin, each answered by one line of JS
   compact             forget history: watches and lists at older resource versions get 410
                       (restarts the API server if it is running: its memory goes further back)
   user NAME GROUP...  write a kubeconfig with a client certificate of this user
+  import-image PATH   let pods use an image in a tar archive (with --node)
   status              the process id of each component, and whether it lives
   stop                stop everything, remove the directory, leave; so does the end of stdin
 `
 
 func main() {
-	if err := run(); err != nil {
+	if err := dispatch(); err != nil {
 		fmt.Fprintln(os.Stderr, "testcluster:", err)
 		os.Exit(1)
 	}
 }
 
+// dispatch tells apart what this program is: the launcher, or one of the processes that a launcher makes.
+func dispatch() error {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "node-init":
+			return nodeInit(os.Args[2:])
+		case "node-undertaker":
+			return undertake(os.Args[2:])
+		}
+	}
+	return run()
+}
+
 func run() error {
 	o, err := parse()
 	if err != nil {
+		return err
+	}
+	if o.nodeLacks {
+		_, err := fmt.Println(nodeLacks(o.tools))
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -65,10 +83,14 @@ func run() error {
 		return answer(map[string]any{"error": err.Error()}, err)
 	}
 	watchComponents(ctx, c)
-	err = answer(map[string]any{
+	ready := map[string]any{
 		"kubeconfig": c.kubeconfig(), "server": c.server, "ca": c.pkiPath("ca.crt"), "dir": c.dir.path,
 		"data": c.data.path, "etcd": c.etcdURL, "kubectl": filepath.Join(o.tools, "kubectl"),
-	}, nil)
+	}
+	if c.node != nil {
+		ready["machine"] = c.node.network.machine()
+	}
+	err = answer(ready, nil)
 	for err == nil && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
@@ -101,6 +123,8 @@ func parse() (options, error) {
 	flags.StringVar(&o.tools, "tools", filepath.Dir(program), "the `directory` of the components' programs")
 	flags.StringVar(&o.address, "address", "127.0.0.1", "the `IP` address clients use; if it is not loopback, the API server binds all addresses, so that pods of a real node reach it")
 	flags.BoolVar(&o.kwok, "kwok", false, "also start kube-scheduler and kwok with one node, so that pods are scheduled and become ready")
+	flags.BoolVar(&o.node, "node", false, "also start kube-scheduler and a real node (needs root and tests/cluster/build --node), whose pods and Services this machine reaches")
+	flags.BoolVar(&o.nodeLacks, "node-lacks", false, "say in one line why --node cannot be had here, an empty one when it can, and leave")
 	flags.BoolVar(&o.noControllerManager, "no-controller-manager", false, "etcd and the API server alone")
 	flags.BoolVar(&o.keep, "keep", false, "keep the directory (with the logs) at the end")
 	flags.DurationVar(&o.readyTimeout, "ready-timeout", 90*time.Second, "how long the control plane may take to start")
@@ -121,8 +145,10 @@ func parse() (options, error) {
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case net.ParseIP(o.address) == nil:
 		return o, fmt.Errorf("--address %q is not an IP address", o.address)
-	case o.kwok && o.noControllerManager:
-		return o, errors.New("--kwok needs the controller manager, which makes the node schedulable")
+	case o.kwok && o.node:
+		return o, errors.New("--kwok and --node are two ways to have a node: say one")
+	case (o.kwok || o.node) && o.noControllerManager:
+		return o, errors.New("--kwok and --node need the controller manager, which makes the node schedulable")
 	}
 	return o, nil
 }
@@ -207,6 +233,12 @@ func obey(ctx context.Context, c *cluster, words []string) map[string]any {
 			err = errors.New("user needs a name")
 		} else {
 			result["kubeconfig"], err = c.user(words[1], words[2:])
+		}
+	case "import-image":
+		if c.node == nil {
+			err = errors.New("import-image needs --node")
+		} else {
+			err = c.node.importImage(ctx, strings.Join(words[1:], " "))
 		}
 	case "status":
 		components := map[string]any{}

@@ -131,14 +131,19 @@ func (c *cluster) writePKI() error {
 		return fmt.Errorf("cannot create the certificate authority: %w", err)
 	}
 	c.ca = ca
-	addresses := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback, net.ParseIP(firstServiceIP)}
-	if ip := net.ParseIP(c.options.address); !ip.IsLoopback() {
-		addresses = append(addresses, ip)
+	_, firstServiceIP := c.services()
+	addresses := []net.IP{
+		net.IPv4(127, 0, 0, 1), net.IPv6loopback, net.ParseIP(firstServiceIP),
+		net.ParseIP(c.options.address), net.ParseIP(c.advertised()),
 	}
 	serving, err := ca.serving([]string{
 		"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
 		"kubernetes.default.svc.cluster.local",
 	}, addresses)
+	if err != nil {
+		return err
+	}
+	kubeletClient, err := ca.client("kube-apiserver", []string{"system:masters"})
 	if err != nil {
 		return err
 	}
@@ -159,6 +164,8 @@ func (c *cluster) writePKI() error {
 		"ca.key":              caKey,
 		"apiserver.crt":       serving.certificate,
 		"apiserver.key":       serving.key,
+		"kubelet-client.crt":  kubeletClient.certificate,
+		"kubelet-client.key":  kubeletClient.key,
 		"service-account.key": serviceAccountKey,
 	} {
 		if err := os.WriteFile(c.pkiPath(name), content, 0o600); err != nil {
@@ -171,6 +178,10 @@ func (c *cluster) writePKI() error {
 // writeKubeconfig issues a client certificate for the user and writes a kubeconfig that has
 // everything in it and refers to no other file.
 func (c *cluster) writeKubeconfig(path, user string, groups []string) error {
+	return c.writeKubeconfigFor(path, c.server, user, groups)
+}
+
+func (c *cluster) writeKubeconfigFor(path, server, user string, groups []string) error {
 	client, err := c.ca.client(user, groups)
 	if err != nil {
 		return err
@@ -194,6 +205,6 @@ contexts:
     cluster: testcluster
     user: %[3]q
 current-context: testcluster
-`, c.server, b64(c.ca.pem), user, b64(client.certificate), b64(client.key))
+`, server, b64(c.ca.pem), user, b64(client.certificate), b64(client.key))
 	return os.WriteFile(path, []byte(text), 0o600)
 }

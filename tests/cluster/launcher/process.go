@@ -24,6 +24,7 @@ var errPortTaken = errors.New("port already in use")
 // goroutine that locks its thread and never returns keeps it.
 type spawner struct {
 	requests chan spawnRequest
+	inNode   bool // its children are in a node's namespaces, and end with these
 }
 
 type spawnRequest struct {
@@ -33,14 +34,19 @@ type spawnRequest struct {
 
 func newSpawner() *spawner {
 	s := &spawner{requests: make(chan spawnRequest)}
-	go func() {
-		runtime.LockOSThread()
-		for r := range s.requests {
-			r.done <- r.cmd.Start()
-		}
-	}()
+	go s.serve(func() {})
 	return s
 }
+
+func (s *spawner) serve(prepare func()) {
+	runtime.LockOSThread() // for good: the thread ends with this goroutine
+	prepare()
+	for r := range s.requests {
+		r.done <- r.cmd.Start()
+	}
+}
+
+func (s *spawner) close() { close(s.requests) }
 
 func (s *spawner) start(cmd *exec.Cmd) error {
 	r := spawnRequest{cmd: cmd, done: make(chan error, 1)}
@@ -74,8 +80,10 @@ func (s *spawner) launch(dir, name, program string, args ...string) (*process, e
 	p.cmd.Stdout = log
 	p.cmd.Stderr = log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{
-		Pdeathsig: syscall.SIGKILL,
-		Setpgid:   true, // Ctrl-C at a terminal is for the launcher, which then stops its children
+		Setpgid: true, // Ctrl-C at a terminal is for the launcher, which then stops its children
+	}
+	if !s.inNode { // Go takes a parent in other namespaces for one that is dead already
+		p.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	}
 	if err := s.start(p.cmd); err != nil {
 		return nil, fmt.Errorf("cannot start %s: %w", name, err)
@@ -94,12 +102,13 @@ func childEnvironment(dir string) []string {
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")
 		switch strings.ToUpper(name) {
-		case "HOME", "KUBECONFIG", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY":
+		case "HOME", "KUBECONFIG", "PATH", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY":
 		default:
 			env = append(env, v)
 		}
 	}
-	return append(env, "HOME="+dir)
+	// A node's programs run others that are in /usr/sbin.
+	return append(env, "HOME="+dir, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 }
 
 func (p *process) alive() bool {

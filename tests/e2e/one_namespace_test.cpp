@@ -1,0 +1,107 @@
+// The operator for one namespace: as its ServiceAccount, with no right in the cluster.
+
+#include "e2e/harness.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <sstream>
+
+using namespace holdfast::test;
+using namespace std::chrono_literals;
+namespace json = boost::json;
+
+namespace {
+
+const std::string overlay = HOLDFAST_SOURCE_DIR "/config/overlays/one-namespace";
+
+world& installed() {
+    static const bool once = [] {
+        auto& w = world::get();
+        w.kubectl({"apply", "--server-side", "--validate=strict", "-k", overlay});
+        auto token = w.kubectl({"create", "token", "holdfast", "-n", home, "--duration=2h"});
+        token.erase(token.find_last_not_of('\n') + 1);
+        const auto path = w.cluster().directory() + "/holdfast.kubeconfig";
+        std::ofstream{path} << "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                            << "clusters: [{name: c, cluster: {server: '" << w.cluster().server()
+                            << "', certificate-authority: '" << w.cluster().ca() << "'}}]\n"
+                            << "users: [{name: u, user: {token: '" << token << "'}}]\n"
+                            << "contexts: [{name: c, context: {cluster: c, user: u}}]\n";
+        auto& o = w.shared_operator();
+        o.use_kubeconfig(path);
+        o.start({"--options", overlay + "/options.yaml", "--build-dir", o.cache().string() + "/builds"});
+        return true;
+    }();
+    static_cast<void>(once);
+    return world::get();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(one_namespace)
+
+BOOST_AUTO_TEST_CASE(an_application_is_deployed_kept_pruned_and_taken_away) {
+    auto& w = installed();
+    git_repository repository{"shop"};
+    repository.write("a.yaml", config_map("settings", "greeting", "hello"));
+    repository.write(
+        "b.yaml", "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}\n"
+    );
+    repository.write("c.yaml", R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader}
+rules: [{apiGroups: [""], resources: [configmaps], verbs: [get, list, watch]}]
+)");
+    const auto first = repository.push("One");
+    repository.declare();
+    w.apply(application("shop", {.url = repository.url(), .into = home}));
+    await_synced("shop", first);
+    w.kubectl({"delete", "service", "web", "-n", home});
+    eventually([&] { return w.exists("service", home, "web"); }, "drift is taken back");
+    repository.remove("b.yaml");
+    await_synced("shop", repository.push("Less"));
+    BOOST_TEST(!w.exists("service", home, "web"));
+    eventually([&] { return !events_of("shop").empty(); }, "events are written");
+    w.kubectl({"delete", "applications.holdfast.dev/shop", "-n", home, "--timeout=60s"});
+    BOOST_TEST(!w.exists("configmap", home, "settings"));
+    // It asks for nothing that it may not.
+    std::istringstream lines{w.shared_operator().log()};
+    for (std::string line; std::getline(lines, line);) {
+        BOOST_TEST(line.find("forbidden") == std::string::npos, line);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_of_the_namespace_is_refused_by_the_server_and_said) {
+    auto& w = installed();
+    w.create_namespace("elsewhere");
+    git_repository repository{"reaching"};
+    repository.write("a.yaml", config_map("planted", "a", "b"));
+    repository.push("One");
+    repository.declare();
+    w.apply(application("reaching", {.url = repository.url(), .into = "elsewhere", .finalizer = false}));
+    eventually(
+        [&] {
+            const auto seen = view("reaching");
+            return seen.get("Ready").status == "False" && !seen.get("Ready").message.empty();
+        },
+        "it is told", 60s, [&] { return view("reaching").describe(); }
+    );
+    BOOST_TEST_MESSAGE(view("reaching").describe());
+    BOOST_TEST(!w.exists("configmap", "elsewhere", "planted"));
+    w.kubectl({"delete", "applications.holdfast.dev/reaching", "-n", home});
+}
+
+BOOST_AUTO_TEST_CASE(applications_of_other_namespaces_are_not_looked_at) {
+    auto& w = installed();
+    w.apply(application(
+        "other",
+        {.url = "https://127.0.0.1:1/none", .into = "elsewhere", .finalizer = false, .ns = "elsewhere"}
+    ));
+    throughout(
+        2000ms, [&] { return view("other", "elsewhere").conditions.empty(); }, "nobody writes its status"
+    );
+}
+
+BOOST_AUTO_TEST_SUITE_END()
