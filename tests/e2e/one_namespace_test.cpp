@@ -81,14 +81,9 @@ BOOST_AUTO_TEST_CASE(what_is_not_of_the_namespace_is_refused_by_the_server_and_s
     repository.push("One");
     repository.declare();
     w.apply(application("reaching", {.url = repository.url(), .into = "elsewhere", .finalizer = false}));
-    eventually(
-        [&] {
-            const auto seen = view("reaching");
-            return seen.get("Ready").status == "False" && !seen.get("Ready").message.empty();
-        },
-        "it is told", 60s, [&] { return view("reaching").describe(); }
+    await_condition(
+        "reaching", "SyncError", {"forbidden", "system:serviceaccount:holdfast:holdfast", "elsewhere"}
     );
-    BOOST_TEST_MESSAGE(view("reaching").describe());
     BOOST_TEST(!w.exists("configmap", "elsewhere", "planted"));
     w.kubectl({"delete", "applications.holdfast.dev/reaching", "-n", home});
 }

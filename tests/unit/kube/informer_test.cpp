@@ -165,6 +165,36 @@ BOOST_AUTO_TEST_CASE(an_expired_watch_is_listed_anew_and_nothing_is_lost) {
     BOOST_TEST(ends_with_version(watches().at(1), "30"));
 }
 
+BOOST_AUTO_TEST_CASE(an_observer_is_told_of_each_request_and_why_watches_end) {
+    struct : observer {
+        std::vector<std::string> said;
+        void answered(std::string_view verb, unsigned status, std::chrono::nanoseconds took) override {
+            BOOST_TEST(took.count() > 0);
+            said.push_back(std::string{verb} + " " + std::to_string(status));
+        }
+        void watch_opened() override { said.emplace_back("opened"); }
+        void watch_ended(std::string_view why) override { said.emplace_back(why); }
+    } seen;
+    auto settings = quick;
+    settings.observer = &seen;
+    client observed{*connection, settings};
+    on_any_watch()
+        .then(answer_stream().chunk(event("ADDED", item("b", "11"))).last_chunk())
+        .then(answer_stream().chunk(gone).stall())
+        .then(answer_json(429, status_text(429, "TooManyRequests", "later")))
+        .then(answer_stream().chunk(event("ADDED", item("c", "31"))).pause(20ms).reset())
+        .always(answer_stream().chunk(event("ADDED", item("d", "32"))).stall());
+    on_list().then(answer_json(200, list("10", {}))).then(answer_json(200, list("30", {item("b", "11")})));
+    {
+        informer i{observed, options(), store};
+        run_until(i.run(), [&] { return contents() == "b11 c31 d32 "; });
+    }
+    const std::vector<std::string> expected{"list 200", "watch 200", "opened",    "ended",     "watch 200",
+                                            "opened",   "expired",   "list 200",  "watch 429", "watch 200",
+                                            "opened",   "failed",    "watch 200", "opened",    "stopped"};
+    BOOST_TEST(seen.said == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_watch_refused_as_expired_and_a_list_too_end_in_a_list_of_the_newest) {
     on_any_watch()
         .then(answer_json(410, status_text(410, "Expired", "too old")))
