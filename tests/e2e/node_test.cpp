@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_application_is_refused_over_the_service) {
     std::string said;
     eventually(
         [&] {
-            auto wrong = application("wrong", {.url = "nonsense", .into = "shop", .ns = "shop"});
+            auto wrong = application("wrong", {.url = "nonsense", .into = "default", .ns = "default"});
             said = w.cluster().kubectl({"apply", "--dry-run=server", "-f", "-"}, {.input = wrong}).err;
             return said.find("The request is invalid") != std::string::npos;
         },
@@ -61,6 +61,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_application_is_refused_over_the_service) {
 
 BOOST_AUTO_TEST_CASE(a_page_that_is_pushed_is_served) {
     auto& w = installed();
+    open_namespace(w, "shop");
     git_repository repository{"shop", {}, w.cluster().machine()};
     write_shop(repository, "the first page\n");
     const auto first = repository.push("Open the shop");

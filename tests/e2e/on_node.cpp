@@ -69,13 +69,16 @@ world& installed() {
         patiently(w, {"rollout", "status", "deployment/holdfast", "-n", home, "--timeout=120s"});
     BOOST_TEST_REQUIRE(rolled.ok(), rolled.err + pods_of(w, home));
     w.kubectl({"create", "secret", "generic", "hook", "-n", home, "--from-literal=secret=" + hook_secret});
-    w.create_namespace("shop");
+    return w;
+}
+
+void open_namespace(world& w, const std::string& name) {
+    w.create_namespace(name);
     // Its ServiceAccount deploys what is in the namespace.
     w.kubectl(
-        {"create", "rolebinding", "deployer", "-n", "shop", "--clusterrole=admin",
-         "--serviceaccount=shop:default"}
+        {"create", "rolebinding", "deployer", "-n", name, "--clusterrole=admin",
+         "--serviceaccount=" + name + ":default"}
     );
-    return w;
 }
 
 void write_shop(git_repository& repository, const std::string& page) {

@@ -22,10 +22,11 @@ inline constexpr std::string_view required_sandbox = R"(
 command_result patiently(world& w, std::vector<std::string> args);
 /// What explains why pods are not as they should be.
 std::string pods_of(world& w, const std::string& ns);
-/// A cluster with a node and Holdfast in pods of it, installed from the image, both replicas ready; and the
-/// namespace "shop", whose ServiceAccount "default" may deploy there. Once for all cases. Without a node, or
-/// the image, the program is skipped.
+/// A cluster with a node and Holdfast in pods of it, installed from the image, both replicas ready. Once for
+/// all cases. Without a node, or the image, the program is skipped.
 world& installed();
+/// A namespace whose ServiceAccount "default" may deploy there.
+void open_namespace(world& w, const std::string& name);
 
 /// An application that serves a page, in deploy/.
 void write_shop(git_repository& repository, const std::string& page);
