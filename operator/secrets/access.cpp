@@ -1,5 +1,7 @@
 #include "secrets/access.hpp"
 
+#include "base/hash.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -22,17 +24,34 @@ compile_all(const std::vector<std::string>& patterns, const std::string& field) 
     return globs;
 }
 
+std::string
+identity_of(const std::string& store_namespace, const std::optional<std::vector<access_rule>>& allow) {
+    hasher h;
+    h.add(store_namespace).add(allow ? std::to_string(allow->size()) : "no rules");
+    if (!allow) return to_hex(h.finish());
+    for (const auto& rule : *allow) {
+        for (const auto* const globs : {&rule.entries, &rule.namespaces, &rule.applications}) {
+            h.add(std::to_string(globs->size()));
+            for (const auto& glob : *globs)
+                h.add(glob);
+        }
+    }
+    return to_hex(h.finish());
+}
+
 } // namespace
 
 access_rules access_rules::everything() {
     access_rules rules;
     rules.everything_ = true;
+    rules.identity_ = "everything";
     return rules;
 }
 
 result<access_rules>
 access_rules::compile(std::string store_namespace, const std::optional<std::vector<access_rule>>& allow) {
     access_rules rules;
+    rules.identity_ = identity_of(store_namespace, allow);
     rules.store_namespace_ = std::move(store_namespace);
     rules.own_namespace_ = !allow.has_value();
     for (std::size_t i = 0; allow && i < allow->size(); ++i) {

@@ -42,6 +42,8 @@ public:
     compile(std::string store_namespace, const std::optional<std::vector<access_rule>>& allow);
 
     [[nodiscard]] bool may_read(const requester& who, std::string_view entry) const;
+    /// The same rules, the same text.
+    [[nodiscard]] const std::string& identity() const noexcept { return identity_; }
     /// Whether there may be any entry that `who` may read.
     [[nodiscard]] bool may_read_some(const requester& who) const;
 
@@ -56,6 +58,7 @@ private:
     bool own_namespace_ = false;
     std::string store_namespace_;
     std::vector<compiled> rules_;
+    std::string identity_;
 };
 
 } // namespace holdfast::secrets
