@@ -102,6 +102,7 @@ std::string stores_in_use::key() const {
     hasher h;
     for (const auto& store : stores) {
         h.add(store.url).add(store.path).add(store.is_default ? "default" : "").add(store.at.commit.hex());
+        h.add(store.access.identity());
     }
     return to_hex(h.finish());
 }

@@ -54,7 +54,7 @@ struct stores_in_use {
     /// What opens objects encrypted by SOPS.
     std::vector<key_secrets> sops;
 
-    /// Changes whenever a store moves or is another one. Empty without any.
+    /// Changes whenever a store moves or is another one, or other rules hold for it. Empty without any.
     [[nodiscard]] std::string key() const;
 };
 
