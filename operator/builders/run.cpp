@@ -36,10 +36,6 @@ void remove_all(std::string& text, const std::string& what) {
     }
 }
 
-render::render_errors as_errors(const error& e) {
-    return {{render::render_error{.kind = e.kind(), .message = e.message()}}};
-}
-
 sandbox::job job_of(const command& what, const sandbox::workspace& directory, const run_limits& limits) {
     sandbox::job job;
     job.argv = with_workspace(what.argv, directory.path());
@@ -67,13 +63,13 @@ render::render_errors failure_of(
     if (plan.password_store) {
         auto silent = said;
         silent.error_output.clear();
-        return as_errors(user_error(
+        return render::as_errors(user_error(
             plan.name + ": " + sandbox::failed(job, silent).message() +
             "; what it said is not repeated, since it is given a password store"
         ));
     }
     const auto failure = sandbox::failed(job, said);
-    return as_errors(
+    return render::as_errors(
         error{failure.kind(), with_repository_paths(failure.message(), workspace)}.within(plan.name)
     );
 }
@@ -120,11 +116,11 @@ boost::asio::awaitable<render::render_result<std::string>>
 run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits,
     std::shared_ptr<const secrets::store_copy> store) {
     if (plan.password_store && !store) {
-        co_return as_errors(internal_error(plan.name + ": no password store is given"));
+        co_return render::as_errors(internal_error(plan.name + ": no password store is given"));
     }
     auto made = plan.password_store ? runner.make_secret_workspace() : runner.make_workspace();
     if (!made) {
-        co_return as_errors(made.error());
+        co_return render::as_errors(made.error());
     }
     auto directory = std::move(*made);
     auto placing = [&plan, &limits, to = directory.path()] { return place_files(plan, to, limits); };
@@ -132,12 +128,12 @@ run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, ru
     std::optional<render::render_errors> wrong;
     std::string printed;
     if (!placed) {
-        wrong = as_errors(placed.error().within(plan.name));
+        wrong = render::as_errors(placed.error().within(plan.name));
     }
     if (plan.password_store && !wrong) {
         auto given = co_await give_store(runner, pool, directory, *store);
         if (!given) {
-            wrong = as_errors(given.error().within(plan.name));
+            wrong = render::as_errors(given.error().within(plan.name));
         }
     }
     for (std::size_t i = 0; i < plan.commands.size() && !wrong; ++i) {
@@ -147,7 +143,7 @@ run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, ru
         }
         auto said = co_await runner.run(job);
         if (!said) {
-            wrong = as_errors(said.error().within(plan.name));
+            wrong = render::as_errors(said.error().within(plan.name));
         } else if (said->status != 0) {
             wrong = failure_of(plan, job, *said, directory.path());
         } else {
@@ -162,7 +158,7 @@ run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, ru
         auto read = co_await read_manifests(runner, directory, printed);
         secrets::wipe(printed);
         if (!read) {
-            wrong = as_errors(read.error().within(plan.name));
+            wrong = render::as_errors(read.error().within(plan.name));
         } else {
             std::swap(printed, *read);
         }

@@ -310,9 +310,7 @@ builder::run_build(std::shared_ptr<const build_input> input, store_ptr store) {
         if (input->source.spec.chart.empty()) {
             auto opened = open_tree(input->source);
             if (!opened) {
-                return render::render_errors{
-                    {render::render_error{.kind = opened.error().kind(), .message = opened.error().message()}}
-                };
+                return render::as_errors(opened.error());
             }
             tree = std::move(*opened);
         }
@@ -330,7 +328,8 @@ builder::run_build(std::shared_ptr<const build_input> input, store_ptr store) {
                 "the build needs something else than a moment ago; it is looked at again"
             );
         }
-        auto ran = co_await builders::run(with_.sandbox, with_.pool, program, {}, std::move(store));
+        const builders::run_limits limits;
+        auto ran = co_await builders::run(with_.sandbox, with_.pool, program, limits, std::move(store));
         if (!ran) {
             co_return ran.error().summary(most_errors);
         }

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "render/glob.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,7 +58,7 @@ private:
     bool everything_ = false;
     bool own_namespace_ = false;
     std::string store_namespace_;
-    std::vector<compiled> rules_;
+    std::shared_ptr<const std::vector<compiled>> rules_; // copies share them; null: none
     std::string identity_;
 };
 
