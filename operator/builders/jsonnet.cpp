@@ -46,10 +46,6 @@ struct variable {
     bool code = false;
 };
 
-render_errors errors_of(const error& e) {
-    return {{render_error{.kind = e.kind(), .message = e.message()}}};
-}
-
 /// One plan in the making.
 class planner {
 public:
@@ -261,7 +257,7 @@ render::directory_options directory_of(const crds::application_source& source) {
 render::render_result<std::optional<build_plan>>
 plan_jsonnet(const build_source& source, const build_facts& facts, const programs& with) {
     auto reader = source.at.read();
-    if (!reader) return errors_of(reader.error());
+    if (!reader) return render::as_errors(reader.error());
     const auto tree = render::make_git_tree(std::move(*reader), source.spec.repo_url);
     return planner{*tree, source, facts}.run(with);
 }
@@ -275,7 +271,7 @@ render::render_result<std::map<std::string, std::string>> read_evaluated(std::st
     const auto* const results = whole == nullptr ? nullptr : whole->if_contains("results");
     const auto* const errors = whole == nullptr ? nullptr : whole->if_contains("errors");
     const auto broken = [] {
-        return errors_of(internal_error("holdfast-jsonnet printed what cannot be read"));
+        return render::as_errors(internal_error("holdfast-jsonnet printed what cannot be read"));
     };
     if (failed || results == nullptr || !results->is_object() || errors == nullptr || !errors->is_array()) {
         return broken();

@@ -159,7 +159,8 @@ struct build_plan {
     std::vector<written_file> files;
     /// One after another; the standard output of the last is YAML or JSON documents.
     std::vector<command> commands;
-    /// The commands are to be given PASSWORD_STORE_DIR and GNUPGHOME of the application's default store.
+    /// The commands are to be given PASSWORD_STORE_DIR and GNUPGHOME of the application's default store. What
+    /// they print may hold secrets: it is kept nowhere.
     bool password_store = false;
     /// How errors and origins call what is built: "overlays/prod", "chart nginx 15.1.0".
     std::string name;

@@ -15,10 +15,6 @@ namespace holdfast::builders {
 
 namespace {
 
-render::render_errors as_errors(const error& e) {
-    return {{render::render_error{.kind = e.kind(), .message = e.message()}}};
-}
-
 render::source_blocks blocks_of(const crds::application_source& source) {
     return {
         .directory = source.directory.has_value(),
@@ -65,15 +61,15 @@ render::render_result<planned_source> plan_directory(
     auto options = directory_of(source.spec);
     const auto clean = render::clean_path(options.path);
     if (!clean) {
-        return as_errors(clean.error());
+        return render::as_errors(clean.error());
     }
     const auto at = render::follow(tree, *clean);
     if (!at) {
-        return as_errors(at.error());
+        return render::as_errors(at.error());
     }
     render::render_result<std::optional<build_plan>> jsonnet{std::optional<build_plan>{}};
     if (const auto any = may_have_jsonnet(tree, *at, options); !any) {
-        return as_errors(any.error());
+        return render::as_errors(any.error());
     } else if (*any) {
         jsonnet = plan_jsonnet(source, facts, with.programs);
         if (!jsonnet) {
@@ -107,7 +103,7 @@ render::render_result<planned_source> plan_source(
     }
     auto overridden = with_overrides(*tree, source.spec, facts.application);
     if (!overridden) {
-        return as_errors(overridden.error());
+        return render::as_errors(overridden.error());
     }
     auto whole = source;
     whole.spec = std::move(*overridden);
@@ -115,7 +111,7 @@ render::render_result<planned_source> plan_source(
     if (blocks.plugin || !has_any(blocks)) {
         const auto plugin = find_plugin(with.plugins, whole.spec, *tree);
         if (!plugin) {
-            return as_errors(plugin.error());
+            return render::as_errors(plugin.error());
         }
         if (*plugin != nullptr) {
             return of_program(
@@ -125,7 +121,7 @@ render::render_result<planned_source> plan_source(
     }
     const auto kind = render::detect(*tree, whole.spec.path, blocks);
     if (!kind) {
-        return as_errors(kind.error());
+        return render::as_errors(kind.error());
     }
     switch (*kind) {
     case render::source_kind::helm:

@@ -29,10 +29,6 @@ constexpr int plan_version = 1;
 constexpr std::size_t max_variable = 128 * 1024;
 constexpr std::size_t max_paths = 1000;
 
-render::render_errors errors_of(const error& e) {
-    return {{render::render_error{.kind = e.kind(), .message = e.message()}}};
-}
-
 /// ApplicationSourcePluginParameters.escaped of Argo CD.
 std::string variable_part(std::string_view name) {
     std::string made;
@@ -267,7 +263,7 @@ private:
         }
         for (const auto& path : given_) {
             const auto there = render::follow(tree_, path);
-            if (!there) return errors_of(there.error());
+            if (!there) return render::as_errors(there.error());
             if (there->entry.kind == render::entry_kind::submodule) {
                 made.warnings.push_back(fmt::format("{} is a submodule; submodules are not fetched", path));
                 continue;
@@ -372,7 +368,7 @@ plan_result plan_plugin(
     std::string_view generate_paths
 ) {
     auto reader = source.at.read();
-    if (!reader) return errors_of(reader.error());
+    if (!reader) return render::as_errors(reader.error());
     const auto tree = render::make_git_tree(std::move(*reader), source.spec.repo_url);
     return planner{*tree, source, facts, plugin}.run(generate_paths);
 }

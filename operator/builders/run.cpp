@@ -1,6 +1,7 @@
 #include "builders/run.hpp"
 
 #include "base/async.hpp"
+#include "builders/given_store.hpp"
 #include "builders/helm/errors.hpp"
 #include "builders/workspace_files.hpp"
 #include "render/documents.hpp"
@@ -35,10 +36,6 @@ void remove_all(std::string& text, const std::string& what) {
     }
 }
 
-render::render_errors as_errors(const error& e) {
-    return {{render::render_error{.kind = e.kind(), .message = e.message()}}};
-}
-
 sandbox::job job_of(const command& what, const sandbox::workspace& directory, const run_limits& limits) {
     sandbox::job job;
     job.argv = with_workspace(what.argv, directory.path());
@@ -63,8 +60,16 @@ render::render_errors failure_of(
     if (!plan.places.empty() && !said.error_output.empty()) {
         return render::read_helm_error(with_repository_paths(said.error_output, workspace), plan.places);
     }
+    if (plan.password_store) {
+        auto silent = said;
+        silent.error_output.clear();
+        return render::as_errors(user_error(
+            plan.name + ": " + sandbox::failed(job, silent).message() +
+            "; what it said is not repeated, since it is given a password store"
+        ));
+    }
     const auto failure = sandbox::failed(job, said);
-    return as_errors(
+    return render::as_errors(
         error{failure.kind(), with_repository_paths(failure.message(), workspace)}.within(plan.name)
     );
 }
@@ -108,10 +113,14 @@ std::string with_repository_paths(std::string message, const std::string& worksp
 }
 
 boost::asio::awaitable<render::render_result<std::string>>
-run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits) {
-    auto made = runner.make_workspace();
+run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits,
+    std::shared_ptr<const secrets::store_copy> store) {
+    if (plan.password_store && !store) {
+        co_return render::as_errors(internal_error(plan.name + ": no password store is given"));
+    }
+    auto made = plan.password_store ? runner.make_secret_workspace() : runner.make_workspace();
     if (!made) {
-        co_return as_errors(made.error());
+        co_return render::as_errors(made.error());
     }
     auto directory = std::move(*made);
     auto placing = [&plan, &limits, to = directory.path()] { return place_files(plan, to, limits); };
@@ -119,17 +128,39 @@ run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, ru
     std::optional<render::render_errors> wrong;
     std::string printed;
     if (!placed) {
-        wrong = as_errors(placed.error().within(plan.name));
+        wrong = render::as_errors(placed.error().within(plan.name));
+    }
+    if (plan.password_store && !wrong) {
+        auto given = co_await give_store(runner, pool, directory, *store);
+        if (!given) {
+            wrong = render::as_errors(given.error().within(plan.name));
+        }
     }
     for (std::size_t i = 0; i < plan.commands.size() && !wrong; ++i) {
-        const auto job = job_of(plan.commands[i], directory, limits);
+        auto job = job_of(plan.commands[i], directory, limits);
+        if (plan.password_store) {
+            open_store(job, directory);
+        }
         auto said = co_await runner.run(job);
         if (!said) {
-            wrong = as_errors(said.error().within(plan.name));
+            wrong = render::as_errors(said.error().within(plan.name));
         } else if (said->status != 0) {
             wrong = failure_of(plan, job, *said, directory.path());
         } else {
-            printed = std::move(said->output);
+            std::swap(printed, said->output);
+        }
+        if (said && plan.password_store) {
+            secrets::wipe(said->output);
+            secrets::wipe(said->error_output);
+        }
+    }
+    if (plan.password_store && !wrong) {
+        auto read = co_await read_manifests(runner, directory, printed);
+        secrets::wipe(printed);
+        if (!read) {
+            wrong = render::as_errors(read.error().within(plan.name));
+        } else {
+            std::swap(printed, *read);
         }
     }
     co_await runner.remove(std::move(directory));

@@ -2,11 +2,13 @@
 
 #include "builders/plan.hpp"
 #include "sandbox/sandbox.hpp"
+#include "secrets/store_copy.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace holdfast::builders {
@@ -25,8 +27,13 @@ struct run_limits {
 /// On the runner's executor; what blocks is done on the pool. Errors: user for what a tool refused, with its
 /// own words, paths as the repository has them, and for limits; transient for deadlines and a full disk;
 /// conflict when the store lost an object.
+///
+/// A plan with `password_store` needs the `store`: its commands find it as PASSWORD_STORE_DIR and its keys as
+/// GNUPGHOME, all of the workspace is on tmpfs, and errors repeat nothing that the commands said. What it
+/// gives are JSON objects, a Secret's values in base64 (holdfast-read-manifests); the caller wipes them.
 boost::asio::awaitable<render::render_result<std::string>>
-run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits = {});
+run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits = {},
+    std::shared_ptr<const secrets::store_copy> store = {});
 
 /// The objects of what a plan's last command printed, normalised, with the plan's warnings. They come from
 /// the plan's name, in messages; those of a chart from their templates. For the pool.

@@ -249,4 +249,8 @@ result<void> place_files(const build_plan& plan, const std::string& to, const ru
     return placement{plan, to, limits}.run();
 }
 
+result<void> write_new_file(const std::string& path, std::string_view bytes, mode_t mode) {
+    return write_file(path, bytes, mode);
+}
+
 } // namespace holdfast::builders

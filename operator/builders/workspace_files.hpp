@@ -4,6 +4,8 @@
 #include "builders/run.hpp"
 
 #include <string>
+#include <string_view>
+#include <sys/types.h>
 
 namespace holdfast::builders {
 
@@ -12,5 +14,9 @@ namespace holdfast::builders {
 /// paths that leave it, hostile trees and limits; transient for the disk; conflict when the store lost an
 /// object. Blocking: for the pool.
 result<void> place_files(const build_plan& plan, const std::string& to, const run_limits& limits);
+
+/// Writes a file that is not there, or takes the place of one, and makes its directories. Blocking: for the
+/// pool.
+result<void> write_new_file(const std::string& path, std::string_view bytes, mode_t mode);
 
 } // namespace holdfast::builders

@@ -38,6 +38,7 @@ bool is_same_tree(const builders::build_source& a, const builders::build_source&
 source_identity identity_of(const builders::planned_source& planned) {
     source_identity made{.key = to_hex(planned.key), .type = planned.type, .needs = {}, .missing = {}};
     if (planned.by_program) {
+        made.is_secret = planned.by_program->password_store;
         made.needs = planned.by_program->needs;
         made.missing = planned.by_program->missing;
     }
@@ -63,8 +64,21 @@ bool is_current(const render::packed_output& output, const build_input& input) {
     return same.has_value() && *same;
 }
 
+// Overwritten when the last holder lets go.
+struct secret_output {
+    explicit secret_output(std::shared_ptr<render::packed_output> o) : held{std::move(o)} {}
+    secret_output(const secret_output&) = delete;
+    secret_output& operator=(const secret_output&) = delete;
+    ~secret_output() {
+        for (auto& one : held->objects) {
+            secrets::wipe(one.text);
+        }
+    }
+    std::shared_ptr<render::packed_output> held;
+};
+
 // The compact form, with what there is to know about secrets in it.
-result<std::shared_ptr<const render::packed_output>> packed(render::render_output output) {
+result<std::shared_ptr<const render::packed_output>> packed(render::render_output output, bool is_secret) {
     auto expanded = secrets::expand_pass_secrets(std::move(output.objects), nullptr);
     if (!expanded) {
         return expanded.error().summary(most_errors);
@@ -92,7 +106,15 @@ result<std::shared_ptr<const render::packed_output>> packed(render::render_outpu
         std::ranges::sort(made->entries);
         made->entries.erase(std::ranges::unique(made->entries).begin(), made->entries.end());
     }
-    return std::shared_ptr<const render::packed_output>{std::move(made)};
+    if (!is_secret) {
+        return std::shared_ptr<const render::packed_output>{std::move(made)};
+    }
+    for (auto& one : output.objects) {
+        secrets::wipe(one.object);
+    }
+    auto wiped = std::make_shared<const secret_output>(std::move(made));
+    const render::packed_output* const inner = wiped->held.get();
+    return std::shared_ptr<const render::packed_output>{std::move(wiped), inner};
 }
 
 // What a build gave: what a program printed, or what a directory has, with its *.jsonnet evaluated.
@@ -230,6 +252,9 @@ asio::awaitable<std::optional<std::vector<render::named_entry>>>
 builder::entries_of(std::vector<source_identity> identities) {
     std::vector<render::named_entry> all;
     for (const auto& identity : identities) {
+        if (identity.is_secret) {
+            continue;
+        }
         const auto found = co_await find(key_of(identity));
         if (!found) {
             co_return std::nullopt;
@@ -275,52 +300,60 @@ asio::awaitable<result<builder::packed_ptr>> builder::finished(build_input input
     co_return made;
 }
 
-asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, render::build_key key) {
-    const auto held = std::make_shared<const build_input>(std::move(input));
-    auto plan = [held, &with = settings_.builds]() -> render::render_result<builders::planned_source> {
+// What a build gave, still to be read.
+struct builder::made_source {
+    builders::planned_source how;
+    std::string printed;
+};
+
+asio::awaitable<result<builder::made_source>>
+builder::run_build(std::shared_ptr<const build_input> input, store_ptr store) {
+    auto plan = [input, &with = settings_.builds]() -> render::render_result<builders::planned_source> {
         std::unique_ptr<render::source_tree> tree;
-        if (held->source.spec.chart.empty()) {
-            auto opened = open_tree(held->source);
+        if (input->source.spec.chart.empty()) {
+            auto opened = open_tree(input->source);
             if (!opened) {
-                return render::render_errors{
-                    {render::render_error{.kind = opened.error().kind(), .message = opened.error().message()}}
-                };
+                return render::as_errors(opened.error());
             }
             tree = std::move(*opened);
         }
-        return builders::plan_source(held->source, tree.get(), *held->facts, held->supplied, with);
+        return builders::plan_source(input->source, tree.get(), *input->facts, input->supplied, with);
     };
     auto planned = co_await on_pool(with_.pool, std::move(plan));
     if (!planned) {
         co_return planned.error().summary(most_errors);
     }
-    std::string printed;
-    if (planned->by_program) {
-        if (!planned->by_program->missing.empty()) {
+    made_source made{.how = std::move(*planned), .printed = {}};
+    if (made.how.by_program) {
+        const auto& program = *made.how.by_program;
+        if (!program.missing.empty() || program.password_store != (store != nullptr)) {
             co_return transient_error(
                 "the build needs something else than a moment ago; it is looked at again"
             );
         }
-        if (planned->by_program->password_store) {
-            co_return user_error(
-                planned->by_program->name +
-                ": the plugin is declared with passwordStore: true, which this "
-                "version cannot give it yet; name entries with ref+pass://… in what it prints"
-            );
-        }
-        auto ran = co_await builders::run(with_.sandbox, with_.pool, *planned->by_program);
+        const builders::run_limits limits;
+        auto ran = co_await builders::run(with_.sandbox, with_.pool, program, limits, std::move(store));
         if (!ran) {
             co_return ran.error().summary(most_errors);
         }
-        printed = std::move(*ran);
+        std::swap(made.printed, *ran); // no copy of what is short is left
     }
-    auto read = [held, key, disk = disk_ ? &*disk_ : nullptr, how = std::move(*planned),
-                 printed = std::move(printed)]() mutable -> result<packed_ptr> {
-        auto output = read_built(*held, how, printed);
+    co_return made;
+}
+
+asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, render::build_key key) {
+    const auto held = std::make_shared<const build_input>(std::move(input));
+    auto ran = co_await run_build(held, {});
+    if (!ran) {
+        co_return ran.error();
+    }
+    auto read = [held, key, disk = disk_ ? &*disk_ : nullptr,
+                 from = std::move(*ran)]() mutable -> result<packed_ptr> {
+        auto output = read_built(*held, from.how, from.printed);
         if (!output) {
             return output.error();
         }
-        auto made = packed(std::move(*output));
+        auto made = packed(std::move(*output), false);
         if (made && disk != nullptr) {
             disk->save(key, **made);
         }
@@ -332,6 +365,55 @@ asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, re
     }
     cache_.insert(key, *made);
     co_return made;
+}
+
+// For this application alone, and kept nowhere.
+asio::awaitable<result<builder::packed_ptr>>
+builder::make_secret(build_input input, const stores_in_use& secrets) {
+    auto store = co_await copy_default_store(secrets);
+    if (!store) {
+        co_return store.error();
+    }
+    const auto held = std::make_shared<const build_input>(std::move(input));
+    auto ran = co_await run_build(held, std::move(*store));
+    if (!ran) {
+        co_return ran.error();
+    }
+    auto read = [held, from = std::move(*ran)]() mutable -> result<packed_ptr> {
+        auto output = read_built(*held, from.how, from.printed);
+        secrets::wipe(from.printed);
+        if (!output) {
+            return output.error();
+        }
+        return packed(std::move(*output), true);
+    };
+    co_return co_await on_pool(with_.pool, std::move(read));
+}
+
+asio::awaitable<result<builder::store_ptr>> builder::copy_default_store(const stores_in_use& secrets) {
+    auto failed = secrets.failed;
+    auto stores = co_await with_.stores.open_with_keys(secrets, failed);
+    if (!stores) {
+        co_return stores.error();
+    }
+    auto copy = [stores = std::move(*stores), who = secrets.who]() -> result<store_ptr> {
+        const auto found = std::ranges::find_if(stores, &secrets::usable_store::is_default);
+        if (found == stores.end()) {
+            return user_error("the plugin is given a password store, and there is no default one for this "
+                              "application: set spec.passwordStore.default on the Repository of one, or "
+                              "name it in spec.secrets");
+        }
+        auto made = secrets::copy_store(*found, who);
+        if (!made) {
+            return made.error();
+        }
+        return std::make_shared<const secrets::store_copy>(std::move(*made));
+    };
+    auto copied = co_await on_pool(with_.pool, std::move(copy));
+    if (!copied) {
+        co_return with_failed_stores(copied.error(), failed);
+    }
+    co_return copied;
 }
 
 // Values of password stores in place of references.
@@ -383,13 +465,21 @@ asio::awaitable<result<builder::built>> builder::build(
     built made;
     bool needs_secrets = false;
     for (std::size_t i = 0; i < sources.size(); ++i) {
-        auto output = co_await finished(std::move(sources[i]), key_of(identities[i]));
+        const bool is_secret = identities[i].is_secret;
+        result<packed_ptr> output{packed_ptr{}};
+        if (is_secret) {
+            output = co_await make_secret(std::move(sources[i]), secrets);
+        } else {
+            output = co_await finished(std::move(sources[i]), key_of(identities[i]));
+        }
         if (!output) {
             broken = combined(broken, output.error());
             continue;
         }
         needs_secrets = needs_secrets || (*output)->needs_secrets;
-        made.entries.insert(made.entries.end(), (*output)->entries.begin(), (*output)->entries.end());
+        if (!is_secret) {
+            made.entries.insert(made.entries.end(), (*output)->entries.begin(), (*output)->entries.end());
+        }
         outputs.push_back(std::move(*output));
     }
     if (broken) {

@@ -14,6 +14,7 @@
 #include "sandbox/sandbox.hpp"
 #include "secrets/resolver.hpp"
 #include "secrets/sops.hpp"
+#include "secrets/store_copy.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -44,6 +45,9 @@ struct source_identity {
     std::set<builders::need> needs;
     /// Those of them that were not supplied: until they are, the key is none.
     std::set<builders::need> missing;
+    /// The build is given a password store, so that its output has secrets in it: it is kept nowhere, and
+    /// made anew whenever the objects are needed.
+    bool is_secret = false;
     friend bool operator==(const source_identity&, const source_identity&) = default;
 };
 
@@ -76,6 +80,7 @@ public:
     asio::awaitable<std::vector<result<source_identity>>> identify(std::vector<build_input> sources);
 
     /// The entries of password stores that finished builds refer to; nothing when one of them is not at hand.
+    /// Of secret builds none: their keys cover the whole of the stores.
     asio::awaitable<std::optional<std::vector<render::named_entry>>>
     entries_of(std::vector<source_identity> identities);
 
@@ -101,6 +106,11 @@ private:
     asio::awaitable<packed_ptr> find(render::build_key key);
     asio::awaitable<result<packed_ptr>> finished(build_input input, render::build_key key);
     asio::awaitable<result<packed_ptr>> make(build_input input, render::build_key key);
+    asio::awaitable<result<packed_ptr>> make_secret(build_input input, const stores_in_use& secrets);
+    using store_ptr = std::shared_ptr<const secrets::store_copy>;
+    asio::awaitable<result<store_ptr>> copy_default_store(const stores_in_use& secrets);
+    struct made_source;
+    asio::awaitable<result<made_source>> run_build(std::shared_ptr<const build_input> input, store_ptr store);
     using manifests = std::vector<render::manifest>;
     asio::awaitable<result<manifests>> with_values(manifests objects, const stores_in_use& secrets);
     asio::awaitable<result<manifests>> decrypted(manifests objects, const stores_in_use& secrets);

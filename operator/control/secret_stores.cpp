@@ -17,7 +17,7 @@ std::string described(const key_secrets& keys) {
     return "Secret " + keys.namespace_ + "/" + keys.secret;
 }
 
-std::optional<std::vector<secrets::access_rule>> rules_of(const crds::repository_password_store& store) {
+std::optional<std::vector<secrets::access_rule>> as_rules(const crds::repository_password_store& store) {
     if (store.allow.empty()) {
         return std::nullopt;
     }
@@ -51,18 +51,14 @@ candidate own_store(const crds::pass_store& pass, const std::string& namespace_,
     return made;
 }
 
-result<candidate> declared_store(const crds::repository& of) {
+candidate declared_store(const crds::repository& of, const secrets::access_rules& access) {
     const auto& store = *of.spec.password_store;
     const auto& namespace_ = of.metadata.namespace_;
-    auto access = secrets::access_rules::compile(namespace_, rules_of(store));
-    if (!access) {
-        return access.error().within("Repository " + namespace_ + "/" + of.metadata.name);
-    }
     candidate made;
     made.store.url = of.spec.url;
     made.store.namespace_ = namespace_;
     made.store.path = store.path;
-    made.store.access = std::move(*access);
+    made.store.access = access;
     made.store.is_default = store.default_;
     made.store.keys = {
         .namespace_ = namespace_,
@@ -102,6 +98,7 @@ std::string stores_in_use::key() const {
     hasher h;
     for (const auto& store : stores) {
         h.add(store.url).add(store.path).add(store.is_default ? "default" : "").add(store.at.commit.hex());
+        h.add(store.access.identity());
     }
     return to_hex(h.finish());
 }
@@ -110,6 +107,26 @@ secret_stores::secret_stores(
     kube::client& api, repositories& sources, asio::thread_pool& pool, std::string own_namespace
 )
     : api_{api}, sources_{sources}, pool_{pool}, own_namespace_{std::move(own_namespace)} {}
+
+const result<secrets::access_rules>& secret_stores::rules_of(const crds::repository& of) {
+    constexpr std::size_t most_known = 1000; // those of Repositories that are gone are among them
+    const auto& store = *of.spec.password_store;
+    const auto& namespace_ = of.metadata.namespace_;
+    const auto key = namespace_ + "/" + of.metadata.name;
+    const auto known = rules_.find(key);
+    if (known != rules_.end() && known->second.allow == store.allow) {
+        return known->second.compiled;
+    }
+    if (rules_.size() >= most_known) {
+        rules_.clear();
+    }
+    auto compiled = secrets::access_rules::compile(namespace_, as_rules(store));
+    if (!compiled) {
+        compiled = compiled.error().within("Repository " + key);
+    }
+    known_rules made{.allow = store.allow, .compiled = std::move(compiled)};
+    return rules_.insert_or_assign(key, std::move(made)).first->second.compiled;
+}
 
 asio::awaitable<stores_in_use> secret_stores::look(const crds::application& value) {
     stores_in_use made;
@@ -142,11 +159,11 @@ asio::awaitable<stores_in_use> secret_stores::look(const crds::application& valu
         if (r.metadata.namespace_ != made.who.namespace_ && r.metadata.namespace_ != own_namespace_) {
             return;
         }
-        auto store = declared_store(r);
-        if (!store) {
-            made.failed.push_back(store.error());
-        } else if (store->store.access.may_read_some(made.who)) {
-            declared.push_back(std::move(*store));
+        const auto& access = rules_of(r);
+        if (!access) {
+            made.failed.push_back(access.error());
+        } else if (access->may_read_some(made.who)) {
+            declared.push_back(declared_store(r, *access));
         }
     });
     // Its own namespace's go before the operator's.

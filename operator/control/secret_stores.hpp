@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "control/repositories.hpp"
 #include "crds/application.hpp"
+#include "crds/repository.hpp"
 #include "kube/client.hpp"
 #include "render/manifest_cache.hpp"
 #include "secrets/access.hpp"
@@ -10,6 +11,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -54,7 +56,7 @@ struct stores_in_use {
     /// What opens objects encrypted by SOPS.
     std::vector<key_secrets> sops;
 
-    /// Changes whenever a store moves or is another one. Empty without any.
+    /// Changes whenever a store moves or is another one, or other rules hold for it. Empty without any.
     [[nodiscard]] std::string key() const;
 };
 
@@ -89,6 +91,13 @@ public:
     asio::awaitable<result<std::shared_ptr<const secrets::sops_keys>>> sops_keys(const stores_in_use& of);
 
 private:
+    /// What a Repository's `allow` means, compiled.
+    struct known_rules {
+        std::vector<crds::password_store_access> allow;
+        result<secrets::access_rules> compiled;
+    };
+    const result<secrets::access_rules>& rules_of(const crds::repository& of);
+
     asio::awaitable<result<json::object>> secret(std::string namespace_, std::string name);
     asio::awaitable<result<std::shared_ptr<const secrets::key_material>>> keys_of(const key_secrets& from);
 
@@ -96,6 +105,8 @@ private:
     repositories& sources_;
     asio::thread_pool& pool_;
     std::string own_namespace_;
+    // By the Repository's namespace and name: a look at an application compiles nothing.
+    std::map<std::string, known_rules> rules_;
 };
 
 } // namespace holdfast::control

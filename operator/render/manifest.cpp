@@ -65,6 +65,10 @@ std::string to_string(const render_error& e) {
     return text + e.message;
 }
 
+render_errors as_errors(const error& e) {
+    return {{render_error{.kind = e.kind(), .message = e.message()}}};
+}
+
 error render_errors::summary(std::size_t most) const {
     const bool is_transient = !all.empty() && std::all_of(all.begin(), all.end(), [](const render_error& e) {
         return e.kind == error_kind::transient;

@@ -90,6 +90,9 @@ struct render_errors {
 };
 [[noreturn]] void throw_exception_from_error(const render_errors& e, const boost::source_location& where);
 
+/// An error that belongs to no file.
+[[nodiscard]] render_errors as_errors(const error& e);
+
 template <class T>
 using render_result = boost::system::result<T, render_errors>;
 

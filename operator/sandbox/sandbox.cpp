@@ -4,6 +4,7 @@
 #include "base/async_semaphore.hpp"
 #include "base/duration.hpp"
 #include "base/log.hpp"
+#include "base/memory_directory.hpp"
 #include "base/process.hpp"
 #include "sandbox/description.hpp"
 #include "sandbox/disk.hpp"
@@ -20,6 +21,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <string_view>
 #include <sys/file.h>
@@ -39,6 +42,9 @@ namespace {
 // Where no package and no person has an account (systemd's range for dynamic users).
 constexpr std::uint64_t first_uid = 61184;
 constexpr std::uint64_t last_uid = 65519;
+
+// How directories on tmpfs start.
+constexpr std::string_view memory_prefix = "holdfast-builds-";
 
 bool offers_action(std::uint32_t action) {
     return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
@@ -235,17 +241,38 @@ public:
 
     const sandbox::confinement& confinement() const noexcept override { return confinement_; }
 
-    result<workspace> make_workspace() override {
-        auto pattern = settings_.directory + "/job-XXXXXX";
+    result<workspace> make_workspace() override { return make_workspace_in(settings_.directory); }
+
+    result<workspace> make_secret_workspace() override {
+        if (is_in_memory(settings_.directory)) {
+            return make_workspace();
+        }
+        const std::lock_guard guard{memory_lock_};
+        if (!memory_) {
+            auto made =
+                memory_directory::make(settings_.memory_directory, memory_prefix, "builds with secrets");
+            if (!made) {
+                return made.error();
+            }
+            if (::geteuid() == 0 && ::chmod(made->path().c_str(), 0711) != 0) {
+                return system_failure("cannot make a directory for builds in " + settings_.memory_directory);
+            }
+            memory_.emplace(std::move(*made));
+        }
+        return make_workspace_in(memory_->path());
+    }
+
+    static result<workspace> make_workspace_in(const std::string& directory) {
+        auto pattern = directory + "/job-XXXXXX";
         if (::mkdtemp(pattern.data()) == nullptr) {
-            return system_failure("cannot make a directory for a build in " + settings_.directory);
+            return system_failure("cannot make a directory for a build in " + directory);
         }
         workspace made{pattern};
         // As root the job is another user, who has to get through.
         const bool open = ::geteuid() != 0 || ::chmod(pattern.c_str(), 0711) == 0;
         for (const auto* name : {"/w", "/home", "/tmp"}) {
             if (!open || ::mkdir((pattern + name).c_str(), 0700) != 0) {
-                return system_failure("cannot make a directory for a build in " + settings_.directory);
+                return system_failure("cannot make a directory for a build in " + directory);
             }
         }
         return made;
@@ -372,6 +399,8 @@ private:
     async_semaphore places_;
     int lock_;
     std::uint64_t next_uid_;
+    std::mutex memory_lock_;
+    std::optional<memory_directory> memory_; // made when it is needed
 };
 
 result<std::unique_ptr<runner>>
@@ -404,6 +433,10 @@ open(const asio::any_io_executor& executor, asio::thread_pool& pool, settings wi
             ++swept;
         }
     }
+    remove_abandoned(with.memory_directory, memory_prefix, [&swept](const std::string& left) {
+        remove_tree(left);
+        ++swept;
+    });
     if (swept > 0) {
         log::info("removed what builds of an earlier process left", {{"directories", std::to_string(swept)}});
     }

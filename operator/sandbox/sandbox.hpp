@@ -50,6 +50,8 @@ public:
     /// Absolute; mode 0700; empty at first. Files of builds go here (git::export_tree), and it is the one
     /// place that jobs may write in.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    /// The HOME of jobs; empty at first.
+    [[nodiscard]] std::string home() const { return root_ + "/home"; }
 
 private:
     friend class sandbox_runner;
@@ -121,6 +123,8 @@ struct settings {
     /// Where workspaces are made: on tmpfs where there is one. Belongs to one process (a lock is held in
     /// it); what lies there from before is removed.
     std::string directory;
+    /// Where workspaces for secrets are made, when `directory` is on a disk; on tmpfs.
+    std::string memory_directory = "/dev/shm";
     /// The program that sets up and watches a job; empty: "holdfast-sandbox" beside this program, or in
     /// ../libexec/holdfast of it.
     std::string supervisor;
@@ -153,6 +157,9 @@ public:
 
     /// A new, empty workspace. Callable from any thread. Errors: transient (disk full).
     virtual result<workspace> make_workspace() = 0;
+
+    /// The same on tmpfs: nothing that a job writes reaches a disk. Errors: user when there is no tmpfs.
+    virtual result<workspace> make_secret_workspace() = 0;
 
     /// Removes a workspace on the pool.
     virtual boost::asio::awaitable<void> remove(workspace w) = 0;

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "render/glob.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ public:
     compile(std::string store_namespace, const std::optional<std::vector<access_rule>>& allow);
 
     [[nodiscard]] bool may_read(const requester& who, std::string_view entry) const;
+    /// The same rules, the same text.
+    [[nodiscard]] const std::string& identity() const noexcept { return identity_; }
     /// Whether there may be any entry that `who` may read.
     [[nodiscard]] bool may_read_some(const requester& who) const;
 
@@ -55,7 +58,8 @@ private:
     bool everything_ = false;
     bool own_namespace_ = false;
     std::string store_namespace_;
-    std::vector<compiled> rules_;
+    std::shared_ptr<const std::vector<compiled>> rules_; // copies share them; null: none
+    std::string identity_;
 };
 
 } // namespace holdfast::secrets

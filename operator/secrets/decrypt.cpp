@@ -1,18 +1,24 @@
 #include "secrets/decrypt.hpp"
 
 #include "base/async.hpp"
+#include "base/memory_directory.hpp"
 #include "base/process.hpp"
 #include "secrets/helper_program.hpp"
-#include "secrets/keyring_home.hpp"
 #include "secrets/memory_file.hpp"
 
 #include <sys/resource.h>
 
+#include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace holdfast::secrets {
 
 namespace {
+
+// How the directories of keyrings start.
+constexpr std::string_view keyring_prefix = "holdfast-keyring-";
 
 // What the program is told. Its answer goes into another file of the size `answer_size`.
 result<memory_file> write_question(
@@ -65,7 +71,7 @@ decrypt(std::shared_ptr<const key_material> keys, std::vector<std::string> messa
     if (messages.empty()) co_return std::vector<decrypted>{};
     auto program = with.program.empty() ? find_helper("holdfast-keyring") : result<std::string>{with.program};
     if (program.has_error()) co_return program.error();
-    auto home = keyring_home::make(with.directory);
+    auto home = memory_directory::make(with.directory, keyring_prefix, "keyrings");
     if (home.has_error()) co_return home.error();
     auto question = write_question(*keys, messages, with);
     if (question.has_error()) co_return question.error();
@@ -92,6 +98,13 @@ decrypt(std::shared_ptr<const key_material> keys, std::vector<std::string> messa
         co_return error{ran->status == 2 ? error_kind::user : error_kind::transient, std::move(said)};
     }
     co_return read_answer(*answer, messages.size());
+}
+
+void remove_abandoned_keyrings(const std::string& directory) {
+    remove_abandoned(directory, keyring_prefix, [](const std::string& path) {
+        std::error_code ec;
+        std::filesystem::remove_all(path, ec);
+    });
 }
 
 } // namespace holdfast::secrets

@@ -99,7 +99,10 @@ result<json::object> string_data_of(const json::object& pass_secret, const store
         return user_error("data is missing: a map of keys of the Secret to names of entries");
     json::object string_data;
     for (const auto& [key, value] : **data) {
-        reference r{.entry = std::string{value.get_string()}, .part = part::whole, .store = *store};
+        // "/shop/db" is "shop/db", to the original as to pass.
+        const std::string_view name = value.get_string();
+        const auto entry = name.substr(name.starts_with('/') ? 1 : 0);
+        reference r{.entry = std::string{entry}, .part = part::whole, .store = *store};
         if (auto fine = check_entry_name(r.entry); fine.has_error()) {
             return fine.error().within("data." + std::string{key} + " (\"" + r.entry + "\")");
         }

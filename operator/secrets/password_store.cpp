@@ -29,6 +29,10 @@ std::string_view parent_of(std::string_view path) noexcept {
     return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
 }
 
+std::string gpg_id_of(std::string_view directory) {
+    return directory.empty() ? std::string{".gpg-id"} : std::string{directory} + "/.gpg-id";
+}
+
 } // namespace
 
 password_store::password_store(
@@ -132,19 +136,28 @@ result<std::string> password_store::read(const stored_entry& entry) {
     return bytes;
 }
 
+result<std::optional<std::string>> password_store::gpg_id_in(std::string_view directory) {
+    const auto file = reader_->follow_in(root_, gpg_id_of(directory));
+    if (file.has_error()) {
+        if (file.error().kind() == error_kind::not_found) return std::optional<std::string>{};
+        return file.error().within(name_);
+    }
+    auto text = reader_->blob(file->id, std::size_t{64} << 10U);
+    if (text.has_error()) return text.error().within(name_);
+    return std::optional{std::move(*text)};
+}
+
 result<password_store::recipients> password_store::recipients_of(std::string_view entry) {
     for (auto directory = parent_of(entry);; directory = parent_of(directory)) {
-        const auto path = directory.empty() ? std::string{".gpg-id"} : std::string{directory} + "/.gpg-id";
-        const auto file = reader_->follow_in(root_, path);
-        if (file.has_error()) {
-            if (file.error().kind() != error_kind::not_found || directory.empty())
-                return file.error().within(name_);
+        const auto text = gpg_id_in(directory);
+        if (text.has_error()) return text.error();
+        const auto path = gpg_id_of(directory);
+        if (!*text) {
+            if (directory.empty()) return error{error_kind::not_found, name_ + ": there is no .gpg-id"};
             continue;
         }
-        auto text = reader_->blob(file->id, std::size_t{64} << 10U);
-        if (text.has_error()) return text.error().within(name_);
         recipients found{path, {}};
-        for (std::string_view rest = *text; !rest.empty();) {
+        for (std::string_view rest = **text; !rest.empty();) {
             const auto end = rest.find('\n');
             auto line = rest.substr(0, end);
             rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,9 @@ public:
         std::vector<std::string> ids;
     };
     result<recipients> recipients_of(std::string_view entry);
+
+    /// The `.gpg-id` of a directory ("" is the store's own), as written; nothing where it has none.
+    result<std::optional<std::string>> gpg_id_in(std::string_view directory);
 
 private:
     password_store(

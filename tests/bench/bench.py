@@ -2,7 +2,14 @@
 """Measures Holdfast against what the API server allows: a bare parallel server-side apply of the same objects, in the same run.
 
 N applications of 4 objects each (a ConfigMap of 2 KB, a ServiceAccount, a Service, a Deployment with 0 replicas) from one Git repository.
-Times are taken by watches on the live objects, not from anything that Holdfast says. Prints ratios, since machines are noisy; writes JSON.
+Times are taken by watches on the live objects, not from anything that Holdfast says; how often it built, and how long that took, is from its
+metrics. Prints ratios, since machines are noisy; writes JSON.
+
+--kind says in which way the repository has the objects, and --paths makes it a monorepo, with further folders that no application follows:
+
+    ./dev bench --kind directory kustomize helm jsonnet --applications 200 --paths 1000
+
+Of several runs a table compares what building costs: all of them at first, after a restart (nothing is built), after a commit in one folder.
 """
 
 import argparse
@@ -192,7 +199,9 @@ class Bench:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
         self.children = []
         self.names = [f"app-{i:04}" for i in range(count)]
-        self.results = {"kind": kind, "applications": count, "objects": 4 * count}
+        self.others = [f"other-{i:04}" for i in range(options.paths - count)]
+        self.results = {"kind": kind, "applications": count, "objects": 4 * count, "paths": count + len(self.others)}
+        self.metrics = f"127.0.0.1:{free_port()}"
 
     def start(self, name, command, **how):
         child = subprocess.Popen(command, stderr=open(self.directory / f"{name}.log", "wb"), start_new_session=True, **how)
@@ -239,6 +248,18 @@ class Bench:
         subprocess.run([*git, "commit", "-q", "-m", message], check=True)
         subprocess.run([*git, "push", "-q", "origin", "HEAD:main"], check=True)
 
+    def builds(self):
+        """How many times the operator built an application since its start, and the seconds that took in sum."""
+        with urllib.request.urlopen(f"http://{self.metrics}/metrics", timeout=30) as answer:
+            text = answer.read().decode()
+        found = {"count": 0.0, "sum": 0.0}
+        for line in text.splitlines():
+            name, _, value = line.rpartition(" ")
+            for what in found:
+                if name.startswith(f"holdfast_git_operation_duration_seconds_{what}{{") and 'operation="render"' in name:
+                    found[what] += float(value)
+        return found["count"], found["sum"]
+
     def run(self):
         self.say(f"{self.count} applications × 4 objects: booting a control plane")
         launcher = self.start("cluster", [f"{self.options.tools}/testcluster", "--dir", str(self.directory / "cluster")],
@@ -264,7 +285,7 @@ class Bench:
                             stdout=subprocess.PIPE, text=True)
         self.url = url = f"http://127.0.0.1:{server.stdout.readline().split()[-1]}/bench.git"
         subprocess.run(["git", "-C", str(self.tree), "remote", "add", "origin", url], check=True)
-        self.write(self.names, 1)
+        self.write(self.names + self.others, 1)
         self.push("all")
         self.kubectl("apply", "--server-side", "-f", str(ROOT / "config/crds"))
         wait = ["kubectl", "--kubeconfig", self.kubeconfig, "wait", "--for=condition=Established", "--timeout=30s", "-f",
@@ -284,18 +305,21 @@ class Bench:
         requests = api.requests()
         begin = time.monotonic()
         operator = self.start("operator", [self.options.operator, "operator", "--kubeconfig", self.kubeconfig, "--namespace", "holdfast",
-                                           "--cache-dir", str(self.directory / "cache"), "--listen", "", "--metrics-listen", ""])
+                                           "--cache-dir", str(self.directory / "cache"), "--listen", "", "--metrics-listen", self.metrics])
         self.results["cold_s"] = seen.wait_all(self.names, "1", 900, "cold sync") - begin
         self.wait_ready(operator)
         self.results["cold_ready_s"] = time.monotonic() - begin
         self.results["cold_requests"] = api.requests() - requests
         self.results["cold_cpu_s"] = cpu_seconds(operator.pid)
+        self.results["cold_builds"], self.results["cold_build_s"] = self.builds()
+        if self.results["cold_builds"] < self.count:
+            raise RuntimeError(f"the metrics tell of {self.results['cold_builds']:.0f} builds of {self.count} applications")
         self.settle(api)
 
         self.say("a push that changes one file")
         target = self.names[len(self.names) // 2]
         self.write_config_map(target, 2)
-        requests, cpu = api.requests(), cpu_seconds(operator.pid)
+        requests, cpu, builds = api.requests(), cpu_seconds(operator.pid), self.builds()
         self.push("one file")
         begin = time.monotonic()
         end = seen.wait(lambda s: s.state.get(("ConfigMap", target)) == "2", 120, "one-file push")
@@ -303,6 +327,7 @@ class Bench:
         self.settle(api)
         self.results["one_push_requests"] = api.requests() - requests
         self.results["one_push_cpu_s"] = cpu_seconds(operator.pid) - cpu
+        self.results["one_push_builds"] = self.builds()[0] - builds[0]
 
         self.say("a push that changes everything")
         self.write(self.names, 3)
@@ -314,9 +339,10 @@ class Bench:
 
         self.say("a push that changes nothing for any application, and doing nothing")
         (self.tree / "README").write_text("nothing\n")
-        requests, cpu = api.requests(), cpu_seconds(operator.pid)
+        requests, cpu, builds = api.requests(), cpu_seconds(operator.pid), self.builds()
         self.push("nothing")
         time.sleep(6)
+        self.results["noop_builds"] = self.builds()[0] - builds[0]
         self.results["noop_requests"] = api.requests() - requests
         self.results["noop_cpu_s"] = cpu_seconds(operator.pid) - cpu
         cpu = cpu_seconds(operator.pid)
@@ -337,8 +363,9 @@ class Bench:
         operator.wait(timeout=30)
         requests = api.requests()
         again = self.start("operator-again", [self.options.operator, "operator", "--kubeconfig", self.kubeconfig, "--namespace", "holdfast",
-                                              "--cache-dir", str(self.directory / "cache"), "--listen", "", "--metrics-listen", ""])
+                                              "--cache-dir", str(self.directory / "cache"), "--listen", "", "--metrics-listen", self.metrics])
         time.sleep(8)
+        self.results["restart_builds"] = self.builds()[0]
         self.results["restart_requests"] = api.requests() - requests
         self.results["restart_cpu_s"] = cpu_seconds(again.pid)
         self.results["restart_memory_mib"] = peak_memory(again.pid)
@@ -461,6 +488,10 @@ def show(results):
         ("… until the webhook is answered", f"{r['answered_s']:.4f} s", "", ""),
         ("push of everything", f"{r['all_push_s']:.2f} s", f"{r['bare_all_s']:.2f} s", f"{r['all_push_s'] / r['bare_all_s']:.2f}×"),
         ("drift reverted", f"{r['drift_s']:.3f} s", "", ""),
+        ("builds: cold sync", f"{r['cold_builds']:.0f}", "", ""),
+        (f"builds: push of one file, one of {r['paths']} folders", f"{r['one_push_builds']:.0f}", "", ""),
+        ("builds: no-op push", f"{r['noop_builds']:.0f}", "", ""),
+        ("builds: restart", f"{r['restart_builds']:.0f}", "", ""),
         ("requests: cold sync, per application", f"{r['cold_requests'] / r['applications']:.1f}", "4.0", ""),
         ("requests: push of one file", f"{r['one_push_requests']:.0f}", "1", ""),
         ("requests: no-op push", f"{r['noop_requests']:.0f}", "0", ""),
@@ -475,10 +506,31 @@ def show(results):
         ("peak memory", f"{r['peak_memory_mib']:.0f} MiB", "", ""),
         ("peak memory after a restart", f"{r['restart_memory_mib']:.0f} MiB", "", ""),
     ]
-    print(f"\n{r['applications']} applications × 4 objects, {r['kind']}")
+    print(f"\n{r['applications']} applications × 4 objects, {r['kind']}, a repository of {r['paths']} folders")
     print(f"{'':50} {'Holdfast':>12} {'bare apply':>12} {'ratio':>8}")
     for name, ours, bare, ratio in rows:
         print(f"{name:50} {ours:>12} {bare:>12} {ratio:>8}")
+
+
+def compare(everything):
+    """What building costs, in one table for all runs. The mean of a build has its wait for a free place in the sandbox."""
+    columns = (
+        ("kind", 10, lambda r: r["kind"]),
+        ("apps", 6, lambda r: f"{r['applications']}"),
+        ("folders", 8, lambda r: f"{r['paths']}"),
+        ("live", 9, lambda r: f"{r['cold_s']:.2f} s"),
+        ("builds", 7, lambda r: f"{r['cold_builds']:.0f}"),
+        ("mean", 10, lambda r: f"{1000 * r['cold_build_s'] / r['cold_builds']:.1f} ms"),
+        ("CPU", 9, lambda r: f"{r['cold_cpu_s']:.2f} s"),
+        ("builds", 9, lambda r: f"{r['restart_builds']:.0f}"),
+        ("CPU", 9, lambda r: f"{r['restart_cpu_s']:.2f} s"),
+        ("builds", 10, lambda r: f"{r['one_push_builds']:.0f}"),
+        ("live", 9, lambda r: f"{r['one_push_s']:.2f} s"),
+    )
+    print(f"\n{'':24} {'cold sync':>38} {'restart':>19} {'commit in one folder':>20}")
+    print(" ".join(f"{title:>{width}}" for title, width, _ in columns))
+    for r in everything:
+        print(" ".join(f"{value(r):>{width}}" for _, width, value in columns))
 
 
 def main():
@@ -488,6 +540,8 @@ def main():
     parser.add_argument("--applications", type=int, nargs="+", default=[200], help="how many; several make several runs (default: 200)")
     parser.add_argument("--kind", nargs="+", default=["directory"], choices=["directory", "kustomize", "helm", "jsonnet"],
                         help="how the repository says the objects; several make several runs (default: directory)")
+    parser.add_argument("--paths", type=int, default=0,
+                        help="how many folders the repository has, those of the applications among them (default: those alone)")
     parser.add_argument("--parallel", type=int, default=32, help="connections of the bare apply (default: 32)")
     parser.add_argument("--interval", default="1s", help="the Repository's poll interval (default: 1s)")
     parser.add_argument("--json", default="build/bench.json", help="where the results go (default: build/bench.json)")
@@ -503,6 +557,8 @@ def main():
             show(everything[-1])
         finally:
             bench.stop()
+    if len(everything) > 1:
+        compare(everything)
     pathlib.Path(options.json).write_text(json.dumps(everything, indent=1) + "\n")
     print(f"\nWritten to {options.json}")
 

@@ -368,7 +368,7 @@ BOOST_AUTO_TEST_CASE(a_definition_changes_only_where_what_is_stored_survives_it)
     kept_by_itself self{"redefined"};
     auto& w = self.here.w;
     const std::string field =
-        "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/revisionHistoryLimit";
+        "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/suspend";
     const auto without = [&](const std::string& path) {
         return "- target: {kind: CustomResourceDefinition, name: applications.holdfast.dev}\n"
                "  patch: |\n    - op: remove\n      path: " +
@@ -378,13 +378,13 @@ BOOST_AUTO_TEST_CASE(a_definition_changes_only_where_what_is_stored_survives_it)
         "remembers", {.url = self.repository.url(),
                       .into = home,
                       .automated = false,
-                      .spec = {{"revisionHistoryLimit", 3}}}
+                      .spec = {{"suspend", true}}}
     ));
     const auto before = w.field("crd", "", "applications.holdfast.dev", ".metadata.generation");
     self.push("Without a field", without(field));
     await_condition(
         "redefined", "SyncError",
-        {"would not survive", "Application holdfast/remembers", "spec.revisionHistoryLimit"}
+        {"would not survive", "Application holdfast/remembers", "spec.suspend"}
     );
     BOOST_TEST(w.field("crd", "", "applications.holdfast.dev", ".metadata.generation") == before);
     // Nobody has it any more.

@@ -8,9 +8,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;
@@ -23,6 +25,9 @@ namespace {
 constexpr const char* first_value = "correct-horse-battery-one-7c1f";
 constexpr const char* second_value = "correct-horse-battery-two-9b2e";
 constexpr const char* sealed_value = "correct-horse-battery-sealed-4d3a";
+constexpr const char* script_value = "correct-horse-battery-script-5e8d";
+constexpr const char* rotated_script_value = "correct-horse-battery-script-two-1b6c";
+constexpr std::array all_values{first_value, second_value, sealed_value, script_value, rotated_script_value};
 
 int metrics_port() {
     static const int port = free_port();
@@ -34,7 +39,12 @@ world& running() {
     auto& w = world::get();
     if (!started) {
         started = true;
-        w.shared_operator().start({"--metrics-listen", "127.0.0.1:" + std::to_string(metrics_port())});
+        const auto plugins = fs::temp_directory_path() / ("plugins-" + std::to_string(::getpid()) + ".yaml");
+        std::ofstream{plugins} << "plugins:\n- name: team\n  passwordStore: true\n"
+                                  "  generate: {command: [/bin/sh, ./generate.sh]}\n";
+        w.shared_operator().start(
+            {"--metrics-listen", "127.0.0.1:" + std::to_string(metrics_port()), "--plugins", plugins.string()}
+        );
     }
     return w;
 }
@@ -237,6 +247,49 @@ BOOST_AUTO_TEST_CASE(an_object_of_sops_is_decrypted_with_the_applications_key) {
     BOOST_TEST(secret_value(s, "sealed", "password") == sealed_value);
 }
 
+BOOST_AUTO_TEST_CASE(a_script_that_calls_pass_builds_as_a_plugin) {
+    auto& store = shared_store();
+    store.insert("shop/script", std::string{script_value} + "\n");
+    store.push();
+    scene s{"pass-script"};
+    s.repository.write("generate.sh", R"sh(set -eu
+cat <<END
+apiVersion: v1
+kind: Secret
+metadata: {name: made}
+stringData:
+  password: "$(pass show shop/script)"
+  of-others: "$(pass show other/db 2>/dev/null || echo none)"
+END
+)sh");
+    s.repository.push("One");
+    json::object source{{"repoURL", s.repository.url()}, {"targetRevision", "main"}, {"path", "."}};
+    source["plugin"] = json::object{{"name", "team"}};
+    s.follow({.spec = {{"source", std::move(source)}}});
+    await_synced(s.name);
+    BOOST_TEST(secret_value(s, "made", "password") == script_value);
+    BOOST_TEST(secret_value(s, "made", "of-others") == "none");
+
+    // Kept nowhere, so it is made again when it is needed again.
+    s.w.kubectl({"delete", "secret", "made", "-n", s.name});
+    eventually([&] { return secret_value(s, "made", "password") == script_value; }, "what went comes back");
+
+    store.insert("shop/script", std::string{rotated_script_value} + "\n");
+    store.push();
+    eventually(
+        [&] { return secret_value(s, "made", "password") == rotated_script_value; },
+        "a rotated entry is built anew"
+    );
+
+    s.repository.write("generate.sh", "pass show shop/script >&2; pass show shop/script; exit 3\n");
+    s.repository.push("Talks too much");
+    await_condition(s.name, "ComparisonError", {"plugin team", "failed with status 3", "not repeated"});
+    s.repository.write("generate.sh", "pass show shop/script; echo '{'\n");
+    s.repository.push("Is no YAML");
+    await_condition(s.name, "ComparisonError", {"may hold secrets"});
+    BOOST_TEST(secret_value(s, "made", "password") == rotated_script_value); // what was built last stays
+}
+
 // The last case: by now everything was said and kept that there is to say and keep.
 BOOST_AUTO_TEST_CASE(no_value_is_in_logs_events_statuses_metrics_caches_or_memory) {
     auto& w = running();
@@ -256,7 +309,7 @@ BOOST_AUTO_TEST_CASE(no_value_is_in_logs_events_statuses_metrics_caches_or_memor
             said += bytes.str();
         }
     }
-    for (const std::string value : {first_value, second_value, sealed_value}) {
+    for (const std::string value : all_values) {
         BOOST_TEST(said.find(value) == std::string::npos);
         BOOST_TEST(said.find(holdfast::base64_encode(value)) == std::string::npos);
     }
@@ -280,7 +333,7 @@ BOOST_AUTO_TEST_CASE(no_value_is_in_logs_events_statuses_metrics_caches_or_memor
         memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
         bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(memory.gcount(), 0)));
         looked_at += bytes.size();
-        for (const std::string value : {first_value, second_value, sealed_value}) {
+        for (const std::string value : all_values) {
             const auto at = bytes.find(value);
             BOOST_TEST(at == std::string::npos, value << " is in memory at " << line);
         }

@@ -56,9 +56,13 @@ int listen_at(const std::string& path) {
     ::setenv("LISTEN_FDS", "1", 1);                                // NOLINT(concurrency-mt-unsafe)
     ::setenv("LISTEN_FDNAMES", "std", 1);                          // NOLINT(concurrency-mt-unsafe)
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1); // NOLINT(concurrency-mt-unsafe)
+    // It writes a protected key anew when it first sees it. What is in the home lives for seconds, on tmpfs:
+    // the least of stretching its passphrase is enough, and the time for finding out how much would be is
+    // saved.
     ::execlp(
         "gpg-agent", "gpg-agent", "--homedir", home.c_str(), "--supervised", "--disable-scdaemon",
-        "--no-allow-external-cache", "--allow-loopback-pinentry", static_cast<char*>(nullptr)
+        "--no-allow-external-cache", "--allow-loopback-pinentry", "--s2k-count", "65536",
+        static_cast<char*>(nullptr)
     );
     ::_exit(127);
 }

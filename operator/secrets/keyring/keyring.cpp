@@ -1,5 +1,7 @@
 #include "keyring.hpp"
 
+#include "passphrases.hpp"
+
 #include <gpgme.h>
 
 #include <algorithm>
@@ -98,6 +100,7 @@ bool is_about_data(gpgme_error_t code) noexcept {
 } // namespace
 
 struct keyring::state {
+    std::string home;
     gpgme_ctx_t context = nullptr;
     std::map<std::string, known_key, std::less<>> keys;
     std::vector<std::string_view> passphrases;
@@ -159,6 +162,7 @@ struct keyring::state {
 };
 
 keyring::keyring(const std::string& home) : state_{std::make_unique<state>()} {
+    state_->home = home;
     check(gpgme_new(&state_->context), "starting");
     check(gpgme_set_protocol(state_->context, GPGME_PROTOCOL_OpenPGP), "starting");
     check(
@@ -213,6 +217,14 @@ void keyring::ready(std::vector<std::string_view> passphrases) {
         }
         gpgme_key_unref(key);
     }
+}
+
+void keyring::unprotect(const std::vector<std::string_view>& passphrases) const {
+    if (open_all_keys(state_->home, passphrases)) return;
+    throw wrong_key{
+        "the private key " + state_->all_keys() + " is protected, and " +
+        (passphrases.empty() ? "no passphrase is given" : "the passphrase that is given is wrong")
+    };
 }
 
 decrypted keyring::decrypt(std::string_view message, std::size_t max_plain_bytes) {

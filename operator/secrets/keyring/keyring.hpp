@@ -31,6 +31,10 @@ public:
     /// To be called once, after the last import. The views live on.
     void ready(std::vector<std::string_view> passphrases);
 
+    /// Takes the passphrases off the keys in the home, for those who use it after us. After ready(). Throws
+    /// wrong_key when there are keys and none of them can be opened.
+    void unprotect(const std::vector<std::string_view>& passphrases) const;
+
     secrets::decrypted decrypt(std::string_view message, std::size_t max_plain_bytes);
 
 private:

@@ -1,5 +1,7 @@
 #include "bench.hpp"
 
+#include "base/memory_directory.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -220,6 +222,53 @@ BOOST_AUTO_TEST_CASE(a_directory_belongs_to_one_process) {
     const auto second = open(b.context.get_executor(), b.pool, with);
     BOOST_REQUIRE(second.has_error());
     BOOST_TEST(second.error().message().find("a directory of its own") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(workspaces_for_secrets_are_in_memory_and_what_a_killed_operator_left_there_is_swept) {
+    if (is_in_memory(fs::temp_directory_path())) {
+        BOOST_TEST_MESSAGE("not tested: the directory for temporary files is in memory itself");
+        return;
+    }
+    std::string memory = "/dev/shm/hf-test-XXXXXX";
+    BOOST_REQUIRE(::mkdtemp(memory.data()) != nullptr);
+    const auto left = fs::path{memory} / "holdfast-builds-left";
+    fs::create_directories(left / "job-1/home/deep");
+    std::ofstream{left / "job-1/home/deep/value"} << "secret";
+    fs::permissions(left / "job-1/home", fs::perms{0});
+    fs::create_directory(fs::path{memory} / "another");
+    {
+        settings with;
+        with.memory_directory = memory;
+        bench b{std::move(with)};
+        BOOST_TEST(!fs::exists(left));
+        BOOST_TEST(entries(memory) == 1U); // nothing is made before it is needed
+        std::string place;
+        {
+            const auto made = b.made().make_secret_workspace();
+            BOOST_REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message()));
+            place = made->path();
+            BOOST_TEST(place.starts_with(memory + "/holdfast-builds-"));
+            BOOST_TEST(made->home().starts_with(memory + "/holdfast-builds-"));
+            auto j = b.shell("pwd > here && cp here \"$HOME\" && cat \"$HOME/here\"");
+            j.directory = &*made;
+            const auto said = b.run(std::move(j));
+            BOOST_REQUIRE_MESSAGE(said.has_value(), (said ? "" : said.error().message()));
+            BOOST_TEST(said->output == place + "\n");
+            settings second;
+            second.memory_directory = memory;
+            const bench other{std::move(second)};
+            BOOST_TEST(fs::exists(place)); // another process's is left alone
+        }
+        BOOST_TEST(!fs::exists(place));
+    }
+    BOOST_TEST(entries(memory) == 1U);
+    settings on_disk;
+    on_disk.memory_directory = "/usr";
+    bench b{std::move(on_disk)};
+    const auto refused = b.made().make_secret_workspace();
+    BOOST_REQUIRE(refused.has_error());
+    BOOST_TEST(refused.error().message().find("has to be a tmpfs") != std::string::npos);
+    fs::remove_all(memory);
 }
 
 BOOST_AUTO_TEST_CASE(a_kernel_that_lacks_something_is_refused_where_it_is_required) {
