@@ -1,7 +1,7 @@
 # What "cmake --install" installs, so that each program finds those it runs: the operator in bin, all that it runs in
 # libexec/holdfast. With $HOLDFAST_PROGRAMS (the directory that tools/programs/build prints) kustomize, helm and sops as well.
 install(TARGETS holdfast RUNTIME DESTINATION bin)
-install(TARGETS holdfast-jsonnet holdfast-keyring holdfast-sandbox holdfast-sops-gpg RUNTIME DESTINATION libexec/holdfast)
+install(TARGETS holdfast-jsonnet holdfast-keyring holdfast-read-manifests holdfast-sandbox holdfast-sops-gpg RUNTIME DESTINATION libexec/holdfast)
 install(TARGETS kustomize-pass RUNTIME DESTINATION libexec/holdfast/functions)
 install(CODE [[
   if(DEFINED ENV{HOLDFAST_PROGRAMS})

@@ -256,7 +256,7 @@ class Bench:
         for line in text.splitlines():
             name, _, value = line.rpartition(" ")
             for what in found:
-                if name.startswith(f"holdfast_git_operation_duration_seconds_{what}{{") and 'operation="render"' in name:
+                if name.startswith(f"holdfast_render_duration_seconds_{what}{{"):
                     found[what] += float(value)
         return found["count"], found["sum"]
 
