@@ -246,4 +246,28 @@ BOOST_AUTO_TEST_CASE(the_api_server_is_restarted) {
     s.await_kept("3");
 }
 
+// As docs/installation.md says. The last one: nothing is left to try things on.
+BOOST_AUTO_TEST_CASE(uninstalled_it_leaves_what_it_deployed) {
+    auto& s = street::get();
+    s.w.kubectl({"delete", "deployment/holdfast", "-n", home});
+    s.w.kubectl({"delete", "validatingwebhookconfiguration", "holdfast"});
+    std::istringstream all{s.w.kubectl(
+        {"get", "applications.holdfast.dev", "-A", "--no-headers", "-o",
+         "custom-columns=:metadata.namespace,:metadata.name"}
+    )};
+    for (std::string ns, name; all >> ns >> name;) {
+        s.w.kubectl(
+            {"patch", "applications.holdfast.dev", name, "-n", ns, "--type", "merge", "-p",
+             R"({"metadata":{"finalizers":null}})"}
+        );
+    }
+    const auto deleted = patiently(s.w, {"delete", "-k", config.string(), "--ignore-not-found"});
+    BOOST_TEST(deleted.ok(), deleted.err);
+    BOOST_TEST(!s.w.exists("namespace", "", home));
+    BOOST_TEST(!s.w.exists("crd", "", "applications.holdfast.dev"));
+    BOOST_TEST(!s.w.exists("clusterrole", "", "holdfast"));
+    BOOST_TEST(s.w.exists("deployment", "street", "web"));
+    BOOST_TEST(!page(s.w.field("service", "street", "web", ".spec.clusterIP")).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
