@@ -110,6 +110,13 @@ BOOST_AUTO_TEST_CASE(every_overlay_is_taken_with_strict_validation) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_keeps_it_is_taken_with_strict_validation) {
+    const auto said = fixture::get().cluster().kubectl(
+        {"apply", "--dry-run=server", "--validate=strict", "-k", config + "/self"}
+    );
+    BOOST_TEST(said.ok(), said.err);
+}
+
 BOOST_AUTO_TEST_CASE(overlays_have_what_they_are_for) {
     auto& f = fixture::get();
     const auto built = [&](const std::string& overlay) {

@@ -32,6 +32,12 @@ struct fixture {
         f->handled.push_back(key);
     }
 
+    static asio::awaitable<void> again(fixture* f, work_queue* queue, std::string key) {
+        f->handled.push_back(key);
+        queue->add_after(key, 1h);
+        co_return;
+    }
+
     void run_until(const std::function<bool()>& done) {
         const auto end = steady_clock::now() + 20s;
         while (!done() && steady_clock::now() < end) {
@@ -45,6 +51,43 @@ struct fixture {
 };
 
 BOOST_FIXTURE_TEST_SUITE(work_queues, fixture)
+
+BOOST_AUTO_TEST_CASE(what_is_held_is_handled_when_it_is_released) {
+    work_queue queue{context.get_executor(), "test", 4, handler()};
+    queue.hold();
+    queue.add("a");
+    queue.add("b");
+    queue.add_after("c", 1ms);
+    context.run_for(20ms);
+    BOOST_TEST(handled.empty());
+    queue.release();
+    run_until([&] { return handled.size() == 3; });
+    stop(queue);
+}
+
+BOOST_AUTO_TEST_CASE(draining_ends_what_is_at_work_and_begins_nothing) {
+    work_queue queue{context.get_executor(), "test", 1, handler()};
+    queue.add("a");
+    queue.add("b");
+    run_until([&] { return active["a"] == 1; });
+    test::run(context, queue.drain(10s));
+    BOOST_TEST(handled.size() == 1U);
+    BOOST_TEST(queue.running() == 0U);
+    BOOST_TEST(queue.contains("b"));
+    stop(queue);
+}
+
+BOOST_AUTO_TEST_CASE(flushing_handles_what_waits_for_its_time_and_each_once) {
+    work_queue queue{context.get_executor(), "test", 4, [this, &queue](std::string key) -> asio::awaitable<void> {
+                         return again(this, &queue, std::move(key));
+                     }};
+    queue.add_after("a", 1h);
+    queue.add_after("b", 1h);
+    test::run(context, queue.flush(10s));
+    BOOST_TEST(handled.size() == 2U);
+    BOOST_TEST(queue.waiting() == 2U); // each set itself another time, at once
+    stop(queue);
+}
 
 BOOST_AUTO_TEST_CASE(a_key_that_waits_is_handled_once_and_one_at_work_once_more) {
     work_queue queue{context.get_executor(), "test", 4, handler()};

@@ -1,0 +1,103 @@
+#include "options.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+const std::string file = "/etc/holdfast/options.yaml";
+
+option_source with(std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.begin(), {"operator", "--options", file});
+    return {std::move(arguments), file};
+}
+
+void is_refused(std::string_view text, std::initializer_list<std::string_view> said) {
+    const auto read = read_options(with(), text);
+    BOOST_REQUIRE_MESSAGE(!read.has_value(), text);
+    for (const auto part : said) {
+        BOOST_TEST(
+            read.error().message().find(part) != std::string::npos,
+            read.error().message() << " does not say " << part
+        );
+    }
+}
+
+BOOST_AUTO_TEST_SUITE(options)
+
+BOOST_AUTO_TEST_CASE(a_file_says_them_by_their_long_names) {
+    const auto read = read_options(with(), R"(
+# a comment
+log-level: debug
+leader-elect: true
+concurrency: 8
+listen: ":9000"
+remote-inputs: declared
+)");
+    BOOST_REQUIRE_MESSAGE(read.has_value(), read.error().message());
+    BOOST_TEST((read->log_level == log::level::debug));
+    BOOST_TEST(read->leader_elect);
+    BOOST_TEST(read->concurrency == 8U);
+    BOOST_TEST(read->listen == ":9000");
+    BOOST_TEST((read->remote_inputs == control::remote_inputs::declared));
+    BOOST_TEST(read->metrics_listen == ":8080");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_says_nothing) {
+    for (const std::string_view text : {"", "# nothing\n", "{}"}) {
+        const auto read = read_options(with(), text);
+        BOOST_REQUIRE(read.has_value());
+        BOOST_TEST(!read->leader_elect);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_command_line_wins_over_the_file_and_that_over_the_environment) {
+    ::setenv("HOLDFAST_CONCURRENCY", "3", 1);  // NOLINT: one thread
+    ::setenv("HOLDFAST_INSTALLATION", "e", 1); // NOLINT
+    const auto read = read_options(with({"--log-level", "warn"}), "log-level: debug\nconcurrency: 8\n");
+    ::unsetenv("HOLDFAST_CONCURRENCY");  // NOLINT
+    ::unsetenv("HOLDFAST_INSTALLATION"); // NOLINT
+    BOOST_REQUIRE(read.has_value());
+    BOOST_TEST((read->log_level == log::level::warn));
+    BOOST_TEST(read->concurrency == 8U);
+    BOOST_TEST(read->installation == "e");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line) {
+    is_refused("log-level: info\nconcurency: 8\n", {file + ", line 2", "did you mean \"concurrency\"?"});
+    is_refused("a: b", {"line 1", "there is no option \"a\""});
+    is_refused("log-level: noisy", {"line 1", "noisy", "debug"});
+    is_refused("\nconcurrency: many", {"line 2", "concurrency"});
+    is_refused("concurrency: 0", {"line 1", "concurrency"});
+    is_refused("require-sandbox: maybe", {"line 1", "require-sandbox"});
+    is_refused("listen: [a]", {"line 1", "listen: must be a single value"});
+    is_refused("listen: a\nlisten: b\n", {"line 2", "listen: is there twice"});
+    is_refused("- listen", {"must be a YAML mapping"});
+    is_refused("listen: 'a", {"line 1", "is no YAML"});
+    is_refused("installation: '-a'", {"installation: must be a label value"});
+    is_refused("admission-url: https://a:1", {"admission-listen"});
+    is_refused("listen-key: k", {"listen-certificate and listen-key"});
+}
+
+BOOST_AUTO_TEST_CASE(a_file_does_not_lead_to_another_file) {
+    is_refused("options: /etc/other.yaml", {"there is no option \"options\""});
+    is_refused("help: true", {"there is no option \"help\""});
+}
+
+BOOST_AUTO_TEST_CASE(a_file_has_a_bound) {
+    is_refused("# " + std::string(max_option_file, 'x'), {"is longer than"});
+}
+
+BOOST_AUTO_TEST_CASE(a_value_is_no_further_option) {
+    const auto read = read_options(with(), "installation: \"a --leader-elect\"\n");
+    BOOST_TEST(!read.has_value()); // no label value, and no flag
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast
