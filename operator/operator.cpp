@@ -5,27 +5,21 @@
 #include "admission/validator.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
-#include "build_programs.hpp"
-#include "charts/chart_store.hpp"
+#include "build_parts.hpp"
 #include "control/application_controller.hpp"
-#include "control/builder.hpp"
 #include "control/live_objects.hpp"
 #include "control/metrics.hpp"
 #include "control/repositories.hpp"
 #include "control/schemas.hpp"
-#include "control/secret_stores.hpp"
-#include "control/supplier.hpp"
 #include "git/store.hpp"
 #include "http/server.hpp"
-#include "kube/client.hpp"
 #include "kube/config.hpp"
 #include "kube/connect.hpp"
 #include "kube/discovery.hpp"
 #include "kube/events.hpp"
-#include "kube/leader_election.hpp"
 #include "option_watch.hpp"
 #include "push_target.hpp"
-#include "sandbox/sandbox.hpp"
+#include "replica.hpp"
 #include "secrets/decrypt.hpp"
 #include "serving_files.hpp"
 
@@ -35,13 +29,9 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
-#include <random>
 #include <thread>
-#include <unistd.h>
 
 namespace holdfast {
 
@@ -49,7 +39,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t cache_bytes = std::size_t{16} << 20U;
 // Within what a pod is given before it is killed (terminationGracePeriodSeconds, 30 by default).
 constexpr auto grace = 20s;
 // Another replica takes over within two seconds of SIGTERM.
@@ -64,21 +53,6 @@ std::string own_namespace(const operator_options& options) {
     std::string name;
     file >> name;
     return name.empty() ? "holdfast" : name;
-}
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()}
-                                                            : std::string{"holdfast"};
-}
-
-// The same through all runs of this process.
-const std::string& own_name(const operator_options& options) {
-    static const auto generated = [] {
-        std::random_device random;
-        return host_name().substr(0, 100) + "_" + std::to_string(::getpid()) + "_" + std::to_string(random());
-    }();
-    return options.replica.empty() ? generated : options.replica;
 }
 
 /// Everything that runs, in the order in which one part needs the other.
@@ -126,12 +100,20 @@ public:
         }
         connection_ = std::move(*connection);
         metrics_.build(HOLDFAST_VERSION);
-        wire_election();
-        discovery_.emplace(*api_);
+        replica_.emplace(
+            executor, *connection_, metrics_, options_, own_namespace_,
+            [this] { tasks_.spawn("lead", lead(this, /*after_another=*/true)); },
+            [this](const std::string& why) {
+                log::error("this replica leads no more: it begins anew", {{"why", why}});
+                end_(outcome::again);
+            }
+        );
+        auto& api = replica_->api();
+        discovery_.emplace(api);
         kube::event_settings event_options;
         event_options.controller = "holdfast.dev/operator";
-        event_options.instance = own_name(options_).substr(0, 120);
-        events_.emplace(executor, *open_api_, std::move(event_options));
+        event_options.instance = replica_name(options_).substr(0, 120);
+        events_.emplace(executor, replica_->open_api(), std::move(event_options));
 
         git::store_manager_options stores;
         stores.directory = options_.cache_directory;
@@ -141,9 +123,9 @@ public:
         }
         stores_ = std::move(*manager);
 
-        schemas_.emplace(*api_);
+        schemas_.emplace(api);
         live_.emplace(
-            executor, *api_,
+            executor, api,
             control::live_objects::settings{
                 .installation = options_.installation,
                 .own_namespace = own_namespace_,
@@ -153,23 +135,24 @@ public:
             [this] { applications_->kind_ready(); }
         );
         repositories_.emplace(
-            executor, *api_, *open_api_, *stores_, *events_, metrics_,
+            executor, api, replica_->open_api(), *stores_, *events_, metrics_,
             control::repositories::settings{
                 .own_namespace = own_namespace_,
                 .watch_namespace = options_.watch_namespace,
                 .default_interval = 3min,
-                .replica = own_name(options_)
+                .replica = replica_name(options_)
             },
             [this](const std::string& url) { applications_->repository_moved(url); }
         );
-        if (auto ready = wire_builds(); !ready) {
-            return ready.error();
+        const build_parts::surroundings around{executor, pool_, api, *repositories_, metrics_};
+        if (auto opened = builds_.open(around, options_, own_namespace_); !opened) {
+            return opened.error();
         }
         applications_.emplace(
             executor,
             control::application_controller::parts{
-                *api_, *discovery_, *live_, *repositories_, *supplier_, *secret_stores_, *builder_, *schemas_,
-                *events_, metrics_
+                api, *discovery_, *live_, *repositories_, *builds_.supplies, *builds_.secrets, *builds_.build,
+                *schemas_, *events_, metrics_
             },
             control::application_controller::settings{
                 .own_namespace = own_namespace_,
@@ -215,8 +198,8 @@ public:
             co_await repositories_->hand_over(repositories_hand_over);
             co_await applications_->stop();
         }
-        if (election_) {
-            co_await election_->stop();
+        if (replica_) {
+            co_await replica_->stop();
         }
         if (push_server_) {
             co_await push_server_->stop(1s);
@@ -247,38 +230,6 @@ public:
     }
 
 private:
-    // Who may write: without an election everybody; else controllers while they lead, and what every replica
-    // does (certificates, handing on deliveries, events) until it has been deposed.
-    void wire_election() {
-        kube::client_settings leading;
-        leading.observer = &metrics_;
-        leading.may_write = [this] { return !election_ || election_->leads(); };
-        api_.emplace(*connection_, std::move(leading));
-        kube::client_settings any;
-        any.observer = &metrics_;
-        any.may_write = [this] { return !election_ || !election_->is_deposed(); };
-        open_api_.emplace(*connection_, std::move(any));
-        if (!options_.leader_elect) {
-            return;
-        }
-        lease_api_.emplace(*connection_);
-        kube::leader_election_settings settings;
-        settings.namespace_ = own_namespace_;
-        settings.name = "holdfast";
-        if (options_.installation != control::default_installation) {
-            settings.name += "-" + options_.installation;
-        }
-        settings.rules.identity = own_name(options_);
-        election_.emplace(
-            context_.get_executor(), *lease_api_, std::move(settings),
-            [this] { tasks_.spawn("lead", lead(this, /*after_another=*/true)); },
-            [this](const std::string& why) {
-                log::error("this replica leads no more: it begins anew", {{"why", why}});
-                end_(outcome::again);
-            }
-        );
-    }
-
     static asio::awaitable<void> lead(running_operator* self, bool after_another) {
         co_await self->applications_->lead(after_another);
         self->repositories_->lead();
@@ -302,55 +253,6 @@ private:
     [[nodiscard]] bool is_ready() const {
         return !stopping_ && applications_->ready() && repositories_->ready() &&
                (!certificates_ || certificates_->ready());
-    }
-
-    // What makes manifests: the sandbox, the programs in it, what they read from elsewhere, the caches.
-    result<void> wire_builds() {
-        const auto executor = context_.get_executor();
-        sandbox::settings sandboxing;
-        sandboxing.directory = options_.build_directory.empty() ? options_.cache_directory + "/builds"
-                                                                : options_.build_directory;
-        sandboxing.concurrency = std::clamp(std::thread::hardware_concurrency(), 2U, 16U);
-        sandboxing.mode =
-            options_.require_sandbox ? sandbox::strictness::required : sandbox::strictness::best_effort;
-        auto runner = sandbox::open(executor, pool_, std::move(sandboxing));
-        if (!runner) {
-            return runner.error();
-        }
-        sandbox_ = std::move(*runner);
-        for (const auto& lack : sandbox_->confinement().missing) {
-            log::warn("the kernel does not let builds be confined fully", {{"why", lack}});
-        }
-        charts::chart_store_options charting;
-        charting.directory = options_.cache_directory + "/charts";
-        auto charts = charts::make_chart_store(executor, pool_, std::move(charting));
-        if (!charts) {
-            return charts.error();
-        }
-        charts_ = std::move(*charts);
-        supplier_.emplace(
-            executor, pool_, *repositories_, *charts_,
-            control::supplier::settings{
-                .directory = options_.cache_directory, .allowed = options_.remote_inputs
-            }
-        );
-        secret_stores_.emplace(*api_, *repositories_, pool_, own_namespace_);
-        control::builder::settings building;
-        building.builds.programs = find_programs();
-        if (!options_.plugins.empty()) {
-            auto plugins = read_plugins_file(options_.plugins);
-            if (!plugins) {
-                return plugins.error().within("--plugins " + options_.plugins);
-            }
-            building.builds.plugins = std::move(*plugins);
-        }
-        building.cache_bytes = cache_bytes;
-        building.cache_directory = options_.cache_directory + "/manifests";
-        builder_.emplace(
-            control::builder::parts{executor, pool_, *sandbox_, *secret_stores_, metrics_},
-            std::move(building)
-        );
-        return {};
     }
 
     result<void> listen_for_pushes() {
@@ -415,7 +317,7 @@ private:
             settings.url = options_.admission_url + "/validate";
         }
         certificates_.emplace(
-            context_.get_executor(), *open_api_, std::move(settings),
+            context_.get_executor(), replica_->open_api(), std::move(settings),
             [this](const http::server_tls& tls) {
                 if (auto replaced = admission_server_->replace_tls(tls); !replaced) {
                     log::error(
@@ -447,7 +349,7 @@ private:
         }
         std::string kube_version;
         for (;;) {
-            const auto version = co_await self->api_->version();
+            const auto version = co_await self->replica_->api().version();
             if (version) {
                 kube_version = version->git_version.substr(version->git_version.starts_with('v') ? 1 : 0);
                 break;
@@ -467,7 +369,7 @@ private:
         self->applications_->start(std::move(kube_version));
         self->tasks_.spawn("housekeeping", housekeeping(self));
         log::info("started");
-        if (!self->election_) {
+        if (!self->replica_->is_elected()) {
             co_await lead(self, /*after_another=*/false);
             co_return;
         }
@@ -475,7 +377,7 @@ private:
         while (!self->is_ready()) {
             co_await sleep_for(50ms);
         }
-        self->election_->start();
+        self->replica_->stand();
     }
 
     static asio::awaitable<void> follow_kinds(running_operator* self) {
@@ -497,8 +399,7 @@ private:
         for (;;) {
             co_await sleep_for(5min);
             co_await self->stores_->housekeeping();
-            co_await self->supplier_->housekeeping();
-            co_await self->builder_->housekeeping();
+            co_await self->builds_.housekeeping();
         }
     }
 
@@ -512,7 +413,7 @@ private:
             answer.headers.push_back({"Allow", "GET, HEAD"});
         } else if (path == "/metrics") {
             metrics_.watched_objects(live_->size());
-            metrics_.leader(!election_ || election_->leads());
+            metrics_.leader(replica_->leads());
             answer.headers.front().value = "text/plain; version=0.0.4; charset=utf-8";
             answer.body = metrics_.text();
         } else if (path == "/healthz") {
@@ -540,21 +441,14 @@ private:
     asio::thread_pool pool_;
     control::metrics metrics_;
     std::unique_ptr<http::client> connection_;
-    std::optional<kube::client> api_;      // of who leads
-    std::optional<kube::client> open_api_; // of every replica
-    std::optional<kube::client> lease_api_;
-    std::optional<kube::leader_election> election_;
+    std::optional<replica> replica_;
     std::optional<kube::discovery> discovery_;
     std::optional<kube::event_recorder> events_;
     std::unique_ptr<git::store_manager> stores_;
     std::optional<control::schemas> schemas_;
     std::optional<control::live_objects> live_;
     std::optional<control::repositories> repositories_;
-    std::unique_ptr<sandbox::runner> sandbox_;
-    std::unique_ptr<charts::chart_store> charts_;
-    std::optional<control::supplier> supplier_;
-    std::optional<control::secret_stores> secret_stores_;
-    std::optional<control::builder> builder_;
+    build_parts builds_;
     std::optional<control::application_controller> applications_;
     std::unique_ptr<http::server> server_;
     std::unique_ptr<http::server> admission_server_;

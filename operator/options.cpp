@@ -93,7 +93,8 @@ parser::parser() {
     run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
     run->add_option(
            "--options", file,
-           "YAML file with options, by their long names without the dashes. It is reread when it changes. What "
+           "YAML file with options, by their long names without the dashes. It is reread when it changes. "
+           "What "
            "is said here wins over it, and it over the environment."
     )
         ->envname("HOLDFAST_OPTIONS")
@@ -219,7 +220,8 @@ parser::parser() {
         ->envname("HOLDFAST_LEADER_ELECT");
     run->add_option(
            "--replica", options.replica,
-           "Which of several replicas this is, unlike any other's. Without it: of the host's and the process's."
+           "Which of several replicas this is, unlike any other's. Without it: of the host's and the "
+           "process's."
     )
         ->envname("POD_NAME")
         ->type_name("NAME");
@@ -231,7 +233,6 @@ parser::parser() {
         ->envname("HOLDFAST_LOG_FORMAT")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
-
 }
 
 operator_options parser::finish() const {
@@ -297,9 +298,9 @@ result<std::vector<std::string>> arguments_of(const std::string& file, std::stri
             const std::vector<std::string_view> candidates{names.begin(), names.end()};
             const auto close = crds::nearest(key, candidates);
             return wrong(
-                entry.first.Mark(), "there is no option \"" + key + "\"" +
-                                        (close.empty() ? std::string{}
-                                                       : ", did you mean \"" + std::string{close} + "\"?")
+                entry.first.Mark(),
+                "there is no option \"" + key + "\"" +
+                    (close.empty() ? std::string{} : ", did you mean \"" + std::string{close} + "\"?")
             );
         }
         if (std::find(seen.begin(), seen.end(), key) != seen.end()) {

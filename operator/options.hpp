@@ -86,7 +86,6 @@ inline constexpr std::size_t max_option_file = std::size_t{64} << 10U;
 [[nodiscard]] result<operator_options> read_options(const option_source& source);
 
 /// The same with this text in place of the file's: what it would come to.
-[[nodiscard]] result<operator_options>
-read_options(const option_source& source, std::string_view file_text);
+[[nodiscard]] result<operator_options> read_options(const option_source& source, std::string_view file_text);
 
 } // namespace holdfast

@@ -66,8 +66,8 @@ public:
     /// Starts watching Applications, and the objects that they had when they were last seen; and nothing
     /// more, until lead(). `kube_version` is the cluster's, "1.37.2".
     void start(std::string kube_version);
-    /// From now on applications are worked on. `after_another`: there may have been a leader just now; returns
-    /// when it is known where that one left them.
+    /// From now on applications are worked on. `after_another`: there may have been a leader just now;
+    /// returns when it is known where that one left them.
     asio::awaitable<void> lead(bool after_another);
     /// Ends what is under way and writes what is to be said of it, for another replica to go on from; what
     /// takes longer than `limit` is left. Nothing is begun afterwards.

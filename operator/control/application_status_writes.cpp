@@ -35,7 +35,8 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
         co_return;
     }
     // While many applications are being synced, objects go before words about them; though not for ever.
-    if (!handing_over && queue.waiting_now() > 0 && steady_clock::now() - r->status_due_since < longest_delay) {
+    if (!handing_over && queue.waiting_now() > 0 &&
+        steady_clock::now() - r->status_due_since < longest_delay) {
         statuses.add_after(key, 300ms);
         co_return;
     }

@@ -220,7 +220,8 @@ private:
             return;
         }
         auto& known = found->second;
-        if (known.uid == record.uid && kube::is_older_version(record.resource_version, known.resource_version)) {
+        if (known.uid == record.uid &&
+            kube::is_older_version(record.resource_version, known.resource_version)) {
             return; // the answer to a write of ours was here first
         }
         if (!matters(known, record)) {

@@ -60,8 +60,8 @@ struct declared_repository {
 
 struct repositories::state : std::enable_shared_from_this<repositories::state> {
     state(
-        asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s, kube::event_recorder& e, metrics& m,
-        settings set, moved_handler h
+        asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s,
+        kube::event_recorder& e, metrics& m, settings set, moved_handler h
     );
 
     asio::any_io_executor executor;
@@ -147,9 +147,8 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
         crds::repository_webhook_delivery delivery
     );
     /// Tells the replica that leads of a delivery that came here.
-    static asio::awaitable<void> relay(
-        std::shared_ptr<state> self, std::string repository, crds::repository_webhook_delivery delivery
-    );
+    static asio::awaitable<void>
+    relay(std::shared_ptr<state> self, std::string repository, crds::repository_webhook_delivery delivery);
     /// The status of a Repository changed: another replica may have had a delivery.
     void take_relayed(
         const kube::object_name& name, const crds::repository_status& before,

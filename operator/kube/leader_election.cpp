@@ -20,9 +20,7 @@ constexpr auto release_deadline = 1s;
 } // namespace
 
 struct leader_election::state {
-    state(
-        asio::any_io_executor ex, client& a, leader_election_settings s, elected_handler e, lost_handler l
-    )
+    state(asio::any_io_executor ex, client& a, leader_election_settings s, elected_handler e, lost_handler l)
         : api{a},
           settings{std::move(s)},
           elected{std::move(e)},
@@ -162,9 +160,8 @@ asio::awaitable<void> leader_election::stop() {
     if (!s->fsm.leads(steady_clock::now())) {
         co_return;
     }
-    const auto lease = write_lease(
-        s->fsm.release(state::wall_time()), s->settings.namespace_, s->settings.name
-    );
+    const auto lease =
+        write_lease(s->fsm.release(state::wall_time()), s->settings.namespace_, s->settings.name);
     const auto done = co_await s->api.update(
         resources::leases(), lease, field_manager, {}, state::within(release_deadline)
     );

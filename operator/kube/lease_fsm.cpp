@@ -30,8 +30,7 @@ lease_record read_lease(const json::object& lease) {
     return record;
 }
 
-json::object
-write_lease(const lease_record& record, std::string_view namespace_, std::string_view name) {
+json::object write_lease(const lease_record& record, std::string_view namespace_, std::string_view name) {
     json::object metadata{{"name", name}, {"namespace", namespace_}};
     if (!record.resource_version.empty()) {
         metadata["resourceVersion"] = record.resource_version;

@@ -96,8 +96,7 @@ result<void> definition_change::load(const std::string& version) {
     one["x-kubernetes-group-version-kind"] =
         json::array{json::object{{"group", group_}, {"version", version}, {"kind", kind_}}};
     const json::object document{
-        {"openapi", "3.0.0"},
-        {"components", json::object{{"schemas", json::object{{kind_, std::move(one)}}}}}
+        {"openapi", "3.0.0"}, {"components", json::object{{"schemas", json::object{{kind_, std::move(one)}}}}}
     };
     auto added = schemas_.add(group_, version, json::serialize(document), {kind_});
     if (!added) {

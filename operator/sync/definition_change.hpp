@@ -24,8 +24,7 @@ public:
     [[nodiscard]] bool keeps_schemas() const noexcept { return keeps_schemas_; }
     /// What the wanted definition would make of a stored object, which is as served in `version`: fields that
     /// it does not know, values that it refuses. User error where the definition's schema cannot be read.
-    [[nodiscard]] result<std::vector<problem>>
-    check(const json::object& stored, const std::string& version);
+    [[nodiscard]] result<std::vector<problem>> check(const json::object& stored, const std::string& version);
 
 private:
     result<void> load(const std::string& version);

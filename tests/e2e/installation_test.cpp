@@ -99,7 +99,8 @@ patches:
 
 // An Application that keeps Holdfast, synced. Its pods never become ready here: there is no node.
 struct kept_by_itself {
-    explicit kept_by_itself(const std::string& called) : here{installation()}, name{called}, repository{called} {
+    explicit kept_by_itself(const std::string& called)
+        : here{installation()}, name{called}, repository{called} {
         repository.declare();
         push("Holdfast");
         here.w.apply(
@@ -110,7 +111,8 @@ struct kept_by_itself {
     ~kept_by_itself() {
         try {
             (void)here.w.cluster().kubectl(
-                {"delete", "applications.holdfast.dev/" + name, "-n", home, "--wait=false", "--ignore-not-found"}
+                {"delete", "applications.holdfast.dev/" + name, "-n", home, "--wait=false",
+                 "--ignore-not-found"}
             );
         } catch (const std::exception& e) {
             BOOST_TEST_MESSAGE("left behind: " << e.what());
@@ -345,7 +347,10 @@ BOOST_AUTO_TEST_CASE(what_it_stands_on_is_never_deleted) {
     );
     eventually([&] { return view("cut-down").phase == "Succeeded"; }, "the sync has ended");
     for (const auto& [kind, ns] : std::map<std::string, std::string>{
-             {"namespace", ""}, {"deployment", home}, {"serviceaccount", home}, {"clusterrole", ""},
+             {"namespace", ""},
+             {"deployment", home},
+             {"serviceaccount", home},
+             {"clusterrole", ""},
              {"clusterrolebinding", ""}
          }) {
         BOOST_TEST(w.field(kind, ns, "holdfast", ".metadata.deletionTimestamp").empty());
@@ -367,24 +372,20 @@ BOOST_AUTO_TEST_CASE(what_it_stands_on_is_never_deleted) {
 BOOST_AUTO_TEST_CASE(a_definition_changes_only_where_what_is_stored_survives_it) {
     kept_by_itself self{"redefined"};
     auto& w = self.here.w;
-    const std::string field =
-        "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/suspend";
+    const std::string field = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/suspend";
     const auto without = [&](const std::string& path) {
         return "- target: {kind: CustomResourceDefinition, name: applications.holdfast.dev}\n"
                "  patch: |\n    - op: remove\n      path: " +
                path + "\n";
     };
     w.apply(application(
-        "remembers", {.url = self.repository.url(),
-                      .into = home,
-                      .automated = false,
-                      .spec = {{"suspend", true}}}
+        "remembers",
+        {.url = self.repository.url(), .into = home, .automated = false, .spec = {{"suspend", true}}}
     ));
     const auto before = w.field("crd", "", "applications.holdfast.dev", ".metadata.generation");
     self.push("Without a field", without(field));
     await_condition(
-        "redefined", "SyncError",
-        {"would not survive", "Application holdfast/remembers", "spec.suspend"}
+        "redefined", "SyncError", {"would not survive", "Application holdfast/remembers", "spec.suspend"}
     );
     BOOST_TEST(w.field("crd", "", "applications.holdfast.dev", ".metadata.generation") == before);
     // Nobody has it any more.

@@ -22,7 +22,8 @@ constexpr const char* the_secret = "between us";
 
 /// An operator that stands for election, with its options in a file.
 struct replica {
-    explicit replica(std::string called) : name{std::move(called)}, file{fs::temp_directory_path() / ("holdfast-" + unique(name))} {
+    explicit replica(std::string called)
+        : name{std::move(called)}, file{fs::temp_directory_path() / ("holdfast-" + unique(name))} {
         say("");
         start();
     }
@@ -38,7 +39,8 @@ struct replica {
     }
     void start() {
         process.start(
-            {"--options", file.string(), "--replica", name, "--listen", at(push), "--metrics-listen", at(metrics)}
+            {"--options", file.string(), "--replica", name, "--listen", at(push), "--metrics-listen",
+             at(metrics)}
         );
     }
     /// Replaces the option file, as a kubelet does: all of it at once.
@@ -107,9 +109,10 @@ struct followed : scene {
         return repository.push("Put " + value);
     }
     void until_value(const std::string& wanted) {
-        eventually([&] { return value("a") == wanted; }, "the value is " + wanted, 60s, [&] {
-            return two().a.process.log() + two().b.process.log();
-        });
+        eventually(
+            [&] { return value("a") == wanted; }, "the value is " + wanted, 60s,
+            [&] { return two().a.process.log() + two().b.process.log(); }
+        );
     }
 };
 
@@ -187,9 +190,7 @@ BOOST_AUTO_TEST_CASE(a_leader_that_was_frozen_past_its_lease_writes_nothing_more
 }
 
 BOOST_AUTO_TEST_CASE(a_delivery_to_one_that_stands_by_reaches_the_leader) {
-    followed s{
-        "relayed", {{"interval", "1h"}, {"webhook", {{"secretRef", {{"name", "hook"}}}}}}
-    };
+    followed s{"relayed", {{"interval", "1h"}, {"webhook", {{"secretRef", {{"name", "hook"}}}}}}};
     auto& standby = two().other(two().leader());
     const auto deliver = [&](const std::string& id, const std::string& secret) {
         const auto body =

@@ -25,7 +25,10 @@ const fs::path config = HOLDFAST_SOURCE_DIR "/config";
 
 /// Holdfast and a shop, each of a repository of its own: once for all cases.
 struct street {
-    street() : w{installed()}, platform{"platform", {}, w.cluster().machine()}, shop{"street", {}, w.cluster().machine()} {
+    street()
+        : w{installed()},
+          platform{"platform", {}, w.cluster().machine()},
+          shop{"street", {}, w.cluster().machine()} {
         for (const auto& entry : fs::recursive_directory_iterator{config}) {
             if (entry.is_regular_file()) {
                 std::ifstream file{entry.path(), std::ios::binary};
@@ -37,13 +40,14 @@ struct street {
         platform.declare(announced());
         shop.declare(announced());
         upgrade("1", "", /*told=*/false);
-        w.apply(application(
-            "holdfast", {.url = platform.url(), .path = "ours", .into = home, .finalizer = false}
-        ));
+        w.apply(
+            application("holdfast", {.url = platform.url(), .path = "ours", .into = home, .finalizer = false})
+        );
         open_namespace(w, "street");
         write_shop(shop, "0\n");
         const auto first = shop.push("Open");
-        w.apply(application("street", {.url = shop.url(), .path = "deploy", .into = "street", .ns = "street"}));
+        w.apply(application("street", {.url = shop.url(), .path = "deploy", .into = "street", .ns = "street"})
+        );
         await_synced("street", first, "street", 120s);
         await_kept("1");
     }
@@ -63,15 +67,18 @@ struct street {
 
     /// Pushes another version of Holdfast: other pods, all in all.
     std::string upgrade(const std::string& version, const std::string& patches = {}, bool told = true) {
-        platform.write("ours/kustomization.yaml", R"(
+        platform.write(
+            "ours/kustomization.yaml", R"(
 resources: [../config/overlays/self-managed]
 patches:
 )" + std::string{required_sandbox} + R"(
 - target: {kind: Deployment, name: holdfast}
   patch: |
     - {op: replace, path: /spec/progressDeadlineSeconds, value: 20}
-    - {op: add, path: /spec/template/metadata/annotations/example.com~1version, value: ")" + version + R"("}
-)" + patches);
+    - {op: add, path: /spec/template/metadata/annotations/example.com~1version, value: ")" +
+                                           version + R"("}
+)" + patches
+        );
         auto commit = platform.push("Version " + version);
         if (told) announce(w, platform);
         return commit;
@@ -188,12 +195,11 @@ BOOST_AUTO_TEST_CASE(a_broken_version_takes_nobodys_place) {
             seen = view("holdfast");
             return seen.health == "Degraded";
         },
-        "the Application says that it did not come up", 90s, [&] { return seen.describe() + pods_of(s.w, home); }
+        "the Application says that it did not come up", 90s,
+        [&] { return seen.describe() + pods_of(s.w, home); }
     );
     const auto health = seen.object.at("status").at("health").as_object();
-    BOOST_TEST(
-        json::serialize(health).find("holdfast") != std::string::npos, json::serialize(health)
-    );
+    BOOST_TEST(json::serialize(health).find("holdfast") != std::string::npos, json::serialize(health));
     BOOST_TEST(s.leader() == before);
     BOOST_TEST(s.w.field("deployment", home, "holdfast", ".status.availableReplicas") == "2");
     s.say("we are still here");
@@ -231,8 +237,8 @@ configMapGenerator: [{name: page, files: [index.html]}]
     s.shop.push("Note");
     announce(s.w, s.shop);
     eventually(
-        [&] { return s.w.field("configmap", "street", "note", ".data.value") == "drained"; }, "one works on", 60s,
-        [&] { return pods_of(s.w, home); }
+        [&] { return s.w.field("configmap", "street", "note", ".data.value") == "drained"; }, "one works on",
+        60s, [&] { return pods_of(s.w, home); }
     );
     s.w.kubectl({"uncordon", node});
     s.await_kept("3");

@@ -142,11 +142,12 @@ json::object configuration_for(const std::string& name, const std::string& url, 
         {"apiVersion", api_version},
         {"kind", kind},
         {"metadata", {{"name", name}, {"labels", {{"app.kubernetes.io/managed-by", "holdfast"}}}}},
-        {"webhooks", json::array{
-                         webhook_for("applications", rule_of_ours("applications"), url, bundle),
-                         webhook_for("repositories", rule_of_ours("repositories"), url, bundle),
-                         webhook_for_options(url, bundle)
-                     }}
+        {"webhooks",
+         json::array{
+             webhook_for("applications", rule_of_ours("applications"), url, bundle),
+             webhook_for("repositories", rule_of_ours("repositories"), url, bundle),
+             webhook_for_options(url, bundle)
+         }}
     };
 }
 

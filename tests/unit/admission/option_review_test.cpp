@@ -13,7 +13,8 @@ review of(json::object data, std::string label = "true") {
     made.namespace_ = "holdfast";
     made.name = "holdfast-options";
     made.object = {
-        {"metadata", {{"name", "holdfast-options"}, {"labels", {{"holdfast.dev/options", std::move(label)}}}}},
+        {"metadata", {{"name", "holdfast-options"}, {"labels", {{"holdfast.dev/options", std::move(label)}}}}
+        },
         {"data", std::move(data)}
     };
     return made;

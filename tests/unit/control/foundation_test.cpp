@@ -13,7 +13,8 @@ BOOST_AUTO_TEST_SUITE(foundation)
 
 BOOST_AUTO_TEST_CASE(its_namespace_its_kinds_and_what_it_runs_as) {
     BOOST_TEST(stands_on("", "Namespace", "", "home"));
-    BOOST_TEST(stands_on("apiextensions.k8s.io", "CustomResourceDefinition", "", "applications.holdfast.dev"));
+    BOOST_TEST(stands_on("apiextensions.k8s.io", "CustomResourceDefinition", "", "applications.holdfast.dev")
+    );
     BOOST_TEST(stands_on("apps", "Deployment", "home", "holdfast"));
     BOOST_TEST(stands_on("", "ServiceAccount", "home", "holdfast"));
     BOOST_TEST(stands_on("", "Secret", "home", "holdfast-admission"));

@@ -78,9 +78,12 @@ BOOST_AUTO_TEST_CASE(draining_ends_what_is_at_work_and_begins_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(flushing_handles_what_waits_for_its_time_and_each_once) {
-    work_queue queue{context.get_executor(), "test", 4, [this, &queue](std::string key) -> asio::awaitable<void> {
-                         return again(this, &queue, std::move(key));
-                     }};
+    work_queue queue{
+        context.get_executor(), "test", 4,
+        [this, &queue](std::string key) -> asio::awaitable<void> {
+            return again(this, &queue, std::move(key));
+        }
+    };
     queue.add_after("a", 1h);
     queue.add_after("b", 1h);
     test::run(context, queue.flush(10s));

@@ -56,7 +56,8 @@ struct replica {
         return false;
     }
     void settle() {
-        for (int i = 0; i < 10 && step(); ++i) {}
+        for (int i = 0; i < 10 && step(); ++i) {
+        }
     }
     /// Lives on, a tenth of a second at a time.
     void live(std::chrono::milliseconds time) {

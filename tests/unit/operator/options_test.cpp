@@ -21,8 +21,8 @@ void is_refused(std::string_view text, std::initializer_list<std::string_view> s
     BOOST_REQUIRE_MESSAGE(!read.has_value(), text);
     for (const auto part : said) {
         BOOST_TEST(
-            read.error().message().find(part) != std::string::npos,
-            read.error().message() << " does not say " << part
+            read.error().message().find(part) != std::string::npos, read.error().message()
+                                                                        << " does not say " << part
         );
     }
 }

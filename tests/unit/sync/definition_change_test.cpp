@@ -24,8 +24,14 @@ json::object definition(std::string_view fields, std::string_view stored = "v1")
     })")
                     .as_object();
     made["status"].as_object()["storedVersions"].as_array().emplace_back(stored);
-    made["spec"].at("versions").at(0).at("schema").at("openAPIV3Schema").at("properties").at("spec").as_object()
-        ["properties"] = json::parse(fields);
+    made["spec"]
+        .at("versions")
+        .at(0)
+        .at("schema")
+        .at("openAPIV3Schema")
+        .at("properties")
+        .at("spec")
+        .as_object()["properties"] = json::parse(fields);
     return made;
 }
 
@@ -35,7 +41,8 @@ json::object stored(std::string_view spec) {
     return {
         {"apiVersion", "holdfast.dev/v1"},
         {"kind", "Application"},
-        {"metadata", json::parse(R"({"name": "web", "namespace": "shop", "uid": "1", "annotations": {"a": "b"}})")},
+        {"metadata",
+         json::parse(R"({"name": "web", "namespace": "shop", "uid": "1", "annotations": {"a": "b"}})")},
         {"spec", json::parse(spec)}
     };
 }

@@ -1,0 +1,67 @@
+#include "build_parts.hpp"
+
+#include "base/log.hpp"
+#include "build_programs.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace holdfast {
+
+namespace {
+constexpr std::size_t cache_bytes = std::size_t{16} << 20U;
+} // namespace
+
+result<void> build_parts::open(
+    const surroundings& with, const operator_options& options, const std::string& own_namespace
+) {
+    sandbox::settings sandboxing;
+    sandboxing.directory =
+        options.build_directory.empty() ? options.cache_directory + "/builds" : options.build_directory;
+    sandboxing.concurrency = std::clamp(std::thread::hardware_concurrency(), 2U, 16U);
+    sandboxing.mode =
+        options.require_sandbox ? sandbox::strictness::required : sandbox::strictness::best_effort;
+    auto runner = sandbox::open(with.executor, with.pool, std::move(sandboxing));
+    if (!runner) {
+        return runner.error();
+    }
+    sandbox = std::move(*runner);
+    for (const auto& lack : sandbox->confinement().missing) {
+        log::warn("the kernel does not let builds be confined fully", {{"why", lack}});
+    }
+    charts::chart_store_options charting;
+    charting.directory = options.cache_directory + "/charts";
+    auto store = charts::make_chart_store(with.executor, with.pool, std::move(charting));
+    if (!store) {
+        return store.error();
+    }
+    charts = std::move(*store);
+    supplies.emplace(
+        with.executor, with.pool, with.repositories, *charts,
+        control::supplier::settings{.directory = options.cache_directory, .allowed = options.remote_inputs}
+    );
+    secrets.emplace(with.api, with.repositories, with.pool, own_namespace);
+    control::builder::settings building;
+    building.builds.programs = find_programs();
+    if (!options.plugins.empty()) {
+        auto plugins = read_plugins_file(options.plugins);
+        if (!plugins) {
+            return plugins.error().within("--plugins " + options.plugins);
+        }
+        building.builds.plugins = std::move(*plugins);
+    }
+    building.cache_bytes = cache_bytes;
+    building.cache_directory = options.cache_directory + "/manifests";
+    build.emplace(
+        control::builder::parts{with.executor, with.pool, *sandbox, *secrets, with.counters},
+        std::move(building)
+    );
+    return {};
+}
+
+boost::asio::awaitable<void> build_parts::housekeeping() {
+    co_await supplies->housekeeping();
+    co_await build->housekeeping();
+}
+
+} // namespace holdfast

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "charts/chart_store.hpp"
+#include "control/builder.hpp"
+#include "control/metrics.hpp"
+#include "control/repositories.hpp"
+#include "control/secret_stores.hpp"
+#include "control/supplier.hpp"
+#include "kube/client.hpp"
+#include "options.hpp"
+#include "sandbox/sandbox.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace holdfast {
+
+/// What makes manifests: the sandbox, the programs in it, what they read from elsewhere, the caches.
+struct build_parts {
+    /// What they work with; all outlive them.
+    struct surroundings {
+        boost::asio::any_io_executor executor;
+        boost::asio::thread_pool& pool;
+        kube::client& api;
+        control::repositories& repositories;
+        control::metrics& counters;
+    };
+
+    std::unique_ptr<sandbox::runner> sandbox;
+    std::unique_ptr<charts::chart_store> charts;
+    std::optional<control::supplier> supplies;
+    std::optional<control::secret_stores> secrets;
+    std::optional<control::builder> build;
+
+    /// Once. User errors name the option that is wrong.
+    result<void>
+    open(const surroundings& with, const operator_options& options, const std::string& own_namespace);
+    /// Evicts what is old; to be called now and then.
+    boost::asio::awaitable<void> housekeeping();
+};
+
+} // namespace holdfast

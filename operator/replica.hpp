@@ -1,0 +1,48 @@
+#pragma once
+
+#include "kube/client.hpp"
+#include "kube/leader_election.hpp"
+#include "options.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+
+namespace holdfast {
+
+/// Which of several replicas this is: the same through all runs of this process, and unlike any other's.
+[[nodiscard]] const std::string& replica_name(const operator_options& options);
+
+/// What this replica may write to the cluster, and when: all of it where there is no election.
+class replica {
+public:
+    /// `connection` and `observer` outlive it.
+    replica(
+        boost::asio::any_io_executor executor, http::client& connection, kube::observer& observer,
+        const operator_options& options, const std::string& own_namespace,
+        kube::leader_election::elected_handler elected, kube::leader_election::lost_handler lost
+    );
+
+    /// Of the controllers: writes while this replica leads.
+    [[nodiscard]] kube::client& api() noexcept { return api_; }
+    /// For what every replica does (certificates, handing on deliveries, events): writes until this one has
+    /// been deposed.
+    [[nodiscard]] kube::client& open_api() noexcept { return open_api_; }
+
+    [[nodiscard]] bool is_elected() const noexcept { return election_.has_value(); }
+    [[nodiscard]] bool leads() const noexcept { return !election_ || election_->leads(); }
+    /// From now on it stands for election; where there is one.
+    void stand();
+    /// Lets another one go on.
+    boost::asio::awaitable<void> stop();
+
+private:
+    kube::client api_;
+    kube::client open_api_;
+    kube::client lease_api_;
+    std::optional<kube::leader_election> election_;
+};
+
+} // namespace holdfast
