@@ -410,4 +410,25 @@ BOOST_AUTO_TEST_CASE(options_that_no_operator_would_start_with_are_refused) {
     self.await_same(self.push("Right"));
 }
 
+// As docs/installation.md says. The last one: nothing is left to try things on.
+BOOST_AUTO_TEST_CASE(uninstalled_with_its_applications_it_takes_away_what_it_deployed) {
+    auto& w = installation().w;
+    git_repository repository{"leaving"};
+    repository.declare();
+    repository.write("one.yaml", config_map("settings", "greeting", "hello"));
+    const auto first = repository.push("One");
+    w.create_namespace("leaving");
+    w.apply(application("leaving", {.url = repository.url(), .into = "leaving"}));
+    await_synced("leaving", first);
+    w.kubectl({"delete", "applications.holdfast.dev", "-A", "--all", "--timeout=60s"});
+    BOOST_TEST(!w.exists("configmap", "leaving", "settings"));
+    w.shared_operator().stop();
+    const auto deleted =
+        w.cluster().kubectl({"delete", "-k", config, "--ignore-not-found"}, {.deadline = 120s});
+    BOOST_TEST(deleted.ok(), deleted.err);
+    BOOST_TEST(!w.exists("namespace", "", home));
+    BOOST_TEST(!w.exists("crd", "", "applications.holdfast.dev"));
+    BOOST_TEST(w.exists("namespace", "", "leaving"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
