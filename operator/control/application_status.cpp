@@ -183,6 +183,8 @@ void application_controller::state::fill_trusted(
     application_record& r, std::vector<sync::member_health>& members
 ) const {
     auto& status = r.object.status;
+    // It was when that was written down; a look that could not be finished may have said otherwise meanwhile.
+    status.sync.status = crds::sync_code::synced;
     for (auto& resource : status.resources) {
         const auto* record = with.live.find(
             {resource.group, resource.version, resource.kind}, resource.namespace_, resource.name
