@@ -96,9 +96,10 @@ struct leader_election::state {
         const auto lease = write_lease(record, settings.namespace_, settings.name);
         const auto sent = steady_clock::now();
         const auto options = within(request_deadline);
-        const auto done = record.resource_version.empty()
-                              ? co_await api.create(resources::leases(), lease, field_manager, {}, options)
-                              : co_await api.update(resources::leases(), lease, field_manager, {}, options);
+        auto asked = record.resource_version.empty()
+                         ? api.create(resources::leases(), lease, field_manager, {}, options)
+                         : api.update(resources::leases(), lease, field_manager, {}, options);
+        const auto done = co_await std::move(asked);
         if (!done) {
             const auto& why = done.error();
             const bool conflict = why.is_conflict() || why.is_already_exists() || why.is_not_found();
