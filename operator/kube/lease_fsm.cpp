@@ -148,7 +148,7 @@ lease_record lease_fsm::release(std::string_view wall_time) const {
 }
 
 lease_record lease_fsm::renewed(std::string_view wall_time) const {
-    auto record = *known_;
+    auto record = known_.value_or(lease_record{}); // none where somebody deleted it just now
     record.holder = settings_.identity;
     record.duration = settings_.duration;
     record.renew_time = wall_time;

@@ -216,6 +216,17 @@ BOOST_AUTO_TEST_CASE(a_holder_whose_lease_is_deleted_makes_it_anew) {
     BOOST_TEST(api.lease->holder == "a");
 }
 
+BOOST_AUTO_TEST_CASE(a_lease_that_is_gone_can_be_let_go_of) {
+    server api;
+    replica a{"a", api};
+    a.settle();
+    api.lease.reset();
+    a.fsm.on_write_failed(true, a.now);
+    a.fsm.on_read(api.lease, a.now);
+    BOOST_TEST(a.leads());
+    BOOST_TEST(a.fsm.release("2026-01-31T12:00:00.000000Z").holder.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_holder_that_another_one_replaced_is_out_at_once) {
     server api;
     replica a{"a", api};
