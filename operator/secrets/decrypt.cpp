@@ -24,11 +24,7 @@ constexpr std::string_view keyring_prefix = "holdfast-keyring-";
 result<memory_file> write_question(
     const key_material& keys, const std::vector<std::string>& messages, const decrypt_options& with
 ) {
-    std::size_t size = 5 * packer::number_size;
-    for (const auto& each : keys.private_keys)
-        size += packer::size_of(each.name) + packer::size_of(each.key.view());
-    for (const auto& each : keys.passphrases)
-        size += packer::size_of(each.view());
+    std::size_t size = 3 * packer::number_size + packed_size(keys);
     for (const auto& each : messages)
         size += packer::size_of(each);
     auto file = memory_file::make(size);
@@ -36,14 +32,7 @@ result<memory_file> write_question(
     packer to{file->data()};
     to.number(with.max_plain_bytes);
     to.number(with.max_total_bytes);
-    to.number(keys.private_keys.size());
-    for (const auto& each : keys.private_keys) {
-        to.text(each.name);
-        to.text(each.key.view());
-    }
-    to.number(keys.passphrases.size());
-    for (const auto& each : keys.passphrases)
-        to.text(each.view());
+    pack(to, keys);
     to.number(messages.size());
     for (const auto& each : messages)
         to.text(each);

@@ -3,6 +3,7 @@
 #include "base/base64.hpp"
 #include "render/manifest.hpp"
 #include "secrets/age_identity.hpp"
+#include "secrets/memory_file.hpp"
 
 #include <algorithm>
 #include <string>
@@ -148,6 +149,26 @@ read_sops_keys(const std::vector<const json::object*>& secrets, const json::obje
     }
     keys->pgp = std::move(pgp);
     return std::shared_ptr<const sops_keys>{std::move(keys)};
+}
+
+std::size_t packed_size(const key_material& keys) noexcept {
+    std::size_t size = 2 * packer::number_size;
+    for (const auto& each : keys.private_keys)
+        size += packer::size_of(each.name) + packer::size_of(each.key.view());
+    for (const auto& each : keys.passphrases)
+        size += packer::size_of(each.view());
+    return size;
+}
+
+void pack(packer& to, const key_material& keys) noexcept {
+    to.number(keys.private_keys.size());
+    for (const auto& each : keys.private_keys) {
+        to.text(each.name);
+        to.text(each.key.view());
+    }
+    to.number(keys.passphrases.size());
+    for (const auto& each : keys.passphrases)
+        to.text(each.view());
 }
 
 } // namespace holdfast::secrets

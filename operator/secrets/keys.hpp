@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,12 @@ struct key_material {
     /// Tried one after another where a key asks for one.
     std::vector<sensitive> passphrases;
 };
+
+class packer;
+/// What pack() takes.
+[[nodiscard]] std::size_t packed_size(const key_material& keys) noexcept;
+/// Writes them as keyring/main.cpp reads them.
+void pack(packer& to, const key_material& keys) noexcept;
 
 /// Reads the Secrets that keySecretRef and passphraseSecretRef name (`passphrase` may be nullptr): every key
 /// of their `data` counts, whatever it is called. One newline at the end of a passphrase is not part of it.

@@ -14,21 +14,9 @@ namespace {
 
 // As keyring/main.cpp reads it.
 sensitive packed_keys(const key_material& keys) {
-    std::size_t size = 2 * packer::number_size;
-    for (const auto& each : keys.private_keys)
-        size += packer::size_of(each.name) + packer::size_of(each.key.view());
-    for (const auto& each : keys.passphrases)
-        size += packer::size_of(each.view());
-    std::string text(size, '\0');
+    std::string text(packed_size(keys), '\0');
     packer to{text.data()};
-    to.number(keys.private_keys.size());
-    for (const auto& each : keys.private_keys) {
-        to.text(each.name);
-        to.text(each.key.view());
-    }
-    to.number(keys.passphrases.size());
-    for (const auto& each : keys.passphrases)
-        to.text(each.view());
+    pack(to, keys);
     sensitive packed{text};
     wipe(text);
     return packed;
