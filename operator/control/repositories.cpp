@@ -113,6 +113,11 @@ std::string repositories::state::key_of(const kube::object_name& name) {
     return name.namespace_ + "/" + name.name;
 }
 
+kube::object_name repositories::state::name_of(const std::string& key) {
+    const auto slash = key.find('/');
+    return {key.substr(0, slash), key.substr(slash + 1)};
+}
+
 void repositories::state::declared_changed(const kube::object_name& name) {
     if (const auto* d = declared_store.find(name)) {
         watch_secrets_of((*d)->object);
@@ -302,8 +307,7 @@ void repositories::lead() {
     state_->standby = false;
     // A delivery may have been on its way to whoever led before.
     for (const auto& [key, t] : state_->all) {
-        t->refresh_wanted = true;
-        t->wake.notify_all();
+        t->list_now();
     }
     state_->declared_store.for_each([&](const kube::object_name& name,
                                         const std::shared_ptr<declared_repository>&) {
@@ -460,8 +464,7 @@ void repositories::refresh(std::string_view url) {
     }
     for (const auto& [key, t] : state_->all) {
         if (t->url.normalised() == parsed->normalised()) {
-            t->refresh_wanted = true;
-            t->wake.notify_all();
+            t->list_now();
         }
     }
 }

@@ -47,6 +47,12 @@ struct tracked_repository {
         {.base = std::chrono::seconds{1}, .cap = std::chrono::seconds{60}, .factor = 2.0, .jitter = 0.3}
     };
     std::set<std::string> revisions; // as applications name them: what the status shows
+
+    /// Has its refs listed now, or once more after the listing that runs.
+    void list_now() {
+        refresh_wanted = true;
+        wake.notify_all();
+    }
 };
 
 /// A Repository object, read.
@@ -103,6 +109,8 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     static std::shared_ptr<declared_repository> project(const json::object& object);
     kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
     static std::string key_of(const kube::object_name& name);
+    /// The other way round.
+    static kube::object_name name_of(const std::string& key);
     void declared_changed(const kube::object_name& name);
     /// Judges a Repository among the others anew.
     void judge(declared_repository& d) const;

@@ -15,8 +15,7 @@ void repositories::state::status_due(const std::string& owner, std::chrono::mill
 }
 
 asio::awaitable<void> repositories::state::write_status(std::string key) {
-    const auto slash = key.find('/');
-    const kube::object_name name{key.substr(0, slash), key.substr(slash + 1)};
+    const auto name = name_of(key);
     const auto* found = declared_store.find(name);
     if (found == nullptr) {
         co_return;

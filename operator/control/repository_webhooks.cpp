@@ -86,10 +86,10 @@ asio::awaitable<void> repositories::state::relay(
     delivery.receipt = self->config.replica + " " + format_micro_time(wall_clock::now());
     crds::repository_status told_of;
     told_of.last_webhook = std::move(delivery);
-    const auto slash = repository.find('/');
+    const auto name = name_of(repository);
     const auto told = co_await self->relay_api.patch_merge(
-        repository_kind, repository.substr(0, slash), repository.substr(slash + 1),
-        json::object{{"status", crds::write(told_of)}}, "holdfast", "status"
+        repository_kind, name.namespace_, name.name, json::object{{"status", crds::write(told_of)}},
+        "holdfast", "status"
     );
     if (!told) {
         log::warn(
@@ -130,8 +130,7 @@ void repositories::state::delivered(
     const bool for_all = repository.starts_with(config.own_namespace + "/");
     for (const auto& [key, t] : all) {
         if (addresses.contains(t->address) && (for_all || t->owner == repository)) {
-            t->refresh_wanted = true;
-            t->wake.notify_all();
+            t->list_now();
         }
     }
     if (standby) {
@@ -149,8 +148,7 @@ void repositories::state::delivered(
 void repositories::state::delivery_refused(
     const std::string& repository, crds::repository_webhook_delivery delivery, const std::string& why
 ) {
-    const auto slash = repository.find('/');
-    const auto* declared = declared_store.find({repository.substr(0, slash), repository.substr(slash + 1)});
+    const auto* declared = declared_store.find(name_of(repository));
     if (declared == nullptr) {
         return;
     }
