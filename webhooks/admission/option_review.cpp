@@ -1,5 +1,7 @@
 #include "admission/option_review.hpp"
 
+#include "kube/object.hpp"
+
 #include <boost/json/string.hpp>
 
 namespace holdfast::admission {
@@ -9,23 +11,11 @@ namespace {
 constexpr std::string_view label = "holdfast.dev/options";
 constexpr std::string_view key = "options.yaml";
 
-const json::object* member(const json::object& of, std::string_view name) {
-    const auto* found = of.if_contains(name);
-    return found == nullptr ? nullptr : found->if_object();
-}
-
-bool is_labelled(const json::object& object) {
-    const auto* metadata = member(object, "metadata");
-    const auto* labels = metadata == nullptr ? nullptr : member(*metadata, "labels");
-    const auto* value = labels == nullptr ? nullptr : labels->if_contains(label);
-    return value != nullptr && value->is_string() && value->get_string() == "true";
-}
-
 } // namespace
 
 bool is_of_options(const review& of) {
     return of.group.empty() && of.kind == "ConfigMap" && of.subresource.empty() &&
-           (of.operation == "CREATE" || of.operation == "UPDATE") && is_labelled(of.object);
+           (of.operation == "CREATE" || of.operation == "UPDATE") && kube::label(of.object, label) == "true";
 }
 
 decision decide_options(const review& of, const option_check& check) {
@@ -35,8 +25,7 @@ decision decide_options(const review& of, const option_check& check) {
         answer.message = what;
         answer.causes.emplace_back(std::move(path), what);
     };
-    const auto* data = member(of.object, "data");
-    const auto* text = data == nullptr ? nullptr : data->if_contains(key);
+    const auto* text = kube::find_path(of.object, {"data", key});
     if (text == nullptr || !text->is_string()) {
         refuse("data", "data must have the key options.yaml, with the options");
         return answer;

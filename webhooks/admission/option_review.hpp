@@ -12,7 +12,7 @@ namespace holdfast::admission {
 using option_check = std::function<result<void>(std::string_view text)>;
 
 /// Whether a review is of a ConfigMap with the operator's options: it has the label holdfast.dev/options:
-/// "true". A ConfigMap that loses the label is one as well.
+/// "true".
 [[nodiscard]] bool is_of_options(const review& of);
 
 /// Refuses options that no operator would start with: of a roll-out with them nothing would come but pods
