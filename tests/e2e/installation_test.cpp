@@ -1,15 +1,13 @@
 // The operator as it is installed: as its ServiceAccount, with the rights that config/ gives it and no
 // others.
 
-#include "e2e/harness.hpp"
+#include "e2e/config_folder.hpp"
 #include "support/free_port.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 using namespace holdfast::test;
@@ -17,21 +15,6 @@ using namespace std::chrono_literals;
 namespace json = boost::json;
 
 namespace {
-
-const std::string config = HOLDFAST_SOURCE_DIR "/config";
-
-// A kubeconfig of the ServiceAccount, with a token such as a pod gets.
-std::string kubeconfig_of_the_account(world& w) {
-    auto token = w.kubectl({"create", "token", "holdfast", "-n", home, "--duration=2h"});
-    token.erase(token.find_last_not_of('\n') + 1);
-    const auto path = w.cluster().directory() + "/holdfast.kubeconfig";
-    std::ofstream{path} << "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
-                        << "clusters: [{name: c, cluster: {server: '" << w.cluster().server()
-                        << "', certificate-authority: '" << w.cluster().ca() << "'}}]\n"
-                        << "users: [{name: u, user: {token: '" << token << "'}}]\n"
-                        << "contexts: [{name: c, context: {cluster: c, user: u, namespace: holdfast}}]\n";
-    return path;
-}
 
 // The webhooks are asked at a URL here, since no Service leads to an operator outside of the cluster.
 std::string to_url(const std::string& url) {
@@ -77,16 +60,7 @@ installed& installation() {
 
 // A repository that has config/, and in ours/ the overlay by which Holdfast keeps itself.
 void write_own_overlay(installed& here, git_repository& repository, const std::string& further = {}) {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator{config}) {
-        if (entry.is_regular_file()) {
-            std::ifstream file{entry.path(), std::ios::binary};
-            std::ostringstream text;
-            text << file.rdbuf();
-            repository.write(
-                "config/" + std::filesystem::relative(entry.path(), config).string(), text.str()
-            );
-        }
-    }
+    write_config(repository);
     // As everybody would: an overlay of one's own. This one keeps the webhooks' URLs.
     repository.write("ours/webhooks.json", to_url("https://" + here.admission + "/validate"));
     repository.write("ours/kustomization.yaml", R"(

@@ -1,5 +1,7 @@
 #include "e2e/on_node.hpp"
 
+#include "e2e/config_folder.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
@@ -48,7 +50,7 @@ fs::path overlay(world& w) {
     std::ofstream{directory / "kustomization.yaml"} << R"(
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-resources: [)" << fs::relative(HOLDFAST_SOURCE_DIR "/config", directory).string()
+resources: [)" << fs::relative(config, directory).string()
                                                     << R"(]
 patches:
 )" << std::string{required_sandbox};

@@ -1,11 +1,10 @@
 // The operator for one namespace: as its ServiceAccount, with no right in the cluster.
 
-#include "e2e/harness.hpp"
+#include "e2e/config_folder.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <fstream>
 #include <sstream>
 
 using namespace holdfast::test;
@@ -14,22 +13,14 @@ namespace json = boost::json;
 
 namespace {
 
-const std::string overlay = HOLDFAST_SOURCE_DIR "/config/overlays/one-namespace";
+const std::string overlay = config + "/overlays/one-namespace";
 
 world& installed() {
     static const bool once = [] {
         auto& w = world::get();
         w.kubectl({"apply", "--server-side", "--validate=strict", "-k", overlay});
-        auto token = w.kubectl({"create", "token", "holdfast", "-n", home, "--duration=2h"});
-        token.erase(token.find_last_not_of('\n') + 1);
-        const auto path = w.cluster().directory() + "/holdfast.kubeconfig";
-        std::ofstream{path} << "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
-                            << "clusters: [{name: c, cluster: {server: '" << w.cluster().server()
-                            << "', certificate-authority: '" << w.cluster().ca() << "'}}]\n"
-                            << "users: [{name: u, user: {token: '" << token << "'}}]\n"
-                            << "contexts: [{name: c, context: {cluster: c, user: u}}]\n";
         auto& o = w.shared_operator();
-        o.use_kubeconfig(path);
+        o.use_kubeconfig(kubeconfig_of_the_account(w));
         o.start({"--options", overlay + "/options.yaml", "--build-dir", o.cache().string() + "/builds"});
         return true;
     }();

@@ -1,6 +1,7 @@
 // Holdfast keeps itself on a real node: upgraded by a push, held where the push is broken, and carried on
 // through whatever happens to its pods.
 
+#include "e2e/config_folder.hpp"
 #include "e2e/on_node.hpp"
 
 #include <boost/json/array.hpp>
@@ -9,19 +10,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <sstream>
 #include <thread>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path config = HOLDFAST_SOURCE_DIR "/config";
 
 /// Holdfast and a shop, each of a repository of its own: once for all cases.
 struct street {
@@ -29,14 +25,7 @@ struct street {
         : w{installed()},
           platform{"platform", {}, w.cluster().machine()},
           shop{"street", {}, w.cluster().machine()} {
-        for (const auto& entry : fs::recursive_directory_iterator{config}) {
-            if (entry.is_regular_file()) {
-                std::ifstream file{entry.path(), std::ios::binary};
-                std::ostringstream text;
-                text << file.rdbuf();
-                platform.write("config/" + fs::relative(entry.path(), config).string(), text.str());
-            }
-        }
+        write_config(platform);
         platform.declare(announced());
         shop.declare(announced());
         upgrade("1", "", /*told=*/false);
@@ -267,7 +256,7 @@ BOOST_AUTO_TEST_CASE(uninstalled_it_leaves_what_it_deployed) {
              R"({"metadata":{"finalizers":null}})"}
         );
     }
-    const auto deleted = patiently(s.w, {"delete", "-k", config.string(), "--ignore-not-found"});
+    const auto deleted = patiently(s.w, {"delete", "-k", config, "--ignore-not-found"});
     BOOST_TEST(deleted.ok(), deleted.err);
     BOOST_TEST(!s.w.exists("namespace", "", home));
     BOOST_TEST(!s.w.exists("crd", "", "applications.holdfast.dev"));

@@ -1,0 +1,34 @@
+#include "e2e/config_folder.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace holdfast::test {
+
+namespace fs = std::filesystem;
+
+void write_config(git_repository& repository) {
+    for (const auto& entry : fs::recursive_directory_iterator{config}) {
+        if (entry.is_regular_file()) {
+            std::ifstream file{entry.path(), std::ios::binary};
+            std::ostringstream text;
+            text << file.rdbuf();
+            repository.write("config/" + fs::relative(entry.path(), config).string(), text.str());
+        }
+    }
+}
+
+std::string kubeconfig_of_the_account(world& w) {
+    auto token = w.kubectl({"create", "token", "holdfast", "-n", home, "--duration=2h"});
+    token.erase(token.find_last_not_of('\n') + 1);
+    const auto path = w.cluster().directory() + "/holdfast.kubeconfig";
+    std::ofstream{path} << "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+                        << "clusters: [{name: c, cluster: {server: '" << w.cluster().server()
+                        << "', certificate-authority: '" << w.cluster().ca() << "'}}]\n"
+                        << "users: [{name: u, user: {token: '" << token << "'}}]\n"
+                        << "contexts: [{name: c, context: {cluster: c, user: u, namespace: holdfast}}]\n";
+    return path;
+}
+
+} // namespace holdfast::test

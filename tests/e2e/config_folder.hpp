@@ -1,0 +1,17 @@
+#pragma once
+
+#include "e2e/harness.hpp"
+
+#include <string>
+
+namespace holdfast::test {
+
+/// config/ of this source tree.
+inline const std::string config = HOLDFAST_SOURCE_DIR "/config";
+
+/// Writes all of config/ into a repository, as config/; nothing is pushed.
+void write_config(git_repository& repository);
+/// A kubeconfig of the ServiceAccount that config/ installs, with a token such as a pod gets: its path.
+std::string kubeconfig_of_the_account(world& w);
+
+} // namespace holdfast::test
