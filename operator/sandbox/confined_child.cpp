@@ -15,7 +15,6 @@
 #include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -91,40 +90,10 @@ void give_up_privileges(const description& d, int failure_to) {
     }
 }
 
-bool send_descriptor(int to, int descriptor) {
-    char byte = 0;
-    iovec data{.iov_base = &byte, .iov_len = 1};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    return ::sendmsg(to, &message, MSG_NOSIGNAL) == 1;
-}
-
-long set_filter(std::vector<sock_filter> filter, unsigned flags) {
-    sock_fprog program{.len = static_cast<unsigned short>(filter.size()), .filter = filter.data()};
-    return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
-}
-
 void install_filter(const confinement_tools& tools) {
-    if (tools.listener_to >= 0) {
-        const auto listener = static_cast<int>(set_filter(tools.filter, SECCOMP_FILTER_FLAG_NEW_LISTENER));
-        if (listener >= 0) {
-            if (!send_descriptor(tools.listener_to, listener)) {
-                fail(tools.failure_to, "cannot hand over the system call filter");
-            }
-            ::close(listener);
-            return;
-        }
-    }
-    if (set_filter(tools.silent_filter, 0) < 0) {
+    auto filter = tools.filter;
+    sock_fprog program{.len = static_cast<unsigned short>(filter.size()), .filter = filter.data()};
+    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
         fail(tools.failure_to, "cannot set the system call filter");
     }
 }
@@ -154,7 +123,7 @@ void become_job(const description& d, const confinement_tools& tools) {
     // way, to where nothing of the job's will be.
     auto ours = tools;
     const int base = static_cast<int>(d.inherited) + 64;
-    for (int* descriptor : {&ours.ruleset, &ours.listener_to, &ours.failure_to}) {
+    for (int* descriptor : {&ours.ruleset, &ours.failure_to}) {
         if (*descriptor >= 0) {
             *descriptor = ::fcntl(*descriptor, F_DUPFD_CLOEXEC, base);
         }
@@ -180,27 +149,6 @@ void become_job(const description& d, const confinement_tools& tools) {
     }
     ::execve(d.program.c_str(), argv.data(), environment.data());
     fail(ours.failure_to, "cannot start " + d.program);
-}
-
-int receive_descriptor(int from) {
-    char byte = 0;
-    iovec data{.iov_base = &byte, .iov_len = 1};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    ssize_t count = 0;
-    while ((count = ::recvmsg(from, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
-    }
-    const cmsghdr* header = count > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
-    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) {
-        return -1;
-    }
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-    return descriptor;
 }
 
 } // namespace holdfast::sandbox

@@ -14,10 +14,6 @@ struct confinement_tools {
     int ruleset = -1;
     /// The seccomp program; empty: none.
     std::vector<sock_filter> filter;
-    /// The same without questions to the supervisor, for where another filter asks somebody already.
-    std::vector<sock_filter> silent_filter;
-    /// Where the filter's listener is sent (a unix socket), when there is one.
-    int listener_to = -1;
     /// Where a failure is written to, as text; closed by exec.
     int failure_to = -1;
 };
@@ -25,8 +21,5 @@ struct confinement_tools {
 /// In the job's own process: gives up all that it must not have, and becomes the program. Returns only by
 /// ending the process, having said why.
 [[noreturn]] void become_job(const description& d, const confinement_tools& tools);
-
-/// Waits for a descriptor that the other side sends; -1 when it closes instead.
-[[nodiscard]] int receive_descriptor(int from);
 
 } // namespace holdfast::sandbox

@@ -85,7 +85,6 @@ void each_field(Visitor& v, Description& d) {
     v(d.only_given_programs);
     v(d.network);
     v(d.unix_sockets);
-    v(d.notifications);
     v(d.filter);
     for (auto* number :
          {&d.landlock, &d.inherited, &d.uid, &d.parent, &d.deadline_ms, &d.memory, &d.cpu_ms, &d.file_size,

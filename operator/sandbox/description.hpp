@@ -23,7 +23,6 @@ struct description {
     bool only_given_programs = false;
     bool network = false;
     bool unix_sockets = false;
-    bool notifications = true;
     bool filter = true;
     std::uint64_t landlock = 0;
     /// How many descriptors beside 0, 1 and 2 are for the job.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits>
 #include <set>
 #include <string>
 #include <string_view>
@@ -88,11 +89,13 @@ bool has_children_files() {
     return there;
 }
 
-void add_children(pid_t pid, std::vector<pid_t>& into) {
+// Adds its threads to the tasks, and its children.
+void add_children(pid_t pid, family& into) {
     each_number(proc(pid, "/task"), [&](pid_t thread) {
+        ++into.tasks;
         const auto text = read_small(proc(pid, ("/task/" + std::to_string(thread) + "/children").c_str()));
         for (std::size_t at = 0; at < text.size();) {
-            into.push_back(static_cast<pid_t>(number_at(std::string_view{text}.substr(at))));
+            into.pids.push_back(static_cast<pid_t>(number_at(std::string_view{text}.substr(at))));
             const auto space = text.find(' ', at);
             at = space == std::string::npos ? text.size() : space + 1;
         }
@@ -100,51 +103,84 @@ void add_children(pid_t pid, std::vector<pid_t>& into) {
 }
 
 // For kernels without the files: who is whose, of all there are.
-std::vector<pid_t> descendants_by_parent() {
-    std::vector<std::pair<pid_t, pid_t>> all; // parent, child
+family descendants_by_parent() {
+    struct process {
+        pid_t parent;
+        pid_t pid;
+        std::uint64_t threads;
+    };
+    std::vector<process> all;
     each_number("/proc", [&](pid_t pid) {
+        // From the third: state 0, parent 1, …, num_threads 17.
         const auto fields = stat_fields(pid);
-        if (fields.size() > 1) {
-            all.emplace_back(static_cast<pid_t>(fields[1]), pid);
+        if (fields.size() > 17) {
+            all.push_back({static_cast<pid_t>(fields[1]), pid, std::max<std::uint64_t>(fields[17], 1)});
         }
     });
-    std::vector<pid_t> found{::getpid()};
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        for (const auto& [parent, child] : all) {
-            if (parent == found[i] && child != found[i]) {
-                found.push_back(child);
+    family found{.pids = {::getpid()}, .tasks = 0};
+    for (std::size_t i = 0; i < found.pids.size(); ++i) {
+        for (const auto& [parent, pid, threads] : all) {
+            if (parent == found.pids[i] && pid != found.pids[i]) {
+                found.pids.push_back(pid);
+                found.tasks += threads;
             }
         }
     }
-    found.erase(found.begin());
+    found.pids.erase(found.pids.begin());
     return found;
+}
+
+// Parents come before their children; each is given to `visit` before it is asked for these.
+template <class Visit>
+family walk(std::uint64_t enough, Visit visit) {
+    family found;
+    if (!has_children_files()) {
+        found = descendants_by_parent();
+        std::for_each(found.pids.begin(), found.pids.end(), visit);
+        return found;
+    }
+    add_children(::getpid(), found);
+    found.tasks = 0; // none of ours
+    std::size_t next = 0;
+    while (next < found.pids.size() && found.tasks + (found.pids.size() - next) <= enough) {
+        const auto pid = found.pids[next++];
+        visit(pid);
+        add_children(pid, found);
+    }
+    found.tasks += found.pids.size() - next;
+    return found;
+}
+
+// How many there are, stopped. A group of processes stops as one: who forks in it does not fork away from
+// that.
+std::size_t stop_descendants() {
+    std::set<pid_t> groups;
+    const auto stop = [&groups](pid_t pid) {
+        const auto group = ::getpgid(pid);
+        if (group <= 0 || group == ::getpgrp()) {
+            ::kill(pid, SIGSTOP);
+        } else if (groups.insert(group).second) {
+            ::kill(-group, SIGSTOP);
+        }
+    };
+    return walk(std::numeric_limits<std::uint64_t>::max(), stop).pids.size();
 }
 
 } // namespace
 
-std::vector<pid_t> descendants() {
-    if (!has_children_files()) {
-        return descendants_by_parent();
-    }
-    std::vector<pid_t> found;
-    add_children(::getpid(), found);
-    for (std::size_t i = 0; i < found.size(); ++i) {
-        add_children(found[i], found);
-    }
-    return found;
+family descendants(std::uint64_t enough) {
+    return walk(enough, [](pid_t) {});
 }
 
 usage measure(const std::vector<pid_t>& pids) {
     static const auto ticks = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
     usage sum;
     for (const auto pid : pids) {
-        // From the third: state 0, …, utime 11, stime 12, cutime 13, cstime 14, …, num_threads 17.
+        // From the third: state 0, …, utime 11, stime 12, cutime 13, cstime 14.
         const auto fields = stat_fields(pid);
-        if (fields.size() < 18) {
+        if (fields.size() < 15) {
             continue;
         }
-        ++sum.processes;
-        sum.tasks += std::max<std::uint64_t>(fields[17], 1);
         sum.cpu_ms += (fields[11] + fields[12] + fields[13] + fields[14]) * 1000 / ticks;
         const auto status = read_small(proc(pid, "/status"));
         for (const std::string_view name : {"\nRssAnon:", "\nRssShmem:"}) {
@@ -174,16 +210,13 @@ std::uint64_t unlinked_bytes(const std::vector<pid_t>& pids) {
 
 std::uint64_t kill_descendants() {
     // Stopped first, until there are no new ones: who forks faster than it can be killed does not fork then.
+    constexpr auto all = std::numeric_limits<std::uint64_t>::max();
     std::size_t before = 0;
-    auto pids = descendants();
-    for (int round = 0; round < 100 && pids.size() > before; ++round) {
-        before = pids.size();
-        for (const auto pid : pids) {
-            ::kill(pid, SIGSTOP);
-        }
-        pids = descendants();
+    auto count = stop_descendants();
+    for (int round = 0; round < 100 && count > before; ++round) {
+        before = std::exchange(count, stop_descendants());
     }
-    const auto count = pids.size();
+    auto pids = descendants(all).pids;
     for (int round = 0; round < 5000; ++round) {
         for (const auto pid : pids) {
             ::kill(pid, SIGKILL);
@@ -196,7 +229,7 @@ std::uint64_t kill_descendants() {
             break;
         }
         ::usleep(round < 10 ? 200 : 1000);
-        pids = descendants();
+        pids = descendants(all).pids;
     }
     return count;
 }

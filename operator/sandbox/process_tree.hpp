@@ -8,12 +8,17 @@
 /// from its parent becomes our own child, so that none is ever out of sight.
 namespace holdfast::sandbox {
 
-[[nodiscard]] std::vector<pid_t> descendants();
-
-struct usage {
-    std::uint64_t processes = 0;
+struct family {
+    std::vector<pid_t> pids;
     /// Processes and threads.
     std::uint64_t tasks = 0;
+};
+
+/// All below; when there are more than `enough` tasks, so many of them that this can be seen.
+[[nodiscard]] family descendants(std::uint64_t enough);
+
+/// What they take together.
+struct usage {
     /// Resident memory that no file backs, in bytes.
     std::uint64_t memory = 0;
     /// Processor time of those that live and of the children that they waited for.
@@ -25,8 +30,8 @@ struct usage {
 /// Bytes of files that have no name any more and are still open in one of them.
 [[nodiscard]] std::uint64_t unlinked_bytes(const std::vector<pid_t>& pids);
 
-/// Kills all below and waits for their ends. Returns how many there were when it began. Nothing new may be
-/// started meanwhile, or it takes longer; it gives up after some seconds.
+/// Kills all below, also those that fork all the time, and waits for their ends. Returns how many there were.
+/// It gives up after some seconds.
 std::uint64_t kill_descendants();
 
 } // namespace holdfast::sandbox

@@ -57,8 +57,6 @@ confinement look_at_kernel(const settings& with) {
         found.landlock = std::min(found.landlock, with.landlock_version);
     }
     found.seccomp = offers_action(SECCOMP_RET_ERRNO);
-    found.notifications =
-        found.seccomp && offers_action(SECCOMP_RET_USER_NOTIF) && !with.without_notifications;
     if (found.landlock == 0) {
         found.missing.emplace_back(
             "no Landlock (Linux 5.13; security module \"landlock\" enabled): builds can read every file that "
@@ -82,10 +80,6 @@ confinement look_at_kernel(const settings& with) {
         found.missing.emplace_back(
             "no seccomp: builds have the network, and reach system calls that they do not need"
         );
-    } else if (!found.notifications) {
-        found.missing.emplace_back("no seccomp notifications (Linux 5.5): processes of a build are counted "
-                                   "50 times a second, not before "
-                                   "there are more");
     }
     return found;
 }
@@ -376,7 +370,6 @@ private:
         d.unix_sockets = j.unix_sockets;
         d.landlock = static_cast<std::uint64_t>(confinement_.landlock);
         d.filter = confinement_.seccomp;
-        d.notifications = confinement_.notifications;
         d.inherited = j.inherited.size();
         d.parent = static_cast<std::uint64_t>(::getpid());
         if (::geteuid() == 0) {

@@ -133,8 +133,6 @@ struct settings {
     strictness mode = strictness::best_effort;
     /// For tests: as if the kernel had no more than this version of Landlock (0: none); below 0: what it has.
     int landlock_version = -1;
-    /// For tests: as if the kernel could not let the supervisor decide about new processes.
-    bool without_notifications = false;
 };
 
 /// What this kernel offers.
@@ -142,8 +140,6 @@ struct confinement {
     /// Version of Landlock; 0: none.
     int landlock = 0;
     bool seccomp = false;
-    /// Processes are counted before there are more, not only looked at.
-    bool notifications = false;
     /// What a job could therefore do that it should not, as sentences for people; empty: nothing.
     std::vector<std::string> missing;
 };

@@ -10,8 +10,6 @@
 #include "sandbox/process_tree.hpp"
 #include "sandbox/syscall_filter.hpp"
 
-#include <linux/seccomp.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -20,11 +18,9 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -37,6 +33,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
+// Who forks without end is twice as many in less than a millisecond; counting costs little.
+constexpr auto count_interval = 4ms;
 constexpr auto look_interval = 20ms;
 constexpr auto disk_interval = 100ms;
 
@@ -227,11 +225,8 @@ private:
             filter_options options;
             options.network = d_.network;
             options.unix_sockets = d_.unix_sockets;
-            options.notifications = d_.notifications;
             options.protected_pids = {::getpid(), ::getppid(), ::getpgid(::getppid())};
             tools.filter = make_filter(options);
-            options.notifications = false;
-            tools.silent_filter = make_filter(options);
         }
         return true;
     }
@@ -241,14 +236,10 @@ private:
         if (!make_tools(tools)) {
             return failed(system_error("cannot make the rules for files (Landlock)"));
         }
-        std::array<int, 2> handover{};
         std::array<int, 2> failure{};
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, handover.data()) != 0 ||
-            ::pipe2(failure.data(), O_CLOEXEC) != 0) {
+        if (::pipe2(failure.data(), O_CLOEXEC) != 0) {
             return failed(system_error("cannot make a pipe"));
         }
-        const bool listens = d_.filter && d_.notifications;
-        tools.listener_to = listens ? handover[1] : -1;
         tools.failure_to = failure[1];
         job_ = ::fork();
         if (job_ < 0) {
@@ -257,7 +248,6 @@ private:
         if (job_ == 0) {
             become_job(d_, tools);
         }
-        ::close(handover[1]);
         ::close(failure[1]);
         ::close(tools.ruleset);
         // What was the job's is the job's alone: an end of input is one, and so is an end of output.
@@ -268,8 +258,6 @@ private:
         for (int i = 0; i <= static_cast<int>(d_.inherited); ++i) {
             ::close(3 + i);
         }
-        listener_ = listens ? receive_descriptor(handover[0]) : -1;
-        ::close(handover[0]);
         // Empty: it became the program. Nobody needs to be asked for that.
         const auto said = read_all(failure[0]);
         ::close(failure[0]);
@@ -277,31 +265,21 @@ private:
     }
 
     void wait() {
-        std::array<pollfd, 2> on{
-            pollfd{.fd = signals_, .events = POLLIN, .revents = 0},
-            pollfd{.fd = listener_, .events = POLLIN, .revents = 0}
-        };
+        pollfd on{.fd = signals_, .events = POLLIN, .revents = 0};
         const auto now = clock::now();
-        const auto until = std::min(next_look_, deadline_);
+        const auto until = std::min(next_count_, deadline_);
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(std::max(until - now, clock::duration{}));
-        ::poll(on.data(), on.size(), static_cast<int>(left.count()));
-        if ((on[0].revents & POLLIN) != 0) {
+        ::poll(&on, 1, static_cast<int>(left.count()));
+        if ((on.revents & POLLIN) != 0) {
             take_signals();
-        }
-        if (!over_ && (on[1].revents & POLLIN) != 0) {
-            decide_about_process();
-        }
-        if ((on[1].revents & POLLHUP) != 0) {
-            ::close(listener_); // nobody is left under the filter
-            listener_ = -1;
         }
         if (!over_ && clock::now() >= deadline_) {
             end(ending::deadline);
         }
-        if (!over_ && clock::now() >= next_look_) {
+        if (!over_ && clock::now() >= next_count_) {
             look();
-            next_look_ = clock::now() + look_interval;
+            next_count_ = clock::now() + count_interval;
         }
     }
 
@@ -324,31 +302,17 @@ private:
         }
     }
 
-    // Someone below wants to start a process or a thread. Who is alive is counted when the last count does
-    // not suffice any more, so that most of these cost nothing.
-    void decide_about_process() {
-        seccomp_notif asked{};
-        if (::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) {
-            return; // it died, or a signal took it out of its call
-        }
-        if (free_ == 0) {
-            const auto tasks = measure(descendants()).tasks;
-            free_ = d_.processes > tasks ? d_.processes - tasks : 0;
-        }
-        if (free_ == 0) {
-            end(ending::processes); // left waiting: what comes next is its end
+    void look() {
+        const auto below = descendants(d_.processes);
+        if (below.tasks > d_.processes) {
+            end(ending::processes);
             return;
         }
-        --free_;
-        seccomp_notif_resp answer{};
-        answer.id = asked.id;
-        answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-        ::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &answer);
-    }
-
-    void look() {
-        const auto pids = descendants();
-        const auto now = measure(pids);
+        if (clock::now() < next_look_) {
+            return;
+        }
+        next_look_ = clock::now() + look_interval;
+        const auto now = measure(below.pids);
         rusage ended{};
         ::getrusage(RUSAGE_CHILDREN, &ended);
         const auto milliseconds = [](const timeval& t) {
@@ -358,10 +322,8 @@ private:
             end(ending::memory);
         } else if (now.cpu_ms + milliseconds(ended.ru_utime) + milliseconds(ended.ru_stime) > d_.cpu_ms) {
             end(ending::cpu);
-        } else if (now.tasks > d_.processes) {
-            end(ending::processes);
         } else if (clock::now() >= next_disk_) {
-            look_at_disk(pids);
+            look_at_disk(below.pids);
         }
     }
 
@@ -388,9 +350,8 @@ private:
     report report_;
     pid_t job_ = -1;
     int signals_ = -1;
-    int listener_ = -1;
     bool over_ = false;
-    std::uint64_t free_ = 0;
+    clock::time_point next_count_ = clock::now() + count_interval;
     clock::time_point next_look_ = clock::now() + look_interval;
     clock::time_point next_disk_ = clock::now() + disk_interval;
 };

@@ -179,17 +179,14 @@ private:
     }
 };
 
-void add_processes(program& p, const filter_options& options) {
-    const auto ask = options.notifications ? SECCOMP_RET_USER_NOTIF : allow;
+// Processes without end are the supervisor's to see. Nobody is asked before each (SECCOMP_RET_USER_NOTIF): a
+// signal ends such a question, and a shell whose SIGCHLD comes just then takes it for a fork that failed.
+void add_processes(program& p) {
     p.only(SYS_clone, [&] {
         p.load_argument(0);
         p.answer_if_any_bit(new_namespaces, not_permitted);
-        p.answer(ask);
+        p.answer(allow);
     });
-#if defined(__x86_64__)
-    p.answer_if(SYS_fork, ask);
-    p.answer_if(SYS_vfork, ask);
-#endif
 }
 
 void add_sockets(program& p, const filter_options& options) {
@@ -285,7 +282,7 @@ std::vector<sock_filter> make_filter(const filter_options& options) {
     for (const long call : absent) {
         p.answer_if(static_cast<std::uint32_t>(call), not_there);
     }
-    add_processes(p, options);
+    add_processes(p);
     add_sockets(p, options);
     add_signals(p, options);
     add_priorities(p);

@@ -10,8 +10,6 @@ namespace holdfast::sandbox {
 struct filter_options {
     bool network = false;
     bool unix_sockets = false;
-    /// Ask the supervisor before each new process and thread (SECCOMP_RET_USER_NOTIF); else just let it.
-    bool notifications = true;
     /// Who must not get signals, where the kernel's Landlock does not see to it: the supervisor and the
     /// operator, and their groups.
     std::vector<pid_t> protected_pids;

@@ -24,6 +24,8 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -95,9 +97,40 @@ int run(const std::string& program) {
     return say(ran);
 }
 
+// Starts children that end at once, with a handler for their ends that restarts nothing.
+int fork_among_signals() {
+    struct sigaction action{};
+    action.sa_handler = [](int) {};
+    ::sigaction(SIGCHLD, &action, nullptr);
+    for (int i = 0; i < 4000; ++i) {
+        const auto child = ::fork();
+        if (child < 0) {
+            return say(false);
+        }
+        if (child == 0) {
+            ::_exit(0);
+        }
+        while (i % 8 == 7 && (::wait(nullptr) > 0 || errno == EINTR)) {
+        }
+    }
+    return say(true);
+}
+
+// As many threads as it may have, which it keeps.
+int start_threads() {
+    try {
+        for (int i = 0; i < 1000; ++i) {
+            std::thread{[] { ::pause(); }}.detach();
+        }
+    } catch (const std::system_error&) { // no more
+    }
+    ::pause();
+    return 0;
+}
+
 // Forks as fast as it can until it may not, and then stays. Not without end: where nothing stops it, the
 // machine that runs the tests has to outlive it.
-int bomb() {
+int bomb(bool scattered) {
     void* shared =
         ::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
     if (shared == MAP_FAILED) {
@@ -106,9 +139,13 @@ int bomb() {
     auto& forks = *new (shared) std::atomic<int>{0};
     ::alarm(60);
     while (forks.fetch_add(1) < 1000) {
-        if (::fork() < 0) {
+        const auto child = ::fork();
+        if (child < 0) {
             ::usleep(1000);
         } else {
+            if (scattered && child == 0) {
+                ::setsid();
+            }
             ::alarm(60);
         }
     }
@@ -263,8 +300,14 @@ int main(int argc, char** argv) {
     if (what == "root") {
         return say(::setuid(0) == 0 && ::open("/etc/shadow", O_RDONLY) >= 0);
     }
-    if (what == "bomb") {
-        return bomb();
+    if (what == "forks among signals") {
+        return fork_among_signals();
+    }
+    if (what == "threads") {
+        return start_threads();
+    }
+    if (what == "bomb" || what == "scattered bomb") {
+        return bomb(what != "bomb");
     }
     if (what == "eat") {
         return eat(std::size_t{4} << 20U, MAP_PRIVATE);

@@ -78,11 +78,10 @@ BOOST_AUTO_TEST_CASE(processor_time_is_bounded) {
 }
 
 BOOST_AUTO_TEST_CASE(forking_without_end_is_ended) {
-    for (const bool without_notifications : {false, true}) {
-        settings with;
-        with.without_notifications = without_notifications;
-        bench b{std::move(with)};
-        auto j = b.hostile_job({"bomb"});
+    // In one group, and each in one of its own.
+    for (const auto* kind : {"bomb", "scattered bomb"}) {
+        bench b;
+        auto j = b.hostile_job({kind});
         j.limits.processes = 50;
         const auto said = b.run(std::move(j));
         BOOST_REQUIRE(said.has_error());
@@ -90,6 +89,23 @@ BOOST_AUTO_TEST_CASE(forking_without_end_is_ended) {
         BOOST_TEST(contains(message(said), "had more than 50 processes and threads at once"), message(said));
         BOOST_TEST(children() == 0U);
     }
+}
+
+BOOST_AUTO_TEST_CASE(threads_without_end_are_ended) {
+    bench b;
+    auto j = b.hostile_job({"threads"});
+    j.limits.processes = 50;
+    const auto said = b.run(std::move(j));
+    BOOST_TEST(contains(message(said), "had more than 50 processes and threads at once"), message(said));
+    BOOST_TEST(children() == 0U);
+}
+
+// As a shell does: its signal handler does not restart what the signal came into.
+BOOST_AUTO_TEST_CASE(a_child_that_ends_does_not_make_the_next_one_fail) {
+    bench b;
+    const auto said = b.run(b.hostile_job({"forks among signals"}));
+    BOOST_REQUIRE_MESSAGE(said.has_value(), message(said));
+    BOOST_TEST(said->output == "yes\n");
 }
 
 BOOST_AUTO_TEST_CASE(many_processes_one_after_the_other_are_not_too_many) {
