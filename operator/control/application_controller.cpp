@@ -112,6 +112,7 @@ void application_controller::state::changed(const json::object& object) {
         r = std::make_shared<application_record>();
         r->heal_backoff = backoff{{.base = 2s, .cap = 300s, .factor = 3.0, .jitter = 0.0}};
         r->written = now.status;
+        note_status(*r, object);
         r->object = std::move(now);
         // A killed operator may have begun with the operation without having taken it out of the object.
         const auto& o = r->object;

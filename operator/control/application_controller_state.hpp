@@ -180,6 +180,10 @@ struct application_controller::state : kube::informer_handler, surroundings {
     // ---- application_status_writes.cpp: when it is written, and the events that go with it
     void status_due(application_record& r);
     asio::awaitable<void> write_status(std::string key);
+    /// Remembers what the object has for a status, where `r.written` does not say it all.
+    static void note_status(application_record& r, const json::object& object);
+    /// True when the server has another status than was thought.
+    asio::awaitable<bool> reread_status(record_ptr r);
     asio::awaitable<void> take_operation(record_ptr r);
     void tell(
         const application_record& r, kube::event_severity severity, std::string reason, std::string action,

@@ -82,6 +82,9 @@ struct application_record {
     crds::application object;
     /// The status as the server has it.
     crds::application_status written;
+    /// What the server has instead, where that is not what one writes for `written`: nothing yet, or what
+    /// others wrote.
+    std::optional<json::object> found_status;
     /// It is for another installation: nothing is done about it, and its status is what the server has.
     bool foreign = false;
     /// What is wrong with the object; then there is nothing else to do.

@@ -41,7 +41,8 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
         co_return;
     }
     const auto wanted = r->object.status;
-    const auto patch = merge_patch(crds::write(r->written), crds::write(wanted));
+    const auto patch =
+        merge_patch(r->found_status ? *r->found_status : crds::write(r->written), crds::write(wanted));
     if (!patch.empty()) {
         json::object body;
         body["status"] = patch;
@@ -56,11 +57,16 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
             log::warn(
                 "a status cannot be written", {{"application", key}, {"error", done.error().message()}}
             );
+            bool soon = done.error().is_transient();
+            if (!soon) {
+                soon = co_await reread_status(r);
+            }
             if (find(key) == r) {
-                statuses.add_after(key, done.error().is_transient() ? 2s : 30s);
+                statuses.add_after(key, soon ? 2s : 30s);
             }
             co_return;
         }
+        r->found_status.reset();
         const bool settled = r->written.sync.status == wanted.sync.status &&
                              r->written.health.status == wanted.health.status &&
                              r->written.observed_generation == wanted.observed_generation;
@@ -78,6 +84,26 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
         r->status_due_since = steady_clock::now();
         statuses.add_after(key, settle_time);
     }
+}
+
+void application_controller::state::note_status(application_record& r, const json::object& object) {
+    const auto* status = object.if_contains("status");
+    r.found_status = status != nullptr && status->is_object() ? status->get_object() : json::object{};
+    if (*r.found_status == crds::write(r.written)) {
+        r.found_status.reset();
+    }
+}
+
+// The difference was refused: somebody else may have written what it is one from.
+asio::awaitable<bool> application_controller::state::reread_status(record_ptr r) {
+    const auto live =
+        co_await with.api.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
+    if (!live) {
+        co_return false;
+    }
+    const auto before = r->found_status;
+    note_status(*r, *live);
+    co_return before != r->found_status;
 }
 
 // Takes the operation out of the object, now that the status says that it is being worked on. Not if somebody

@@ -182,6 +182,31 @@ BOOST_AUTO_TEST_CASE(the_columns_of_kubectl_get_tell_how_it_is) {
     BOOST_TEST(repository.find("True") != std::string::npos, repository);
 }
 
+BOOST_AUTO_TEST_CASE(a_status_is_whole_from_the_first_and_after_somebody_took_it_away) {
+    scene s{"whole"};
+    s.repository.write("broken.yaml", "a: [");
+    s.repository.push("Broken from the start");
+    s.follow({.automated = false});
+    await_condition(s.name, "ComparisonError", {"broken.yaml"});
+    BOOST_TEST(s.look().sync == "Unknown");
+
+    s.repository.remove("broken.yaml");
+    s.config_map("a", "1");
+    const auto at = [&](const std::string& revision) {
+        return
+            [revision](const application_view& v) { return v.sync == "OutOfSync" && v.revision == revision; };
+    };
+    s.until(at(s.repository.push("Mended")), "it waits for a sync");
+    s.w.kubectl(
+        {"patch", "application.holdfast.dev", s.name, "-n", home, "--subresource=status", "--type=merge",
+         "-p", R"({"status":{"sync":null}})"}
+    );
+    BOOST_TEST(s.look().sync.empty());
+    // What changes now is a part of what is not there any more.
+    s.config_map("a", "2");
+    s.until(at(s.repository.push("Another")), "the status is whole again");
+}
+
 BOOST_AUTO_TEST_CASE(each_transition_is_told_once) {
     scene s{"events"};
     s.config_map("a", "1");
