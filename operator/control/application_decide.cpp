@@ -236,7 +236,8 @@ void application_controller::state::finish_operation(
     );
     tell(
         r, succeeded ? kube::event_severity::normal : kube::event_severity::warning,
-        succeeded ? "OperationCompleted" : "OperationFailed", "Sync", state.message
+        succeeded ? "OperationCompleted" : "OperationFailed", "Sync",
+        "Sync to " + crds::short_revision(state.sync_result->revision) + ": " + state.message
     );
     r.progress.reset();
     if (is_elsewhere(asked)) {
