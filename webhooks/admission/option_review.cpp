@@ -15,7 +15,8 @@ constexpr std::string_view key = "options.yaml";
 
 bool is_of_options(const review& of) {
     return of.group.empty() && of.kind == "ConfigMap" && of.subresource.empty() &&
-           (of.operation == "CREATE" || of.operation == "UPDATE") && kube::label(of.object, label) == "true";
+           (of.operation == "CREATE" || of.operation == "UPDATE") &&
+           (kube::label(of.object, label) == "true" || kube::label(of.old_object, label) == "true");
 }
 
 decision decide_options(const review& of, const option_check& check) {

@@ -12,7 +12,7 @@ namespace holdfast::admission {
 using option_check = std::function<result<void>(std::string_view text)>;
 
 /// Whether a review is of a ConfigMap with the operator's options: it has the label holdfast.dev/options:
-/// "true".
+/// "true", or had it before. (Pods read it by its name: without the label it is not less used.)
 [[nodiscard]] bool is_of_options(const review& of);
 
 /// Refuses options that no operator would start with: of a roll-out with them nothing would come but pods

@@ -41,6 +41,11 @@ BOOST_AUTO_TEST_CASE(config_maps_with_the_label_are_of_options_and_others_are_no
     other = of({});
     other.object["metadata"] = "nonsense";
     BOOST_TEST(!is_of_options(other));
+    // The server asks about whoever has the label or loses it.
+    other.old_object = of({}).object;
+    BOOST_TEST(is_of_options(other));
+    other.old_object = of({}, "false").object;
+    BOOST_TEST(!is_of_options(other));
 }
 
 BOOST_AUTO_TEST_CASE(good_options_are_let_through) {
