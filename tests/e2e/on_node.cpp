@@ -125,10 +125,6 @@ spec:
     );
 }
 
-std::string page(const std::string& address) {
-    return run_command("curl", {"-sf", "--noproxy", "*", "-m", "3", "http://" + address + "/"}, {}, 10s).out;
-}
-
 const json::object& announced() {
     static const json::object spec{{"interval", "1h"}, {"webhook", {{"secretRef", {{"name", "hook"}}}}}};
     return spec;

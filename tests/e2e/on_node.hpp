@@ -30,8 +30,6 @@ void open_namespace(world& w, const std::string& name);
 
 /// An application that serves a page, in deploy/.
 void write_shop(git_repository& repository, const std::string& page);
-/// What an address serves; empty where it does not.
-std::string page(const std::string& address);
 /// Spec of a Repository that is polled once an hour, and told of pushes by announce().
 const json::object& announced();
 /// Tells Holdfast of a push as a Git provider does, at the Service; whichever replica gets it.
