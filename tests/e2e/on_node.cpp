@@ -1,9 +1,11 @@
 #include "e2e/on_node.hpp"
 
 #include "e2e/config_folder.hpp"
+#include "e2e/operator_process.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
 #include <fstream>
 
 namespace holdfast::test {

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "e2e/harness.hpp"
+#include "cluster/control_plane.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/object.hpp>
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
