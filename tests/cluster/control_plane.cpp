@@ -486,6 +486,13 @@ void control_plane::stop() {
     impl_->stop();
 }
 
+std::string page(const std::string& address) {
+    const auto got = run_command(
+        "curl", {"-sf", "--noproxy", "*", "-m", "3", "http://" + address + "/"}, {}, std::chrono::seconds(10)
+    );
+    return got.ok() ? got.out : std::string();
+}
+
 std::string node_lacks() {
     if (::geteuid() != 0) return "a node needs root"; // not worth building one
     const auto told =

@@ -129,6 +129,10 @@ private:
 /// An image that every node has: a static busybox with all its tools in /bin.
 inline constexpr const char* busybox_image = "holdfast.test/busybox:1";
 
+/// The page of a web server in a cluster with a node, at a pod's or a Service's address; empty where none
+/// answers.
+std::string page(const std::string& address);
+
 /// Why there can be no node here (no root, or something of the kernel or of Debian is missing), in one line;
 /// empty when there can.
 std::string node_lacks();

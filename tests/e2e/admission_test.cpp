@@ -1,7 +1,11 @@
 // What kubectl apply answers: the API server's schema and rules first, then the operator's webhook, which
 // registered itself under the address that it was told.
 
+#include "e2e/applications.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 #include "support/free_port.hpp"
 
 #include <boost/json/parse.hpp>
@@ -10,6 +14,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

@@ -1,6 +1,9 @@
 // spec.syncPolicy.automated: what happens by itself, and what waits for a person.
 
+#include "e2e/applications.hpp"
+#include "e2e/json.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
 

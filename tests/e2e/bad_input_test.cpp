@@ -1,11 +1,17 @@
 // Wrong input gets a condition that names it, prunes nothing, stops nobody else, and is got over without a
 // restart.
 
+#include "e2e/applications.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/patient.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

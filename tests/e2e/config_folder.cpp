@@ -1,8 +1,10 @@
 #include "e2e/config_folder.hpp"
 
+#include "e2e/operator_process.hpp"
+#include "support/read_file.hpp"
+
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace holdfast::test {
 
@@ -11,10 +13,9 @@ namespace fs = std::filesystem;
 void write_config(git_repository& repository) {
     for (const auto& entry : fs::recursive_directory_iterator{config}) {
         if (entry.is_regular_file()) {
-            std::ifstream file{entry.path(), std::ios::binary};
-            std::ostringstream text;
-            text << file.rdbuf();
-            repository.write("config/" + fs::relative(entry.path(), config).string(), text.str());
+            repository.write(
+                "config/" + fs::relative(entry.path(), config).string(), read_file(entry.path())
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "e2e/harness.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/world.hpp"
 
 #include <string>
 

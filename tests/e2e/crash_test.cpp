@@ -1,8 +1,16 @@
 // Whenever the operator dies, and whatever it stands on goes away: it goes on where it was, loses nothing,
 // does nothing twice, prunes nothing by mistake.
 
+#include "cluster/control_plane.hpp"
+#include "e2e/applications.hpp"
 #include "e2e/cutting_proxy.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/patient.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
+#include "support/read_file.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -10,11 +18,14 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <map>
 #include <random>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include <sys/mount.h>
 #include <unistd.h>
@@ -25,31 +36,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Something that is removed at the end, whatever happens.
-class temporary_folder {
-public:
-    temporary_folder() {
-        std::string name = (fs::temp_directory_path() / "holdfast-e2e-XXXXXX").string();
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~temporary_folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
 // The administrator's kubeconfig with another port.
 std::string kubeconfig_through(int port, const fs::path& folder) {
     const auto& cluster = world::get().cluster();
-    std::ifstream file{cluster.kubeconfig()};
-    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    auto text = read_file(cluster.kubeconfig());
     const auto at = text.find(cluster.server());
     BOOST_REQUIRE(at != std::string::npos);
     text.replace(at, cluster.server().size(), "https://127.0.0.1:" + std::to_string(port));
@@ -168,7 +158,7 @@ public:
     }
     ~particular_operator() {
         process_.kill9();
-        process_.use_kubeconfig({});
+        process_.use_kubeconfig(world::get().cluster().kubeconfig());
     }
     particular_operator(const particular_operator&) = delete;
     particular_operator& operator=(const particular_operator&) = delete;
@@ -185,7 +175,7 @@ BOOST_AUTO_TEST_SUITE(survival)
 BOOST_AUTO_TEST_CASE(killed_at_any_request_of_a_start_or_a_sync_it_goes_on_without_loss_or_repetition) {
     auto& w = world::get();
     cutting_proxy proxy{port_of(w.cluster().server())};
-    const temporary_folder folder;
+    const temporary_directory folder;
     const auto kubeconfig = kubeconfig_through(proxy.port(), folder.path());
     particular_operator op;
     op->use_kubeconfig(kubeconfig);
@@ -366,7 +356,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: limited}]
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_named_and_got_over_when_there_is_room) {
-    const temporary_folder folder;
+    const temporary_directory folder;
     if (::geteuid() != 0 ||
         ::mount("none", folder.path().c_str(), "tmpfs", 0, "size=3m") != 0) { // NOLINT: errno is not needed
         BOOST_TEST_MESSAGE("skipped: only root may mount a small disk");

@@ -1,6 +1,9 @@
 // The end of an application: what goes with it, how, and what stays.
 
+#include "e2e/applications.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,12 @@
 // Git servers, namespaces and people that get in the way: what is affected says so, nothing is pruned, others
 // are served, and all is well again without a restart.
 
+#include "e2e/applications.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/patient.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>

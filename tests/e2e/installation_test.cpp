@@ -1,14 +1,21 @@
 // The operator as it is installed: as its ServiceAccount, with the rights that config/ gives it and no
 // others.
 
+#include "e2e/applications.hpp"
 #include "e2e/config_folder.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/operator_process.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 #include "support/free_port.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <map>
 #include <sstream>
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

@@ -1,6 +1,10 @@
 // Who may do what: applications outside the operator's namespace, ServiceAccounts, several operators.
 
+#include "e2e/applications.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -101,7 +105,7 @@ BOOST_AUTO_TEST_CASE(two_installations_share_a_cluster_and_do_not_meet) {
     await_synced(s.name, first);
 
     s.w.create_namespace("blue-made");
-    operator_process blue;
+    operator_process blue{s.w.cluster().kubeconfig()};
     blue.start({"--installation", "blue", "--namespace", home});
     auto manifest =
         json::parse(application("blue", {.url = s.repository.url(), .into = "blue-made"})).as_object();

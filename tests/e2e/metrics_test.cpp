@@ -1,8 +1,15 @@
 // What a running operator counts: the table of docs/metrics.md, and what Prometheus makes of it for the
 // dashboard and the alerts.
 
+#include "cluster/control_plane.hpp"
+#include "e2e/applications.hpp"
+#include "e2e/background_process.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 #include "support/free_port.hpp"
+#include "support/read_file.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -304,8 +311,7 @@ BOOST_AUTO_TEST_CASE(prometheus_answers_every_question_of_the_dashboard_and_take
     const prometheus p{l.metrics};
     eventually([&] { return p.knows("holdfast_build_info"); }, "the operator is scraped");
 
-    std::ifstream file{source + "/config/monitoring/dashboard.json"};
-    const auto dashboard = json::parse(std::string{std::istreambuf_iterator<char>{file}, {}});
+    const auto dashboard = json::parse(read_file(source + "/config/monitoring/dashboard.json"));
     std::set<std::string> open;
     for (const auto& panel : dashboard.at("panels").as_array()) {
         for (const auto& target : panel.at("targets").as_array()) {

@@ -1,9 +1,17 @@
 // Holdfast as people run it: its image in pods of a real node, installed with kubectl apply -k config, and an
 // application of pods that serve a page.
 
+#include "cluster/control_plane.hpp"
+#include "e2e/applications.hpp"
+#include "e2e/git_repository.hpp"
 #include "e2e/on_node.hpp"
+#include "e2e/operator_process.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

@@ -1,9 +1,11 @@
 #include "e2e/on_node.hpp"
 
 #include "e2e/config_folder.hpp"
+#include "e2e/operator_process.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
 #include <fstream>
 
 namespace holdfast::test {
@@ -123,10 +125,6 @@ spec:
   ports: [{port: 80, targetPort: 8080}]
 )"
     );
-}
-
-std::string page(const std::string& address) {
-    return run_command("curl", {"-sf", "--noproxy", "*", "-m", "3", "http://" + address + "/"}, {}, 10s).out;
 }
 
 const json::object& announced() {

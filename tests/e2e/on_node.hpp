@@ -1,10 +1,11 @@
 #pragma once
 
-#include "e2e/harness.hpp"
+#include "cluster/control_plane.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/object.hpp>
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,6 @@ void open_namespace(world& w, const std::string& name);
 
 /// An application that serves a page, in deploy/.
 void write_shop(git_repository& repository, const std::string& page);
-/// What an address serves; empty where it does not.
-std::string page(const std::string& address);
 /// Spec of a Repository that is polled once an hour, and told of pushes by announce().
 const json::object& announced();
 /// Tells Holdfast of a push as a Git provider does, at the Service; whichever replica gets it.

@@ -1,6 +1,11 @@
 // The operator for one namespace: as its ServiceAccount, with no right in the cluster.
 
+#include "e2e/applications.hpp"
 #include "e2e/config_folder.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/operator_process.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>

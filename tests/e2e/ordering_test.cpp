@@ -1,11 +1,15 @@
 // In which order objects are applied, and what is waited for in between.
 
+#include "e2e/applications.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

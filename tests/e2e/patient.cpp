@@ -1,5 +1,8 @@
 #include "e2e/patient.hpp"
 
+#include "e2e/operator_process.hpp"
+#include "e2e/world.hpp"
+
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,9 @@
 #pragma once
 
-#include "e2e/harness.hpp"
+#include "e2e/applications.hpp"
+#include "e2e/git_repository.hpp"
+
+#include <boost/json/object.hpp>
 
 #include <string>
 

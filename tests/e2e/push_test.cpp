@@ -1,7 +1,13 @@
 // A push that a Git provider announces, from its delivery to the object in the cluster. What sends is curl,
 // and what signs is openssl.
 
+#include "cluster/control_plane.hpp"
+#include "e2e/applications.hpp"
+#include "e2e/json.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 #include "support/certificates.hpp"
 #include "support/free_port.hpp"
 
@@ -12,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

@@ -1,6 +1,11 @@
 // Several replicas of one operator: one works, the others are ready to go on.
 
+#include "cluster/control_plane.hpp"
+#include "e2e/applications.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 #include "support/free_port.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -58,7 +63,7 @@ struct replica {
     fs::path file;
     int push = free_port();
     int metrics = free_port();
-    operator_process process;
+    operator_process process{world::get().cluster().kubeconfig()};
 };
 
 std::string holder() {

@@ -1,8 +1,12 @@
 // The operation field: syncs that are asked for. And what syncs leave behind: history, and holding back.
 
+#include "e2e/applications.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

@@ -1,10 +1,14 @@
 // targetRevision: what it may be, and when news are seen.
 
+#include "e2e/applications.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <tuple>
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

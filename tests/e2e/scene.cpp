@@ -1,5 +1,9 @@
 #include "e2e/scene.hpp"
 
+#include "e2e/json.hpp"
+#include "e2e/operator_process.hpp"
+#include "e2e/waiting.hpp"
+
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -88,11 +92,6 @@ scene::until(const std::function<bool(const application_view&)>& holds, const st
         name + ": " + what, 60s, [&] { return seen.describe(); }
     );
     return seen;
-}
-
-std::string text_of(const json::value* value) {
-    const auto* text = value != nullptr ? value->if_string() : nullptr;
-    return text != nullptr ? std::string{*text} : std::string{};
 }
 
 json::object resource_of(const application_view& seen, const std::string& kind, const std::string& called) {

@@ -1,10 +1,15 @@
 #pragma once
 
-#include "e2e/harness.hpp"
+#include "e2e/applications.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace holdfast::test {
 
@@ -53,8 +58,5 @@ json::object resource_of(const application_view& seen, const std::string& kind, 
 
 /// The revisions in status.history, oldest first.
 std::vector<std::string> history_of(const application_view& seen);
-
-/// The text of a JSON string, or empty for everything else.
-std::string text_of(const json::value* value);
 
 } // namespace holdfast::test

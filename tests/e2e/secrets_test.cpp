@@ -1,7 +1,13 @@
 // Values from password stores and from SOPS, from Git to the cluster, and nowhere else.
 
+#include "e2e/applications.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 #include "support/free_port.hpp"
+#include "support/read_file.hpp"
 #include "unit/secrets/store_fixture.hpp"
 
 #include "base/base64.hpp"
@@ -11,7 +17,6 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <unistd.h>
 
 using namespace holdfast::test;
@@ -81,10 +86,7 @@ public:
     void insert(const std::string& entry, const std::string& content) {
         user().insert(entry, content);
         for (const auto& file : {entry + ".gpg", std::string{".gpg-id"}}) {
-            std::ifstream from{user().store() + "/" + file, std::ios::binary};
-            std::ostringstream bytes;
-            bytes << from.rdbuf();
-            repository_.write(file, bytes.str());
+            repository_.write(file, read_file(user().store() + "/" + file));
         }
     }
     void push() { repository_.push("Rotated"); }
@@ -303,10 +305,7 @@ BOOST_AUTO_TEST_CASE(no_value_is_in_logs_events_statuses_metrics_caches_or_memor
     BOOST_TEST(said.find("holdfast_") != std::string::npos); // the metrics are there
     for (const auto& entry : fs::recursive_directory_iterator{running_operator.cache()}) {
         if (entry.is_regular_file()) {
-            std::ifstream file{entry.path(), std::ios::binary};
-            std::ostringstream bytes;
-            bytes << file.rdbuf();
-            said += bytes.str();
+            said += read_file(entry.path());
         }
     }
     for (const std::string value : all_values) {

@@ -1,8 +1,14 @@
 // Holdfast keeps itself on a real node: upgraded by a push, held where the push is broken, and carried on
 // through whatever happens to its pods.
 
+#include "cluster/control_plane.hpp"
+#include "e2e/applications.hpp"
 #include "e2e/config_folder.hpp"
+#include "e2e/git_repository.hpp"
 #include "e2e/on_node.hpp"
+#include "e2e/operator_process.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>

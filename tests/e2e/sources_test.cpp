@@ -1,6 +1,10 @@
 // Every way a repository says it: kustomize, helm, jsonnet and plugins, from the push to the objects.
 
+#include "e2e/applications.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,9 @@
 // What people see: conditions, columns, events; and that nothing is said where nothing changed.
 
+#include "e2e/applications.hpp"
+#include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/waiting.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,14 +1,20 @@
 // A tenant: somebody who may write Applications and Repositories, and nearly everything else, in one
 // namespace. Whatever they try, they reach nothing else, and are told so.
 
-#include "e2e/harness.hpp"
+#include "e2e/applications.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/operator_process.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
+#include <map>
 #include <sstream>
+#include <vector>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;

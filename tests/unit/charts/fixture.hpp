@@ -2,11 +2,11 @@
 
 // A store with its loop, pool and directory, and short ways to use it; archives made byte by byte.
 
-#include "../kube/temporary.hpp"
 #include "charts/chart_store.hpp"
 #include "support/certificates.hpp"
 #include "support/coroutine.hpp"
 #include "support/imposter.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -24,7 +24,7 @@ using holdfast::test::answer;
 using holdfast::test::answer_json;
 using holdfast::test::imposter;
 using holdfast::test::script;
-using kube::temporary_directory;
+using holdfast::test::temporary_directory;
 
 /// An entry of an archive in the making.
 struct archived {

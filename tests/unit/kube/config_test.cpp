@@ -1,7 +1,7 @@
 #include "kube/config.hpp"
 
 #include "base/base64.hpp"
-#include "temporary.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -10,7 +10,7 @@ namespace holdfast::kube {
 namespace {
 
 struct directory_fixture {
-    temporary_directory dir;
+    test::temporary_directory dir;
 };
 
 constexpr std::string_view two_contexts = R"(

@@ -3,7 +3,7 @@
 #include "support/certificates.hpp"
 #include "support/coroutine.hpp"
 #include "support/imposter.hpp"
-#include "temporary.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 struct connections {
-    temporary_directory dir;
+    test::temporary_directory dir;
     asio::io_context context;
     std::chrono::steady_clock::time_point steady = std::chrono::steady_clock::now();
 

@@ -2,7 +2,7 @@
 
 #include "base/task_group.hpp"
 #include "support/coroutine.hpp"
-#include "temporary.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 struct sources {
-    temporary_directory dir;
+    test::temporary_directory dir;
     asio::io_context context;
     // Time stands still until a test moves it.
     std::chrono::steady_clock::time_point steady = std::chrono::steady_clock::now();

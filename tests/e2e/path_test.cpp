@@ -1,6 +1,10 @@
 // What a user does first, and what the other cases build upon.
 
-#include "e2e/harness.hpp"
+#include "e2e/applications.hpp"
+#include "e2e/git_repository.hpp"
+#include "e2e/operator_process.hpp"
+#include "e2e/waiting.hpp"
+#include "e2e/world.hpp"
 
 #include <boost/test/unit_test.hpp>
 
