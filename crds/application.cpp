@@ -1,6 +1,6 @@
 #include "crds/application.hpp"
 
-#include "crds/described.hpp"
+#include "crds/whole_object.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -14,26 +14,11 @@ constexpr std::string_view kind = "Application";
 } // namespace
 
 reading<application> examine_application(const json::object& object) {
-    reading<application> made;
-    read_report report;
-    read_root(description_of<application>(), kind, &made.value, object, report);
-    made.problems = std::move(report.problems);
-    made.unknown_fields = std::move(report.unknown_fields);
-    return made;
+    return examine_object<application>(kind, object);
 }
 
 result<application> read_application(const json::object& object) {
-    auto read = examine_application(object);
-    if (std::erase_if(read.problems, [](const problem& one) { return one.path.starts_with("status"); }) > 0) {
-        read.value.status = {};
-    }
-    if (!read.problems.empty()) {
-        const auto& metadata = read.value.metadata;
-        return user_error(
-            "Application " + metadata.namespace_ + "/" + metadata.name + ": " + join(read.problems)
-        );
-    }
-    return std::move(read.value);
+    return read_object<application>(kind, object);
 }
 
 reading<application_source> examine_source(const json::object& source) {
@@ -46,10 +31,7 @@ reading<application_source> examine_source(const json::object& source) {
 }
 
 json::object write(const application& value) {
-    json::object made{{"apiVersion", api_version}, {"kind", kind}};
-    for (auto& member : write_structure(description_of<application>(), &value)) {
-        made.emplace(member.key(), std::move(member.value()));
-    }
+    auto made = write_object(kind, value);
     if (value.status == application_status{}) {
         made.erase("status"); // It has required members: what nobody has set yet is not written all the same.
     }

@@ -1,8 +1,5 @@
 #include "operator.hpp"
 
-#include "admission/certificates.hpp"
-#include "admission/registration.hpp"
-#include "admission/validator.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "build_parts.hpp"
@@ -18,10 +15,8 @@
 #include "kube/discovery.hpp"
 #include "kube/events.hpp"
 #include "option_watch.hpp"
-#include "push_target.hpp"
 #include "replica.hpp"
-#include "secrets/decrypt.hpp"
-#include "serving_files.hpp"
+#include "webhook_servers.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
@@ -173,15 +168,11 @@ public:
             server_ = std::move(*server);
         }
         repositories_->judge_in(applications_->around());
-        if (!options_.admission_listen.empty()) {
-            if (auto listening = listen_for_reviews(); !listening) {
-                return listening.error();
-            }
-        }
-        if (!options_.listen.empty()) {
-            if (auto listening = listen_for_pushes(); !listening) {
-                return listening.error();
-            }
+        webhooks_.emplace(webhook_servers::surroundings{
+            executor, pool_, replica_->open_api(), *repositories_, applications_->around(), metrics_
+        });
+        if (auto opened = webhooks_->open(options_, source_, own_namespace_); !opened) {
+            return opened.error();
         }
         tasks_.spawn("start", start(this));
         tasks_.spawn("follow the options", follow_options(source_, options_, [this](const auto& now) {
@@ -201,14 +192,8 @@ public:
         if (replica_) {
             co_await replica_->stop();
         }
-        if (push_server_) {
-            co_await push_server_->stop(1s);
-        }
-        if (admission_server_) {
-            co_await admission_server_->stop(1s);
-        }
-        if (certificates_) {
-            co_await certificates_->stop();
+        if (webhooks_) {
+            co_await webhooks_->stop();
         }
         tasks_.cancel();
         co_await tasks_.join();
@@ -251,82 +236,7 @@ private:
     }
 
     [[nodiscard]] bool is_ready() const {
-        return !stopping_ && applications_->ready() && repositories_->ready() &&
-               (!certificates_ || certificates_->ready());
-    }
-
-    result<void> listen_for_pushes() {
-        auto listen = push::listen_options(options_.listen);
-        const serving_files files{options_.listen_certificate, options_.listen_key};
-        if (!files.certificate.empty()) {
-            auto tls = files.read();
-            if (!tls) {
-                return tls.error().within("--listen-certificate, --listen-key");
-            }
-            listen.tls = std::move(*tls);
-        }
-        const auto tls = listen.tls;
-        pushes_.emplace(*repositories_, metrics_);
-        auto server = http::listen(
-            context_.get_executor(), std::move(listen), http::make_router(push::make_routes(*pushes_))
-        );
-        if (!server) {
-            return server.error().within("--listen " + options_.listen);
-        }
-        push_server_ = std::move(*server);
-        log::info(
-            "push webhooks are taken",
-            {{"port", std::to_string(push_server_->port())}, {"tls", tls ? "yes" : "no"}}
-        );
-        if (tls) {
-            tasks_.spawn("follow the serving certificate", serving_files::follow(files, *tls, *push_server_));
-        }
-        return {};
-    }
-
-    result<void> listen_for_reviews() {
-        admission::validator_settings judging;
-        judging.installation = options_.installation;
-        judging.options = [source = source_](std::string_view text) -> result<void> {
-            auto as_read = source;
-            as_read.file = "options.yaml";
-            if (auto read = read_options(as_read, text); !read) {
-                return read.error();
-            }
-            return {};
-        };
-        auto listen = admission::listen_options(options_.admission_listen, judging);
-        listen.tls = admission::placeholder();
-        auto server = http::listen(
-            context_.get_executor(), std::move(listen),
-            http::make_router(
-                admission::make_routes(applications_->around(), metrics_, pool_, std::move(judging))
-            )
-        );
-        if (!server) {
-            return server.error().within("--admission-listen " + options_.admission_listen);
-        }
-        admission_server_ = std::move(*server);
-        admission::certificate_settings settings;
-        settings.namespace_ = own_namespace_;
-        settings.secret = options_.admission_secret;
-        if (options_.installation != control::default_installation) {
-            settings.configuration += "-" + options_.installation;
-        }
-        if (!options_.admission_url.empty()) {
-            settings.url = options_.admission_url + "/validate";
-        }
-        certificates_.emplace(
-            context_.get_executor(), replica_->open_api(), std::move(settings),
-            [this](const http::server_tls& tls) {
-                if (auto replaced = admission_server_->replace_tls(tls); !replaced) {
-                    log::error(
-                        "a certificate for admission cannot be used", {{"error", replaced.error().message()}}
-                    );
-                }
-            }
-        );
-        return {};
+        return !stopping_ && applications_->ready() && repositories_->ready() && webhooks_->ready();
     }
 
     // Waits for the API server, however long that takes, and then starts everything.
@@ -362,9 +272,7 @@ private:
                 co_await s->discovery_->follow();
             }(self));
         } // else a kind that is not known is asked for when somebody names it
-        if (self->certificates_) {
-            self->certificates_->start();
-        }
+        self->webhooks_->start();
         self->repositories_->start();
         self->applications_->start(std::move(kube_version));
         self->tasks_.spawn("housekeeping", housekeeping(self));
@@ -451,10 +359,7 @@ private:
     build_parts builds_;
     std::optional<control::application_controller> applications_;
     std::unique_ptr<http::server> server_;
-    std::unique_ptr<http::server> admission_server_;
-    std::optional<admission::certificates> certificates_;
-    std::optional<push_target> pushes_;
-    std::unique_ptr<http::server> push_server_;
+    std::optional<webhook_servers> webhooks_;
     bool stopping_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "builders/commit_view.hpp"
 
+#include "builders/paths.hpp"
 #include "crds/words.hpp"
 
 #include <fmt/format.h>
@@ -41,38 +42,6 @@ std::vector<std::string> commit_view::names_in(std::string_view directory) const
         names.push_back(entry.mode == git::entry_mode::tree ? entry.name + "/" : entry.name);
     }
     return names;
-}
-
-std::optional<std::string> join_paths(std::string_view directory, std::string_view path) {
-    std::vector<std::string_view> steps;
-    const auto walk = [&](std::string_view rest) {
-        while (!rest.empty()) {
-            const auto step = rest.substr(0, rest.find('/'));
-            rest.remove_prefix(std::min(step.size() + 1, rest.size()));
-            if (step.empty() || step == ".") continue;
-            if (step != "..") {
-                steps.push_back(step);
-            } else if (steps.empty()) {
-                return false;
-            } else {
-                steps.pop_back();
-            }
-        }
-        return true;
-    };
-    if (!path.starts_with('/') && !walk(directory)) return std::nullopt;
-    if (!walk(path)) return std::nullopt;
-    return fmt::format("{}", fmt::join(steps, "/"));
-}
-
-std::string_view parent_of(std::string_view path) noexcept {
-    const auto slash = path.rfind('/');
-    return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
-}
-
-std::string_view base_of(std::string_view path) noexcept {
-    const auto slash = path.rfind('/');
-    return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
 std::string what_is_there(const std::vector<std::string>& names, std::string_view missing) {

@@ -3,7 +3,6 @@
 #include "git/tree_reader.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,14 +26,6 @@ struct commit_view {
     /// The names in a directory, directories with a '/' behind; none where there is no such directory.
     [[nodiscard]] std::vector<std::string> names_in(std::string_view directory) const;
 };
-
-/// `path` as seen from `directory`, or from the root where it starts with '/', without "." and ".."; nothing
-/// where it leads out of the root. As Go's filepath.Join does it, symlinks are not looked at.
-std::optional<std::string> join_paths(std::string_view directory, std::string_view path);
-
-/// Everything before the last '/', and what is behind it.
-std::string_view parent_of(std::string_view path) noexcept;
-std::string_view base_of(std::string_view path) noexcept;
 
 /// What to say behind "there is no …/NAME": the nearest name in the directory, or what there is. Starts with
 /// "; " where there is something to say.

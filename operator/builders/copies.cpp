@@ -1,5 +1,6 @@
 #include "builders/copies.hpp"
 
+#include "builders/paths.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>

@@ -64,7 +64,16 @@ struct application_controller::state : kube::informer_handler, surroundings {
     // Between begin_replace and end_replace: the keys that were said.
     std::optional<std::set<std::string>> replacing;
 
-    // ---- application_controller.cpp: watching and looking
+    // ---- application_controller.cpp: what all of them need
+    [[nodiscard]] record_ptr find(const std::string& key) const;
+    /// Whether something newer makes going on with this look pointless.
+    [[nodiscard]] bool is_stale(const application_record& r, std::int64_t generation) const;
+    std::shared_ptr<const kube::api_catalog> current_catalog();
+    /// Which kinds there are, as builds see it: the same object while it is the same.
+    std::shared_ptr<const std::vector<std::string>> current_api_versions();
+    static kube::call_options call_as(const application_record& r, const settings& s);
+
+    // ---- application_watching.cpp
     void begin_replace() override;
     void end_replace() override;
     void changed(const json::object& object) override;
@@ -74,17 +83,14 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void watch_kinds_of(const crds::application& a);
     /// Has those looked at that depend on an application.
     void queue_dependents(const std::string& key);
-    [[nodiscard]] record_ptr find(const std::string& key) const;
+
+    // ---- application_look.cpp
     asio::awaitable<void> look(std::string key);
     asio::awaitable<void> look_at(record_ptr r, findings& found);
     asio::awaitable<void> take_refresh(record_ptr r);
-    /// Whether something newer makes going on with this look pointless.
-    [[nodiscard]] bool is_stale(const application_record& r, std::int64_t generation) const;
-    std::shared_ptr<const kube::api_catalog> current_catalog();
     /// What nobody tells of is looked at again after a while: chart repositories, files behind URLs, and,
     /// after a failure, Secrets in the application's own namespace.
     void look_again_at_the_untold(const application_record& r, bool failed);
-    static kube::call_options call_as(const application_record& r, const settings& s);
 
     // ---- application_surroundings.cpp
     [[nodiscard]] const std::string& own_namespace() const override { return config.own_namespace; }
@@ -123,8 +129,6 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] std::vector<repository_use> uses_of(const application_record& r) const;
     std::shared_ptr<const builders::build_facts>
     facts_of(const application_record& r, const stores_in_use& stores);
-    /// Which kinds there are, as builds see it: the same object while it is the same.
-    std::shared_ptr<const std::vector<std::string>> current_api_versions();
 
     // ---- application_wanted.cpp: what they give
     asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from);

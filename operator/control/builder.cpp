@@ -4,8 +4,7 @@
 #include "builders/run.hpp"
 #include "render/directory.hpp"
 #include "render/git_tree.hpp"
-#include "secrets/find.hpp"
-#include "secrets/pass_secret.hpp"
+#include "secrets/sensitive.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,12 +14,6 @@ namespace holdfast::control {
 namespace {
 
 constexpr std::size_t most_errors = 20;
-
-secrets::sops_settings sops_settings() {
-    secrets::sops_settings made;
-    made.keys_field = "spec.secrets[].sops.keySecretRef";
-    return made;
-}
 
 result<std::unique_ptr<render::source_tree>> open_tree(const builders::build_source& source) {
     auto reader = source.at.read();
@@ -64,59 +57,6 @@ bool is_current(const render::packed_output& output, const build_input& input) {
     return same.has_value() && *same;
 }
 
-// Overwritten when the last holder lets go.
-struct secret_output {
-    explicit secret_output(std::shared_ptr<render::packed_output> o) : held{std::move(o)} {}
-    secret_output(const secret_output&) = delete;
-    secret_output& operator=(const secret_output&) = delete;
-    ~secret_output() {
-        for (auto& one : held->objects) {
-            secrets::wipe(one.text);
-        }
-    }
-    std::shared_ptr<render::packed_output> held;
-};
-
-// The compact form, with what there is to know about secrets in it.
-result<std::shared_ptr<const render::packed_output>> packed(render::render_output output, bool is_secret) {
-    auto expanded = secrets::expand_pass_secrets(std::move(output.objects), nullptr);
-    if (!expanded) {
-        return expanded.error().summary(most_errors);
-    }
-    output.objects = std::move(*expanded);
-    auto made = render::pack(output);
-    made->needs_secrets = std::ranges::any_of(output.objects, [](const render::manifest& m) {
-        return secrets::is_encrypted(m.object);
-    });
-    const bool any = std::ranges::any_of(output.objects, [](const render::manifest& m) {
-        return secrets::has_references(m.object);
-    });
-    if (any) {
-        // What is written wrong is told when the values are put in: only then is it known where they may be.
-        made->needs_secrets = true;
-        if (const auto found = secrets::find_references(output.objects, secrets::places::everywhere)) {
-            for (const auto& text : *found) {
-                for (const auto& piece : text.pieces) {
-                    if (const auto* r = std::get_if<secrets::reference>(&piece)) {
-                        made->entries.push_back({r->store, r->entry});
-                    }
-                }
-            }
-        }
-        std::ranges::sort(made->entries);
-        made->entries.erase(std::ranges::unique(made->entries).begin(), made->entries.end());
-    }
-    if (!is_secret) {
-        return std::shared_ptr<const render::packed_output>{std::move(made)};
-    }
-    for (auto& one : output.objects) {
-        secrets::wipe(one.object);
-    }
-    auto wiped = std::make_shared<const secret_output>(std::move(made));
-    const render::packed_output* const inner = wiped->held.get();
-    return std::shared_ptr<const render::packed_output>{std::move(wiped), inner};
-}
-
 // What a build gave: what a program printed, or what a directory has, with its *.jsonnet evaluated.
 result<render::render_output>
 read_built(const build_input& input, builders::planned_source& how, const std::string& printed) {
@@ -149,36 +89,6 @@ read_built(const build_input& input, builders::planned_source& how, const std::s
     return std::move(*output);
 }
 
-// A store that is missing may be one that could not be looked at: that is said first, and may pass.
-error with_failed_stores(error why, const std::vector<error>& failed) {
-    for (const auto& one : failed) {
-        why = error{one.kind(), one.message() + "; " + why.message()};
-    }
-    return why;
-}
-
-// Only what needs something is given to those who do it.
-struct picked {
-    template <class Predicate>
-    picked(std::vector<render::manifest>& from, Predicate needed) {
-        for (std::size_t i = 0; i < from.size(); ++i) {
-            if (needed(from[i].object)) {
-                where.push_back(i);
-                objects.push_back(std::move(from[i]));
-            }
-        }
-    }
-
-    void put_back(std::vector<render::manifest>& into, std::vector<render::manifest> done) const {
-        for (std::size_t i = 0; i < where.size(); ++i) {
-            into[where[i]] = std::move(done[i]);
-        }
-    }
-
-    std::vector<std::size_t> where;
-    std::vector<render::manifest> objects;
-};
-
 error combined(const std::optional<error>& before, const error& another) {
     return before ? error{before->kind(), before->message() + "; " + another.message()} : another;
 }
@@ -189,8 +99,7 @@ builder::builder(parts with, settings s)
     : with_{with},
       settings_{std::move(s)},
       cache_{settings_.cache_bytes},
-      resolver_{with.executor, with.pool},
-      decryptor_{with.executor, with.pool, with.sandbox, sops_settings()} {
+      secrets_{with.executor, with.pool, with.sandbox, with.stores} {
     if (!settings_.cache_directory.empty()) {
         disk_.emplace(settings_.cache_directory, settings_.disk_cache_bytes);
     }
@@ -353,7 +262,7 @@ asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, re
         if (!output) {
             return output.error();
         }
-        auto made = packed(std::move(*output), false);
+        auto made = pack_output(std::move(*output), /*is_secret=*/false);
         if (made && disk != nullptr) {
             disk->save(key, **made);
         }
@@ -370,7 +279,7 @@ asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, re
 // For this application alone, and kept nowhere.
 asio::awaitable<result<builder::packed_ptr>>
 builder::make_secret(build_input input, const stores_in_use& secrets) {
-    auto store = co_await copy_default_store(secrets);
+    auto store = co_await secrets_.copy_default_store(secrets);
     if (!store) {
         co_return store.error();
     }
@@ -385,75 +294,9 @@ builder::make_secret(build_input input, const stores_in_use& secrets) {
         if (!output) {
             return output.error();
         }
-        return packed(std::move(*output), true);
+        return pack_output(std::move(*output), /*is_secret=*/true);
     };
     co_return co_await on_pool(with_.pool, std::move(read));
-}
-
-asio::awaitable<result<builder::store_ptr>> builder::copy_default_store(const stores_in_use& secrets) {
-    auto failed = secrets.failed;
-    auto stores = co_await with_.stores.open_with_keys(secrets, failed);
-    if (!stores) {
-        co_return stores.error();
-    }
-    auto copy = [stores = std::move(*stores), who = secrets.who]() -> result<store_ptr> {
-        const auto found = std::ranges::find_if(stores, &secrets::usable_store::is_default);
-        if (found == stores.end()) {
-            return user_error("the plugin is given a password store, and there is no default one for this "
-                              "application: set spec.passwordStore.default on the Repository of one, or "
-                              "name it in spec.secrets");
-        }
-        auto made = secrets::copy_store(*found, who);
-        if (!made) {
-            return made.error();
-        }
-        return std::make_shared<const secrets::store_copy>(std::move(*made));
-    };
-    auto copied = co_await on_pool(with_.pool, std::move(copy));
-    if (!copied) {
-        co_return with_failed_stores(copied.error(), failed);
-    }
-    co_return copied;
-}
-
-// Values of password stores in place of references.
-asio::awaitable<result<builder::manifests>>
-builder::with_values(manifests objects, const stores_in_use& secrets) {
-    picked some{objects, secrets::has_references};
-    if (some.objects.empty()) {
-        co_return objects;
-    }
-    auto failed = secrets.failed;
-    auto stores = co_await with_.stores.open_with_keys(secrets, failed);
-    if (!stores) {
-        co_return stores.error();
-    }
-    auto resolved =
-        co_await resolver_.resolve(std::move(some.objects), std::move(*stores), secrets.who, secrets.places);
-    if (!resolved) {
-        co_return with_failed_stores(resolved.error().summary(most_errors), failed);
-    }
-    some.put_back(objects, std::move(*resolved));
-    co_return objects;
-}
-
-// What SOPS encrypted, in plain text.
-asio::awaitable<result<builder::manifests>>
-builder::decrypted(manifests objects, const stores_in_use& secrets) {
-    picked some{objects, secrets::is_encrypted};
-    if (some.objects.empty()) {
-        co_return objects;
-    }
-    auto keys = co_await with_.stores.sops_keys(secrets);
-    if (!keys) {
-        co_return keys.error();
-    }
-    auto plain = co_await decryptor_.decrypt(std::move(some.objects), std::move(*keys));
-    if (!plain) {
-        co_return plain.error().summary(most_errors);
-    }
-    some.put_back(objects, std::move(*plain));
-    co_return objects;
 }
 
 asio::awaitable<result<builder::built>> builder::build(
@@ -493,16 +336,11 @@ asio::awaitable<result<builder::built>> builder::build(
         co_return placed.error();
     }
     if (needs_secrets) {
-        // Not what was decrypted: a value that looks like a reference is none.
-        auto valued = co_await with_values(std::move(placed->objects), secrets);
-        if (!valued) {
-            co_return valued.error();
+        auto filled = co_await secrets_.fill(std::move(placed->objects), secrets);
+        if (!filled) {
+            co_return filled.error();
         }
-        auto plain = co_await decrypted(std::move(*valued), secrets);
-        if (!plain) {
-            co_return plain.error();
-        }
-        placed->objects = std::move(*plain);
+        placed->objects = std::move(*filled);
     }
     auto prepare = [held = std::move(*placed), target = std::move(target), catalog]() mutable {
         return prepare_objects(std::move(held), target, *catalog);

@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "base/async_semaphore.hpp"
 #include "builders/plan_source.hpp"
+#include "control/build_secrets.hpp"
 #include "control/desired_set.hpp"
 #include "control/metrics.hpp"
 #include "control/secret_stores.hpp"
@@ -12,9 +13,6 @@
 #include "render/manifest_cache.hpp"
 #include "render/manifest_disk_cache.hpp"
 #include "sandbox/sandbox.hpp"
-#include "secrets/resolver.hpp"
-#include "secrets/sops.hpp"
-#include "secrets/store_copy.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -107,20 +105,15 @@ private:
     asio::awaitable<result<packed_ptr>> finished(build_input input, render::build_key key);
     asio::awaitable<result<packed_ptr>> make(build_input input, render::build_key key);
     asio::awaitable<result<packed_ptr>> make_secret(build_input input, const stores_in_use& secrets);
-    using store_ptr = std::shared_ptr<const secrets::store_copy>;
-    asio::awaitable<result<store_ptr>> copy_default_store(const stores_in_use& secrets);
+    using store_ptr = build_secrets::store_ptr;
     struct made_source;
     asio::awaitable<result<made_source>> run_build(std::shared_ptr<const build_input> input, store_ptr store);
-    using manifests = std::vector<render::manifest>;
-    asio::awaitable<result<manifests>> with_values(manifests objects, const stores_in_use& secrets);
-    asio::awaitable<result<manifests>> decrypted(manifests objects, const stores_in_use& secrets);
 
     parts with_;
     settings settings_;
     render::manifest_cache cache_;
     std::optional<render::manifest_disk_cache> disk_;
-    secrets::resolver resolver_;
-    secrets::sops_decryptor decryptor_;
+    build_secrets secrets_;
     std::map<render::build_key, std::shared_ptr<packed_flight>> under_way_;
 };
 

@@ -6,26 +6,6 @@
 
 namespace holdfast::control {
 
-using namespace std::chrono_literals;
-
-namespace {
-
-// Refs listed at a poll serve until the next one.
-constexpr auto any_age = std::chrono::milliseconds::max();
-
-// Registries are covered by Repositories as web addresses are: "oci://host/path", and Argo CD's form without
-// a scheme. (user@host:path has none either, and is an address of Git.)
-std::string as_https(const std::string& url) {
-    constexpr std::string_view registry = "oci://";
-    if (url.starts_with(registry)) {
-        return "https://" + url.substr(registry.size());
-    }
-    const bool has_scheme = url.find("://") != std::string::npos;
-    return has_scheme || url.find('@') != std::string::npos ? url : "https://" + url;
-}
-
-} // namespace
-
 const kube::resource repository_kind{
     .group = std::string{crds::group},
     .version = std::string{crds::version},
@@ -64,13 +44,23 @@ kube::informer_options repositories::state::informer_options(const std::string& 
     return o;
 }
 
+result<std::string> repositories::state::prefix_of(const std::string& url) {
+    constexpr std::string_view registry = "oci://";
+    if (url.starts_with(registry)) {
+        return git::normalise_prefix("https://" + url.substr(registry.size()));
+    }
+    const bool has_scheme = url.find("://") != std::string::npos;
+    const bool is_bare = !has_scheme && url.find('@') == std::string::npos;
+    return git::normalise_prefix(is_bare ? "https://" + url : url);
+}
+
 std::shared_ptr<declared_repository> repositories::state::project(const json::object& object) {
     auto read = crds::examine_repository(object);
     auto made = std::make_shared<declared_repository>();
     made->object = std::move(read.value);
     // What is wrong with it does not make it be passed over: what it covers was to be read as it says, and is
     // not read otherwise.
-    const auto prefix = git::normalise_prefix(as_https(made->object.spec.url));
+    const auto prefix = prefix_of(made->object.spec.url);
     if (prefix) {
         made->prefix = *prefix;
         made->address = git::address_key(made->object.spec.url);
@@ -147,23 +137,6 @@ void repositories::state::judge(declared_repository& d) const {
     }
 }
 
-void repositories::state::retire_owned_by(const std::string& owner) {
-    for (auto it = all.begin(); it != all.end();) {
-        if (it->second->owner == owner) {
-            retire(*it->second);
-            it = all.erase(it);
-        } else {
-            ++it;
-        }
-    }
-}
-
-void repositories::state::retire(tracked_repository& t) {
-    t.retired = true;
-    t.wake.notify_all();
-    t.listed.notify_all();
-}
-
 // The Repository that serves applications of a namespace for a URL.
 std::shared_ptr<declared_repository>
 repositories::state::serving(const std::string& namespace_, const std::string& normalised) const {
@@ -195,96 +168,10 @@ std::string repositories::state::owner_of(const std::shared_ptr<declared_reposit
     return d ? d->object.metadata.namespace_ + "/" + d->object.metadata.name : std::string{};
 }
 
-// The tracked_repository repository for an application's URL, made when there is none.
-result<std::shared_ptr<tracked_repository>>
-repositories::state::track(const std::string& namespace_, const std::string& text) {
-    auto url = git::url::parse(text);
-    if (!url) {
-        return url.error();
-    }
-    if (url->kind() == git::transport::file && namespace_ != config.own_namespace) {
-        return error{error_kind::forbidden, text + ": " + files_are_refused(config.own_namespace)};
-    }
-    const auto d = serving(namespace_, url->normalised());
-    if (d && !d->problem.empty()) {
-        return user_error(
-            "the Repository " + owner_of(d) + ", which covers " + text + ", is wrong: " + d->problem
-        );
-    }
-    auto key = url->normalised() + " " + owner_of(d);
-    if (const auto found = all.find(key); found != all.end()) {
-        found->second->asked = steady_clock::now();
-        return found->second;
-    }
-    auto made = std::make_shared<tracked_repository>();
-    made->url = *url;
-    made->asked = steady_clock::now();
-    made->key = key;
-    made->owner = owner_of(d);
-    made->address = git::address_key(text);
-    made->interval = d ? d->object.spec.interval.value : config.default_interval;
-    all.emplace(std::move(key), made);
-    tasks.spawn("poll " + made->url.normalised(), poll(shared_from_this(), made, d));
-    return made;
-}
-
-void repositories::state::use(const std::string& application, const std::vector<repository_use>& read) {
-    auto& now = wanted[application];
-    if (now == read && !read.empty()) {
-        return;
-    }
-    now = read;
-    assign(application);
-    if (read.empty()) {
-        wanted.erase(application);
-        uses.erase(application);
-    }
-    drop_unused();
-}
-
-void repositories::state::assign(const std::string& application) {
-    std::set<std::string> keys;
-    for (const auto& [namespace_, url] : wanted[application]) {
-        if (auto t = track(namespace_, url); t.has_value()) {
-            keys.insert((*t)->key);
-            (*t)->was_used = true;
-            if ((*t)->users.insert(application).second) {
-                status_due((*t)->owner);
-            }
-        }
-    }
-    auto& before = uses[application];
-    for (const auto& key : before) {
-        if (const auto found = all.find(key); found != all.end() && !keys.contains(key)) {
-            found->second->users.erase(application);
-            status_due(found->second->owner);
-        }
-    }
-    before = std::move(keys);
-}
-
-void repositories::state::reassign() {
-    std::vector<std::string> applications;
-    for (const auto& [application, urls] : wanted) {
-        applications.push_back(application);
-    }
-    for (const auto& application : applications) {
-        assign(application);
-    }
-    drop_unused();
-}
-
-void repositories::state::drop_unused() {
-    for (auto it = all.begin(); it != all.end();) {
-        const auto& t = *it->second;
-        if (t.users.empty() && (t.was_used || t.asked + 1min < steady_clock::now())) {
-            status_due(it->second->owner);
-            retire(*it->second);
-            it = all.erase(it);
-        } else {
-            ++it;
-        }
-    }
+error repositories::state::refusal_of(const std::shared_ptr<declared_repository>& d, const std::string& url) {
+    return user_error(
+        "the Repository " + owner_of(d) + ", which covers " + url + ", is wrong: " + d->problem
+    );
 }
 
 repositories::repositories(
@@ -334,7 +221,7 @@ void repositories::for_each(const std::function<void(const crds::repository&)>& 
 }
 
 const crds::repository* repositories::serving(const std::string& namespace_, const std::string& url) const {
-    const auto parsed = git::normalise_prefix(as_https(url));
+    const auto parsed = state::prefix_of(url);
     const auto found = parsed ? state_->serving(namespace_, *parsed) : nullptr;
     return found ? &found->object : nullptr;
 }
@@ -345,128 +232,8 @@ repositories::secret_keys(const std::string& namespace_, const std::string& name
     return watch == state_->secrets.end() ? std::nullopt : watch->second->keys(name);
 }
 
-std::shared_ptr<const git::ref_list>
-repositories::refs(const std::string& namespace_, const std::string& url) const {
-    const auto parsed = git::url::parse(url);
-    if (!parsed) {
-        return nullptr;
-    }
-    const auto found = state_->all.find(
-        parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, parsed->normalised()))
-    );
-    return found == state_->all.end() ? nullptr : found->second->refs;
-}
-
 bool repositories::ready() const {
     return state_->informer.status().synced;
-}
-
-void repositories::use(const std::string& application, const std::vector<repository_use>& read) {
-    state_->use(application, read);
-}
-
-asio::awaitable<result<std::shared_ptr<const git::credentials>>>
-repositories::credentials_for(std::string url, std::string namespace_) {
-    const auto parsed = git::normalise_prefix(as_https(url));
-    if (!parsed) {
-        co_return parsed.error();
-    }
-    const auto d = state_->serving(namespace_, *parsed);
-    if (d && !d->problem.empty()) {
-        co_return user_error(
-            "the Repository " + state::owner_of(d) + ", which covers " + url + ", is wrong: " + d->problem
-        );
-    }
-    co_return co_await state_->credentials_of(d);
-}
-
-asio::awaitable<result<git::resolved_revision>>
-repositories::resolve(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
-    auto parsed = git::revision::parse(revision);
-    if (!parsed) {
-        co_return parsed.error();
-    }
-    auto t = co_await state_->listed(url, namespace_);
-    if (!t) {
-        co_return t.error();
-    }
-    if ((*t)->revisions.insert(revision).second) {
-        state_->status_due((*t)->owner);
-    }
-    co_return co_await (*t)->store->resolve(std::move(*parsed), tag_prefix, any_age);
-}
-
-asio::awaitable<result<git::snapshot>>
-repositories::fetch(std::string url, std::string namespace_, git::resolved_revision revision) {
-    auto t = co_await state_->listed(url, namespace_);
-    if (!t) {
-        co_return t.error();
-    }
-    auto held = *t;
-    if (auto there = co_await held->store->open(revision.commit); there.has_value()) {
-        co_return *there;
-    }
-    const auto begin = steady_clock::now();
-    auto fetched = co_await held->store->fetch(std::move(revision));
-    state_->counters.git_operation(
-        "fetch", fetched ? "ok" : to_string(fetched.error().kind()), steady_clock::now() - begin
-    );
-    co_return fetched;
-}
-
-asio::awaitable<result<checkout>>
-repositories::open(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
-    auto resolved = co_await resolve(url, namespace_, std::move(revision), std::move(tag_prefix));
-    if (!resolved) {
-        co_return resolved.error();
-    }
-    auto fetched = co_await fetch(std::move(url), std::move(namespace_), *resolved);
-    if (!fetched) {
-        co_return fetched.error();
-    }
-    co_return checkout{*resolved, *fetched};
-}
-
-asio::awaitable<std::optional<git::snapshot>>
-repositories::at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
-    const auto parsed = git::url::parse(url);
-    const auto wanted = git::revision::parse(revision);
-    if (!parsed || !wanted) {
-        co_return std::nullopt;
-    }
-    const auto found = state_->all.find(
-        parsed->normalised() + " " + state::owner_of(state_->serving(namespace_, parsed->normalised()))
-    );
-    if (found == state_->all.end() || !found->second->refs || !found->second->store) {
-        co_return std::nullopt;
-    }
-    const auto held = found->second;
-    const auto resolved = git::resolve(*wanted, *held->refs, tag_prefix);
-    if (!resolved) {
-        co_return std::nullopt;
-    }
-    auto there = co_await held->store->open(resolved->commit);
-    co_return there ? std::optional{std::move(*there)} : std::nullopt;
-}
-
-asio::awaitable<void> repositories::verify(std::string url, std::string namespace_) {
-    auto t = co_await state_->listed(std::move(url), std::move(namespace_));
-    if (t) {
-        auto held = *t;
-        co_await held->store->verify();
-    }
-}
-
-void repositories::refresh(std::string_view url) {
-    const auto parsed = git::url::parse(url);
-    if (!parsed) {
-        return;
-    }
-    for (const auto& [key, t] : state_->all) {
-        if (t->url.normalised() == parsed->normalised()) {
-            t->list_now();
-        }
-    }
 }
 
 asio::awaitable<result<std::vector<repositories::webhook_holder>>>

@@ -104,8 +104,12 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     std::map<std::string, kept_secrets> webhook_secrets;
     std::uint64_t secret_changes = 0; // a value that was read before the last one is not to be kept
 
-    // ---- repositories.cpp: Repository objects, and who uses what
+    // ---- repositories.cpp: Repository objects
     static kube::informer_options informer_options(const std::string& namespace_);
+    /// The normal form of what a Repository's URL covers, or of a URL that may be covered. Registries are
+    /// covered as web addresses are: "oci://host/path", and Argo CD's form without a scheme. (user@host:path
+    /// has none either, and is an address of Git.)
+    static result<std::string> prefix_of(const std::string& url);
     static std::shared_ptr<declared_repository> project(const json::object& object);
     kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
     static std::string key_of(const kube::object_name& name);
@@ -114,18 +118,26 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     void declared_changed(const kube::object_name& name);
     /// Judges a Repository among the others anew.
     void judge(declared_repository& d) const;
-    void retire_owned_by(const std::string& owner);
-    static void retire(tracked_repository& t);
-    // The Repository that serves applications of a namespace for a URL.
+    /// The Repository that serves applications of a namespace for a URL.
     std::shared_ptr<declared_repository>
     serving(const std::string& namespace_, const std::string& normalised) const;
     static std::string owner_of(const std::shared_ptr<declared_repository>& d);
-    // The tracked_repository repository for an application's URL, made when there is none.
+    /// What there is to say to who wants what a wrong Repository covers.
+    static error refusal_of(const std::shared_ptr<declared_repository>& d, const std::string& url);
+
+    // ---- repository_uses.cpp
+    static std::string key_of(const git::url& url, const std::shared_ptr<declared_repository>& d);
+    /// The repository for an application's URL, tracked from now on when it was not.
     result<std::shared_ptr<tracked_repository>> track(const std::string& namespace_, const std::string& text);
+    /// The same where it is tracked; else null.
+    [[nodiscard]] std::shared_ptr<tracked_repository>
+    find(const std::string& namespace_, const std::string& url) const;
     void use(const std::string& application, const std::vector<repository_use>& read);
     void assign(const std::string& application);
     void reassign();
     void drop_unused();
+    void retire_owned_by(const std::string& owner);
+    static void retire(tracked_repository& t);
 
     // ---- repository_polling.cpp: credentials and listings
     void watch_secrets_of(const crds::repository& r);

@@ -121,6 +121,19 @@ void connection::interrupt() {
     socket_.cancel(ignored);
 }
 
+result<void> connection::outcome_of(boost::system::error_code ec) const {
+    if (expired_) {
+        return transient_error("timed out");
+    }
+    if (ec == asio::error::operation_aborted) {
+        throw boost::system::system_error{ec};
+    }
+    if (ec) {
+        return transient_error(ec.message());
+    }
+    return {};
+}
+
 asio::awaitable<result<void>> connection::wait(bool writing) {
     if (expired_) {
         co_return transient_error("timed out");
@@ -131,16 +144,7 @@ asio::awaitable<result<void>> connection::wait(bool writing) {
         writing ? asio::socket_base::wait_write : asio::socket_base::wait_read,
         asio::redirect_error(asio::use_awaitable, ec)
     );
-    if (expired_) {
-        co_return transient_error("timed out");
-    }
-    if (ec == asio::error::operation_aborted) {
-        throw boost::system::system_error{ec};
-    }
-    if (ec) {
-        co_return transient_error(ec.message());
-    }
-    co_return result<void>{};
+    co_return outcome_of(ec);
 }
 
 // Between attempts that need not wait: a fast peer must not keep the thread to itself, nor outrun the
@@ -169,14 +173,8 @@ asio::awaitable<result<void>> connection::connect(asio::ip::tcp::endpoint to) {
     }
     tune(socket_);
     co_await socket_.async_connect(to, asio::redirect_error(asio::use_awaitable, ec));
-    if (expired_) {
-        co_return transient_error("timed out");
-    }
-    if (ec == asio::error::operation_aborted) {
-        throw boost::system::system_error{ec};
-    }
-    if (ec) {
-        co_return transient_error(ec.message());
+    if (auto connected = outcome_of(ec); !connected) {
+        co_return connected;
     }
     top_ = std::make_unique<tcp_layer>(socket_.native_handle());
     co_return result<void>{};

@@ -55,6 +55,8 @@ public:
     void finish_writing() noexcept;
 
 private:
+    /// What a wait for the socket came to. A cancellation is thrown on.
+    [[nodiscard]] result<void> outcome_of(boost::system::error_code ec) const;
     asio::awaitable<result<void>> wait(bool writing);
     asio::awaitable<result<void>> shake_hands();
     asio::awaitable<result<void>> breathe();

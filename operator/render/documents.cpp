@@ -3,6 +3,7 @@
 #include "render/canonical.hpp"
 #include "render/json_stream.hpp"
 #include "render/normalise.hpp"
+#include "render/pointer.hpp"
 #include "render/yaml.hpp"
 
 #include <fmt/format.h>
@@ -25,20 +26,6 @@ std::string_view type_of(const json::value& value) noexcept {
     case json::kind::object: return "a mapping";
     }
     return "a value";
-}
-
-std::string pointer_step(std::string_view name) {
-    std::string step = "/";
-    for (const char c : name) {
-        if (c == '~') {
-            step += "~0";
-        } else if (c == '/') {
-            step += "~1";
-        } else {
-            step += c;
-        }
-    }
-    return step;
 }
 
 /// The file that is being read, for the errors of its objects.
@@ -255,10 +242,11 @@ private:
                 is_fine = false;
                 const std::string_view key_text{key.data(), key.size()};
                 keep_going_ = fail(
-                    below + pointer_step(key_text), fmt::format(
-                                                        "metadata.{}[\"{}\"] is {}, not a string{}", name,
-                                                        key_text, type_of(value), quote_hint(value)
-                                                    )
+                    below + "/" + pointer_token(key_text),
+                    fmt::format(
+                        "metadata.{}[\"{}\"] is {}, not a string{}", name, key_text, type_of(value),
+                        quote_hint(value)
+                    )
                 );
                 if (!keep_going_) return false;
             }

@@ -6,8 +6,19 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace holdfast::sync {
+
+inline health healthy(std::string message = {}) {
+    return {health_status::healthy, std::move(message)};
+}
+inline health progressing(std::string message = {}) {
+    return {health_status::progressing, std::move(message)};
+}
+inline health degraded(std::string message = {}) {
+    return {health_status::degraded, std::move(message)};
+}
 
 /// A condition of `status.conditions`; texts are owned by the object.
 struct condition {

@@ -13,16 +13,6 @@ namespace holdfast::sync {
 
 namespace {
 
-health healthy(std::string message = {}) {
-    return {health_status::healthy, std::move(message)};
-}
-health progressing(std::string message = {}) {
-    return {health_status::progressing, std::move(message)};
-}
-health degraded(std::string message = {}) {
-    return {health_status::degraded, std::move(message)};
-}
-
 health by_load_balancer(const json::object& live) {
     const auto* list = kube::find_array(live, {"status", "loadBalancer", "ingress"});
     return list != nullptr && !list->empty() ? healthy() : progressing();

@@ -11,16 +11,6 @@ namespace holdfast::sync {
 
 namespace {
 
-health healthy(std::string message = {}) {
-    return {health_status::healthy, std::move(message)};
-}
-health progressing(std::string message = {}) {
-    return {health_status::progressing, std::move(message)};
-}
-health degraded(std::string message = {}) {
-    return {health_status::degraded, std::move(message)};
-}
-
 bool is_stale(const json::object& live) {
     return kube::generation_of(live) > number_at(live, {"status", "observedGeneration"});
 }

@@ -1,6 +1,6 @@
 #include "builders/helm/chart_archive.hpp"
 
-#include "builders/commit_view.hpp"
+#include "builders/paths.hpp"
 
 #include <fmt/format.h>
 #include <zlib.h>

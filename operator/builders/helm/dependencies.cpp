@@ -2,6 +2,7 @@
 
 #include "builders/helm/chart.hpp"
 #include "builders/helm/inspect.hpp"
+#include "builders/paths.hpp"
 #include "git/semver.hpp"
 #include "render/links.hpp"
 

@@ -1,6 +1,7 @@
 #include "builders/helm/ignore.hpp"
 
 #include "builders/go_match.hpp"
+#include "builders/paths.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #include "builders/helm/inspect.hpp"
 
+#include "builders/paths.hpp"
 #include "render/links.hpp"
 
 #include <algorithm>

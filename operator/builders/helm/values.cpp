@@ -2,6 +2,7 @@
 
 #include "base/hash.hpp"
 #include "builders/go_match.hpp"
+#include "builders/paths.hpp"
 #include "render/links.hpp"
 
 #include <boost/json/serialize.hpp>

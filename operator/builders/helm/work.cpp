@@ -1,5 +1,7 @@
 #include "builders/helm/work.hpp"
 
+#include "builders/paths.hpp"
+
 #include <algorithm>
 
 namespace holdfast::builders {

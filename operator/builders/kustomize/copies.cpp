@@ -1,6 +1,6 @@
 #include "builders/kustomize/copies.hpp"
 
-#include "builders/commit_view.hpp"
+#include "builders/paths.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>

@@ -2,6 +2,7 @@
 
 #include "crds/words.hpp"
 #include "render/links.hpp"
+#include "render/pointer.hpp"
 #include "render/yaml.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -113,7 +114,7 @@ void take_fields(json::object& from, kustomization& k, render::render_errors& er
         const auto known = std::ranges::find_if(fields, [&, like = folded(name)](std::string_view each) {
             return folded(each) == like;
         });
-        const auto pointer = "/" + pointer_token(name);
+        const auto pointer = "/" + render::pointer_token(name);
         if (known == std::end(fields)) {
             const auto meant = crds::nearest(name, fields);
             errors.all.push_back(error_at(
@@ -245,20 +246,6 @@ render::render_error error_at(
     }
     e.message = shown.empty() ? std::move(message) : fmt::format("{}: {}", shown, message);
     return e;
-}
-
-std::string pointer_token(std::string_view token) {
-    std::string made;
-    for (const char c : token) {
-        if (c == '~') {
-            made += "~0";
-        } else if (c == '/') {
-            made += "~1";
-        } else {
-            made += c;
-        }
-    }
-    return made;
 }
 
 std::string to_yaml(const json::object& value) {

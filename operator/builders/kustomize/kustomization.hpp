@@ -94,9 +94,6 @@ render::render_error error_at(
     error_kind kind = error_kind::user
 );
 
-/// A name as a token of a JSON pointer.
-std::string pointer_token(std::string_view name);
-
 /// As JSON that every reader of YAML reads as the same: what YAML takes for line breaks or refuses is
 /// escaped.
 std::string to_yaml(const json::object& value);

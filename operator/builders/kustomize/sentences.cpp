@@ -1,8 +1,8 @@
 #include "builders/kustomize/sentences.hpp"
 
-#include "builders/commit_view.hpp"
 #include "builders/kustomize/copies.hpp"
 #include "builders/kustomize/kustomization.hpp"
+#include "builders/paths.hpp"
 #include "crds/words.hpp"
 #include "render/links.hpp"
 

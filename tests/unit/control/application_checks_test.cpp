@@ -1,9 +1,10 @@
-// Judging objects in their surroundings. What an object says by itself is judged in crds/ (tests/unit/crds);
-// the sentences as a user sees them are in tests/e2e/data.
+// Judging Applications in their surroundings. What an object says by itself is judged in crds/
+// (tests/unit/crds); the sentences as a user sees them are in tests/e2e/data.
 
 #include "control/specification_checks.hpp"
 
 #include "fake_surroundings.hpp"
+#include "said.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,18 +14,6 @@ namespace {
 using test::application;
 using test::fake_surroundings;
 using test::repository;
-using texts = std::vector<std::string>;
-
-texts texts_of(const std::vector<crds::problem>& problems) {
-    texts all;
-    for (const auto& one : problems) {
-        all.push_back(one.text());
-    }
-    return all;
-}
-
-#define SAID(problems, ...)                                                                                  \
-    BOOST_TEST(texts_of(problems) == (texts{__VA_ARGS__}), boost::test_tools::per_element())
 
 constexpr const char* early = "2026-01-01T00:00:00Z";
 constexpr const char* late = "2026-02-01T00:00:00Z";
@@ -32,7 +21,7 @@ constexpr const char* fight = " already: two would fight for the same objects";
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(specification_checks)
+BOOST_AUTO_TEST_SUITE(application_checks)
 
 BOOST_AUTO_TEST_CASE(what_is_right_is_right) {
     const fake_surroundings around;
@@ -120,28 +109,6 @@ BOOST_AUTO_TEST_CASE(a_claim_on_another_namespace_keeps_nobody_from_deploying_th
         R"("}, "spec": {)" + source + R"(, "destination": {"namespace": "team"}}})"
     );
     SAID(judge(mine, around).problems);
-}
-
-BOOST_AUTO_TEST_CASE(outside_of_the_operators_namespace_a_repository_serves_only_its_own) {
-    const fake_surroundings around;
-    const auto verdict = judge(
-        repository(
-            R"({"url": "file:///store",
-            "passwordStore": {"keySecretRef": {"name": "key"},
-                              "allow": [{"entries": ["a"]}, {"entries": ["b"], "namespaces": ["*"]}]}})",
-            R"({"namespace": "team", "name": "store"})"
-        ),
-        around
-    );
-    SAID(
-        verdict.problems, "spec.url: must not be a file:// URL, which is for objects in \"holdfast\", the "
-                          "operator's namespace: it leads to the operator's own disk"
-    );
-    SAID(
-        verdict.warnings,
-        "spec.passwordStore.allow[1].namespaces: has no effect: only a store in \"holdfast\", the operator's "
-        "namespace, serves Applications of other namespaces"
-    );
 }
 
 BOOST_AUTO_TEST_CASE(of_two_applications_for_the_same_objects_the_older_is_right) {
@@ -269,73 +236,6 @@ BOOST_AUTO_TEST_CASE(what_may_be_right_later_is_a_warning_and_not_looked_for_by_
     );
     around.repositories = {repository(R"({"url": "ssh://git@git.example.com/team"})")};
     SAID(judge(ssh, around).warnings);
-}
-
-BOOST_AUTO_TEST_CASE(a_repositorys_secret_must_have_what_its_url_needs) {
-    fake_surroundings around;
-    const auto said = [&](const std::string& url, std::set<std::string> keys) {
-        around.secrets["holdfast/s"] = std::move(keys);
-        return judge(repository(R"({"url": ")" + url + R"(", "secretRef": {"name": "s"}})"), around).problems;
-    };
-    const std::string https = "https://git.example.com/team";
-    const std::string ssh = "git@git.example.com:team/deploy";
-    const std::string lacks = "spec.secretRef.name: the Secret \"s\" lacks ";
-    SAID(said(https, {"username", "password"}));
-    SAID(said(https, {"bearerToken"}));
-    SAID(said(https, {}));
-    SAID(said(https, {"username"}), lacks + "the key \"password\": there is a \"username\" without it");
-    SAID(
-        said(https, {"sshPrivateKey"}),
-        lacks + "a key that https can use, \"password\" or \"bearerToken\": it has one for ssh only"
-    );
-    SAID(said(ssh, {"sshPrivateKey"}));
-    SAID(said(ssh, {"identity", "known_hosts"}));
-    SAID(
-        said(ssh, {"username", "password"}),
-        lacks + "the key \"sshPrivateKey\" (or \"identity\"), which an ssh URL needs"
-    );
-    SAID(
-        said(https, {"githubAppID", "githubAppPrivateKey"}),
-        lacks + "the key \"githubAppInstallationID\", which a GitHub App needs"
-    );
-    SAID(
-        said(https, {"tlsClientCertData"}),
-        lacks + "the key \"tlsClientCertKey\": there is a \"tlsClientCertData\" without it"
-    );
-    // One that is not there may come.
-    around.secrets.clear();
-    SAID(judge(repository(R"({"url": "https://a.example/b", "secretRef": {"name": "s"}})"), around).problems);
-    around.secrets["holdfast/hook"] = {"other"};
-    SAID(
-        judge(
-            repository(R"({"url": "https://a.example/b", "webhook": {"secretRef": {"name": "hook"}}})"),
-            around
-        )
-            .problems,
-        "spec.webhook.secretRef.name: the Secret \"hook\" lacks the key \"secret\", which deliveries are "
-        "verified with"
-    );
-}
-
-BOOST_AUTO_TEST_CASE(of_two_repositories_for_one_url_the_older_is_right) {
-    fake_surroundings around;
-    around.repositories = {repository(
-        R"({"url": "https://git.example.com/team/"})",
-        R"({"name": "first", "creationTimestamp": "2026-01-01T00:00:00Z"})"
-    )};
-    SAID(
-        judge(repository(R"({"url": "ssh://git@git.example.com/team"})"), around).problems,
-        "spec.url: is that of the Repository \"holdfast/first\" already, and only one can be right"
-    );
-    SAID(judge(repository(R"({"url": "https://git.example.com/team/deploy"})"), around).problems);
-    // Each namespace has its own.
-    SAID(judge(
-             repository(
-                 R"({"url": "https://git.example.com/team/"})", R"({"name": "own", "namespace": "team"})"
-             ),
-             around
-    )
-             .problems);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,366 @@
+// Judging an Application: where it deploys, what it waits for, who else deploys the same.
+
+#include "control/specification_checks.hpp"
+#include "control/specification_checks_shared.hpp"
+#include "crds/words.hpp"
+#include "git/url.hpp"
+#include "render/yaml.hpp"
+#include "sync/annotations.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+namespace holdfast::control {
+
+namespace {
+
+using crds::application;
+using crds::application_source;
+using crds::problem;
+using crds::quoted;
+
+constexpr std::string_view this_server = "https://kubernetes.default.svc";
+constexpr std::string_view this_cluster = "in-cluster";
+constexpr std::array<std::string_view, 2> refresh_annotations{
+    "holdfast.dev/refresh", "argocd.argoproj.io/refresh"
+};
+
+struct named_source {
+    std::string path;
+    const application_source* source;
+};
+
+std::vector<named_source> sources_of(const application& value) {
+    std::vector<named_source> all;
+    if (value.spec.source) {
+        all.push_back({"spec.source", &*value.spec.source});
+    }
+    for (std::size_t i = 0; i < value.spec.sources.size(); ++i) {
+        all.push_back({"spec.sources[" + std::to_string(i) + "]", &value.spec.sources[i]});
+    }
+    return all;
+}
+
+class application_judge {
+public:
+    application_judge(const application& value, const surroundings& around)
+        : value_{value}, around_{around}, sources_{sources_of(value)} {}
+
+    specification_verdict judge(bool with_warnings) && {
+        verdict_.problems = crds::check(value_);
+        destination();
+        if (is_confined(value_.metadata, around_)) {
+            confinement();
+        }
+        values();
+        annotations();
+        dependencies();
+        claims();
+        addresses();
+        if (with_warnings) {
+            revisions();
+        }
+        return std::move(verdict_);
+    }
+
+private:
+    void wrong(std::string path, std::string message) {
+        verdict_.problems.push_back({std::move(path), std::move(message)});
+    }
+    void warn(std::string path, std::string message) {
+        verdict_.warnings.push_back({std::move(path), std::move(message)});
+    }
+
+    void destination() {
+        const auto& d = value_.spec.destination;
+        if (d.server.empty() != d.name.empty()) { // else that is said already
+            const bool well_formed = std::ranges::none_of(verdict_.problems, [](const problem& p) {
+                return p.path == "spec.destination.server";
+            });
+            if (!d.server.empty() && well_formed && d.server != this_server) {
+                wrong(
+                    "spec.destination.server",
+                    "must be " + quoted(this_server) +
+                        ", the cluster that this operator watches: it reaches no other yet, is " +
+                        quoted(d.server)
+                );
+            }
+            if (!d.name.empty() && d.name != this_cluster) {
+                wrong(
+                    "spec.destination.name",
+                    "must be " + quoted(this_cluster) +
+                        ", the cluster that this operator watches: it reaches no other yet, is " +
+                        quoted(d.name)
+                );
+            }
+        }
+    }
+
+    // Outside of the operator's namespace an Application reaches, and learns of, nothing but its own.
+    void confinement() {
+        const auto& own = value_.metadata.namespace_;
+        const auto unless = ", unless it is in " + quoted(around_.own_namespace()) + ", the operator's";
+        const auto& into = value_.spec.destination.namespace_;
+        if (!into.empty() && into != own) {
+            wrong(
+                "spec.destination.namespace", "must be " + quoted(own) +
+                                                  ": an Application deploys into its own namespace" + unless +
+                                                  ", is " + quoted(into)
+            );
+        }
+        const auto& policy = value_.spec.sync_policy;
+        for (std::size_t i = 0; i < policy.sync_options.size(); ++i) {
+            std::vector<std::string> ignored;
+            if (sync::parse_sync_options({&policy.sync_options[i], 1}, ignored).create_namespace == true) {
+                wrong(
+                    "spec.syncPolicy.syncOptions[" + std::to_string(i) + "]",
+                    "must not be CreateNamespace=true: an Application's own namespace is there, and is not "
+                    "its to make" +
+                        unless
+                );
+            }
+        }
+        if (policy.managed_namespace_metadata) {
+            wrong(
+                "spec.syncPolicy.managedNamespaceMetadata",
+                "must not be there: an Application does not say what its own namespace is like" + unless
+            );
+        }
+        for (std::size_t i = 0; i < value_.spec.depends_on.size(); ++i) {
+            const auto& other = value_.spec.depends_on[i].namespace_;
+            if (!other.empty() && other != own) {
+                wrong(
+                    "spec.dependsOn[" + std::to_string(i) + "].namespace",
+                    "must be " + quoted(own) + ": an Application waits for others of its own namespace" +
+                        unless + ", is " + quoted(other)
+                );
+            }
+        }
+        for (const auto& [path, source] : sources_) {
+            refuse_file(path + ".repoURL", source->repo_url);
+        }
+        for (std::size_t i = 0; i < value_.spec.secrets.size(); ++i) {
+            if (const auto& pass = value_.spec.secrets[i].pass) {
+                refuse_file("spec.secrets[" + std::to_string(i) + "].pass.repoURL", pass->repo_url);
+            }
+        }
+    }
+
+    void refuse_file(std::string path, const std::string& url) {
+        if (is_file(url)) {
+            wrong(std::move(path), files_are_refused(around_.own_namespace()));
+        }
+    }
+
+    void values() {
+        for (const auto& [path, source] : sources_) {
+            if (!source->helm || source->helm->values.empty()) {
+                continue;
+            }
+            const auto read = render::read_yaml(source->helm->values);
+            if (!read) {
+                wrong(
+                    path + ".helm.values", "is not YAML: line " + std::to_string(read.error().where.line) +
+                                               ", column " + std::to_string(read.error().where.column) +
+                                               ": " + read.error().message
+                );
+            } else if (read->size() > 1 || (!read->empty() && !read->front().value.is_object())) {
+                wrong(path + ".helm.values", "must be one mapping of values, such as \"replicas: 2\"");
+            }
+        }
+    }
+
+    void annotations() {
+        for (const auto name : refresh_annotations) {
+            const auto found = value_.metadata.annotations.find(std::string{name});
+            if (found != value_.metadata.annotations.end() && found->second != "normal" &&
+                found->second != "hard") {
+                wrong(
+                    "metadata.annotations[" + std::string{name} + "]",
+                    "must be \"normal\" or \"hard\", is " + quoted(found->second)
+                );
+            }
+        }
+    }
+
+    std::string key_of(const crds::application_dependency& d, const crds::object_metadata& of) const {
+        return (d.namespace_.empty() ? of.namespace_ : d.namespace_) + "/" + d.name;
+    }
+
+    void dependencies() {
+        const auto& all = value_.spec.depends_on;
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const auto path = "spec.dependsOn[" + std::to_string(i) + "]";
+            const auto& namespace_ =
+                all[i].namespace_.empty() ? value_.metadata.namespace_ : all[i].namespace_;
+            if (namespace_ != value_.metadata.namespace_ && is_confined(value_.metadata, around_)) {
+                continue; // refused already, whether or not it is there
+            }
+            if (namespace_ == value_.metadata.namespace_ && all[i].name == value_.metadata.name) {
+                continue; // said already
+            }
+            const auto* other = around_.application(namespace_, all[i].name);
+            if (other == nullptr) {
+                if (!seen.insert(namespace_ + "/" + all[i].name).second) {
+                    continue;
+                }
+                warn(path, "there is no Application " + quoted(namespace_ + "/" + all[i].name) + " (yet)");
+                continue;
+            }
+            if (const auto circle = way_back_from(*other); !circle.empty()) {
+                wrong(path, "depends on itself: " + name_of(value_.metadata) + " → " + circle);
+            }
+        }
+    }
+
+    // "b → a" when the application `from` depends on the judged one, whichever way; else empty.
+    std::string way_back_from(const application& from) const {
+        const auto goal = name_of(value_.metadata);
+        std::map<std::string, std::string> came_from{{name_of(from.metadata), {}}};
+        std::vector<const application*> open{&from};
+        while (!open.empty()) {
+            const auto* at = open.back();
+            open.pop_back();
+            const auto here = name_of(at->metadata);
+            for (const auto& d : at->spec.depends_on) {
+                const auto next = key_of(d, at->metadata);
+                if (next == goal) {
+                    auto way = goal;
+                    for (auto step = here; !step.empty(); step = came_from.at(step)) {
+                        way = step + " → " + way;
+                    }
+                    return way;
+                }
+                const auto slash = next.find('/');
+                const auto* other = around_.application(next.substr(0, slash), next.substr(slash + 1));
+                if (other != nullptr && came_from.emplace(next, here).second) {
+                    open.push_back(other);
+                }
+            }
+        }
+        return {};
+    }
+
+    // Whether two sources have the same objects: all that decides about them is the same. The revision is not
+    // looked at: another commit has other versions of the same objects.
+    static bool make_the_same(const application_source& a, const application_source& b) {
+        const auto clean = [](std::string_view path) {
+            while (path.starts_with("./")) {
+                path.remove_prefix(2);
+            }
+            while (path.ends_with('/')) {
+                path.remove_suffix(1);
+            }
+            return path == "." ? std::string_view{} : path;
+        };
+        if (!a.ref.empty() && a.path.empty() && a.chart.empty()) {
+            return false; // only values are taken from it
+        }
+        return clean(a.path) == clean(b.path) && a.chart == b.chart && a.helm == b.helm &&
+               a.kustomize == b.kustomize && a.directory == b.directory && a.plugin == b.plugin &&
+               git::same_repository(a.repo_url, b.repo_url);
+    }
+
+    // A chart's objects are named after its release, which is named after the application.
+    static bool is_named_after_application(const application& other, const application_source& source) {
+        const bool chart =
+            !source.chart.empty() || source.helm || other.status.source_type == crds::source_type::helm;
+        return chart && (!source.helm || source.helm->release_name.empty());
+    }
+
+    void claims() {
+        const auto target = [](const application& a) {
+            return a.spec.destination.namespace_.empty() ? a.metadata.namespace_
+                                                         : a.spec.destination.namespace_;
+        };
+        around_.for_each_application([&](const application& other) {
+            if (is_same(other.metadata, value_.metadata) || other.metadata.deletion_timestamp ||
+                !is_older(other.metadata, value_.metadata) || target(other) != target(value_)) {
+                return;
+            }
+            if (is_confined(other.metadata, around_) && target(other) != other.metadata.namespace_) {
+                return; // it says so, and deploys nothing there
+            }
+            for (const auto& mine : sources_) {
+                for (const auto& theirs : sources_of(other)) {
+                    if (make_the_same(*mine.source, *theirs.source) &&
+                        !is_named_after_application(other, *mine.source)) {
+                        wrong(
+                            mine.path, "is deployed into namespace " + quoted(target(value_)) +
+                                           " by the Application " + quoted(name_of(other.metadata)) +
+                                           " already: two would fight for the same objects"
+                        );
+                    }
+                }
+            }
+        });
+    }
+
+    void addresses() {
+        for (const auto& [path, source] : sources_) {
+            if (!source->chart.empty()) {
+                continue;
+            }
+            if (const auto url = git::url::parse(source->repo_url); !url) {
+                wrong(path + ".repoURL", url.error().message());
+            }
+        }
+    }
+
+    void revisions() {
+        const auto& namespace_ = value_.metadata.namespace_;
+        const auto& automated = value_.spec.sync_policy.automated;
+        for (const auto& [path, source] : sources_) {
+            const auto url = git::url::parse(source->repo_url);
+            if (!url || !source->chart.empty()) {
+                continue;
+            }
+            const auto* seen_through = around_.repository_for(namespace_, source->repo_url);
+            if (seen_through == nullptr && url->kind() == git::transport::ssh) {
+                warn(
+                    path + ".repoURL", "there is no Repository (yet) that covers " +
+                                           quoted(source->repo_url) + ", and ssh needs its key"
+                );
+            }
+            const auto& revision = source->target_revision;
+            const auto there =
+                around_.has_revision(namespace_, source->repo_url, revision, source->tag_prefix);
+            if (there == false) {
+                warn(
+                    path + ".targetRevision",
+                    "there is no " + (revision.empty() ? std::string{"HEAD"} : quoted(revision)) +
+                        " among the refs of " + source->repo_url + " (yet)"
+                );
+            }
+            const bool prunes = automated && automated->enabled && automated->prune;
+            if (prunes && around_.is_branch(namespace_, source->repo_url, revision) == true) {
+                warn(
+                    path + ".targetRevision",
+                    (revision.empty() ? std::string{"the default branch"} : "the branch " + quoted(revision)
+                    ) + " moves and its commits are not verified: whoever can push to it can delete what is "
+                        "deployed (automated.prune)"
+                );
+            }
+        }
+    }
+
+    const application& value_;
+    const surroundings& around_;
+    std::vector<named_source> sources_;
+    specification_verdict verdict_;
+};
+
+} // namespace
+
+specification_verdict judge(const crds::application& value, const surroundings& around) {
+    return application_judge{value, around}.judge(/*with_warnings=*/true);
+}
+
+std::vector<crds::problem> problems_of(const crds::application& value, const surroundings& around) {
+    return application_judge{value, around}.judge(/*with_warnings=*/false).problems;
+}
+
+} // namespace holdfast::control

@@ -1,0 +1,151 @@
+// What the watch of Applications says: which there are, and which of them are to be looked at.
+
+#include "control/application_controller_state.hpp"
+
+namespace holdfast::control {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Whether there is more in it than a status, most likely our own.
+bool is_news(const crds::application& before, const crds::application& now) {
+    return before.metadata.uid != now.metadata.uid || before.metadata.generation != now.metadata.generation ||
+           before.metadata.deletion_timestamp != now.metadata.deletion_timestamp ||
+           before.metadata.annotations != now.metadata.annotations ||
+           before.metadata.finalizers != now.metadata.finalizers || !(before.spec == now.spec) ||
+           before.operation != now.operation;
+}
+
+} // namespace
+
+void application_controller::state::begin_replace() {
+    replacing.emplace();
+}
+
+void application_controller::state::end_replace() {
+    if (!replacing) {
+        return;
+    }
+    const auto said = std::move(*replacing);
+    replacing.reset();
+    std::vector<std::string> gone;
+    for (const auto& [key, record] : records) {
+        if (!said.contains(key)) {
+            gone.push_back(key);
+        }
+    }
+    for (const auto& key : gone) {
+        forget(key);
+    }
+}
+
+void application_controller::state::changed(const json::object& object) {
+    auto read = crds::examine_application(object);
+    auto& now = read.value;
+    const auto key = now.metadata.namespace_ + "/" + now.metadata.name;
+    if (replacing) {
+        replacing->insert(key);
+    }
+    auto& r = records[key];
+    if (r && !replacing && r->object.metadata.uid == now.metadata.uid &&
+        kube::is_older_version(now.metadata.resource_version, r->object.metadata.resource_version)) {
+        return; // a list was faster than the watch
+    }
+    const bool foreign = !is_for(object, config.installation);
+    // What another replica makes of it is all that is known of it.
+    const bool fresh = !r || standby || r->object.metadata.uid != now.metadata.uid || r->foreign != foreign;
+    if (foreign) {
+        // Known all the same: what it owns is not free, and ours may depend on it.
+        r = std::make_shared<application_record>();
+        r->foreign = true;
+        r->object = std::move(now);
+        with.sources.use(key, {});
+        queue_dependents(key);
+        return;
+    }
+    if (fresh) {
+        r = std::make_shared<application_record>();
+        r->heal_backoff = backoff{{.base = 2s, .cap = 300s, .factor = 3.0, .jitter = 0.0}};
+        r->written = now.status;
+        note_status(*r, object);
+        r->object = std::move(now);
+        // A killed operator may have begun with the operation without having taken it out of the object.
+        const auto& o = r->object;
+        r->operation_taken = o.operation && o.status.operation_state &&
+                             o.status.operation_state->operation == *o.operation &&
+                             o.status.observed_generation == o.metadata.generation;
+        if (o.status.pending_prune && o.status.observed_generation == o.metadata.generation) {
+            r->resume_not_before = steady_clock::time_point::max();
+        }
+    } else {
+        const bool news = is_news(r->object, now);
+        if (r->object.metadata.generation != now.metadata.generation) {
+            r->resume_not_before = {}; // it may be just what was missing
+        }
+        // The status is ours: what we made of it is newer than what comes back.
+        now.status = std::move(r->object.status);
+        r->object = std::move(now);
+        if (!r->object.operation) {
+            r->operation_taken = false;
+        }
+        if (!news) {
+            return;
+        }
+    }
+    if (standby) {
+        watch_kinds_of(r->object);
+    }
+    r->unreadable = crds::join(read.problems);
+    with.sources.use(key, uses_of(*r));
+    for (const auto& dependency : r->object.spec.depends_on) {
+        const auto& ns =
+            dependency.namespace_.empty() ? r->object.metadata.namespace_ : dependency.namespace_;
+        dependents[ns + "/" + dependency.name].insert(key);
+    }
+    queue.add(key);
+}
+
+void application_controller::state::watch_kinds_of(const crds::application& a) {
+    for (const auto& resource : a.status.resources) {
+        const kube::group_version_kind kind{resource.group, resource.version, resource.kind};
+        if (const auto* known = with.discovery.catalog().find(kind)) {
+            with.live.watch(*known);
+        }
+    }
+}
+
+void application_controller::state::deleted(const json::object& object) {
+    const auto key = std::string{kube::namespace_of(object)} + "/" + std::string{kube::name_of(object)};
+    if (replacing) {
+        replacing->erase(key);
+        return;
+    }
+    forget(key);
+}
+
+void application_controller::state::forget(const std::string& key) {
+    const auto found = records.find(key);
+    if (found == records.end()) {
+        return;
+    }
+    with.counters.application_gone(
+        found->second->object.metadata.namespace_, found->second->object.metadata.name
+    );
+    with.sources.use(key, {});
+    records.erase(found);
+    queue.forget(key);
+    statuses.forget(key);
+    wait_for_kinds.erase(key);
+    queue_dependents(key);
+}
+
+void application_controller::state::queue_dependents(const std::string& key) {
+    if (const auto waiting = dependents.find(key); waiting != dependents.end()) {
+        for (const auto& dependent : waiting->second) {
+            queue.add(dependent);
+        }
+    }
+}
+
+} // namespace holdfast::control

@@ -1,0 +1,137 @@
+// Judging a Repository: whom it serves, what its Secrets must have, which other is for the same URL.
+
+#include "control/specification_checks.hpp"
+#include "control/specification_checks_shared.hpp"
+#include "crds/words.hpp"
+#include "git/url.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <set>
+#include <utility>
+
+namespace holdfast::control {
+
+namespace {
+
+using crds::quoted;
+
+// The keys of a Secret by which each way of reaching a repository is told.
+bool has_any(const std::set<std::string>& keys, std::initializer_list<std::string_view> of) {
+    return std::any_of(of.begin(), of.end(), [&](std::string_view k) {
+        return keys.contains(std::string{k});
+    });
+}
+
+void check_credentials(
+    const git::url& url, const std::set<std::string>& keys, const std::string& secret,
+    specification_verdict& verdict
+) {
+    const auto lacks = [&](const std::string& what) {
+        verdict.problems.push_back({"spec.secretRef.name", "the Secret " + quoted(secret) + " lacks " + what}
+        );
+    };
+    const bool has_key = has_any(keys, {"sshPrivateKey", "identity"});
+    const bool has_app = has_any(keys, {"githubAppPrivateKey", "githubAppID"});
+    if (url.kind() == git::transport::ssh && !has_key) {
+        lacks("the key \"sshPrivateKey\" (or \"identity\"), which an ssh URL needs");
+    }
+    if (url.kind() == git::transport::https || url.kind() == git::transport::http) {
+        if (keys.contains("username") && !has_any(keys, {"password", "bearerToken"}) && !has_app &&
+            !has_key) {
+            lacks("the key \"password\": there is a \"username\" without it");
+        }
+        if (has_key && !has_any(keys, {"password", "bearerToken"}) && !has_app) {
+            lacks("a key that https can use, \"password\" or \"bearerToken\": it has one for ssh only");
+        }
+    }
+    for (const auto& name : {"githubAppID", "githubAppInstallationID", "githubAppPrivateKey"}) {
+        if (has_app && !keys.contains(name)) {
+            lacks("the key \"" + std::string{name} + "\", which a GitHub App needs");
+        }
+    }
+    for (const auto& [one, other] :
+         {std::pair{"tlsClientCertData", "tlsClientCertKey"},
+          std::pair{"tlsClientCertKey", "tlsClientCertData"}}) {
+        if (keys.contains(one) && !keys.contains(other)) {
+            lacks("the key \"" + std::string{other} + "\": there is a \"" + one + "\" without it");
+        }
+    }
+}
+
+} // namespace
+
+specification_verdict judge(const crds::repository& value, const surroundings& around) {
+    specification_verdict verdict;
+    verdict.problems = crds::check(value);
+    const auto& spec = value.spec;
+    const auto prefix = git::normalise_prefix(spec.url);
+    if (!prefix) {
+        if (verdict.problems.empty()) {
+            verdict.problems.push_back({"spec.url", prefix.error().message()});
+        }
+        return verdict;
+    }
+    if (is_confined(value.metadata, around)) {
+        if (is_file(spec.url)) {
+            verdict.problems.push_back({"spec.url", files_are_refused(around.own_namespace())});
+        }
+        const auto& allow =
+            spec.password_store ? spec.password_store->allow : std::vector<crds::password_store_access>{};
+        for (std::size_t i = 0; i < allow.size(); ++i) {
+            if (!allow[i].namespaces.empty()) {
+                verdict.warnings.push_back(
+                    {"spec.passwordStore.allow[" + std::to_string(i) + "].namespaces",
+                     "has no effect: only a store in " + quoted(around.own_namespace()) +
+                         ", the operator's namespace, serves Applications of other namespaces"}
+                );
+            }
+        }
+    }
+    around.for_each_repository([&](const crds::repository& other) {
+        if (is_same(other.metadata, value.metadata) ||
+            other.metadata.namespace_ != value.metadata.namespace_ || other.metadata.deletion_timestamp ||
+            !is_older(other.metadata, value.metadata)) {
+            return;
+        }
+        if (const auto theirs = git::normalise_prefix(other.spec.url); theirs && *theirs == *prefix) {
+            verdict.problems.push_back(
+                {"spec.url", "is that of the Repository " + quoted(name_of(other.metadata)) +
+                                 " already, and only one can be right"}
+            );
+        }
+    });
+    const auto namespace_ = value.metadata.namespace_;
+    if (spec.secret_ref) {
+        const auto keys = around.secret_keys(namespace_, spec.secret_ref->name);
+        const auto url = git::url::parse(spec.url);
+        if (keys && url) {
+            check_credentials(*url, *keys, spec.secret_ref->name, verdict);
+        }
+    }
+    if (spec.webhook) {
+        const auto& name = spec.webhook->secret_ref.name;
+        const auto keys = around.secret_keys(namespace_, name);
+        if (keys && !keys->contains("secret")) {
+            verdict.problems.push_back(
+                {"spec.webhook.secretRef.name",
+                 "the Secret " + quoted(name) +
+                     " lacks the key \"secret\", which deliveries are verified with"}
+            );
+        }
+    }
+    if (spec.insecure_skip_tls_verify) {
+        verdict.warnings.push_back(
+            {"spec.insecureSkipTLSVerify",
+             "whoever is on the way to the server can read the credentials and change what is deployed"}
+        );
+    }
+    if (spec.insecure_ignore_host_key) {
+        verdict.warnings.push_back(
+            {"spec.insecureIgnoreHostKey", "whoever is on the way to the server can change what is deployed"}
+        );
+    }
+    return verdict;
+}
+
+} // namespace holdfast::control
