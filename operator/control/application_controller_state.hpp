@@ -186,8 +186,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<void> write_status(std::string key);
     /// Remembers what the object has for a status, where `r.written` does not say it all.
     static void note_status(application_record& r, const json::object& object);
-    /// True when the server has another status than was thought.
-    asio::awaitable<bool> reread_status(record_ptr r);
+    asio::awaitable<kube::reply<void>> reread_status(record_ptr r);
     asio::awaitable<void> take_operation(record_ptr r);
     void tell(
         const application_record& r, kube::event_severity severity, std::string reason, std::string action,

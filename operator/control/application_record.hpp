@@ -85,6 +85,8 @@ struct application_record {
     /// What the server has instead, where that is not what one writes for `written`: nothing yet, or what
     /// others wrote.
     std::optional<json::object> found_status;
+    /// A write failed: it may have been done all the same, or somebody else wrote meanwhile.
+    bool status_in_doubt = false;
     /// It is for another installation: nothing is done about it, and its status is what the server has.
     bool foreign = false;
     /// What is wrong with the object; then there is nothing else to do.

@@ -40,6 +40,15 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
         statuses.add_after(key, 300ms);
         co_return;
     }
+    const bool reread = r->status_in_doubt;
+    if (reread) {
+        if (const auto seen = co_await reread_status(r); !seen) {
+            if (!seen.error().is_not_found() && find(key) == r) {
+                statuses.add_after(key, 2s);
+            }
+            co_return;
+        }
+    }
     const auto wanted = r->object.status;
     const auto patch =
         merge_patch(r->found_status ? *r->found_status : crds::write(r->written), crds::write(wanted));
@@ -57,12 +66,9 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
             log::warn(
                 "a status cannot be written", {{"application", key}, {"error", done.error().message()}}
             );
-            bool soon = done.error().is_transient();
-            if (!soon) {
-                soon = co_await reread_status(r);
-            }
+            r->status_in_doubt = true;
             if (find(key) == r) {
-                statuses.add_after(key, soon ? 2s : 30s);
+                statuses.add_after(key, done.error().is_transient() || !reread ? 2s : 30s);
             }
             co_return;
         }
@@ -94,16 +100,15 @@ void application_controller::state::note_status(application_record& r, const jso
     }
 }
 
-// The difference was refused: somebody else may have written what it is one from.
-asio::awaitable<bool> application_controller::state::reread_status(record_ptr r) {
+asio::awaitable<kube::reply<void>> application_controller::state::reread_status(record_ptr r) {
     const auto live =
         co_await with.api.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
     if (!live) {
-        co_return false;
+        co_return live.error();
     }
-    const auto before = r->found_status;
     note_status(*r, *live);
-    co_return before != r->found_status;
+    r->status_in_doubt = false;
+    co_return kube::reply<void>{};
 }
 
 // Takes the operation out of the object, now that the status says that it is being worked on. Not if somebody

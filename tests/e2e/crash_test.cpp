@@ -239,6 +239,42 @@ BOOST_AUTO_TEST_CASE(killed_at_any_request_of_a_start_or_a_sync_it_goes_on_witho
     op->stop();
 }
 
+BOOST_AUTO_TEST_CASE(what_the_server_did_without_having_said_so_is_found_out) {
+    auto& w = world::get();
+    cutting_proxy proxy{port_of(w.cluster().server())};
+    const temporary_directory folder;
+    const auto kubeconfig = kubeconfig_through(proxy.port(), folder.path());
+    particular_operator op;
+    op->use_kubeconfig(kubeconfig);
+    op->start({"--log-level", "debug"});
+    w.create_namespace("unsaid");
+    git_repository repository{"unsaid"};
+    repository.declare();
+    repository.write("a.yaml", config_map("a", "key", "1"));
+    const auto first = repository.push("Good");
+    w.apply(application("unsaid", {.url = repository.url(), .into = "unsaid"}));
+    await_synced("unsaid", first);
+
+    // The server takes the status that tells of it; nobody else gets to know.
+    proxy.lose_answers(true);
+    repository.write("b.yaml", "b: [");
+    repository.push("Broken");
+    await_condition("unsaid", "ComparisonError", {"b.yaml"});
+    eventually([&] { return op->logged("a status cannot be written") > 0; }, "the answer is missed");
+    // By the time when it can write again, everything is as it was.
+    const auto moves = op->logged("a repository moved");
+    repository.remove("b.yaml");
+    repository.push("Good again");
+    eventually([&] { return op->logged("a repository moved") > moves; }, "the push is seen");
+    std::this_thread::sleep_for(1500ms);
+    proxy.lose_answers(false);
+    await_synced("unsaid");
+    BOOST_TEST(view("unsaid").get("ComparisonError").status.empty());
+    w.kubectl({"delete", "application.holdfast.dev", "unsaid", "-n", home, "--wait=false"});
+    eventually([&] { return !view("unsaid").exists; }, "the application is gone");
+    op->stop();
+}
+
 BOOST_AUTO_TEST_CASE(killed_at_random_moments_it_goes_on_without_loss_or_repetition) {
     particular_operator op;
     op->start();

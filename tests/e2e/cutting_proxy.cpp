@@ -72,6 +72,9 @@ private:
     std::size_t left_ = 0;
 };
 
+// In TLS 1.3 these are records of application data as well: a client's certificate, its proof, and the end.
+constexpr std::size_t most_in_handshake = 3;
+
 } // namespace
 
 class cutting_proxy::impl {
@@ -117,6 +120,7 @@ public:
     int port_ = 0;
     std::atomic<std::size_t> records_{0};
     std::atomic<bool> struck_{false};
+    std::atomic<bool> losing_{false};
 
 private:
     enum class verdict { go_on, strike_now, strike_at_answer };
@@ -164,6 +168,7 @@ private:
     void exchange(int client, int server) {
         record_reader reader;
         bool strike_at_answer = false;
+        std::size_t sent = 0; // records of application data by this client
         std::vector<char> buffer(std::size_t{64} << 10U);
         while (!stopping_) {
             std::array<pollfd, 2> ends{pollfd{client, POLLIN, 0}, pollfd{server, POLLIN, 0}};
@@ -176,7 +181,8 @@ private:
                     strike();
                     return;
                 }
-                if (size <= 0 || !send_all(client, buffer.data(), static_cast<std::size_t>(size))) {
+                if (size <= 0 || (losing_ && sent > most_in_handshake) ||
+                    !send_all(client, buffer.data(), static_cast<std::size_t>(size))) {
                     return;
                 }
             }
@@ -189,6 +195,7 @@ private:
                     if (reader.take(static_cast<std::uint8_t>(buffer[i])) != application_data) {
                         continue;
                     }
+                    ++sent;
                     const auto what = count();
                     if (what == verdict::strike_now) {
                         strike();
@@ -231,6 +238,10 @@ void cutting_proxy::arm(pid_t victim, std::size_t after, moment when) {
 
 bool cutting_proxy::struck() const {
     return impl_->struck_;
+}
+
+void cutting_proxy::lose_answers(bool lose) {
+    impl_->losing_ = lose;
 }
 
 void cutting_proxy::disarm() {

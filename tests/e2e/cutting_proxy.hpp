@@ -9,7 +9,7 @@
 namespace holdfast::test {
 
 /// Stands between the operator and the API server, passes on what both say, and kills the operator at a
-/// chosen request. It does not look into TLS: it counts the records of application data that the client
+/// chosen request, or keeps answers to itself. It does not look into TLS: it counts the records of application data that the client
 /// sends, of which every request is at least one.
 class cutting_proxy {
 public:
@@ -34,6 +34,8 @@ public:
     /// Whether it has.
     [[nodiscard]] bool struck() const;
     void disarm();
+    /// From now on (or no more) answers are not passed on: the connection is closed instead.
+    void lose_answers(bool lose);
 
 private:
     class impl;
