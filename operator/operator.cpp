@@ -39,6 +39,8 @@ constexpr auto grace = 20s;
 // Another replica takes over within two seconds of SIGTERM.
 constexpr auto work_hand_over = 1'000ms;
 constexpr auto repositories_hand_over = 200ms;
+// To the API server: so many keep a small one busy, however many applications are worked on.
+constexpr std::size_t most_connections = 40;
 
 std::string own_namespace(const operator_options& options) {
     if (!options.own_namespace.empty()) {
@@ -87,7 +89,8 @@ public:
                          {"namespace", own_namespace_},
                          {"cache", options_.cache_directory}}
         );
-        config->http.max_connections = std::max<std::size_t>(options_.concurrency + 8, 16);
+        config->http.max_connections =
+            std::clamp<std::size_t>(options_.concurrency + 8, 16, most_connections);
         const auto executor = context_.get_executor();
         auto connection = kube::connect(executor, std::move(*config));
         if (!connection) {

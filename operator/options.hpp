@@ -36,7 +36,7 @@ struct operator_options {
     std::string admission_url;
     /// The Secret with the certificates for it, in the own namespace.
     std::string admission_secret = "holdfast-admission";
-    std::size_t concurrency = 32;
+    std::size_t concurrency = 128;
     /// Where builds by other programs have their files; empty: below the cache directory.
     std::string build_directory;
     /// Do not start where the kernel cannot confine them fully.

@@ -138,6 +138,7 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
 
 asio::awaitable<void>
 application_controller::state::compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w) {
+    const auto place = co_await requests.enter();
     const auto resource = co_await with.discovery.resolve(w.kind);
     if (!resource) {
         co_return;

@@ -22,6 +22,9 @@ const kube::resource application_kind{
 
 namespace {
 
+// More than there are connections to the server, so that none of these is without work.
+constexpr std::size_t most_requests = 64;
+
 kube::informer_options informer_options(const std::string& namespace_) {
     kube::informer_options o;
     o.kind = application_kind;
@@ -44,6 +47,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           ex, "application status", 8, [this](std::string key) { return write_status(std::move(key)); },
           &p.counters
       },
+      requests{ex, most_requests},
       informer{p.api, informer_options(config.watch_namespace), *this} {
     queue.hold();
     statuses.hold();

@@ -2,6 +2,7 @@
 
 // The inside of application_controller, shared by the files that implement its parts and by nobody else.
 
+#include "base/async_semaphore.hpp"
 #include "base/task_group.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_record.hpp"
@@ -50,6 +51,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     bool handing_over = false;
     work_queue queue;
     work_queue statuses;
+    /// Objects that are read or written at a time, in all applications: who waits for a connection does so
+    /// within a request's deadline, so the line for these is to be short.
+    async_semaphore requests;
     kube::informer informer;
 
     std::unordered_map<std::string, record_ptr> records;

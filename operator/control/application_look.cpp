@@ -116,9 +116,9 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
     if (r->operating() && !r->object.spec.suspend) {
         co_await operate(r, found);
     }
-    if (!r->operating()) {
-        r->full.reset();
-    }
+    // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
+    // secrets.
+    r->full.reset();
 }
 
 asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) {

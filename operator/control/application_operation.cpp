@@ -133,9 +133,11 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
         r->progress =
             operation_progress{.of = status.operation_state->started_at, .build_key = r->from->build_key};
     }
-    if (auto built = co_await make_full(r); !built) {
-        fail_attempt(*r, built.error().message());
-        co_return;
+    if (!r->wanted || !r->progress->checked) {
+        if (auto built = co_await make_full(r); !built) {
+            fail_attempt(*r, built.error().message());
+            co_return;
+        }
     }
     if (!r->progress) { // another build than the one that was in progress
         begin_operation(*r, status.operation_state->operation);
@@ -168,6 +170,16 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             }
         }
         if (const auto* step = std::get_if<sync::apply_step>(&plan.next)) {
+            if (!r->full) { // let go of while it waited
+                if (auto built = co_await make_full(r); !built) {
+                    fail_attempt(*r, built.error().message());
+                    co_return;
+                }
+                if (!r->progress) { // another build: from the beginning
+                    queue.add(r->key());
+                    co_return;
+                }
+            }
             co_await apply(r, *step);
         } else if (const auto* removal = std::get_if<sync::prune_step>(&plan.next)) {
             co_await prune(r, *removal);

@@ -60,6 +60,7 @@ asio::awaitable<void> application_controller::state::apply(record_ptr r, sync::a
 }
 
 asio::awaitable<void> application_controller::state::apply_one(record_ptr r, sync::apply_action action) {
+    const auto place = co_await requests.enter();
     const auto* wanted = r->find_wanted(action.id);
     if (!r->progress) {
         co_return;
@@ -191,6 +192,7 @@ asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::p
 
 asio::awaitable<sync::attempt>
 application_controller::state::remove_one(record_ptr r, sync::prune_action action, bool dry_run) {
+    const auto place = co_await requests.enter();
     sync::attempt failed{.what = sync::outcome::prune_failed};
     kube::group_version_kind kind;
     for (const auto& o : with.live.owned_by(r->ref())) {
