@@ -9,8 +9,8 @@
 namespace holdfast::test {
 
 /// Stands between the operator and the API server, passes on what both say, and kills the operator at a
-/// chosen request, or keeps answers to itself. It does not look into TLS: it counts the records of application data that the client
-/// sends, of which every request is at least one.
+/// chosen request, or keeps answers to itself. It does not look into TLS: it counts the records of
+/// application data that the client sends, of which every request is at least one.
 class cutting_proxy {
 public:
     enum class moment {
