@@ -12,6 +12,9 @@ constexpr unsigned max_initial_failures = 2;
 /// So many failed watches in a row at one version, and the next thing is a list.
 constexpr unsigned max_bad_watches = 3;
 constexpr std::chrono::milliseconds max_asked_pause{60'000};
+// So often we wait just as long as the server asks for, as client-go does; from then on longer each time as
+// well.
+constexpr unsigned most_asked_pauses = 10;
 
 /// The server does not know streaming lists, or not for this kind: it will not learn it.
 bool refuses_streaming(const failure& why) {
@@ -38,10 +41,21 @@ reflector_fsm::reflector_fsm(settings s, std::string api_version, std::string ki
 reflector_fsm::action reflector_fsm::next(time_point now, random_source& random) {
     if (last_pause_ && now - *last_pause_ > settings_.healthy_after) {
         backoff_.reset();
+        asked_pauses_ = 0;
         last_pause_.reset();
     }
     if (std::exchange(pause_first_, false)) {
-        const auto delay = std::max(backoff_.next(random), std::exchange(least_pause_, {}));
+        const auto asked = std::exchange(least_pause_, {});
+        auto delay = asked;
+        if (asked > std::chrono::milliseconds{0} && asked_pauses_ < most_asked_pauses) {
+            // The server knows better than we how long it needs, such as for the storage of a new kind.
+            ++asked_pauses_;
+            delay += std::chrono::milliseconds{
+                std::uniform_int_distribution<std::int64_t>{0, asked.count() / 4}(random)
+            };
+        } else {
+            delay = std::max(backoff_.next(random), asked);
+        }
         last_pause_ = now + delay;
         return pause{delay};
     }

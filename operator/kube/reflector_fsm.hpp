@@ -160,6 +160,7 @@ private:
     backoff backoff_;
     bool pause_first_ = false;
     std::chrono::milliseconds least_pause_{0};
+    unsigned asked_pauses_ = 0;
     std::optional<time_point> last_pause_;
 };
 

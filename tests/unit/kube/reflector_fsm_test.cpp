@@ -284,6 +284,28 @@ BOOST_AUTO_TEST_CASE(a_pause_is_no_shorter_than_the_server_asks_for) {
     BOOST_TEST(b.pause().count() >= 17'000);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_says_when_sets_the_pace_for_a_while) {
+    auto b = bench::with_lists();
+    b.listed("100");
+    auto why = status(429);
+    why.set_retry_after(1s);
+    const auto refused_again = [&] {
+        (void)b.watch();
+        b.fsm.on_watch_refused(why);
+        return b.pause();
+    };
+    for (int i = 0; i < 10; ++i) {
+        const auto pause = refused_again();
+        BOOST_TEST(pause.count() >= 1'000);
+        BOOST_TEST(pause.count() <= 1'250);
+    }
+    auto last = refused_again();
+    for (int i = 0; i < 10; ++i) {
+        last = std::max(last, refused_again());
+    }
+    BOOST_TEST(last.count() >= 30'000);
+}
+
 BOOST_AUTO_TEST_CASE(a_busy_server_in_mid_stream_is_watched_again_at_the_same_version) {
     auto b = bench::with_lists();
     b.listed("100");
