@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <mutex>
@@ -165,6 +166,18 @@ private:
         ::close(server);
     }
 
+    // Not closed at once: the server gives up what is asked for by somebody who has gone.
+    void swallow(int server) const {
+        std::array<char, 4096> ignored; // NOLINT(cppcoreguidelines-pro-type-member-init)
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{2};
+        while (!stopping_ && std::chrono::steady_clock::now() < until) {
+            pollfd from{server, POLLIN, 0};
+            if (::poll(&from, 1, 50) > 0 && ::recv(server, ignored.data(), ignored.size(), 0) <= 0) {
+                return;
+            }
+        }
+    }
+
     void exchange(int client, int server) {
         record_reader reader;
         bool strike_at_answer = false;
@@ -181,8 +194,11 @@ private:
                     strike();
                     return;
                 }
-                if (size <= 0 || (losing_ && sent > most_in_handshake) ||
-                    !send_all(client, buffer.data(), static_cast<std::size_t>(size))) {
+                if (size > 0 && losing_ && sent > most_in_handshake) {
+                    swallow(server);
+                    return;
+                }
+                if (size <= 0 || !send_all(client, buffer.data(), static_cast<std::size_t>(size))) {
                     return;
                 }
             }
