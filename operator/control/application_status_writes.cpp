@@ -72,17 +72,15 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
             }
             co_return;
         }
-        r->found_status.reset();
         const bool settled = r->written.sync.status == wanted.sync.status &&
                              r->written.health.status == wanted.health.status &&
                              r->written.observed_generation == wanted.observed_generation;
-        r->written = wanted;
         if (!settled) {
             queue_dependents(key);
         }
-    } else {
-        r->written = wanted;
     }
+    r->found_status.reset();
+    r->written = wanted;
     if (r->object.operation && r->operation_taken) {
         co_await take_operation(r);
     }

@@ -168,18 +168,23 @@ private:
     operator_process& process_;
 };
 
+/// One that gets to the API server through a proxy alone.
+struct operator_behind_proxy {
+    operator_behind_proxy() { op->use_kubeconfig(kubeconfig_through(proxy.port(), folder.path())); }
+
+    cutting_proxy proxy{port_of(world::get().cluster().server())};
+    temporary_directory folder;
+    particular_operator op;
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(survival)
 
 BOOST_AUTO_TEST_CASE(killed_at_any_request_of_a_start_or_a_sync_it_goes_on_without_loss_or_repetition) {
-    auto& w = world::get();
-    cutting_proxy proxy{port_of(w.cluster().server())};
-    const temporary_directory folder;
-    const auto kubeconfig = kubeconfig_through(proxy.port(), folder.path());
-    particular_operator op;
-    op->use_kubeconfig(kubeconfig);
-
+    operator_behind_proxy behind;
+    auto& proxy = behind.proxy;
+    auto& op = behind.op;
     op->start();
     moving_target target{"any-request"};
     target.require_arrived();
@@ -241,11 +246,9 @@ BOOST_AUTO_TEST_CASE(killed_at_any_request_of_a_start_or_a_sync_it_goes_on_witho
 
 BOOST_AUTO_TEST_CASE(what_the_server_did_without_having_said_so_is_found_out) {
     auto& w = world::get();
-    cutting_proxy proxy{port_of(w.cluster().server())};
-    const temporary_directory folder;
-    const auto kubeconfig = kubeconfig_through(proxy.port(), folder.path());
-    particular_operator op;
-    op->use_kubeconfig(kubeconfig);
+    operator_behind_proxy behind;
+    auto& proxy = behind.proxy;
+    auto& op = behind.op;
     op->start({"--log-level", "debug"});
     w.create_namespace("unsaid");
     git_repository repository{"unsaid"};
