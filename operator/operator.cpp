@@ -1,6 +1,7 @@
 #include "operator.hpp"
 
 #include "base/log.hpp"
+#include "base/open_files.hpp"
 #include "base/task_group.hpp"
 #include "build_parts.hpp"
 #include "control/application_controller.hpp"
@@ -41,6 +42,26 @@ constexpr auto work_hand_over = 1'000ms;
 constexpr auto repositories_hand_over = 200ms;
 // To the API server: so many keep a small one busy, however many applications are worked on.
 constexpr std::size_t most_connections = 40;
+
+// 200 watched kinds, the servers' connections, and children with their pipes.
+constexpr std::uint64_t least_open_files = 4'096;
+
+// A connection for each watched kind: what a process gets by default is soon used up.
+void allow_open_files() {
+    const auto files = raise_open_file_limit();
+    log::info(
+        "files and connections that may be open at once",
+        {{"limit", std::to_string(files.now)}, {"was", std::to_string(files.before)}}
+    );
+    if (files.now < least_open_files) {
+        log::warn(
+            "few files and connections may be open at once: each watched kind takes one; raise the hard "
+            "limit "
+            "of open files (RLIMIT_NOFILE, of the container runtime)",
+            {{"limit", std::to_string(files.now)}, {"wanted", std::to_string(least_open_files)}}
+        );
+    }
+}
 
 std::string own_namespace(const operator_options& options) {
     if (!options.own_namespace.empty()) {
@@ -413,6 +434,7 @@ run(asio::io_context& context, operator_options options, const option_source& so
 outcome run_operator(operator_options options, const option_source& source) {
     std::signal(SIGPIPE, SIG_IGN); // NOLINT: a closed connection is an error code, not an end
     log::configure(options.log_level, options.log_format);
+    allow_open_files();
     asio::io_context context{1};
     auto how = outcome::failed;
     asio::co_spawn(

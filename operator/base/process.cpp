@@ -1,6 +1,8 @@
 #include "base/process.hpp"
 
 #include "base/async.hpp"
+#include "base/child_descriptors.hpp"
+#include "base/open_files.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -156,11 +158,12 @@ struct launch {
     std::string directory;
     std::vector<char*> argv;
     std::vector<char*> environment;
-    std::vector<int> targets; // source descriptors for 0, 1, 2, 3, …
+    std::vector<int> sources; // of its descriptors 0, 1, 2, 3, …
+    std::optional<std::uint64_t> open_files;
 };
 
-[[noreturn]] void run_child(const launch& l, const process_options& options, pid_t parent, int report) {
-    const auto fail = [report] {
+[[noreturn]] void run_child(launch& l, const process_options& options, pid_t parent, int report) {
+    const auto fail = [&report] {
         const int code = errno;
         [[maybe_unused]] const auto written = ::write(report, &code, sizeof code);
         ::_exit(127);
@@ -175,21 +178,15 @@ struct launch {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
-    // First out of the way of the target numbers, then into place.
-    const int base = 64 + static_cast<int>(l.targets.size());
-    int report_fd = ::fcntl(report, F_DUPFD_CLOEXEC, base);
-    for (std::size_t i = 0; i < l.targets.size(); ++i) {
-        if (::dup2(l.targets[i], base + 64 + static_cast<int>(i)) < 0) {
-            fail();
-        }
+    if (!place_descriptors(l.sources, {&report, 1})) {
+        fail();
     }
-    for (std::size_t i = 0; i < l.targets.size(); ++i) {
-        if (::dup2(base + 64 + static_cast<int>(i), static_cast<int>(i)) < 0) {
-            fail();
-        }
+    if (l.open_files) {
+        rlimit files{};
+        ::getrlimit(RLIMIT_NOFILE, &files);
+        files.rlim_cur = *l.open_files;
+        ::setrlimit(RLIMIT_NOFILE, &files);
     }
-    // Whatever else is open closes at exec; in case somebody forgot the flag:
-    ::syscall(SYS_close_range, static_cast<unsigned>(l.targets.size()), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
     for (const auto& [resource, value] : options.limits) {
         const rlimit limit{value, value};
         ::setrlimit(static_cast<__rlimit_resource>(resource), &limit);
@@ -197,8 +194,7 @@ struct launch {
     if (::chdir(l.directory.c_str()) == 0) {
         ::execve(l.program.c_str(), l.argv.data(), l.environment.data());
     }
-    const int code = errno;
-    [[maybe_unused]] const auto written = ::write(report_fd, &code, sizeof code);
+    fail();
     ::_exit(127);
 }
 
@@ -275,7 +271,8 @@ result<started> start(process_options& options) {
     if (!in || !out || !err || !report) {
         return system_failure("cannot make a pipe for " + options.argv.front());
     }
-    l.targets = {in->read.get(), out->write.get(), err->write.get()};
+    l.sources = {in->read.get(), out->write.get(), err->write.get()};
+    l.open_files = open_files_for_children();
     std::vector<fd> handed;
     for (auto& content : options.inherited) {
         auto readable = make_readable(content);
@@ -283,7 +280,7 @@ result<started> start(process_options& options) {
         if (readable.get() < 0) {
             return system_failure("cannot hand a descriptor to " + options.argv.front());
         }
-        l.targets.push_back(readable.get());
+        l.sources.push_back(readable.get());
         handed.push_back(std::move(readable));
     }
 

@@ -1,5 +1,6 @@
 #include "sandbox/confined_child.hpp"
 
+#include "base/child_descriptors.hpp"
 #include "sandbox/landlock.hpp"
 
 #include <linux/capability.h>
@@ -121,17 +122,18 @@ void become_job(const description& d, const confinement_tools& tools) {
 
     // The job's descriptors are 0, 1, 2, and from 3 on what came after the description. Ours go out of the
     // way, to where nothing of the job's will be.
-    auto ours = tools;
-    const int base = static_cast<int>(d.inherited) + 64;
-    for (int* descriptor : {&ours.ruleset, &ours.failure_to}) {
-        if (*descriptor >= 0) {
-            *descriptor = ::fcntl(*descriptor, F_DUPFD_CLOEXEC, base);
-        }
-    }
+    std::vector<int> sources{0, 1, 2};
     for (int i = 0; i < static_cast<int>(d.inherited); ++i) {
-        ::dup2(4 + i, 3 + i);
+        sources.push_back(4 + i);
     }
-    ::syscall(SYS_close_range, 3U + static_cast<unsigned>(d.inherited), ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
+    std::array<int, 2> kept{tools.ruleset, tools.failure_to};
+    const bool placed = place_descriptors(sources, kept);
+    auto ours = tools;
+    ours.ruleset = kept[0];
+    ours.failure_to = kept[1];
+    if (!placed) {
+        fail(ours.failure_to, "cannot hand on its descriptors");
+    }
 
     go_first_when_memory_is_short();
     set_limits(d);

@@ -1,5 +1,7 @@
 #include "agent.hpp"
 
+#include "base/child_descriptors.hpp"
+
 #include <gpgme.h>
 
 #include <sys/prctl.h>
@@ -44,13 +46,9 @@ int listen_at(const std::string& path) {
 [[noreturn]] void become_agent(int socket, const std::string& home, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     // Socket activation: the listening socket is descriptor 3, and the variables say so (sd_listen_fds(3)).
-    const int nothing = ::open("/dev/null", O_RDWR);
-    if (::getppid() != parent || ::dup2(nothing, 0) < 0 || ::dup2(nothing, 1) < 0 || ::dup2(nothing, 2) < 0) {
-        ::_exit(127);
-    }
-    if (socket == 3) {
-        ::fcntl(3, F_SETFD, 0);
-    } else if (::dup2(socket, 3) < 0) {
+    const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    std::array<int, 4> sources{nothing, nothing, nothing, socket};
+    if (::getppid() != parent || !holdfast::place_descriptors(sources, {})) {
         ::_exit(127);
     }
     ::setenv("LISTEN_FDS", "1", 1);                                // NOLINT(concurrency-mt-unsafe)

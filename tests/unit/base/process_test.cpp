@@ -1,13 +1,18 @@
 #include "base/async.hpp"
+#include "base/open_files.hpp"
 #include "base/process.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/resource.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -57,6 +62,74 @@ BOOST_AUTO_TEST_CASE(what_it_was_given_has_a_path_that_can_be_read_again) {
         BOOST_REQUIRE(r.has_value());
         BOOST_TEST(r.value().output == std::to_string(2 * size) + "\n");
     }
+}
+
+// As an operator has it that watches many kinds: a connection each.
+struct open_descriptors {
+    std::vector<int> all;
+    open_descriptors() = default;
+    open_descriptors(const open_descriptors&) = delete;
+    open_descriptors& operator=(const open_descriptors&) = delete;
+    ~open_descriptors() {
+        for (const int one : all)
+            ::close(one);
+    }
+    void up_to(int number) {
+        while (all.empty() || all.back() < number) {
+            all.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        }
+    }
+};
+
+BOOST_AUTO_TEST_CASE(however_many_descriptors_are_open_a_child_has_its_own) {
+    open_descriptors taken;
+    for (int open = 50; open <= 600; open += open < 250 ? 1 : 13) {
+        taken.up_to(open);
+        auto o = shell("cat; cat <&3; cat <&4; echo oops >&2; ls /proc/self/fd | tr '\\n' ' '");
+        o.environment = {"PATH=/usr/bin:/bin"};
+        o.input = "input ";
+        o.inherited = {"third ", "fourth "};
+        const auto r = run(std::move(o));
+        BOOST_TEST_REQUIRE(r.has_value(), open << ": " << (r ? "" : r.error().message()));
+        BOOST_TEST(r->output == "input third fourth 0 1 2 3 4 5 ", open << " are open: " << r->output);
+        BOOST_TEST(r->error_output == "oops\n", open << " are open: " << r->error_output);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(however_many_descriptors_are_open_it_is_told_why_a_child_did_not_start) {
+    open_descriptors taken;
+    for (int open = 50; open <= 600; open += open < 250 ? 1 : 13) {
+        taken.up_to(open);
+        process_options o;
+        o.argv = {"/nowhere/program"};
+        const auto r = run(std::move(o));
+        BOOST_TEST_REQUIRE(r.has_error(), open << " are open");
+        BOOST_TEST(
+            r.error().message() == "cannot start /nowhere/program: No such file or directory",
+            open << " are open: " << r.error().message()
+        );
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_child_is_allowed_as_many_files_as_the_operator_was_started_with) {
+    rlimit limit{};
+    BOOST_TEST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    BOOST_TEST_REQUIRE(limit.rlim_max > 512u);
+    const auto as_it_was = limit;
+    limit.rlim_cur = 512;
+    BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const auto raised = raise_open_file_limit();
+    BOOST_TEST(raised.before == 512u);
+    BOOST_TEST(raised.now == std::min<rlim_t>(limit.rlim_max, 65'536));
+    BOOST_TEST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    BOOST_TEST(limit.rlim_cur == raised.now);
+    BOOST_TEST(raise_open_file_limit().now == raised.now);
+
+    const auto r = run(shell("ulimit -S -n; ulimit -H -n"));
+    BOOST_TEST_REQUIRE(r.has_value());
+    const auto hard =
+        as_it_was.rlim_max == RLIM_INFINITY ? std::string{"unlimited"} : std::to_string(as_it_was.rlim_max);
+    BOOST_TEST(r->output == "512\n" + hard + "\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_deadline_kills_what_it_started_too) {
