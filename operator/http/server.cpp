@@ -4,19 +4,20 @@
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "http/connection.hpp"
+#include "http/eviction.hpp"
+#include "http/listen_address.hpp"
 #include "http/message.hpp"
 #include "http/tls.hpp"
 
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <array>
-#include <charconv>
 #include <ctime>
 #include <exception>
 #include <list>
 #include <utility>
+#include <vector>
 
 namespace holdfast::http {
 
@@ -49,23 +50,27 @@ constexpr std::chrono::milliseconds linger_time{1'000};
 
 struct live_connection {
     connection* wire = nullptr;
-    // Between requests: nothing is lost when it is closed.
-    bool idle = true;
+    std::string host;
+    occupation doing = occupation::waiting;
+    steady_clock::time_point since = steady_clock::now();
+    // It is interrupted, and ends as soon as it gets its turn.
+    bool evicted = false;
+    // How much of the room for long bodies it takes.
+    std::size_t long_body = 0;
 };
 
 struct server_state {
     server_state(const asio::any_io_executor& ex, listen_options o, handler h)
-        : executor{ex}, options{std::move(o)}, handle{std::move(h)}, acceptor{ex}, room{ex}, group{ex} {
-        room.expires_at(steady_clock::time_point::max());
-    }
+        : executor{ex}, options{std::move(o)}, handle{std::move(h)}, acceptor{ex}, room{ex}, group{ex} {}
 
     asio::any_io_executor executor;
     listen_options options;
     handler handle;
     tls_context tls;
     tcp::acceptor acceptor;
-    asio::steady_timer room; // never expires: cancelled when a connection ends
+    asio::steady_timer room; // cancelled when a connection ends, or does something else
     std::list<live_connection> live;
+    std::size_t long_bodies = 0; // bytes of them that are being read or answered
     bool stopping = false;
     task_group group;
 };
@@ -118,15 +123,6 @@ response plain(unsigned status) {
     return r;
 }
 
-std::string peer_of(const tcp::endpoint& endpoint) {
-    const auto address = endpoint.address();
-    const auto port = ":" + std::to_string(endpoint.port());
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string() + port;
-    }
-    return (address.is_v6() ? "[" + address.to_string() + "]" : address.to_string()) + port;
-}
-
 // How reading a request ended.
 struct read_outcome {
     enum class kind {
@@ -153,14 +149,16 @@ unsigned status_of(message_fault fault) {
 // One connection, from its accept to its end. Everything it needs outlives it: it holds the state.
 class session {
 public:
-    session(shared_state s, tcp::socket socket, std::string peer)
+    session(shared_state s, tcp::socket socket, const tcp::endpoint& peer)
         : state_{std::move(s)},
           wire_{state_->executor, std::move(socket)},
-          peer_{std::move(peer)},
-          at_{state_->live.insert(state_->live.end(), live_connection{&wire_})} {}
+          peer_{text_of(peer)},
+          at_{state_->live.insert(state_->live.end(), live_connection{.wire = &wire_, .host = host_of(peer)})
+          } {}
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     ~session() {
+        give_back_room();
         state_->live.erase(at_);
         state_->room.cancel();
     }
@@ -185,7 +183,10 @@ public:
             }
             const bool to_head = got.info.what.method == "HEAD";
             const bool keep = got.keep_alive;
+            now(occupation::answering);
             auto answer = co_await answer_to(std::move(got.info));
+            give_back_room();
+            now(occupation::transferring);
             const bool close = !keep || state_->stopping;
             wire_.expire_at(steady_clock::now() + state_->options.write_timeout);
             const auto bytes = serialize(answer, to_head, close);
@@ -201,7 +202,7 @@ private:
     asio::awaitable<read_outcome> read_request(bool first) {
         const auto& options = state_->options;
         message_reader reader{message_reader::kind::request, options.max_header_bytes};
-        at_->idle = true;
+        now(occupation::waiting);
         if (wire_.inbox().empty()) {
             wire_.expire_at(steady_clock::now() + (first ? options.header_timeout : options.idle_timeout));
             const auto some = co_await wire_.fill();
@@ -209,7 +210,7 @@ private:
                 co_return read_outcome{};
             }
         }
-        at_->idle = false;
+        now(occupation::transferring);
         wire_.expire_at(steady_clock::now() + options.header_timeout);
         while (true) {
             if (!reader.feed(wire_.inbox(), true)) {
@@ -249,6 +250,9 @@ private:
             if (!reader.feed(wire_.inbox())) {
                 co_return refusal(status_of(reader.fault()));
             }
+            if (!take_room(reader.message().body.size())) {
+                co_return refusal(503);
+            }
             if (reader.done()) {
                 break;
             }
@@ -266,11 +270,31 @@ private:
         if (some && *some) {
             co_return std::nullopt;
         }
-        if (!some && wire_.expired()) {
+        if (!some && wire_.expired() && !at_->evicted) {
             co_return refusal(408);
         }
         co_return read_outcome{};
     }
+
+    void now(occupation other) {
+        at_->doing = other;
+        at_->since = steady_clock::now();
+        state_->room.cancel(); // who waits for room may have it now
+    }
+
+    // A body that is read takes memory: long ones share what there is for them. False when that is used up.
+    bool take_room(std::size_t bytes) {
+        if (bytes <= state_->options.short_body || bytes <= at_->long_body) {
+            return true;
+        }
+        if (state_->long_bodies + (bytes - at_->long_body) > state_->options.long_bodies) {
+            return false;
+        }
+        state_->long_bodies += bytes - at_->long_body;
+        at_->long_body = bytes;
+        return true;
+    }
+    void give_back_room() noexcept { state_->long_bodies -= std::exchange(at_->long_body, 0); }
 
     static read_outcome refusal(unsigned status) {
         return {.how = read_outcome::kind::refuse, .status = status};
@@ -326,18 +350,43 @@ private:
     std::list<live_connection>::iterator at_;
 };
 
-asio::awaitable<void> serve(shared_state state, tcp::socket socket, std::string peer) {
-    session one{std::move(state), std::move(socket), std::move(peer)};
+asio::awaitable<void> serve(shared_state state, tcp::socket socket, tcp::endpoint peer) {
+    session one{std::move(state), std::move(socket), peer};
     co_await one.run();
+}
+
+// The server is full, and somebody may be waiting: who does nothing goes. Returns when a connection ended, or
+// another may go by now.
+asio::awaitable<void> make_room(shared_state state) {
+    std::vector<open_connection> all;
+    std::vector<live_connection*> of;
+    for (auto& c : state->live) {
+        if (!c.evicted) {
+            all.push_back({c.host, c.doing, c.since});
+            of.push_back(&c);
+        }
+    }
+    auto until = steady_clock::time_point::max();
+    // One that goes already is as good.
+    if (all.size() == state->live.size()) {
+        const auto choice = choose_eviction(all, steady_clock::now());
+        if (choice.index) {
+            auto& one = *of[*choice.index];
+            log::debug("a connection makes room for another", {{"peer", one.host}});
+            one.evicted = true;
+            one.wire->interrupt();
+        } else {
+            until = choice.look_again;
+        }
+    }
+    boost::system::error_code ec;
+    state->room.expires_at(until);
+    co_await state->room.async_wait(asio::redirect_error(asio::use_awaitable, ec));
 }
 
 asio::awaitable<void> accept_all(shared_state state) {
     while (!state->stopping) {
         boost::system::error_code ec;
-        if (state->live.size() >= state->options.max_connections) {
-            co_await state->room.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-            continue;
-        }
         tcp::socket socket{state->executor};
         tcp::endpoint peer;
         co_await state->acceptor.async_accept(socket, peer, asio::redirect_error(asio::use_awaitable, ec));
@@ -350,7 +399,14 @@ asio::awaitable<void> accept_all(shared_state state) {
             co_await sleep_for(std::chrono::milliseconds{100});
             continue;
         }
-        state->group.spawn("http connection", serve(state, std::move(socket), peer_of(peer)));
+        // Only now, when there is somebody whom it would be for.
+        while (!state->stopping && state->live.size() >= state->options.max_connections) {
+            co_await make_room(state);
+        }
+        if (state->stopping) {
+            co_return;
+        }
+        state->group.spawn("http connection", serve(state, std::move(socket), peer));
         // Let it take its place in the count before the next is accepted.
         co_await asio::post(state->executor, asio::use_awaitable);
     }
@@ -391,7 +447,7 @@ public:
         close();
         // Those in work see `stopping` when they have answered.
         for (auto& c : state->live) {
-            if (c.idle) {
+            if (c.doing == occupation::waiting) {
                 c.wire->interrupt();
             }
         }
@@ -412,63 +468,10 @@ private:
     std::uint16_t port_;
 };
 
-result<tcp::endpoint> parse_address(const std::string& text) {
-    const auto wrong = [&text] {
-        return user_error(
-            "\"" + text + "\" is not an address to listen on, like :8080, 127.0.0.1:8080 or [::1]:8080"
-        );
-    };
-    const auto colon = text.rfind(':');
-    if (colon == std::string::npos) {
-        return wrong();
-    }
-    std::uint16_t port = 0;
-    const auto digits = std::string_view{text}.substr(colon + 1);
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (failure != std::errc{} || end != digits.data() + digits.size()) {
-        return wrong();
-    }
-    auto host = text.substr(0, colon);
-    if (host.empty()) {
-        return tcp::endpoint{tcp::v6(), port};
-    }
-    if (host == "localhost") {
-        host = "127.0.0.1";
-    }
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    }
-    boost::system::error_code ec;
-    const auto address = asio::ip::make_address(host, ec);
-    if (ec) {
-        return wrong();
-    }
-    return tcp::endpoint{address, port};
-}
-
-boost::system::error_code
-bind_to(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, bool both_families) {
-    boost::system::error_code ec;
-    acceptor.open(endpoint.protocol(), ec);
-    if (ec) return ec;
-    acceptor.set_option(asio::socket_base::reuse_address{true}, ec);
-    if (both_families) {
-        acceptor.set_option(asio::ip::v6_only{false}, ec);
-    }
-    acceptor.bind(endpoint, ec);
-    if (ec) return ec;
-    acceptor.listen(asio::socket_base::max_listen_connections, ec);
-    return ec;
-}
-
 } // namespace
 
 result<std::unique_ptr<server>>
 listen(asio::any_io_executor executor, listen_options options, handler handle) {
-    auto endpoint = parse_address(options.address);
-    if (!endpoint) {
-        return endpoint.error();
-    }
     const auto state = std::make_shared<server_state>(executor, std::move(options), std::move(handle));
     if (state->options.tls) {
         auto context = make_server_context(*state->options.tls);
@@ -479,17 +482,10 @@ listen(asio::any_io_executor executor, listen_options options, handler handle) {
         // The key lives in the context from here on.
         state->options.tls.reset();
     }
-    const bool any = state->options.address.starts_with(':');
-    auto ec = bind_to(state->acceptor, *endpoint, any);
-    if (ec && any) {
-        // A machine without IPv6.
-        boost::system::error_code ignored;
-        state->acceptor.close(ignored);
-        ec = bind_to(state->acceptor, tcp::endpoint{tcp::v4(), (*endpoint).port()}, false);
+    if (auto listening = listen_at(state->acceptor, state->options.address); !listening) {
+        return listening.error();
     }
-    if (ec) {
-        return user_error("cannot listen on " + state->options.address + ": " + ec.message());
-    }
+    boost::system::error_code ec;
     const auto port = state->acceptor.local_endpoint(ec).port();
     state->group.spawn("http acceptor", accept_all(state));
     return std::unique_ptr<server>{std::make_unique<tcp_server>(state, port)};

@@ -50,11 +50,17 @@ struct listen_options {
     std::string address = ":8080";
     /// Absent: plain HTTP.
     std::optional<server_tls> tls;
-    /// More connections than these wait in the system's queue until one ends.
+    /// When there are more than these, one that waits for a request makes room, or one that is slow at
+    /// sending it or at taking its answer; of the host with the most of them, and the one that has been at it
+    /// longest. While all are worked on, others wait in the system's queue.
     std::size_t max_connections = 256;
     std::size_t max_header_bytes = std::size_t{16} << 10U;
     /// A request with a longer body gets 413; decided before its body is read, as far as its length is said.
     std::size_t max_body = std::size_t{1} << 20U;
+    /// Bodies longer than short_body share so many bytes of memory, while they are read and answered; beyond
+    /// it they get 503. Shorter ones are always taken.
+    std::size_t short_body = std::size_t{64} << 10U;
+    std::size_t long_bodies = std::size_t{32} << 20U;
     /// When set, asked with the head of each request (its body is empty) instead of max_body.
     std::function<std::size_t(const request_info&)> body_limit;
     /// From the accept, or the first byte of a further request, to the end of the head (TLS included); then
