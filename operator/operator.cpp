@@ -156,7 +156,13 @@ public:
                 .own_namespace = own_namespace_,
                 .watch_namespace = options_.watch_namespace,
                 .installation = options_.installation,
-                .concurrency = options_.concurrency
+                .concurrency = options_.concurrency,
+                .store_went_back =
+                    [this] {
+                        log::error("the API server's store was set back: this replica begins anew");
+                        replica_->renounce();
+                        end_(outcome::again);
+                    }
             }
         );
         if (!options_.metrics_listen.empty()) {

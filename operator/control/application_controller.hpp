@@ -17,6 +17,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ public:
         std::string installation;
         /// How many applications are looked at side by side.
         std::size_t concurrency = 32;
+        /// Called when the API server's store turns out to be older than what it told before: all that is
+        /// known of the cluster, and all that waits to be written, is of a time that is no more.
+        std::function<void()> store_went_back = [] {};
     };
 
     /// What it works with; all outlive it.

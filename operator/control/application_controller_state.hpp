@@ -59,7 +59,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::unordered_map<std::string, record_ptr> records;
     /// Read by whom they wait: the applications to look at when the kinds that are not ready are.
     std::set<std::string> wait_for_kinds;
-    std::map<std::string, std::set<std::string>> dependents;      // application → those that depend on it
+    std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
     std::shared_ptr<const kube::api_catalog> catalog;             // as of catalog_generation
     std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
     std::string kube_version;
@@ -67,6 +67,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::vector<std::pair<kube::object_reference, kube::event_note>> untold; // events that wait
     // Between begin_replace and end_replace: the keys that were said.
     std::optional<std::set<std::string>> replacing;
+    // One of them is older than it was known to be: the server's store was set back.
+    bool is_older_list = false;
 
     // ---- application_controller.cpp: what all of them need
     [[nodiscard]] record_ptr find(const std::string& key) const;
@@ -82,6 +84,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void end_replace() override;
     void changed(const json::object& object) override;
     void deleted(const json::object& object) override;
+    void store_went_back() override { is_older_list = true; }
     void forget(const std::string& key);
     /// Has the kinds watched that an application had objects of: who takes over knows them already.
     void watch_kinds_of(const crds::application& a);
