@@ -174,6 +174,10 @@ void application_controller::kind_ready() {
     }
 }
 
+void application_controller::namespace_changed(const std::string& name) {
+    state_->namespace_changed(name);
+}
+
 void application_controller::repository_moved(const std::string& normalised_url) {
     if (state_->standby) {
         return; // who begins to lead looks at all

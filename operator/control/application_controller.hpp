@@ -4,6 +4,7 @@
 #include "control/builder.hpp"
 #include "control/live_objects.hpp"
 #include "control/metrics.hpp"
+#include "control/namespace_watch.hpp"
 #include "control/repositories.hpp"
 #include "control/schemas.hpp"
 #include "control/secret_stores.hpp"
@@ -53,6 +54,7 @@ public:
         kube::client& api;
         kube::discovery& discovery;
         live_objects& live;
+        namespace_watch& namespaces;
         repositories& sources;
         supplier& supplies;
         secret_stores& secrets;
@@ -85,6 +87,7 @@ public:
     /// Handlers for what the parts tell.
     void object_changed(const sync::application_ref& owner);
     void kind_ready();
+    void namespace_changed(const std::string& name);
     void repository_moved(const std::string& normalised_url);
     void kinds_changed();
 

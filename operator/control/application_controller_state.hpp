@@ -8,6 +8,7 @@
 #include "control/application_record.hpp"
 #include "control/work_queue.hpp"
 #include "kube/informer.hpp"
+#include "sync/made_namespace.hpp"
 
 #include <map>
 #include <memory>
@@ -60,6 +61,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     /// Read by whom they wait: the applications to look at when the kinds that are not ready are.
     std::set<std::string> wait_for_kinds;
     std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
+    std::map<std::string, std::set<std::string>> made_in;    // namespace → applications that have it made
     std::shared_ptr<const kube::api_catalog> catalog;             // as of catalog_generation
     std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
     std::string kube_version;
@@ -170,6 +172,15 @@ struct application_controller::state : kube::informer_handler, surroundings {
     /// That what is stored of our own kinds survives the definitions that are to be applied.
     asio::awaitable<result<void>> check_definitions(record_ptr r);
 
+    // ---- application_namespaces.cpp: the namespace that CreateNamespace=true stands for
+    [[nodiscard]] sync::namespace_standing
+    stand_of(const application_record& r, const sync::desired_object& made, const json::object& live) const;
+    /// Reads it where it changed since it was looked at.
+    asio::awaitable<bool> is_namespace_as_wanted(record_ptr r, sync::desired_object made);
+    asio::awaitable<kube::reply<void>> apply_namespace(record_ptr r, sync::object_id id, bool dry_run);
+    /// Has those looked at that have it made.
+    void namespace_changed(const std::string& name);
+
     // ---- application_writes.cpp
     asio::awaitable<void> apply(record_ptr r, sync::apply_step step);
     asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);
@@ -203,6 +214,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void send_events();
     void tell_transitions(const application_record& r, const crds::application_status& before);
 };
+
+/// The Namespace that an application has made; nothing where it has none made.
+[[nodiscard]] std::optional<sync::desired_object> made_namespace_of(const crds::application_spec& spec);
 
 /// The digest of an application's live objects' owned fields: with the build key it says, after a restart,
 /// that nothing changed.
