@@ -62,6 +62,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::set<std::string> wait_for_kinds;
     std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
     std::map<std::string, std::set<std::string>> made_in;    // namespace → applications that have it made
+    std::map<sync::object_id, sync::application_ref> being_applied; // whose answers are not there yet
     std::shared_ptr<const kube::api_catalog> catalog;             // as of catalog_generation
     std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
     std::string kube_version;
@@ -180,6 +181,15 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<kube::reply<void>> apply_namespace(record_ptr r, sync::object_id id, bool dry_run);
     /// Has those looked at that have it made.
     void namespace_changed(const std::string& name);
+
+    // ---- application_ownership.cpp
+    /// That the kinds of what is to be applied are listed: before that nobody knows whose the objects are.
+    asio::awaitable<bool>
+    ownership_is_known(record_ptr r, std::vector<sync::apply_action> objects, findings& found);
+    /// Why an object is not to be applied just now, since it is another application's; empty: it may be.
+    [[nodiscard]] std::string claim_of_another(
+        const application_record& r, const kube::group_version_kind& kind, const sync::object_id& id
+    ) const;
 
     // ---- application_writes.cpp
     asio::awaitable<void> apply(record_ptr r, sync::apply_step step);

@@ -180,6 +180,10 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             }
         }
         if (const auto* step = std::get_if<sync::apply_step>(&plan.next)) {
+            if (!co_await ownership_is_known(r, step->objects, found)) {
+                status.operation_state->message = found.waiting;
+                co_return;
+            }
             if (!r->full) { // let go of while it waited
                 if (auto built = co_await make_full(r); !built) {
                     fail_attempt(*r, built.error().message());

@@ -113,6 +113,22 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
         co_return;
     }
     with.live.watch(*resource);
+    if (!with.live.ready(kind)) {
+        const auto trouble = with.live.trouble(kind);
+        fail((trouble ? error{*trouble} : transient_error("its kind has not been listed"))
+                 .within("watching " + kind.to_string()));
+        co_return;
+    }
+    if (const auto claim = claim_of_another(*r, kind, action.id); !claim.empty()) {
+        fail(user_error(claim));
+        co_return;
+    }
+    being_applied.emplace(action.id, r->ref());
+    struct in_flight {
+        decltype(being_applied)& all;
+        const sync::object_id& id;
+        ~in_flight() { all.erase(id); }
+    } const until_answered{being_applied, action.id};
     const auto options = call_as(*r, config);
     const auto rules = ignore_rules(r->object.spec);
     if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) {

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -229,6 +230,70 @@ BOOST_AUTO_TEST_CASE(one_that_leaves_the_sources_but_is_still_to_be_made_stays_w
     BOOST_TEST(annotation(s, "ns-left-made", "holdfast.dev/tracking-id").empty());
     remove_and_await(s);
     BOOST_TEST(uid(s, "ns-left-made") == made);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(one_object_for_two)
+
+BOOST_AUTO_TEST_CASE(of_two_that_want_an_object_of_a_new_kind_one_gets_it_and_the_other_says_whose_it_is) {
+    auto& w = world::with_operator();
+    w.apply(R"(
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: prizes.shared.example.com}
+spec:
+  group: shared.example.com
+  names: {kind: Prize, plural: prizes, singular: prize}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}
+)");
+    w.kubectl({"wait", "--for=condition=Established", "--timeout=30s", "crd/prizes.shared.example.com"});
+    constexpr int pairs = 6;
+    std::vector<std::unique_ptr<scene>> scenes;
+    std::string all;
+    for (int i = 0; i < pairs; ++i) {
+        auto& s = *scenes.emplace_back(std::make_unique<scene>("prize-" + std::to_string(i)));
+        s.repository.write(
+            "prize.yaml",
+            "apiVersion: shared.example.com/v1\nkind: Prize\nmetadata: {name: only}\nspec: {size: 1}\n"
+        );
+        s.repository.push("One");
+        for (const auto* side : {"", "-too"}) {
+            all += (all.empty() ? "" : ",") +
+                   application(s.name + side, {.url = s.repository.url(), .into = s.name});
+        }
+    }
+    // None of them has met the kind before, and all look at it at once.
+    w.shared_operator().stop();
+    w.apply(R"({"apiVersion": "v1", "kind": "List", "items": [)" + all + "]}");
+    w.shared_operator().start();
+    for (const auto& s : scenes) {
+        const auto a = s->name;
+        const auto b = s->name + "-too";
+        const auto says = [](const application_view& loser, const std::string& winner) {
+            return loser.sync == "OutOfSync" &&
+                   loser.get("SyncError")
+                           .message.find("belongs to the application holdfast/" + winner + ":") !=
+                       std::string::npos;
+        };
+        eventually(
+            [&] {
+                const auto of_a = view(a);
+                const auto of_b = view(b);
+                return (of_a.synced() && says(of_b, a)) || (of_b.synced() && says(of_a, b));
+            },
+            "one of " + a + " and " + b + " has it, and the other says so", 120s,
+            [&] { return view(a).describe() + "\n" + view(b).describe(); }
+        );
+    }
+    for (const auto& s : scenes) {
+        w.kubectl({"delete", "application.holdfast.dev", s->name + "-too", "-n", home, "--wait=false"});
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
