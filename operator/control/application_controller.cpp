@@ -131,6 +131,9 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
     for (const auto& [key, r] : s->records) {
         s->queue.add(key);
     }
+    s->tasks.spawn("survey kinds", [](std::shared_ptr<state> all) -> asio::awaitable<void> {
+        co_await all->survey();
+    }(s));
     s->statuses.release();
     s->queue.release();
 }

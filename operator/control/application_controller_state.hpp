@@ -6,6 +6,7 @@
 #include "base/task_group.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_record.hpp"
+#include "control/kind_survey.hpp"
 #include "control/work_queue.hpp"
 #include "kube/informer.hpp"
 #include "sync/made_namespace.hpp"
@@ -63,6 +64,12 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
     std::map<std::string, std::set<std::string>> made_in;    // namespace → applications that have it made
     std::map<sync::object_id, sync::application_ref> being_applied; // whose answers are not there yet
+    /// What came of survey().
+    struct {
+        bool done = false;
+        std::set<kube::group_version_kind> found;
+        std::vector<std::string> unlisted; // "KIND: WHY"
+    } surveyed;
     std::shared_ptr<const kube::api_catalog> catalog;             // as of catalog_generation
     std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
     std::string kube_version;
@@ -196,6 +203,12 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);
     asio::awaitable<void> prune(record_ptr r, sync::prune_step step);
     asio::awaitable<sync::attempt> remove_one(record_ptr r, sync::prune_action action, bool dry_run = false);
+
+    // ---- application_survey.cpp
+    /// Looks for objects of ours in kinds that no status names, until all could be listed.
+    asio::awaitable<void> survey();
+    /// Whether all that an application has is known; else `found` says what is in the way.
+    bool is_all_known(const application_record& r, findings& found);
 
     // ---- application_deletion.cpp
     asio::awaitable<void> finish_application(record_ptr r, findings& found);
