@@ -7,6 +7,7 @@
 #include "control/application_controller.hpp"
 #include "control/live_objects.hpp"
 #include "control/metrics.hpp"
+#include "control/namespace_watch.hpp"
 #include "control/repositories.hpp"
 #include "control/schemas.hpp"
 #include "git/store.hpp"
@@ -153,6 +154,10 @@ public:
             [this](const sync::application_ref& owner) { applications_->object_changed(owner); },
             [this] { applications_->kind_ready(); }
         );
+        namespaces_.emplace(
+            executor, api, [this](const std::string& name) { applications_->namespace_changed(name); },
+            [this] { applications_->kind_ready(); }
+        );
         repositories_.emplace(
             executor, api, replica_->open_api(), *stores_, *events_, metrics_,
             control::repositories::settings{
@@ -170,14 +175,20 @@ public:
         applications_.emplace(
             executor,
             control::application_controller::parts{
-                api, *discovery_, *live_, *repositories_, *builds_.supplies, *builds_.secrets, *builds_.build,
-                *schemas_, *events_, metrics_
+                api, *discovery_, *live_, *namespaces_, *repositories_, *builds_.supplies, *builds_.secrets,
+                *builds_.build, *schemas_, *events_, metrics_
             },
             control::application_controller::settings{
                 .own_namespace = own_namespace_,
                 .watch_namespace = options_.watch_namespace,
                 .installation = options_.installation,
-                .concurrency = options_.concurrency
+                .concurrency = options_.concurrency,
+                .store_went_back =
+                    [this] {
+                        log::error("the API server's store was set back: this replica begins anew");
+                        replica_->renounce();
+                        end_(outcome::again);
+                    }
             }
         );
         if (!options_.metrics_listen.empty()) {
@@ -226,6 +237,9 @@ public:
         }
         if (live_) {
             co_await live_->stop();
+        }
+        if (namespaces_) {
+            co_await namespaces_->stop();
         }
         if (stores_) {
             co_await stores_->close();
@@ -379,6 +393,7 @@ private:
     std::unique_ptr<git::store_manager> stores_;
     std::optional<control::schemas> schemas_;
     std::optional<control::live_objects> live_;
+    std::optional<control::namespace_watch> namespaces_;
     std::optional<control::repositories> repositories_;
     build_parts builds_;
     std::optional<control::application_controller> applications_;

@@ -42,7 +42,8 @@ replica::replica(
 )
     : api_{connection, settings_with(observer, [this] { return leads(); })},
       open_api_{
-          connection, settings_with(observer, [this] { return !election_ || !election_->is_deposed(); })
+          connection,
+          settings_with(observer, [this] { return !renounced_ && (!election_ || !election_->is_deposed()); })
       },
       lease_api_{connection, settings_with(observer, {})} {
     if (!options.leader_elect) {

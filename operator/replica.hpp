@@ -32,7 +32,9 @@ public:
     [[nodiscard]] kube::client& open_api() noexcept { return open_api_; }
 
     [[nodiscard]] bool is_elected() const noexcept { return election_.has_value(); }
-    [[nodiscard]] bool leads() const noexcept { return !election_ || election_->leads(); }
+    [[nodiscard]] bool leads() const noexcept { return !renounced_ && (!election_ || election_->leads()); }
+    /// From now on it writes nothing: what it knows is void.
+    void renounce() noexcept { renounced_ = true; }
     /// From now on it stands for election; where there is one.
     void stand();
     /// Lets another one go on.
@@ -43,6 +45,7 @@ private:
     kube::client open_api_;
     kube::client lease_api_;
     std::optional<kube::leader_election> election_;
+    bool renounced_ = false;
 };
 
 } // namespace holdfast

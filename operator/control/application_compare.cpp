@@ -40,6 +40,17 @@ asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, f
         }
         listing += (listing.empty() ? "" : ", ") + kind.to_string();
     }
+    if (made_namespace_of(r->object.spec)) {
+        with.namespaces.start();
+        const auto trouble = with.namespaces.trouble();
+        const bool ready = with.namespaces.ready();
+        if (trouble && (ready ? trouble->kind() == error_kind::forbidden : !trouble->is_transient())) {
+            found.problems["ComparisonError"] = "watching v1 Namespace: " + trouble->message();
+            wait_for_kinds.insert(r->key());
+        } else if (!ready) {
+            listing += (listing.empty() ? "" : ", ") + std::string{"v1 Namespace"};
+        }
+    }
     if (listing.empty()) {
         co_return true;
     }
@@ -68,7 +79,13 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
                                      !o.record->deleting;
                           });
         if (same && !r->object.operation) {
-            co_return;
+            const auto made = made_namespace_of(r->object.spec);
+            const bool is_ours = made && std::ranges::any_of(owned, [&](const live_objects::found& o) {
+                                     return o.id == made->id; // it is among the sources
+                                 });
+            if (!made || is_ours || co_await is_namespace_as_wanted(r, *made)) {
+                co_return;
+            }
         }
         if (const auto built = co_await make_full(r); !built) {
             log::warn(
@@ -79,17 +96,11 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
         }
     }
     std::vector<sync::object_id> doubtful;
-    wanted_object* made_namespace = nullptr;
-    bool namespace_is_full = true;
     for (auto& w : *r->wanted) {
         if (w.plan.synthetic) {
-            made_namespace = &w;
             continue;
         }
         const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
-        if (record == nullptr && w.plan.id.namespace_ == r->object.spec.destination.namespace_) {
-            namespace_is_full = false;
-        }
         if (record == nullptr || record->deleting) {
             w.plan.in_sync = false;
             continue;
@@ -113,13 +124,14 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
             }
         }
     }
-    if (made_namespace != nullptr) {
-        // A namespace bears no label of ours, so it is not watched: it is there while what is in it is.
-        const auto known = r->known.find(made_namespace->plan.id);
-        const bool was_made = known == r->known.end()
-                                  ? r->object.status.sync.applied_build_key == r->from->build_key
-                                  : known->second.desired_hash == made_namespace->plan.hash;
-        made_namespace->plan.in_sync = was_made && namespace_is_full;
+    if (const auto made = made_namespace_of(r->object.spec)) {
+        if (const auto* w = r->find_wanted(made->id); w != nullptr && w->plan.synthetic) {
+            const bool as_wanted = co_await is_namespace_as_wanted(r, *made);
+            // What is wanted may be another build's after the wait.
+            if (auto* again = r->wanted ? r->find_wanted(made->id) : nullptr) {
+                again->plan.in_sync = as_wanted;
+            }
+        }
     }
     if (doubtful.empty()) {
         co_return;

@@ -131,6 +131,9 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
     for (const auto& [key, r] : s->records) {
         s->queue.add(key);
     }
+    s->tasks.spawn("survey kinds", [](std::shared_ptr<state> all) -> asio::awaitable<void> {
+        co_await all->survey();
+    }(s));
     s->statuses.release();
     s->queue.release();
 }
@@ -172,6 +175,10 @@ void application_controller::kind_ready() {
     for (const auto& key : std::exchange(state_->wait_for_kinds, {})) {
         state_->queue.add(key);
     }
+}
+
+void application_controller::namespace_changed(const std::string& name) {
+    state_->namespace_changed(name);
 }
 
 void application_controller::repository_moved(const std::string& normalised_url) {

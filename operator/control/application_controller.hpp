@@ -4,6 +4,7 @@
 #include "control/builder.hpp"
 #include "control/live_objects.hpp"
 #include "control/metrics.hpp"
+#include "control/namespace_watch.hpp"
 #include "control/repositories.hpp"
 #include "control/schemas.hpp"
 #include "control/secret_stores.hpp"
@@ -17,6 +18,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,6 +44,9 @@ public:
         std::string installation;
         /// How many applications are looked at side by side.
         std::size_t concurrency = 32;
+        /// Called when the API server's store turns out to be older than what it told before: all that is
+        /// known of the cluster, and all that waits to be written, is of a time that is no more.
+        std::function<void()> store_went_back = [] {};
     };
 
     /// What it works with; all outlive it.
@@ -49,6 +54,7 @@ public:
         kube::client& api;
         kube::discovery& discovery;
         live_objects& live;
+        namespace_watch& namespaces;
         repositories& sources;
         supplier& supplies;
         secret_stores& secrets;
@@ -81,6 +87,7 @@ public:
     /// Handlers for what the parts tell.
     void object_changed(const sync::application_ref& owner);
     void kind_ready();
+    void namespace_changed(const std::string& name);
     void repository_moved(const std::string& normalised_url);
     void kinds_changed();
 

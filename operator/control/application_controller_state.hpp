@@ -6,8 +6,10 @@
 #include "base/task_group.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_record.hpp"
+#include "control/kind_survey.hpp"
 #include "control/work_queue.hpp"
 #include "kube/informer.hpp"
+#include "sync/made_namespace.hpp"
 
 #include <map>
 #include <memory>
@@ -59,7 +61,15 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::unordered_map<std::string, record_ptr> records;
     /// Read by whom they wait: the applications to look at when the kinds that are not ready are.
     std::set<std::string> wait_for_kinds;
-    std::map<std::string, std::set<std::string>> dependents;      // application → those that depend on it
+    std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
+    std::map<std::string, std::set<std::string>> made_in;    // namespace → applications that have it made
+    std::map<sync::object_id, sync::application_ref> being_applied; // whose answers are not there yet
+    /// What came of survey().
+    struct {
+        bool done = false;
+        std::set<kube::group_version_kind> found;
+        std::vector<std::string> unlisted; // "KIND: WHY"
+    } surveyed;
     std::shared_ptr<const kube::api_catalog> catalog;             // as of catalog_generation
     std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
     std::string kube_version;
@@ -67,6 +77,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::vector<std::pair<kube::object_reference, kube::event_note>> untold; // events that wait
     // Between begin_replace and end_replace: the keys that were said.
     std::optional<std::set<std::string>> replacing;
+    // One of them is older than it was known to be: the server's store was set back.
+    bool is_older_list = false;
 
     // ---- application_controller.cpp: what all of them need
     [[nodiscard]] record_ptr find(const std::string& key) const;
@@ -82,6 +94,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void end_replace() override;
     void changed(const json::object& object) override;
     void deleted(const json::object& object) override;
+    void store_went_back() override { is_older_list = true; }
     void forget(const std::string& key);
     /// Has the kinds watched that an application had objects of: who takes over knows them already.
     void watch_kinds_of(const crds::application& a);
@@ -167,11 +180,35 @@ struct application_controller::state : kube::informer_handler, surroundings {
     /// That what is stored of our own kinds survives the definitions that are to be applied.
     asio::awaitable<result<void>> check_definitions(record_ptr r);
 
+    // ---- application_namespaces.cpp: the namespace that CreateNamespace=true stands for
+    [[nodiscard]] sync::namespace_standing
+    stand_of(const application_record& r, const sync::desired_object& made, const json::object& live) const;
+    /// Reads it where it changed since it was looked at.
+    asio::awaitable<bool> is_namespace_as_wanted(record_ptr r, sync::desired_object made);
+    asio::awaitable<kube::reply<void>> apply_namespace(record_ptr r, sync::object_id id, bool dry_run);
+    /// Has those looked at that have it made.
+    void namespace_changed(const std::string& name);
+
+    // ---- application_ownership.cpp
+    /// That the kinds of what is to be applied are listed: before that nobody knows whose the objects are.
+    asio::awaitable<bool>
+    ownership_is_known(record_ptr r, std::vector<sync::apply_action> objects, findings& found);
+    /// Why an object is not to be applied just now, since it is another application's; empty: it may be.
+    [[nodiscard]] std::string claim_of_another(
+        const application_record& r, const kube::group_version_kind& kind, const sync::object_id& id
+    ) const;
+
     // ---- application_writes.cpp
     asio::awaitable<void> apply(record_ptr r, sync::apply_step step);
     asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);
     asio::awaitable<void> prune(record_ptr r, sync::prune_step step);
     asio::awaitable<sync::attempt> remove_one(record_ptr r, sync::prune_action action, bool dry_run = false);
+
+    // ---- application_survey.cpp
+    /// Looks for objects of ours in kinds that no status names, until all could be listed.
+    asio::awaitable<void> survey();
+    /// Whether all that an application has is known; else `found` says what is in the way.
+    bool is_all_known(const application_record& r, findings& found);
 
     // ---- application_deletion.cpp
     asio::awaitable<void> finish_application(record_ptr r, findings& found);
@@ -200,6 +237,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void send_events();
     void tell_transitions(const application_record& r, const crds::application_status& before);
 };
+
+/// The Namespace that an application has made; nothing where it has none made.
+[[nodiscard]] std::optional<sync::desired_object> made_namespace_of(const crds::application_spec& spec);
 
 /// The digest of an application's live objects' owned fields: with the build key it says, after a restart,
 /// that nothing changed.

@@ -85,6 +85,9 @@ asio::awaitable<void> application_controller::state::finish_application(record_p
         found.waiting = "the cluster's objects are being listed";
         co_return;
     }
+    if (!is_all_known(*r, found)) {
+        co_return;
+    }
     std::map<sync::object_id, sync::attempt> tried;
     for (;;) {
         sync::deletion_input input;

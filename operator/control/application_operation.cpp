@@ -55,6 +55,16 @@ sync::plan_input application_controller::state::plan_input_of(const application_
             input.desired.back().orders.options.force = false;
             input.desired.back().orders.options.replace = false;
         }
+        if (w.plan.synthetic) {
+            if (const auto* there = with.namespaces.find(w.plan.id.name)) {
+                sync::live_record record;
+                record.uid = there->uid;
+                record.resource_version = there->resource_version;
+                record.deleting = there->deleting;
+                input.live.insert_or_assign(w.plan.id, std::move(record));
+            }
+            continue;
+        }
         if (const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name)) {
             input.live.insert_or_assign(w.plan.id, *record);
             if (!record->owner.name.empty() && record->owner != s.application) {
@@ -170,6 +180,10 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             }
         }
         if (const auto* step = std::get_if<sync::apply_step>(&plan.next)) {
+            if (!co_await ownership_is_known(r, step->objects, found)) {
+                status.operation_state->message = found.waiting;
+                co_return;
+            }
             if (!r->full) { // let go of while it waited
                 if (auto built = co_await make_full(r); !built) {
                     fail_attempt(*r, built.error().message());

@@ -107,6 +107,14 @@ struct application_record {
     /// Objects that were looked at closely and are not as wanted: for which desired hash and resource
     /// version.
     std::map<sync::object_id, std::pair<sha256_digest, std::string>> differs_at;
+    /// The namespace that it has made, as it was looked at last.
+    struct namespace_look {
+        /// Of what was wanted.
+        sha256_digest hash{};
+        std::string resource_version;
+        bool as_wanted = false;
+    };
+    std::optional<namespace_look> made_namespace;
     /// Owned hashes of all objects when the application was last synced, as found again after a restart.
     std::map<sync::object_id, sha256_digest> trusted;
 

@@ -80,20 +80,10 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         }
     }
     std::vector<wanted_object> wanted;
-    std::vector<std::string> warnings;
-    const auto options = sync::parse_sync_options(r->object.spec.sync_policy.sync_options, warnings);
-    const auto& namespace_ = r->object.spec.destination.namespace_;
-    if (options.create_namespace.value_or(false) && !namespace_.empty()) {
-        const auto& managed = r->object.spec.sync_policy.managed_namespace_metadata;
-        const crds::string_map none;
-        const auto made = sync::make_namespace(
-            namespace_, managed ? managed->labels : none, managed ? managed->annotations : none
-        );
-        auto planned = sync::plan_object(made);
+    if (const auto made = made_namespace_of(r->object.spec); made && r->full->find(made->id) == nullptr) {
+        auto planned = sync::plan_object(*made);
         planned.synthetic = true;
-        if (r->full->find(made.id) == nullptr) {
-            wanted.push_back({std::move(planned), kube::make_gvk("v1", "Namespace"), {}});
-        }
+        wanted.push_back({std::move(planned), kube::make_gvk("v1", "Namespace"), {}});
     }
     for (const auto& m : r->full->objects) {
         wanted.push_back(

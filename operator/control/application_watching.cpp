@@ -2,6 +2,8 @@
 
 #include "control/application_controller_state.hpp"
 
+#include <utility>
+
 namespace holdfast::control {
 
 using namespace std::chrono_literals;
@@ -21,6 +23,7 @@ bool is_news(const crds::application& before, const crds::application& now) {
 
 void application_controller::state::begin_replace() {
     replacing.emplace();
+    is_older_list = false;
 }
 
 void application_controller::state::end_replace() {
@@ -38,6 +41,9 @@ void application_controller::state::end_replace() {
     for (const auto& key : gone) {
         forget(key);
     }
+    if (std::exchange(is_older_list, false)) {
+        config.store_went_back();
+    }
 }
 
 void application_controller::state::changed(const json::object& object) {
@@ -48,9 +54,13 @@ void application_controller::state::changed(const json::object& object) {
         replacing->insert(key);
     }
     auto& r = records[key];
-    if (r && !replacing && r->object.metadata.uid == now.metadata.uid &&
+    if (r && r->object.metadata.uid == now.metadata.uid &&
         kube::is_older_version(now.metadata.resource_version, r->object.metadata.resource_version)) {
-        return; // a list was faster than the watch
+        if (!replacing) {
+            return; // a list was faster than the watch
+        }
+        // Told though the list as a whole may be newer again than what was known: others write, too.
+        is_older_list = true;
     }
     const bool foreign = !is_for(object, config.installation);
     // What another replica makes of it is all that is known of it.

@@ -80,14 +80,7 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
     const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
     auto held = r->full;
     json::object manifest;
-    if (wanted->plan.synthetic) {
-        const auto& managed = r->object.spec.sync_policy.managed_namespace_metadata;
-        const crds::string_map none;
-        manifest = sync::make_namespace(
-                       action.id.name, managed ? managed->labels : none, managed ? managed->annotations : none
-        )
-                       .manifest;
-    } else if (const auto* m = held->find(action.id)) {
+    if (const auto* m = held->find(action.id)) {
         manifest = m->object.manifest;
     }
     const auto fail = [&](const error& e) {
@@ -102,14 +95,40 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
             attempt = {.what = sync::outcome::failed, .hash = hash, .uid = attempt.uid, .message = message};
         }
     };
+    if (wanted->plan.synthetic) {
+        const auto made = co_await apply_namespace(r, action.id, dry_run);
+        if (!made) {
+            fail(made.error());
+        } else if (r->progress) {
+            r->progress->done[action.id] = {.what = sync::outcome::applied, .hash = hash};
+            if (auto* w = r->find_wanted(action.id); w != nullptr && !dry_run) {
+                w->plan.in_sync = true;
+            }
+        }
+        co_return;
+    }
     const auto resource = co_await with.discovery.resolve(kind);
     if (!resource) {
         fail(resource.error());
         co_return;
     }
-    if (!wanted->plan.synthetic) {
-        with.live.watch(*resource);
+    with.live.watch(*resource);
+    if (!with.live.ready(kind)) {
+        const auto trouble = with.live.trouble(kind);
+        fail((trouble ? error{*trouble} : transient_error("its kind has not been listed"))
+                 .within("watching " + kind.to_string()));
+        co_return;
     }
+    if (const auto claim = claim_of_another(*r, kind, action.id); !claim.empty()) {
+        fail(user_error(claim));
+        co_return;
+    }
+    being_applied.emplace(action.id, r->ref());
+    struct in_flight {
+        decltype(being_applied)& all;
+        const sync::object_id& id;
+        ~in_flight() { all.erase(id); }
+    } const until_answered{being_applied, action.id};
     const auto options = call_as(*r, config);
     const auto rules = ignore_rules(r->object.spec);
     if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) {

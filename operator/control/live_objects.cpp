@@ -85,7 +85,12 @@ public:
 
     static asio::awaitable<void> run(std::shared_ptr<kind_watch> self) { co_await self->informer_.run(); }
 
-    void begin_replace() override { next_.emplace(); }
+    void begin_replace() override {
+        next_.emplace();
+        for (auto& [name, answer] : noted_) {
+            answer.before_list = true;
+        }
+    }
 
     void changed(const json::object& object) override {
         object_name name{std::string{kube::namespace_of(object)}, std::string{kube::name_of(object)}};
@@ -95,7 +100,9 @@ public:
             return;
         }
         saw(object);
-        put(std::move(name), std::move(record), /*tell=*/true);
+        if (!is_overtaken(name, record.resource_version)) {
+            put(std::move(name), std::move(record), /*tell=*/true);
+        }
     }
 
     void deleted(const json::object& object) override {
@@ -105,18 +112,28 @@ public:
             return;
         }
         saw(object);
-        drop(name);
+        if (!is_overtaken(name, kube::resource_version_of(object))) {
+            drop(name);
+        }
     }
 
+    // Answers to writes from before the list began are of a time that is no more.
+    void store_went_back() override {
+        std::erase_if(noted_, [](const auto& entry) { return entry.second.before_list; });
+    }
+
+    // The list is the truth, but for what the server said of our own writes since it made the list.
     void end_replace() override {
         if (!next_) {
             return;
         }
         auto now = std::move(*next_);
         next_.reset();
+        seen_ = kube::version_number(informer_.status().resource_version).value_or(0);
+        std::erase_if(noted_, [&](const auto& entry) { return entry.second.version <= seen_; });
         std::vector<object_name> gone;
         for (const auto& [name, record] : records_) {
-            if (!now.contains(name)) {
+            if (!now.contains(name) && !noted_.contains(name)) {
                 gone.push_back(name);
             }
         }
@@ -124,7 +141,11 @@ public:
             drop(name);
         }
         for (auto& [name, record] : now) {
-            put(name, std::move(record), ready_);
+            if (!noted_.contains(name)) {
+                // Whoever has applied it before the first list may have thought it to be his.
+                const bool tell = ready_ || records_.contains(name);
+                put(name, std::move(record), tell);
+            }
         }
         if (!ready_) {
             ready_ = true;
@@ -158,12 +179,22 @@ public:
         if (version && *version <= seen_ && !records_.contains(name)) {
             return; // it came and went before its answer did
         }
+        const auto known = records_.find(name);
+        if (is_overtaken(name, kube::resource_version_of(live)) ||
+            (known != records_.end() &&
+             kube::is_older_version(kube::resource_version_of(live), known->second.resource_version))) {
+            return; // what came of a later write was here first
+        }
+        if (version && *version > seen_) {
+            noted_.insert_or_assign(name, answer{.version = *version});
+        }
         put(std::move(name), observe(live), /*tell=*/false);
     }
 
     void note_gone(const object_name& name, std::string_view uid) {
         const auto found = records_.find(name);
         if (found != records_.end() && found->second.uid == uid) {
+            noted_.erase(name);
             drop(name, /*tell=*/false);
         }
     }
@@ -174,6 +205,7 @@ public:
     [[nodiscard]] std::optional<kube::failure> trouble() const { return informer_.status().last_failure; }
 
     void forget_all() {
+        noted_.clear();
         while (!records_.empty()) {
             drop(object_name{records_.begin()->first});
         }
@@ -209,6 +241,22 @@ private:
         seen_ = std::max(seen_, kube::version_number(kube::resource_version_of(object)).value_or(0));
     }
 
+    // True for what is older than the answer to a write of ours. The event that tells of the write itself, or
+    // of something later, ends that.
+    [[nodiscard]] bool is_overtaken(const object_name& name, std::string_view resource_version) {
+        const auto found = noted_.find(name);
+        if (found == noted_.end()) {
+            return false;
+        }
+        const auto version = kube::version_number(resource_version);
+        if (version && *version < found->second.version) {
+            return true;
+        }
+        noted_.erase(found);
+        return false;
+    }
+
+    // The owner that loses an object is told in any case: it is not the one who did that.
     void put(object_name name, sync::live_record record, bool tell) {
         const auto found = records_.find(name);
         if (found == records_.end()) {
@@ -220,10 +268,6 @@ private:
             return;
         }
         auto& known = found->second;
-        if (known.uid == record.uid &&
-            kube::is_older_version(record.resource_version, known.resource_version)) {
-            return; // the answer to a write of ours was here first
-        }
         if (!matters(known, record)) {
             known.resource_version = std::move(record.resource_version);
             return;
@@ -232,9 +276,7 @@ private:
         if (before.owner != known.owner) {
             all_.unindex(this, found->first, before);
             all_.index(this, found->first, known);
-            if (tell) {
-                all_.tell(before);
-            }
+            all_.tell(before);
         }
         if (tell) {
             all_.tell(known);
@@ -252,13 +294,20 @@ private:
         }
     }
 
+    // What is remembered of the answer to a write until an event tells of it.
+    struct answer {
+        std::uint64_t version = 0;
+        bool before_list = false; // it came before the list that is being read was begun
+    };
+
     state& all_;
     kube::resource kind_;
     task_group tasks_;
     kube::informer informer_;
     records records_;
     std::optional<records> next_;
-    std::uint64_t seen_ = 0; // the newest resource version that an event told of
+    std::unordered_map<object_name, answer> noted_;
+    std::uint64_t seen_ = 0; // how far the last list and the events since told
     bool ready_ = false;
     bool forbidden_ = false;
 };

@@ -70,8 +70,8 @@ public:
     /// in two versions appears once.
     [[nodiscard]] std::vector<found> owned_by(const sync::application_ref& owner) const;
 
-    /// The server's answer to a write of ours, which may be newer than what the watch told so far. Calls no
-    /// handler.
+    /// The server's answer to a write of ours, which may be newer than what the watch told so far. Tells
+    /// nobody but an owner that lost the object by it.
     void note(const kube::group_version_kind& kind, const json::object& live);
     /// The server said that it deleted this object, and that nothing holds it: the watch may tell so later.
     /// Calls no handler.

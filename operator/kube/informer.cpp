@@ -102,8 +102,7 @@ boost::asio::awaitable<void> informer::do_list(reflector_fsm::list what) {
         handler_.changed(item.get_object());
     }
     if (verdict.end) {
-        handler_.end_replace();
-        mark_synced();
+        end_replace();
     }
 }
 
@@ -198,10 +197,7 @@ bool informer::take_events(watch_decoder& decoder, std::optional<failure>& broke
         switch (verdict) {
         case reflector_fsm::verdict::changed: handler_.changed(event.object); break;
         case reflector_fsm::verdict::deleted: handler_.deleted(event.object); break;
-        case reflector_fsm::verdict::replaced:
-            handler_.end_replace();
-            mark_synced();
-            break;
+        case reflector_fsm::verdict::replaced: end_replace(); break;
         case reflector_fsm::verdict::ignored: break;
         case reflector_fsm::verdict::foreign:
             log::warn(
@@ -239,6 +235,18 @@ void informer::works() {
     if (status_.resource_version != fsm_.resource_version()) {
         status_.resource_version = fsm_.resource_version();
     }
+}
+
+void informer::end_replace() {
+    if (fsm_.went_back()) {
+        log::warn(
+            "the API server's store was set back: what was known of it is replaced",
+            {{"watch", name_of_watch(options_)}, {"version", fsm_.resource_version()}}
+        );
+        handler_.store_went_back();
+    }
+    handler_.end_replace();
+    mark_synced();
 }
 
 void informer::mark_synced() {

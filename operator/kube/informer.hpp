@@ -29,6 +29,10 @@ public:
     virtual void changed(const json::object& object) = 0;
     /// Is gone; this was its last state.
     virtual void deleted(const json::object& object) = 0;
+    /// Just before an end_replace(): these contents are older than what the server told before, since its
+    /// store was set back (restored from a backup). What is remembered beside them, such as answers to writes
+    /// from before, is void.
+    virtual void store_went_back() {}
     /// informer_status::last_failure is another one than before, or none any more. Once for each new trouble,
     /// not for each try.
     virtual void trouble_changed() {}
@@ -88,6 +92,7 @@ private:
     bool take_events(watch_decoder& decoder, std::optional<failure>& broken);
     void failed(const failure& why);
     void works();
+    void end_replace();
     void mark_synced();
 
     client& api_;

@@ -98,12 +98,25 @@ void lease_fsm::on_seen(const std::optional<lease_record>& record, time_point no
 void lease_fsm::on_read(const std::optional<lease_record>& record, time_point now) {
     must_read_ = false;
     not_before_ = {};
+    judge_age(record);
     if (record != known_) {
         known_ = record;
         changed_ = now;
     }
     if (led_since_ && record && record->holder != settings_.identity) {
         lost_ = record->holder.empty() ? "somebody let go of the Lease" : record->holder + " holds the Lease";
+    }
+}
+
+void lease_fsm::judge_age(const std::optional<lease_record>& record) {
+    if (!led_since_ || !record) {
+        return;
+    }
+    if (is_older_version(record->resource_version, newest_)) {
+        // Whatever else is known of the server is of the time that is no more, too.
+        lost_ = "the Lease is older than what was written to it: the API server's store was set back";
+    } else {
+        newest_ = record->resource_version;
     }
 }
 
@@ -115,6 +128,7 @@ void lease_fsm::on_written(const lease_record& record, time_point sent) {
     known_ = record;
     changed_ = sent;
     led_since_ = sent;
+    judge_age(record);
     not_before_ = sent + settings_.retry;
 }
 

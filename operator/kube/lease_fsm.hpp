@@ -101,6 +101,8 @@ public:
 private:
     [[nodiscard]] lease_record renewed(std::string_view wall_time) const;
     [[nodiscard]] lease_record taken(std::string_view wall_time) const;
+    /// Has it lost where the Lease is of an earlier time than what it wrote itself.
+    void judge_age(const std::optional<lease_record>& record);
 
     settings settings_;
     std::optional<lease_record> known_;
@@ -108,6 +110,7 @@ private:
     bool must_read_ = true;
     time_point not_before_{};
     std::optional<time_point> led_since_; // the begin of the last renewal that succeeded
+    std::string newest_; // the resource version of the last Lease that it wrote or read while leading
     std::string lost_;
 };
 

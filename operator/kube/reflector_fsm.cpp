@@ -1,5 +1,7 @@
 #include "kube/reflector_fsm.hpp"
 
+#include "kube/object.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -29,6 +31,12 @@ bool is_only_busy(const failure& why) {
     }
     return why.is_network() || why.is_too_many_requests() || why.is_unauthorized() || why.status() == 408 ||
            why.status() > 500;
+}
+
+/// There is nobody, or a proxy says so: what answers next may be another server, on a store that was restored
+/// from a backup.
+bool is_away(const failure& why) {
+    return why.is_network() || why.status() == 502 || why.status() == 503;
 }
 
 } // namespace
@@ -123,6 +131,7 @@ void reflector_fsm::restart_after_pause(const failure* why) {
 }
 
 void reflector_fsm::now_synced(std::string_view version) {
+    went_back_ = is_older_version(version, version_);
     version_ = version;
     unavailable_ = false;
     synced_ = true;
@@ -175,6 +184,11 @@ bool reflector_fsm::on_watch_opened(time_point now) {
 void reflector_fsm::on_watch_refused(const failure& why) {
     if (state_ == state::initial_events) {
         initial_failed(&why, false);
+    } else if (is_away(why)) {
+        // A watch that goes on from a version that the server has not come to yet is not refused: it is
+        // silent until the server comes to it. A list at that version is. It costs no more than the watch
+        // would: a server that has just begun refuses what was before its time.
+        restart_after_pause(&why);
     } else {
         watch_failed(why);
     }

@@ -113,6 +113,9 @@ public:
     [[nodiscard]] bool synced() const noexcept { return synced_; }
     /// Of the newest event or bookmark; opaque.
     [[nodiscard]] const std::string& resource_version() const noexcept { return version_; }
+    /// True where the last complete list is older than what was known before it: the server's store was set
+    /// back, most likely restored from a backup.
+    [[nodiscard]] bool went_back() const noexcept { return went_back_; }
     /// True while the stream sends its initial events.
     [[nodiscard]] bool in_initial_events() const noexcept { return state_ == state::initial_events; }
 
@@ -137,6 +140,7 @@ private:
     state state_ = state::start;
     std::string version_;
     bool synced_ = false;
+    bool went_back_ = false;
     /// The server has no longer (or not yet) what version_ names: ask for the newest.
     bool unavailable_ = false;
     bool watch_list_refused_ = false;

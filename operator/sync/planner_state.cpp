@@ -201,6 +201,12 @@ void plan_state::judge_tasks() {
         if (t.tried != nullptr && t.tried->what == outcome::applied) {
             t.state = standing::synced;
             t.message = settings_.dry_run ? "applied (dry run)" : "applied";
+            if (t.live != nullptr && !settings_.dry_run && !t.wanted->synthetic) {
+                // Another application may have taken it since.
+                if (auto conflict = ownership_conflict(settings_, t.wanted->id, *t.live); !conflict.empty()) {
+                    t.fail(std::move(conflict));
+                }
+            }
         } else if (t.tried != nullptr && t.tried->what == outcome::failed && !may_recreate(t)) {
             t.fail(t.tried->message);
         } else if (t.tried == nullptr && t.live != nullptr) {

@@ -453,6 +453,14 @@ std::int64_t control_plane::compact() {
     return impl_->command("compact", slow).at("revision").to_number<std::int64_t>();
 }
 
+void control_plane::save_store() {
+    impl_->command("save-store", slow);
+}
+
+void control_plane::restore_store() {
+    impl_->command("restore-store", slow);
+}
+
 void control_plane::import_image(const std::string& path) {
     impl_->command("import-image " + path, slow);
 }

@@ -108,6 +108,11 @@ public:
     /// 410. This restarts the API server if it is running, because its own memory goes further back than
     /// etcd's.
     std::int64_t compact();
+    /// Keeps a copy of etcd's data, for restore_store(). Restarts etcd and the API server.
+    void save_store();
+    /// Goes back to that copy and to its revision, as with a backup of etcd: etcd and the API server are
+    /// killed and begin with it. The other components are left as they are, with what they remember.
+    void restore_store();
     /// Lets the node's pods use an image in a tar archive (an OCI layout, or what docker save writes), by the
     /// name that it has there.
     void import_image(const std::string& path);

@@ -244,6 +244,67 @@ BOOST_AUTO_TEST_CASE(killed_at_any_request_of_a_start_or_a_sync_it_goes_on_witho
     op->stop();
 }
 
+// Killed before anything of it was written down, and then it is not wanted any more.
+BOOST_AUTO_TEST_CASE(killed_in_the_first_sync_of_an_application_that_goes_then_nothing_of_it_is_left) {
+    auto& w = world::get();
+    operator_behind_proxy behind;
+    auto& proxy = behind.proxy;
+    auto& op = behind.op;
+    const auto starts = op->logged("info  started");
+    op->start();
+    eventually([&] { return op->logged("info  started") > starts; }, "it is there");
+    git_repository repository{"first-sync"};
+    repository.declare();
+    for (const auto* wave : {"0", "1"}) {
+        const auto named = [&](const std::string& kind, const std::string& version, const std::string& more) {
+            repository.write(
+                kind + wave + ".yaml",
+                "apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: first-" + wave +
+                    ", annotations: {holdfast.dev/sync-wave: \"" + wave + "\"}}\n" + more
+            );
+        };
+        named("ConfigMap", "v1", "");
+        named("Secret", "v1", "");
+        named("ServiceAccount", "v1", "");
+        named("Service", "v1", "spec: {clusterIP: None, ports: [{port: 80}]}\n");
+        named("ResourceQuota", "v1", "spec: {hard: {pods: 100}}\n");
+        named("NetworkPolicy", "networking.k8s.io/v1", "spec: {podSelector: {}}\n");
+        named("PodDisruptionBudget", "policy/v1", "spec: {minAvailable: 1}\n");
+        named("Role", "rbac.authorization.k8s.io/v1", "rules: []\n");
+        named("PriorityClass", "scheduling.k8s.io/v1", "value: 1\n");
+    }
+    repository.push("All of it");
+    const std::string kinds = "configmaps,secrets,serviceaccounts,services,resourcequotas,"
+                              "networkpolicies,poddisruptionbudgets,roles,priorityclasses";
+    const auto left = [&](const std::string& ns) {
+        return w.kubectl({"get", kinds, "-n", ns, "-l", "holdfast.dev/installation=holdfast", "-o", "name"});
+    };
+    std::size_t in_the_dark = 0;
+    for (std::size_t round = 0; round < 10; ++round) {
+        const auto name = "first-sync-" + std::to_string(round);
+        w.create_namespace(name);
+        proxy.arm(op->pid(), 15 + 6 * round, cutting_proxy::moment::before_its_answer);
+        w.apply(application(name, {.url = repository.url(), .into = name}));
+        eventually([&] { return proxy.struck(); }, "it is killed");
+        op->kill9();
+        proxy.disarm();
+        const bool unwritten = w.field("application.holdfast.dev", home, name, ".status.resources").empty();
+        BOOST_TEST_MESSAGE(
+            "round " << round << (unwritten ? ": no status, and " : ": a status, and ") << left(name)
+        );
+        in_the_dark += unwritten && !left(name).empty() ? 1 : 0;
+        w.kubectl({"delete", "application.holdfast.dev", name, "-n", home, "--wait=false"});
+        op->start();
+        eventually(
+            [&] { return !view(name).exists; }, "the application goes", 120s,
+            [&] { return view(name).describe(); }
+        );
+        BOOST_TEST(left(name).empty(), "after round " << round << " this is left: " << left(name));
+    }
+    BOOST_TEST(in_the_dark > 0U, "it was never killed between the first object and the first status");
+    op->stop();
+}
+
 BOOST_AUTO_TEST_CASE(what_the_server_did_without_having_said_so_is_found_out) {
     auto& w = world::get();
     operator_behind_proxy behind;

@@ -54,6 +54,7 @@ type cluster struct {
 	client  *http.Client // authenticates as the administrator
 
 	etcdURL  string
+	peerURL  string // etcd's own
 	server   string
 	ports    []*portReservation
 	port     int // the API server's, the same through all its restarts
@@ -194,17 +195,28 @@ func (c *cluster) startEtcd(ctx context.Context) error {
 		return err
 	}
 	c.etcdURL = "http://127.0.0.1:" + strconv.Itoa(client)
-	peerURL := "http://127.0.0.1:" + strconv.Itoa(peer)
-	data := filepath.Join(c.data.path, "etcd")
-	if err := os.RemoveAll(data); err != nil { // of an attempt at other ports
+	c.peerURL = "http://127.0.0.1:" + strconv.Itoa(peer)
+	if err := os.RemoveAll(c.store()); err != nil { // of an attempt at other ports
 		return err
 	}
+	return c.launchEtcd(ctx)
+}
+
+// store is the directory of etcd's data.
+func (c *cluster) store() string { return filepath.Join(c.data.path, "etcd") }
+
+// savedStore is where saveStore leaves a copy; not in memory, which has no room for two.
+func (c *cluster) savedStore() string { return filepath.Join(c.dir.path, "run", "saved-etcd") }
+
+// launchEtcd starts etcd at its ports, with what data there is.
+func (c *cluster) launchEtcd(ctx context.Context) error {
+	var err error
 	c.etcd, err = c.launch("etcd", "etcd",
 		"--name=default",
-		"--data-dir="+data,
+		"--data-dir="+c.store(),
 		"--listen-client-urls="+c.etcdURL, "--advertise-client-urls="+c.etcdURL,
-		"--listen-peer-urls="+peerURL, "--initial-advertise-peer-urls="+peerURL,
-		"--initial-cluster=default="+peerURL,
+		"--listen-peer-urls="+c.peerURL, "--initial-advertise-peer-urls="+c.peerURL,
+		"--initial-cluster=default="+c.peerURL,
 		"--unsafe-no-fsync",
 		"--heartbeat-interval=50", "--election-timeout=250", // there is nobody to lose an election to
 		"--max-wals=2", "--max-snapshots=2", // a log file takes 64 MiB of memory from the start
@@ -414,6 +426,42 @@ func (c *cluster) restartAPIServer(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// saveStore keeps a copy of etcd's data, for restoreStore. The API server and etcd are killed for that, and
+// started again.
+func (c *cluster) saveStore(ctx context.Context) error {
+	return c.withoutStore(ctx, func() error { return replaceDirectory(c.savedStore(), c.store()) })
+}
+
+// restoreStore brings back what saveStore kept, as one does with a backup: the API server and etcd are killed
+// and begin with the old data, and with the old revision.
+func (c *cluster) restoreStore(ctx context.Context) error {
+	if _, err := os.Stat(c.savedStore()); err != nil {
+		return errors.New("there is nothing to restore: save-store comes first")
+	}
+	return c.withoutStore(ctx, func() error { return replaceDirectory(c.store(), c.savedStore()) })
+}
+
+func (c *cluster) withoutStore(ctx context.Context, do func() error) error {
+	if err := errors.Join(c.killAPIServer(), c.etcd.kill()); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	if err := c.launchEtcd(ctx); err != nil {
+		return err
+	}
+	return c.restartAPIServer(ctx)
+}
+
+// replaceDirectory makes one directory a copy of another.
+func replaceDirectory(to, from string) error {
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	return os.CopyFS(to, os.DirFS(from))
 }
 
 // pauseAPIServer freezes the API server: its connections stay open and nothing answers.

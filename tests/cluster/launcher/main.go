@@ -31,6 +31,8 @@ const commands = `commands, one a line on stdin, each answered by one line of JS
   resume-apiserver    SIGCONT
   compact             forget history: watches and lists at older resource versions get 410
                       (restarts the API server if it is running: its memory goes further back)
+  save-store          keep a copy of etcd's data (restarts etcd and the API server)
+  restore-store       go back to that copy, and to its revision, as with a backup
   user NAME GROUP...  write a kubeconfig with a client certificate of this user
   import-image PATH   let pods use an image in a tar archive (with --node)
   status              the process id of each component, and whether it lives
@@ -228,6 +230,10 @@ func obey(ctx context.Context, c *cluster, words []string) map[string]any {
 		err = c.resumeAPIServer()
 	case "compact":
 		result["revision"], result["restarted"], err = c.compact(ctx)
+	case "save-store":
+		err = c.saveStore(ctx)
+	case "restore-store":
+		err = c.restoreStore(ctx)
 	case "user":
 		if len(words) < 2 {
 			err = errors.New("user needs a name")

@@ -251,8 +251,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_takes_the_request_and_says_nothing_is_given_u
 BOOST_AUTO_TEST_CASE(a_busy_server_is_watched_again_without_a_list) {
     on_any_watch()
         .then(answer_json(429, status_text(429, "TooManyRequests", "busy"), "Retry-After: 0\r\n"))
-        .then(script{}.reset())
-        .then(answer_json(503, "shutting down"))
+        .then(answer_json(504, "slow"))
         .always(answer_stream().chunk(event("ADDED", item("c", "12"))).stall());
     on_list().then(answer_json(200, list("10", {})));
     expect(options(), "c12 ");
@@ -260,6 +259,29 @@ BOOST_AUTO_TEST_CASE(a_busy_server_is_watched_again_without_a_list) {
     for (const auto& target : watches()) {
         BOOST_TEST(ends_with_version(target, "10"));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_was_away_is_listed_and_may_have_an_older_store) {
+    on_any_watch()
+        .then(answer_stream().chunk(event("ADDED", item("c", "12"))).pause(20ms).reset())
+        .then(script{}.reset())
+        // A real server says nothing for as long as its store is not at that version.
+        .always([](const test::seen_request& request) {
+            return ends_with_version(request.target, "12")
+                       ? answer_stream().stall()
+                       : answer_stream().chunk(event("ADDED", item("d", "6"))).stall();
+        });
+    on_list()
+        .then(answer_json(200, list("10", {item("a", "1")})))
+        .then(answer_json(
+            504, R"({"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Timeout","code":504,)"
+                 R"("message":"Too large resource version: 12, current: 5","details":{"causes":)"
+                 R"([{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}]}})"
+        ))
+        .then(answer_json(200, list("5", {item("a", "1"), item("b", "2")})));
+    expect(options(), "a1 b2 d6 ");
+    BOOST_TEST(ends_with_version(lists().at(1), "12"));                     // at least what is known,
+    BOOST_TEST(lists().at(2).find("resourceVersion") == std::string::npos); // then the newest there is
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_events_are_listed_anew) {

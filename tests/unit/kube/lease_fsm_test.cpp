@@ -238,6 +238,32 @@ BOOST_AUTO_TEST_CASE(a_holder_that_another_one_replaced_is_out_at_once) {
     BOOST_TEST(a.is_lost());
 }
 
+BOOST_AUTO_TEST_CASE(a_holder_that_finds_an_earlier_lease_of_its_own_is_out) {
+    server api;
+    replica a{"a", api};
+    a.live(5s);
+    const auto saved = api.lease;
+    a.live(10s);
+    BOOST_REQUIRE(a.leads());
+    api.lease = saved; // the store was restored from a backup
+    a.live(3s);
+    BOOST_TEST(!a.leads());
+    BOOST_TEST(a.is_lost());
+}
+
+BOOST_AUTO_TEST_CASE(a_holder_whose_lease_was_not_there_yet_is_out) {
+    server api;
+    api.version = 1000;
+    replica a{"a", api};
+    a.live(5s);
+    BOOST_REQUIRE(a.leads());
+    api.lease.reset();
+    api.version = 500;
+    a.live(3s);
+    BOOST_TEST(!a.leads());
+    BOOST_TEST(a.is_lost());
+}
+
 BOOST_AUTO_TEST_CASE(a_process_that_follows_another_under_its_name_need_not_wait) {
     server api;
     replica before{"pod-1", api};

@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(an_expired_watch_lists_at_least_as_fresh_after_a_pause) {
 }
 
 BOOST_AUTO_TEST_CASE(a_busy_server_is_watched_again_at_the_same_version_without_a_list) {
-    for (const auto& why : {status(429), refused(), status(503), status(502), status(401)}) {
+    for (const auto& why : {status(429), status(504), status(408), status(401)}) {
         auto b = bench::with_lists();
         b.listed("100");
         (void)b.watch();
@@ -272,6 +272,44 @@ BOOST_AUTO_TEST_CASE(a_busy_server_is_watched_again_at_the_same_version_without_
         BOOST_TEST(b.pause().count() >= 800);
         BOOST_TEST(b.watch().resource_version == "100");
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_was_away_may_have_another_store_and_is_listed) {
+    for (const auto& why : {refused(), status(502), status(503)}) {
+        auto b = bench::with_lists();
+        b.listed("100");
+        (void)b.watch();
+        b.opened();
+        b.ended(refused());
+        BOOST_TEST(b.watch().resource_version == "100");
+        b.fsm.on_watch_refused(why);
+        BOOST_TEST(b.pause().count() >= 800);
+        BOOST_TEST(b.list().resource_version == "100");
+        b.fsm.on_list_failed(too_large()); // it is not as far as that
+        BOOST_TEST(b.list().resource_version == "");
+        (void)b.fsm.on_page("60", "");
+        BOOST_TEST(b.fsm.went_back());
+        BOOST_TEST(b.watch().resource_version == "60");
+        b.opened();
+        b.fsm.on_error_event(expired());
+        (void)b.pause();
+        b.listed("61");
+        BOOST_TEST(!b.fsm.went_back()); // said once
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_streaming_list_tells_a_store_that_was_set_back_too) {
+    bench b;
+    b.streamed("100");
+    BOOST_TEST(!b.fsm.went_back());
+    b.ended(refused());
+    (void)b.watch();
+    b.fsm.on_watch_refused(refused());
+    (void)b.pause();
+    BOOST_TEST(b.watch().send_initial_events);
+    b.fsm.on_watch_refused(too_large());
+    b.streamed("60");
+    BOOST_TEST(b.fsm.went_back());
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_is_no_shorter_than_the_server_asks_for) {

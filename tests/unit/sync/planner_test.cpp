@@ -326,6 +326,19 @@ BOOST_AUTO_TEST_CASE(the_limit_is_half_of_what_there_is_or_what_is_said) {
     expect<done_step>(copy.run());
 }
 
+BOOST_AUTO_TEST_CASE(what_another_application_took_after_it_was_applied_is_said) {
+    world w;
+    w.want(id("ConfigMap", "a"));
+    w.want(id("Deployment", "b"), 1);
+    expect<done_step>(w.run());
+    w.input.live.at(id("ConfigMap", "a")).owner = {"deploy", "other"};
+    const auto p = next_step(w.input);
+    BOOST_TEST(
+        expect<failed_step>(p).sentence.find("ConfigMap \"ns/a\" belongs to the application deploy/other") !=
+        std::string::npos
+    );
+}
+
 BOOST_AUTO_TEST_CASE(what_another_application_owns_is_not_taken) {
     world w;
     w.want(id("ConfigMap", "a"));

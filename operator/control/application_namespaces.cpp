@@ -1,0 +1,136 @@
+// The Namespace that CreateNamespace=true stands for: made where it is missing, kept as
+// managedNamespaceMetadata says, and otherwise left to whoever it belongs to.
+
+#include "base/log.hpp"
+#include "control/application_controller_state.hpp"
+#include "sync/made_namespace.hpp"
+
+namespace holdfast::control {
+
+std::optional<sync::desired_object> made_namespace_of(const crds::application_spec& spec) {
+    std::vector<std::string> ignored;
+    const auto options = sync::parse_sync_options(spec.sync_policy.sync_options, ignored);
+    if (!options.create_namespace.value_or(false) || spec.destination.namespace_.empty()) {
+        return std::nullopt;
+    }
+    const auto& managed = spec.sync_policy.managed_namespace_metadata;
+    const crds::string_map none;
+    return sync::make_namespace(
+        spec.destination.namespace_, managed ? managed->labels : none, managed ? managed->annotations : none
+    );
+}
+
+sync::namespace_standing application_controller::state::stand_of(
+    const application_record& r, const sync::desired_object& made, const json::object& live
+) const {
+    return sync::stand_of_namespace(made, live, r.ref(), [this](const sync::application_ref& other) {
+        return find(other.namespace_ + "/" + other.name) != nullptr;
+    });
+}
+
+asio::awaitable<bool>
+application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desired_object made) {
+    const auto& name = made.id.name;
+    made_in[name].insert(r->key());
+    const auto* known = with.namespaces.find(name);
+    if (known == nullptr || known->deleting) {
+        co_return false;
+    }
+    if (r->made_namespace && r->made_namespace->hash == made.hash &&
+        r->made_namespace->resource_version == known->resource_version) {
+        co_return r->made_namespace->as_wanted;
+    }
+    const auto place = co_await requests.enter();
+    const auto kind = kube::resources::namespaces();
+    const auto options = call_as(*r, config);
+    const auto live = co_await with.api.get(kind, {}, name, options);
+    if (!live) {
+        co_return false; // applying says why
+    }
+    const bool was =
+        r->made_namespace && r->made_namespace->as_wanted && r->made_namespace->hash == made.hash;
+    const bool is = stand_of(*r, made, *live).is_as_wanted();
+    r->made_namespace = {made.hash, std::string{kube::resource_version_of(*live)}, is};
+    if (was && !is) {
+        with.counters.drift_seen();
+        log::info("an object drifted", {{"application", r->key()}, {"object", sync::to_string(made.id)}});
+    }
+    co_return is;
+}
+
+asio::awaitable<kube::reply<void>>
+application_controller::state::apply_namespace(record_ptr r, sync::object_id id, bool dry_run) {
+    const auto made = made_namespace_of(r->object.spec);
+    if (!made || made->id != id) {
+        co_return kube::reply<void>{}; // the Application has changed: it is looked at again
+    }
+    const auto kind = kube::resources::namespaces();
+    const auto options = call_as(*r, config);
+    const auto live = co_await with.api.get(kind, {}, id.name, options);
+    sync::namespace_standing stand{.to_apply = true};
+    if (live) {
+        stand = stand_of(*r, *made, *live);
+    } else if (!live.error().is_not_found()) {
+        co_return live.error();
+    }
+    if (stand.leaving) {
+        co_return kube::failure{transient_error(sync::describe(id) + " is being deleted")};
+    }
+    if (!stand.conflict.empty()) {
+        co_return kube::failure{user_error(stand.conflict)};
+    }
+    kube::apply_options how;
+    how.force = true;
+    how.dry_run = dry_run;
+    auto now = live ? *live : json::object{};
+    if (stand.to_release && !dry_run) {
+        // It is no object of the application's sources any more: it stays when the application goes.
+        how.field_manager = std::string{sync::field_manager};
+        const auto bare = sync::make_namespace(id.name, {}, {}).manifest;
+        auto answer = co_await with.api.apply(kind, bare, how, options);
+        if (!answer) {
+            co_return answer.error();
+        }
+        now = std::move(*answer);
+        stand = stand_of(*r, *made, now);
+    }
+    if (stand.to_apply) {
+        how.field_manager = sync::namespace_manager(r->ref());
+        auto answer = co_await with.api.apply(kind, made->manifest, how, options);
+        with.counters.object_written(
+            dry_run ? "dry_run" : "apply", answer ? "ok" : to_string(answer.error().kind())
+        );
+        if (!answer) {
+            co_return answer.error();
+        }
+        now = std::move(*answer);
+    }
+    if (!dry_run) {
+        with.namespaces.note(now);
+        r->made_namespace = {
+            made->hash, std::string{kube::resource_version_of(now)}, stand_of(*r, *made, now).is_as_wanted()
+        };
+    }
+    co_return kube::reply<void>{};
+}
+
+void application_controller::state::namespace_changed(const std::string& name) {
+    const auto users = made_in.find(name);
+    if (users == made_in.end()) {
+        return;
+    }
+    std::erase_if(users->second, [&](const std::string& key) {
+        const auto r = find(key);
+        const auto made = r ? made_namespace_of(r->object.spec) : std::nullopt;
+        if (!made || made->id.name != name) {
+            return true;
+        }
+        queue.add(key);
+        return false;
+    });
+    if (users->second.empty()) {
+        made_in.erase(users);
+    }
+}
+
+} // namespace holdfast::control

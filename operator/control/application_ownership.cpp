@@ -1,0 +1,59 @@
+// Whose an object is, is known before it is applied: two applications that want the same one do not both get
+// it.
+
+#include "control/application_controller_state.hpp"
+
+namespace holdfast::control {
+
+asio::awaitable<bool> application_controller::state::ownership_is_known(
+    record_ptr r, std::vector<sync::apply_action> objects, findings& found
+) {
+    std::set<kube::group_version_kind> kinds;
+    for (const auto& action : objects) {
+        if (const auto* w = r->find_wanted(action.id); w != nullptr && !w->plan.synthetic) {
+            kinds.insert(w->kind);
+        }
+    }
+    std::string listing;
+    for (const auto& kind : kinds) {
+        if (with.live.ready(kind)) {
+            continue;
+        }
+        const auto known = co_await with.discovery.resolve(kind);
+        if (!known) {
+            continue; // applying says so
+        }
+        with.live.watch(*known);
+        const auto trouble = with.live.trouble(kind);
+        if (!with.live.ready(kind) && (!trouble || trouble->is_transient())) {
+            listing += (listing.empty() ? "" : ", ") + kind.to_string();
+        }
+    }
+    if (listing.empty()) {
+        co_return true;
+    }
+    wait_for_kinds.insert(r->key());
+    found.waiting = "the cluster's objects are being listed: " + listing;
+    co_return false;
+}
+
+std::string application_controller::state::claim_of_another(
+    const application_record& r, const kube::group_version_kind& kind, const sync::object_id& id
+) const {
+    if (const auto other = being_applied.find(id); other != being_applied.end() && other->second != r.ref()) {
+        return sync::describe(id) + " is being applied by the application " + to_string(other->second) +
+               ": take it out of one of the two";
+    }
+    const auto* live = with.live.find(kind, id.namespace_, id.name);
+    if (live == nullptr) {
+        return {};
+    }
+    sync::plan_settings settings;
+    settings.application = r.ref();
+    if (!find(live->owner.namespace_ + "/" + live->owner.name)) {
+        settings.gone_owners.push_back(live->owner);
+    }
+    return sync::ownership_conflict(settings, id, *live);
+}
+
+} // namespace holdfast::control

@@ -1,0 +1,240 @@
+#include "control/live_objects.hpp"
+
+#include "../kube/fixture.hpp"
+
+#include "kube/resource.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+namespace holdfast::control {
+namespace {
+
+using namespace std::chrono_literals;
+using test::answer_json;
+using test::answer_stream;
+
+const sync::application_ref shop{"holdfast", "shop"};
+const sync::application_ref other{"holdfast", "other"};
+
+/// A ConfigMap of ours, as a server says it. `owned` is the value of the one field that we own.
+std::string config_map(
+    std::string_view name, std::string_view version, std::string_view owned = "1",
+    const sync::application_ref& owner = shop
+) {
+    const auto text = [](std::string_view s) { return '"' + std::string{s} + '"'; };
+    return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"n","name":)" + text(name) +
+           R"(,"uid":)" + text("uid-" + std::string{name}) + R"(,"resourceVersion":)" + text(version) +
+           R"(,"labels":{"holdfast.dev/installation":"holdfast"},"annotations":{"holdfast.dev/tracking-id":)" +
+           text(to_string(owner) + ":/ConfigMap:n/" + std::string{name}) +
+           R"(},"managedFields":[{"manager":"holdfast","operation":"Apply","apiVersion":"v1",)"
+           R"("fieldsType":"FieldsV1","fieldsV1":{"f:data":{"f:value":{}}}}]},"data":{"value":)" +
+           text(owned) + "}}";
+}
+
+std::string list(std::string_view version, const std::vector<std::string>& items) {
+    std::string text = R"({"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":")" +
+                       std::string{version} + R"("},"items":[)";
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        text += (i == 0 ? "" : ",") + items[i];
+    }
+    return text + "]}";
+}
+
+std::string event(std::string_view type, std::string_view object) {
+    return R"({"type":")" + std::string{type} + R"(","object":)" + std::string{object} + "}\n";
+}
+
+/// A server without streaming lists, and what is known of its ConfigMaps.
+struct known : kube::fixture {
+    kube::resource kind = kube::resources::config_maps();
+    kube::group_version_kind gvk = kind.gvk();
+    std::vector<std::string> told;
+    int ready = 0;
+    live_objects live{
+        context.get_executor(),
+        api,
+        {.installation = "holdfast", .own_namespace = "holdfast", .watch_namespace = {}},
+        [this](const sync::application_ref& owner) { told.push_back(owner.name); },
+        [this] { ++ready; }
+    };
+
+    known() {
+        server.when("GET", "/api/v1/configmaps", "sendInitialEvents")
+            .always(answer_json(422, kube::status_text(422, "Invalid", "no streaming lists")));
+    }
+    test::imposter::rule on_watch() { return server.when("GET", "/api/v1/configmaps", "watch=1"); }
+    test::imposter::rule on_list() { return server.when("GET", "/api/v1/configmaps"); }
+
+    const sync::live_record* find(const std::string& name) const { return live.find(gvk, "n", name); }
+    std::string version(const std::string& name) const {
+        const auto* record = find(name);
+        return record == nullptr ? std::string{} : record->resource_version;
+    }
+    void note(const std::string& object) { live.note(gvk, json::parse(object).as_object()); }
+
+    /// Watches the kind until `done`, which may do things on the way.
+    void until(std::function<bool()> done) {
+        live.watch(kind);
+        run_until([](known* self) -> asio::awaitable<void> { co_await self->idle(); }(this), std::move(done));
+        run([](known* self) -> asio::awaitable<bool> {
+            co_await self->live.stop();
+            co_return true;
+        }(this));
+    }
+
+private:
+    static asio::awaitable<void> idle() {
+        for (;;) {
+            co_await sleep_for(1s);
+        }
+    }
+};
+
+/// A watch that has expired, and a server whose store is not as far as the version that is asked for then.
+void set_back(known& k, std::string_view version, const std::vector<std::string>& items) {
+    k.on_watch()
+        .then(answer_stream()
+                  .chunk(event("ERROR", kube::status_text(410, "Expired", "too old resource version")))
+                  .last_chunk())
+        .always(answer_stream().stall());
+    k.on_list()
+        .then(answer_json(200, list("1000", {config_map("a", "900", "new"), config_map("b", "950")})))
+        .then(answer_json(
+            504, R"({"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Timeout","code":504,)"
+                 R"("message":"Too large resource version: 1000, current: 500","details":{"causes":)"
+                 R"([{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}]}})"
+        ))
+        .then(answer_json(200, list(version, items)));
+}
+
+BOOST_FIXTURE_TEST_SUITE(live_objects_suite, known)
+
+BOOST_AUTO_TEST_CASE(a_list_replaces_what_was_known_though_its_versions_are_lower) {
+    set_back(*this, "500", {config_map("a", "400", "old"), config_map("c", "410")});
+    until([&] { return version("c") == "410"; });
+    BOOST_TEST(version("a") == "400");
+    BOOST_TEST(version("b").empty());
+    // What changed, what has gone and what has come back.
+    BOOST_TEST(told == (std::vector<std::string>{"shop", "shop", "shop"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(after_a_store_was_set_back_answers_from_before_are_void_and_later_ones_are_believed) {
+    set_back(*this, "500", {config_map("a", "400", "old")});
+    bool noted = false;
+    until([&] {
+        if (live.ready(gvk) && !noted) {
+            noted = true;
+            note(config_map("a", "1100", "newer")); // the last write before
+            note(config_map("lost", "1101"));
+        }
+        if (version("a") == "400" && version("made").empty()) {
+            note(config_map("made", "510")); // the first after
+        }
+        return !version("made").empty();
+    });
+    BOOST_TEST(version("a") == "400");
+    BOOST_TEST(version("lost").empty());
+    BOOST_TEST(version("made") == "510");
+}
+
+BOOST_AUTO_TEST_CASE(the_answer_to_a_write_is_newer_than_a_list_of_before) {
+    on_watch()
+        .then(answer_stream()
+                  .chunk(event("ERROR", kube::status_text(410, "Expired", "too old resource version")))
+                  .last_chunk())
+        .always(answer_stream().stall());
+    on_list()
+        .then(answer_json(200, list("1000", {config_map("a", "900", "1")})))
+        .then(test::script{}.hold("list").send(answer_json(
+                                                   200, list(
+                                                            "1050", {config_map("a", "900", "1"),
+                                                                     config_map("d", "1040", "theirs"),
+                                                                     config_map("last", "1045")}
+                                                        )
+        )
+                                                   .steps()
+                                                   .front()
+                                                   .text));
+    bool noted = false;
+    until([&] {
+        if (live.ready(gvk) && !noted) {
+            noted = true;
+            note(config_map("a", "1100", "2"));    // changed,
+            note(config_map("made", "1101"));      // made,
+            note(config_map("d", "1030", "ours")); // and changed again by somebody before the list was made
+            server.open("list");
+        }
+        return !version("last").empty();
+    });
+    BOOST_TEST(version("a") == "1100");
+    BOOST_TEST(version("made") == "1101");
+    BOOST_TEST(version("d") == "1040");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_of_before_a_write_does_not_undo_its_answer) {
+    on_watch().always(answer_stream()
+                          .hold("events")
+                          .chunk(event("MODIFIED", config_map("a", "1010", "theirs")))
+                          .chunk(event("DELETED", config_map("b", "1015")))
+                          .chunk(event("MODIFIED", config_map("c", "1030", "theirs")))
+                          .chunk(event("ADDED", config_map("last", "1031")))
+                          .stall());
+    on_list().then(answer_json(
+        200, list("1000", {config_map("a", "900", "1"), config_map("b", "901"), config_map("c", "902")})
+    ));
+    bool noted = false;
+    until([&] {
+        if (live.ready(gvk) && !noted) {
+            noted = true;
+            note(config_map("a", "1020", "ours"));
+            note(config_map("b", "1021")); // made anew
+            note(config_map("c", "1022", "ours"));
+            server.open("events");
+        }
+        return !version("last").empty();
+    });
+    BOOST_TEST(version("a") == "1020");
+    BOOST_TEST(version("b") == "1021");
+    BOOST_TEST(version("c") == "1030");
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_that_loses_an_object_before_the_first_list_is_told) {
+    on_watch().always(answer_stream().stall());
+    on_list().then(test::script{}.hold("list").send(
+        answer_json(200, list("1000", {config_map("a", "910", "1", other)})).steps().front().text
+    ));
+    bool noted = false;
+    until([&] {
+        if (!noted && server.requests().size() > 1) {
+            noted = true;
+            note(config_map("a", "900", "1", shop)); // and then, in another process, the other one's
+            server.open("list");
+        }
+        return live.ready(gvk);
+    });
+    BOOST_REQUIRE(find("a") != nullptr);
+    BOOST_TEST(find("a")->owner.name == "other");
+    BOOST_TEST(told.front() == "shop");
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_that_loses_an_object_to_a_write_of_ours_is_told_at_once) {
+    on_watch().always(answer_stream().stall());
+    on_list().then(answer_json(200, list("1000", {})));
+    until([&] {
+        if (live.ready(gvk) && find("a") == nullptr) {
+            note(config_map("a", "1010", "1", shop));
+            BOOST_TEST(told.empty());
+            note(config_map("a", "1011", "1", other));
+        }
+        return live.ready(gvk);
+    });
+    BOOST_TEST(told == std::vector<std::string>{"shop"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast::control
