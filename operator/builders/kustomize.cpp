@@ -1,7 +1,6 @@
 #include "builders/kustomize.hpp"
 
 #include "base/hash.hpp"
-#include "builders/cached_tree.hpp"
 #include "builders/kustomize/closure.hpp"
 #include "builders/kustomize/copies.hpp"
 #include "builders/kustomize/functions.hpp"
@@ -68,7 +67,7 @@ private:
         if (!reader) return reader.error();
         return read_repository{
             .at = source_.at,
-            .tree = cached(render::make_git_tree(std::move(*reader), source_.spec.repo_url)),
+            .tree = render::make_git_tree(std::move(*reader), source_.spec.repo_url),
             .to = "repo",
         };
     }

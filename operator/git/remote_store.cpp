@@ -57,7 +57,7 @@ std::optional<snapshot> remote_store::known(const object_id& commit) {
         at->second.token = token;
     }
     at->second.used = last_used_ = steady_clock::now();
-    return snapshot{repository_, commit, std::move(token)};
+    return snapshot{repository_, commit, std::move(token), around_->trees};
 }
 
 // ---- what is on disk

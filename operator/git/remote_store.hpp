@@ -8,6 +8,7 @@
 #include "git/github_app.hpp"
 #include "git/store.hpp"
 #include "git/store_files.hpp"
+#include "git/tree_cache.hpp"
 
 #include <map>
 #include <optional>
@@ -22,6 +23,7 @@ struct store_surroundings {
     store_manager_options options;
     async_semaphore processes;
     std::unique_ptr<app_tokens> tokens;
+    std::shared_ptr<tree_cache> trees = std::make_shared<tree_cache>();
     task_group tasks;
     /// HOME of children: empty, nobody writes there.
     std::string home;

@@ -1,8 +1,11 @@
 #include "git/tree_reader.hpp"
 
+#include "base/work_budget.hpp"
 #include "git/libgit2.hpp"
+#include "git/parsed_tree.hpp"
+#include "git/read_log.hpp"
+#include "git/tree_cache.hpp"
 
-#include <algorithm>
 #include <deque>
 #include <optional>
 
@@ -14,81 +17,16 @@ constexpr std::size_t max_tree_bytes = std::size_t{64} << 20U;
 constexpr std::size_t max_link_bytes = 4096;
 constexpr std::size_t max_links = 40; // as Linux: ELOOP
 
-std::string shown(std::string_view text) {
-    std::string out;
-    for (const char c : text.substr(0, 300)) {
-        out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c);
-    }
-    return "\"" + out + "\"";
-}
+// What one path may take: Linux takes no longer one. A symlink can name as many steps, and lead to the next.
+constexpr std::size_t max_steps = 4096;
 
-// Names that no checkout may have: Git itself refuses them, since they lead out of the tree or into a
-// repository on one file system or another.
-bool is_hostile(std::string_view name) {
-    if (name.empty() || name == "." || name == "..") {
-        return true;
-    }
-    for (const char c : name) {
-        if (c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            return true;
-        }
-    }
-    std::string low;
-    for (const char c : name) {
-        low.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-    }
-    while (low.size() > 4 && (low.back() == '.' || low.back() == ' ')) {
-        low.pop_back();
-    }
-    return low == ".git" || low == "git~1";
-}
+// Of all paths of a listing: few directories with long names make long paths of many files.
+constexpr std::size_t max_listed_names = std::size_t{32} << 20U;
 
-std::optional<entry_mode> mode_of(std::uint32_t bits) {
-    switch (bits & 0170000U) {
-    case 0040000: return entry_mode::tree;
-    case 0120000: return entry_mode::symlink;
-    case 0160000: return entry_mode::submodule;
-    case 0100000: return (bits & 0111U) != 0 ? entry_mode::executable : entry_mode::file;
-    default: return std::nullopt;
-    }
-}
-
-// "<mode in octal> <name>\0<20 bytes>", again and again.
-result<std::vector<tree_entry>>
-parse_tree(std::string_view bytes, const object_id& id, std::size_t max_entries) {
-    std::vector<tree_entry> entries;
-    const auto broken = [&](std::string_view why) {
-        return user_error("the tree " + id.hex() + " " + std::string{why});
-    };
-    while (!bytes.empty()) {
-        const auto blank = bytes.find(' ');
-        const auto zero = bytes.find('\0');
-        if (blank == std::string_view::npos || zero == std::string_view::npos || zero < blank || blank > 7 ||
-            bytes.size() < zero + 1 + object_id::size) {
-            return broken("is malformed");
-        }
-        std::uint32_t bits = 0;
-        for (const char c : bytes.substr(0, blank)) {
-            if (c < '0' || c > '7') {
-                return broken("is malformed");
-            }
-            bits = bits * 8 + static_cast<std::uint32_t>(c - '0');
-        }
-        const auto name = bytes.substr(blank + 1, zero - blank - 1);
-        const auto mode = mode_of(bits);
-        if (!mode || is_hostile(name)) {
-            return broken("has the entry " + shown(name) + ", which no honest repository has");
-        }
-        if (entries.size() == max_entries) {
-            return broken("has more than " + std::to_string(max_entries) + " entries");
-        }
-        std::array<unsigned char, object_id::size> raw{};
-        std::memcpy(raw.data(), bytes.data() + zero + 1, raw.size());
-        entries.push_back({.name = std::string{name}, .mode = *mode, .id = object_id{raw}});
-        bytes.remove_prefix(zero + 1 + object_id::size);
-    }
-    return entries;
-}
+// What takes as long as one look-up in a tree that is at hand.
+constexpr std::size_t bytes_parsed_per_look = 128;
+constexpr std::size_t bytes_read_per_look = 1024;
+constexpr std::size_t entries_listed_per_look = 16;
 
 struct object_bytes {
     libgit2::odb_object object;
@@ -155,8 +93,16 @@ std::string join(const std::vector<std::string>& parts) {
 
 class libgit2_reader final : public tree_reader {
 public:
-    libgit2_reader(std::string repository, const object_id& commit, std::shared_ptr<const void> pin)
-        : path_{std::move(repository)}, commit_{commit}, pin_{std::move(pin)} {}
+    libgit2_reader(
+        std::string repository, const object_id& commit, std::shared_ptr<const void> pin,
+        std::shared_ptr<tree_cache> trees, std::shared_ptr<read_log> log
+    )
+        : path_{std::move(repository)},
+          commit_{commit},
+          pin_{std::move(pin)},
+          trees_{std::move(trees)},
+          log_{std::move(log)},
+          repository_key_{sha256(path_)} {}
 
     result<void> start() {
         if (auto opened = reopen(); !opened) {
@@ -215,44 +161,200 @@ public:
     }
 
     result<tree_entry> entry_at(std::string_view path) override {
+        return noted(commit_read::question::entry, path, find(path));
+    }
+
+    result<tree_entry> step_at(std::string_view path) override {
+        return noted(commit_read::question::step, path, find(path));
+    }
+
+    result<tree_entry> follow(std::string_view path) override {
+        std::size_t links = 0;
+        auto found = follow_from(root_, path, links);
+        return noted(commit_read::question::followed, path, std::move(found), links > 0);
+    }
+
+    result<tree_entry> follow_in(const object_id& root, std::string_view path) override {
+        std::size_t links = 0;
+        return follow_from(root, path, links);
+    }
+
+    result<std::vector<tree_entry>> list(const object_id& tree, list_limits limits) override {
+        if (!limits.recursive) {
+            return entries(tree, limits.max_entries);
+        }
+        struct level {
+            std::string path;
+            std::vector<tree_entry> entries;
+            std::size_t next = 0;
+        };
+        std::vector<tree_entry> all;
+        std::vector<level> stack;
+        auto top = entries(tree, limits.max_entries);
+        if (!top) {
+            return top.error();
+        }
+        // A tree of trees that all name one another's content costs entries too, or a small repository could
+        // keep us busy for ever.
+        std::size_t seen = top->size();
+        std::size_t named = 0;
+        stack.push_back({.path = {}, .entries = std::move(*top)});
+        while (!stack.empty()) {
+            auto& here = stack.back();
+            if (here.next == here.entries.size()) {
+                stack.pop_back();
+                continue;
+            }
+            auto entry = std::move(here.entries[here.next++]);
+            entry.name = here.path + entry.name;
+            named += entry.name.size();
+            if (named > max_listed_names) {
+                return user_error(
+                    "the paths in the tree " + tree.hex() + " have more than " +
+                    std::to_string(max_listed_names) + " bytes together"
+                );
+            }
+            if (entry.mode != entry_mode::tree) {
+                all.push_back(std::move(entry));
+                continue;
+            }
+            if (stack.size() >= limits.max_depth) {
+                return user_error(
+                    shown(entry.name) + " lies deeper than the " + std::to_string(limits.max_depth) +
+                    " levels allowed"
+                );
+            }
+            auto below = entries(entry.id, limits.max_entries);
+            if (!below) {
+                return below.error().within(shown(entry.name));
+            }
+            seen += below->size();
+            if (seen > limits.max_entries) {
+                return user_error(
+                    "the tree " + tree.hex() + " has more than the " + std::to_string(limits.max_entries) +
+                    " entries that are allowed"
+                );
+            }
+            stack.push_back({.path = entry.name + "/", .entries = std::move(*below)});
+        }
+        return all;
+    }
+
+    result<std::string> blob(const object_id& id, std::size_t limit) override {
+        const auto bytes = read(id, GIT_OBJECT_BLOB, limit);
+        if (!bytes) {
+            return bytes.error();
+        }
+        if (auto enough = spend_looks(1 + bytes->view().size() / bytes_read_per_look); !enough) {
+            return enough.error();
+        }
+        return std::string{bytes->view()};
+    }
+
+    result<std::uint64_t> blob_size(const object_id& id) override {
+        if (auto enough = spend_looks(1); !enough) {
+            return enough.error();
+        }
+        const auto head = header(id);
+        if (!head) {
+            return head.error();
+        }
+        return std::uint64_t{head->first};
+    }
+
+    result<std::string> file(std::string_view path, std::size_t limit) override {
+        const auto entry = follow(path);
+        if (!entry) {
+            return entry.error();
+        }
+        if (entry->mode != entry_mode::file && entry->mode != entry_mode::executable) {
+            return user_error(
+                shown(path) + " is " + std::string{kind_name(entry->mode)} + " and no file in commit " +
+                commit_.hex()
+            );
+        }
+        auto bytes = blob(entry->id, limit);
+        if (!bytes) {
+            return bytes.error().within(path);
+        }
+        return bytes;
+    }
+
+private:
+    // What is at a path, symlinks not followed.
+    result<tree_entry> find(std::string_view path) {
         const auto parts = split(path);
         if (!parts) {
             return parts.error();
         }
         tree_entry at{.name = {}, .mode = entry_mode::tree, .id = root_};
-        for (std::size_t i = 0; i < parts->size(); ++i) {
+        for (auto part = parts->begin(); part != parts->end(); ++part) {
             if (at.mode != entry_mode::tree) {
-                return missing(path, "since " + shown(at.name) + " is " + std::string{kind_name(at.mode)});
+                return missing(
+                    path,
+                    "since " + shown(join({parts->begin(), part})) + " is " + std::string{kind_name(at.mode)}
+                );
             }
-            auto next = child(at.id, (*parts)[i]);
+            auto next = child(at.id, *part, path);
             if (!next) {
                 return next.error();
             }
             if (!*next) {
                 return missing(path, {});
             }
-            auto name = at.name.empty() ? (*parts)[i] : at.name + "/" + (*parts)[i];
             at = std::move(**next);
-            at.name = std::move(name);
         }
+        at.name = join(*parts);
         return at;
     }
 
-    result<tree_entry> follow(std::string_view path) override { return follow_in(root_, path); }
+    // Tells the log, where there is one, what was found.
+    result<tree_entry> noted(
+        commit_read::question asked, std::string_view path, result<tree_entry> found, bool by_link = false
+    ) {
+        if (!log_) {
+            return found;
+        }
+        while (path.ends_with('/')) {
+            path.remove_suffix(1);
+        }
+        if (!found && found.error().kind() != error_kind::not_found) {
+            if (split(path)) { // what is no path is none in every commit
+                log_->note_commit();
+            }
+            return found;
+        }
+        commit_read one{.asked = asked, .path = std::string{path}};
+        if (found) {
+            one.there = true;
+            one.mode = found->mode;
+            one.id = found->id;
+            one.led_to = found->name;
+        }
+        log_->note(std::move(one), by_link);
+        return found;
+    }
 
-    result<tree_entry> follow_in(const object_id& root, std::string_view path) override {
+    result<tree_entry> follow_from(const object_id& root, std::string_view path, std::size_t& links) {
         const auto parts = split(path);
         if (!parts) {
             return parts.error();
         }
         std::deque<std::string> ahead{parts->begin(), parts->end()};
         std::vector<std::string> names; // where we are …
-        std::vector<tree_entry> stack{{.name = {}, .mode = entry_mode::tree, .id = root}
-        }; // … and what is there
-        std::size_t links = 0;
+        std::vector<tree_entry> stack;  // … and what is there
+        stack.push_back({.name = {}, .mode = entry_mode::tree, .id = root});
+        std::size_t steps = 0;
         while (!ahead.empty()) {
             const auto part = std::move(ahead.front());
             ahead.pop_front();
+            if (++steps > max_steps) {
+                return user_error(
+                    "the way to " + shown(path) + " has more than the " + std::to_string(max_steps) +
+                    " steps that are allowed" +
+                    (links > 0 ? ": the symlinks on it lead through one another" : "")
+                );
+            }
             if (part.empty() || part == ".") {
                 continue;
             }
@@ -269,7 +371,7 @@ public:
                 stack.pop_back();
                 continue;
             }
-            auto next = child(stack.back().id, part);
+            auto next = child(stack.back().id, part, path);
             if (!next) {
                 return next.error();
             }
@@ -307,94 +409,6 @@ public:
         return found;
     }
 
-    result<std::vector<tree_entry>> list(const object_id& tree, list_limits limits) override {
-        if (!limits.recursive) {
-            return entries(tree, limits.max_entries);
-        }
-        struct level {
-            std::string path;
-            std::vector<tree_entry> entries;
-            std::size_t next = 0;
-        };
-        std::vector<tree_entry> all;
-        std::vector<level> stack;
-        auto top = entries(tree, limits.max_entries);
-        if (!top) {
-            return top.error();
-        }
-        // A tree of trees that all name one another's content costs entries too, or a small repository could
-        // keep us busy for ever.
-        std::size_t seen = top->size();
-        stack.push_back({.path = {}, .entries = std::move(*top)});
-        while (!stack.empty()) {
-            auto& here = stack.back();
-            if (here.next == here.entries.size()) {
-                stack.pop_back();
-                continue;
-            }
-            auto entry = std::move(here.entries[here.next++]);
-            entry.name = here.path + entry.name;
-            if (entry.mode != entry_mode::tree) {
-                all.push_back(std::move(entry));
-                continue;
-            }
-            if (stack.size() >= limits.max_depth) {
-                return user_error(
-                    shown(entry.name) + " lies deeper than the " + std::to_string(limits.max_depth) +
-                    " levels allowed"
-                );
-            }
-            auto below = entries(entry.id, limits.max_entries);
-            if (!below) {
-                return below.error();
-            }
-            seen += below->size();
-            if (seen > limits.max_entries) {
-                return user_error(
-                    "the tree " + tree.hex() + " has more than the " + std::to_string(limits.max_entries) +
-                    " entries that are allowed"
-                );
-            }
-            stack.push_back({.path = entry.name + "/", .entries = std::move(*below)});
-        }
-        return all;
-    }
-
-    result<std::string> blob(const object_id& id, std::size_t limit) override {
-        const auto bytes = read(id, GIT_OBJECT_BLOB, limit);
-        if (!bytes) {
-            return bytes.error();
-        }
-        return std::string{bytes->view()};
-    }
-
-    result<std::uint64_t> blob_size(const object_id& id) override {
-        const auto head = header(id);
-        if (!head) {
-            return head.error();
-        }
-        return std::uint64_t{head->first};
-    }
-
-    result<std::string> file(std::string_view path, std::size_t limit) override {
-        const auto entry = follow(path);
-        if (!entry) {
-            return entry.error();
-        }
-        if (entry->mode != entry_mode::file && entry->mode != entry_mode::executable) {
-            return user_error(
-                shown(path) + " is " + std::string{kind_name(entry->mode)} + " and no file in commit " +
-                commit_.hex()
-            );
-        }
-        auto bytes = blob(entry->id, limit);
-        if (!bytes) {
-            return bytes.error().within(path);
-        }
-        return bytes;
-    }
-
-private:
     result<void> reopen() {
         auto repository = libgit2::open(path_);
         if (!repository) {
@@ -466,31 +480,71 @@ private:
         return object_bytes{libgit2::odb_object{raw}};
     }
 
-    result<std::vector<tree_entry>> entries(const object_id& tree, std::size_t max_entries) {
-        const auto bytes = read(tree, GIT_OBJECT_TREE, max_tree_bytes);
-        if (!bytes) {
-            return bytes.error();
+    // A tree out of the cache, or parsed.
+    result<std::shared_ptr<const parsed_tree>> tree(const object_id& id, std::string_view where) {
+        if (auto enough = spend_looks(1, where); !enough) {
+            return enough.error();
         }
-        return parse_tree(bytes->view(), tree, max_entries);
+        if (last_ && last_id_ == id) {
+            return last_;
+        }
+        const tree_cache::key key{repository_key_, id};
+        auto found = trees_->find(key);
+        if (!found) {
+            const auto bytes = read(id, GIT_OBJECT_TREE, max_tree_bytes);
+            if (!bytes) {
+                return bytes.error();
+            }
+            if (auto enough = spend_looks(bytes->view().size() / bytes_parsed_per_look, where); !enough) {
+                return enough.error();
+            }
+            auto parsed = parsed_tree::parse(std::string{bytes->view()}, id);
+            if (!parsed) {
+                return parsed.error();
+            }
+            found = std::move(*parsed);
+            trees_->insert(key, found);
+        }
+        last_ = std::move(found);
+        last_id_ = id;
+        return last_;
     }
 
-    // The entry of that name; nothing when there is none.
-    result<std::optional<tree_entry>> child(const object_id& tree, std::string_view name) {
-        auto all = entries(tree, 1'000'000);
+    result<std::vector<tree_entry>> entries(const object_id& id, std::size_t max_entries) {
+        const auto all = tree(id, {});
         if (!all) {
             return all.error();
         }
-        const auto found =
-            std::find_if(all->begin(), all->end(), [&](const tree_entry& e) { return e.name == name; });
-        if (found == all->end()) {
-            return std::optional<tree_entry>{};
+        if ((*all)->size() > max_entries) {
+            return user_error(
+                "the tree " + id.hex() + " has more than " + std::to_string(max_entries) + " entries"
+            );
         }
-        return std::optional<tree_entry>{std::move(*found)};
+        if (auto enough = spend_looks((*all)->size() / entries_listed_per_look); !enough) {
+            return enough.error();
+        }
+        return (*all)->entries();
+    }
+
+    // The entry of that name; nothing when there is none.
+    result<std::optional<tree_entry>>
+    child(const object_id& in, std::string_view name, std::string_view where) {
+        const auto all = tree(in, where);
+        if (!all) {
+            return all.error();
+        }
+        return (*all)->find(name);
     }
 
     std::string path_;
     object_id commit_;
     std::shared_ptr<const void> pin_;
+    std::shared_ptr<tree_cache> trees_;
+    std::shared_ptr<read_log> log_;
+    sha256_digest repository_key_;
+    // The one used last: a tree that is too large for the cache is not parsed for each name in it.
+    std::shared_ptr<const parsed_tree> last_;
+    object_id last_id_;
     libgit2::repository repository_;
     libgit2::odb odb_;
     object_id root_;
@@ -498,8 +552,9 @@ private:
 
 } // namespace
 
-result<snapshot> snapshot::open(const std::string& repository, const object_id& commit) {
-    snapshot s{repository, commit, nullptr};
+result<snapshot>
+snapshot::open(const std::string& repository, const object_id& commit, std::shared_ptr<tree_cache> trees) {
+    snapshot s{repository, commit, nullptr, trees ? std::move(trees) : std::make_shared<tree_cache>()};
     if (const auto reader = s.read(); !reader) {
         return reader.error();
     }
@@ -507,11 +562,25 @@ result<snapshot> snapshot::open(const std::string& repository, const object_id& 
 }
 
 result<std::unique_ptr<tree_reader>> snapshot::read() const {
-    auto reader = std::make_unique<libgit2_reader>(repository_, commit_, pin_);
+    auto reader = std::make_unique<libgit2_reader>(
+        repository_, commit_, pin_, trees_ ? trees_ : std::make_shared<tree_cache>(), log_
+    );
     if (auto started = reader->start(); !started) {
         return started.error();
     }
     return std::unique_ptr<tree_reader>{std::move(reader)};
+}
+
+snapshot snapshot::noting(std::shared_ptr<read_log> log) const {
+    auto noting = *this;
+    noting.log_ = std::move(log);
+    return noting;
+}
+
+void snapshot::note_commit() const {
+    if (log_) {
+        log_->note_commit();
+    }
 }
 
 bool is_lfs_pointer(std::string_view blob) noexcept {

@@ -56,6 +56,8 @@ struct list_limits {
 /// "" is the root, and one trailing '/' is forgiven. Errors: not_found naming path and commit; user for wrong
 /// paths, what is not of the kind asked for, hostile trees (a name that is "..", ".git" in any spelling, or
 /// has a '/' or control character inside) and limits; conflict when the store lost an object (fetch again).
+/// All of it takes looks of the budget that the thread works under (base/work_budget.hpp); a look-up costs
+/// the same however large the directory is, once its tree is in the cache.
 class tree_reader {
 public:
     virtual ~tree_reader() = default;
@@ -67,6 +69,9 @@ public:
     /// What is at `path`. Symlinks on the way and at its end are not followed: a path through one is
     /// not_found.
     virtual result<tree_entry> entry_at(std::string_view path) = 0;
+    /// The same for who only goes on from there: of a directory nothing but that it is one counts for a
+    /// read_log, and its id is not to be used.
+    virtual result<tree_entry> step_at(std::string_view path) = 0;
     /// The same with every symlink resolved inside the tree; `name` is the path it came to. User errors: a
     /// link that leads out of the tree or is absolute, and a loop; not_found for one that leads nowhere.
     virtual result<tree_entry> follow(std::string_view path) = 0;
@@ -82,6 +87,9 @@ public:
     /// The bytes of the file at `path`, symlinks followed.
     virtual result<std::string> file(std::string_view path, std::size_t limit = std::size_t{16} << 20U) = 0;
 };
+
+class tree_cache;
+class read_log;
 
 struct export_limits {
     std::size_t max_entries = 100'000;
@@ -106,8 +114,9 @@ public:
     snapshot() = default;
 
     /// The commit in a bare repository on disk that is nobody's store: nothing holds it there. For tests and
-    /// tools; in the operator `store::open` makes them.
-    static result<snapshot> open(const std::string& repository, const object_id& commit);
+    /// tools; in the operator `store::open` makes them. Without `trees` it has a cache of its own.
+    static result<snapshot>
+    open(const std::string& repository, const object_id& commit, std::shared_ptr<tree_cache> trees = {});
 
     [[nodiscard]] const object_id& commit() const noexcept { return commit_; }
     /// The directory of the bare repository.
@@ -115,14 +124,27 @@ public:
     /// A reader for one task. On the worker pool.
     [[nodiscard]] result<std::unique_ptr<tree_reader>> read() const;
 
-    /// For stores.
-    snapshot(std::string repository, const object_id& commit, std::shared_ptr<const void> pin)
-        : repository_{std::move(repository)}, commit_{commit}, pin_{std::move(pin)} {}
+    /// The same commit, whose readers note in `log` what they are asked by path. All on one thread.
+    [[nodiscard]] snapshot noting(std::shared_ptr<read_log> log) const;
+    /// Tells the log, where there is one, that the commit's own name is relied on.
+    void note_commit() const;
+
+    /// For stores. `trees` is shared by all that they hold.
+    snapshot(
+        std::string repository, const object_id& commit, std::shared_ptr<const void> pin,
+        std::shared_ptr<tree_cache> trees
+    )
+        : repository_{std::move(repository)},
+          commit_{commit},
+          pin_{std::move(pin)},
+          trees_{std::move(trees)} {}
 
 private:
     std::string repository_;
     object_id commit_;
     std::shared_ptr<const void> pin_;
+    std::shared_ptr<tree_cache> trees_;
+    std::shared_ptr<read_log> log_;
 };
 
 } // namespace holdfast::git

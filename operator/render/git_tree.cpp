@@ -30,22 +30,11 @@ public:
     }
 
     result<std::optional<source_entry>> find(std::string_view path) override {
-        if (path.empty()) {
-            const auto root = reader_->tree_at("");
-            if (!root) return root.error();
-            return std::optional{source_entry{.kind = entry_kind::directory, .id = root->hex()}};
-        }
-        const auto entry = reader_->entry_at(path);
-        if (!entry) {
-            if (entry.error().kind() == error_kind::not_found) return std::optional<source_entry>{};
-            return entry.error();
-        }
-        const auto slash = path.rfind('/');
-        return std::optional{source_entry{
-            .name = std::string{slash == std::string_view::npos ? path : path.substr(slash + 1)},
-            .kind = kind_of(entry->mode),
-            .id = entry->id.hex(),
-        }};
+        return given(path, reader_->entry_at(path));
+    }
+
+    result<std::optional<source_entry>> step(std::string_view path) override {
+        return given(path, reader_->step_at(path));
     }
 
     result<std::vector<source_entry>> list(const source_entry& directory) override {
@@ -65,6 +54,20 @@ public:
     }
 
 private:
+    static result<std::optional<source_entry>>
+    given(std::string_view path, const result<git::tree_entry>& entry) {
+        if (!entry) {
+            if (entry.error().kind() == error_kind::not_found) return std::optional<source_entry>{};
+            return entry.error();
+        }
+        const auto slash = path.rfind('/');
+        return std::optional{source_entry{
+            .name = std::string{slash == std::string_view::npos ? path : path.substr(slash + 1)},
+            .kind = kind_of(entry->mode),
+            .id = entry->id.hex(),
+        }};
+    }
+
     static git::object_id id_of(const source_entry& entry) {
         return git::object_id::from_hex(entry.id).value_or(git::object_id{});
     }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr int max_links = 40; // as Linux has it
 constexpr std::size_t max_target = 4096;
+/// On the way of one path: Linux takes no longer one. A symlink can name as many, and lead to the next.
+constexpr int max_steps = 4096;
 
 std::vector<std::string> components_of(std::string_view path) {
     std::vector<std::string> components;
@@ -69,27 +71,29 @@ result<followed> follow(
             outside->push_back(std::move(read));
         }
     };
-    const auto root = tree.find("");
+    const auto root = tree.step("");
     if (!root) return root.error();
     if (!*root) return error{error_kind::not_found, fmt::format("{} has no root", tree.describe())};
     found.entry = **root;
+    bool is_end = false; // found.entry is what is at found.path, to be gone by
+    int steps_taken = 0;
     while (!ahead.empty()) {
         const std::string step = std::move(ahead.front());
         ahead.pop_front();
+        is_end = false;
+        if (++steps_taken > max_steps) {
+            return user_error(fmt::format(
+                "{} {}: the way there has more than {} steps", links > 0 ? "symlink" : "path", path, max_steps
+            ));
+        }
         if (step == "..") {
             if (found.path.empty()) return user_error(fmt::format("symlink {} leaves the repository", path));
             const auto slash = found.path.rfind('/');
             found.path.resize(slash == std::string::npos ? 0 : slash);
-            if (ahead.empty()) {
-                auto entry = tree.find(found.path);
-                if (!entry) return entry.error();
-                if (!*entry) return error{error_kind::not_found, fmt::format("{} leads nowhere", path)};
-                found.entry = std::move(**entry);
-            }
             continue;
         }
         std::string next = join_path(found.path, step);
-        auto entry = tree.find(next);
+        auto entry = ahead.empty() ? tree.find(next) : tree.step(next);
         if (!entry) return entry.error();
         if (!*entry) {
             note(next, {});
@@ -102,6 +106,7 @@ result<followed> follow(
         found.entry = std::move(**entry);
         if (found.entry.kind != entry_kind::symlink) {
             found.path = std::move(next);
+            is_end = ahead.empty();
             continue;
         }
         if (++links > max_links) return user_error(fmt::format("symlink {} runs in circles", path));
@@ -116,11 +121,12 @@ result<followed> follow(
         }
         const auto more = components_of(*target);
         ahead.insert(ahead.begin(), more.begin(), more.end());
-        if (ahead.empty()) { // "." or the like
-            auto here = tree.find(found.path);
-            if (!here) return here.error();
-            if (*here) found.entry = std::move(**here);
-        }
+    }
+    if (!is_end) { // the root, or a way that ended with ".." or "."
+        auto here = tree.find(found.path);
+        if (!here) return here.error();
+        if (!*here) return error{error_kind::not_found, fmt::format("{} leads nowhere", path)};
+        found.entry = std::move(**here);
     }
     if (links > 0) note(found.path, found.entry.id);
     return found;

@@ -37,6 +37,10 @@ public:
     /// What is at `path`; nothing when there is nothing. A path through a symlink or a file is not there.
     virtual result<std::optional<source_entry>> find(std::string_view path) = 0;
 
+    /// The same for who only goes on from there: the id of a directory is not to be used. A tree that keeps
+    /// account of what is read counts no directory that is only gone through.
+    virtual result<std::optional<source_entry>> step(std::string_view path) { return find(path); }
+
     /// The names in a directory that `find` or `list` gave, sorted by their bytes.
     virtual result<std::vector<source_entry>> list(const source_entry& directory) = 0;
 

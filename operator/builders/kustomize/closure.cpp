@@ -1,6 +1,5 @@
 #include "builders/kustomize/closure.hpp"
 
-#include "builders/cached_tree.hpp"
 #include "builders/kustomize/copies.hpp"
 #include "builders/kustomize/functions.hpp"
 #include "builders/kustomize/repospec.hpp"
@@ -308,7 +307,7 @@ private:
         }
         into_.repositories.push_back({
             .at = supplied.at,
-            .tree = cached(render::make_git_tree(std::move(*reader), wanted.url)),
+            .tree = render::make_git_tree(std::move(*reader), wanted.url),
             .to = to,
             .shown = wanted.url,
         });

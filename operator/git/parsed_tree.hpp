@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "git/tree_reader.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::git {
+
+/// The text in double quotes, cut after 300 bytes, with '?' for what does not print.
+[[nodiscard]] std::string shown(std::string_view text);
+
+/// A tree object that was read once: its bytes as Git has them, checked, with an index over the names. A name
+/// is found without a look at the others. Immutable; any thread.
+class parsed_tree {
+public:
+    /// User errors: bytes that are no tree, and names that no checkout may have.
+    static result<std::shared_ptr<const parsed_tree>> parse(std::string bytes, const object_id& id);
+
+    /// The entry of that name, the first where a hostile tree has several.
+    [[nodiscard]] std::optional<tree_entry> find(std::string_view name) const;
+    /// All, in Git's order.
+    [[nodiscard]] std::vector<tree_entry> entries() const;
+    [[nodiscard]] std::size_t size() const noexcept { return by_name_.size(); }
+    /// What it takes in memory.
+    [[nodiscard]] std::size_t bytes() const noexcept;
+
+private:
+    explicit parsed_tree(std::string bytes) : bytes_{std::move(bytes)} {}
+    struct raw_entry;
+    [[nodiscard]] raw_entry at(std::size_t offset) const noexcept;
+    [[nodiscard]] std::string_view name_at(std::size_t offset) const noexcept;
+
+    std::string bytes_;
+    /// Where entries begin, sorted by name.
+    std::vector<std::uint32_t> by_name_;
+};
+
+} // namespace holdfast::git
