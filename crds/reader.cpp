@@ -56,10 +56,11 @@ public:
     }
 
     void wrong(const std::string& path, std::string message) {
-        report_.problems.push_back({path, std::move(message)});
+        if (has_room(report_.problems, path)) report_.problems.push_back({path, std::move(message)});
     }
 
     void unknown(const type_description& type, std::string_view key, const std::string& path) {
+        if (!has_room(report_.unknown_fields, path)) return;
         std::vector<std::string_view> names;
         for (const auto& field : type.fields)
             names.push_back(field.name);
@@ -73,6 +74,16 @@ public:
     }
 
 private:
+    /// Nobody reads a thousand of them, and to find them all is work that somebody else decides on. Where it
+    /// ends, the last one says so.
+    static bool has_room(std::vector<problem>& told, const std::string& path) {
+        constexpr std::size_t most = 100;
+        if (told.size() == most) {
+            told.push_back({path, fmt::format("is wrong too; no more than {} problems are told", most)});
+        }
+        return told.size() < most;
+    }
+
     void read(
         const type_description& type, void* target, const json::value& value, const std::string& path,
         const field_description& field
@@ -86,7 +97,7 @@ private:
                 wrong(path, "must be true or false, is " + named(value));
             }
             return;
-        case shape::integer: return integer(*static_cast<std::int64_t*>(target), value, path, field);
+        case shape::integer: integer(*static_cast<std::int64_t*>(target), value, path, field); return;
         case shape::duration: return length(*static_cast<duration*>(target), value, path, field);
         case shape::time: return time(*static_cast<timestamp*>(target), value, path);
         case shape::int_or_text: return int_or_text(*static_cast<int_or_string*>(target), value, path, field);
@@ -153,7 +164,7 @@ private:
         return std::nullopt;
     }
 
-    void integer(
+    bool integer(
         std::int64_t& target, const json::value& value, const std::string& path,
         const field_description& field
     ) {
@@ -166,7 +177,9 @@ private:
             wrong(path, fmt::format("must be at most {}, is {}", *field.facts.maximum, *number));
         } else {
             target = *number;
+            return true;
         }
+        return false;
     }
 
     void length(
@@ -205,9 +218,7 @@ private:
     ) {
         if (const auto number = whole_number(value)) {
             std::int64_t read = 0;
-            const auto before = report_.problems.size();
-            integer(read, value, path, field);
-            if (report_.problems.size() == before) target = read;
+            if (integer(read, value, path, field)) target = read;
         } else if (const auto* source = value.if_string()) {
             if (bounded(std::string_view{*source}, path, field)) target = std::string{*source};
         } else if (field.facts.expects.empty()) {

@@ -44,6 +44,11 @@ constexpr auto repositories_hand_over = 200ms;
 // To the API server: so many keep a small one busy, however many applications are worked on.
 constexpr std::size_t most_connections = 40;
 
+// Of metrics and probes. Few, since whoever takes the metrics slowly holds a copy of them.
+constexpr std::size_t most_watchers = 64;
+// To make the text of thousands of applications takes its time: whoever asks more often gets the same again.
+constexpr auto metrics_age = 500ms;
+
 // 200 watched kinds, the servers' connections, and children with their pipes.
 constexpr std::uint64_t least_open_files = 4'096;
 
@@ -194,6 +199,8 @@ public:
         if (!options_.metrics_listen.empty()) {
             http::listen_options listen;
             listen.address = options_.metrics_listen;
+            listen.max_connections = most_watchers;
+            listen.idle_timeout = 30s;
             auto server = http::listen(executor, std::move(listen), [this](http::request_info request) {
                 return serve(std::move(request));
             });
@@ -204,7 +211,7 @@ public:
         }
         repositories_->judge_in(applications_->around());
         webhooks_.emplace(webhook_servers::surroundings{
-            executor, pool_, replica_->open_api(), *repositories_, applications_->around(), metrics_
+            executor, replica_->open_api(), *repositories_, applications_->around(), metrics_
         });
         if (auto opened = webhooks_->open(options_, source_, own_namespace_); !opened) {
             return opened.error();
@@ -349,6 +356,17 @@ private:
         }
     }
 
+    const std::string& metrics_text() {
+        const auto now = steady_clock::now();
+        if (metrics_text_.empty() || now - metrics_made_ >= metrics_age) {
+            metrics_.watched_objects(live_->size());
+            metrics_.leader(replica_->leads());
+            metrics_text_ = metrics_.text();
+            metrics_made_ = now;
+        }
+        return metrics_text_;
+    }
+
     asio::awaitable<http::response> serve(http::request_info request) {
         http::response answer;
         const auto path = request.path();
@@ -358,10 +376,8 @@ private:
             answer.status = 405;
             answer.headers.push_back({"Allow", "GET, HEAD"});
         } else if (path == "/metrics") {
-            metrics_.watched_objects(live_->size());
-            metrics_.leader(replica_->leads());
             answer.headers.front().value = "text/plain; version=0.0.4; charset=utf-8";
-            answer.body = metrics_.text();
+            answer.body = metrics_text();
         } else if (path == "/healthz") {
             answer.body = "ok\n";
         } else if (path == "/readyz") {
@@ -386,6 +402,8 @@ private:
     task_group tasks_;
     asio::thread_pool pool_;
     control::metrics metrics_;
+    std::string metrics_text_;
+    steady_clock::time_point metrics_made_;
     std::unique_ptr<http::client> connection_;
     std::optional<replica> replica_;
     std::optional<kube::discovery> discovery_;

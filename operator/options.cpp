@@ -52,6 +52,9 @@ std::string check(const operator_options& options) {
          options.admission_url.find('/', std::string_view{"https://"}.size()) != std::string::npos)) {
         return "admission-url: must be https://HOST:PORT, and admission-listen must say where that leads";
     }
+    if (!options.admission_client_ca.empty() && options.admission_listen.empty()) {
+        return "admission-client-ca: says who may ask at admission-listen, which must be there too";
+    }
     if (!is_label_value(options.installation)) {
         return "installation: must be a label value (letters, digits, '-', '_' and '.', at most 63), is \"" +
                options.installation + "\"";
@@ -166,6 +169,16 @@ parser::parser() {
     )
         ->envname("HOLDFAST_ADMISSION_URL")
         ->type_name("URL");
+    run->add_option(
+           "--admission-client-ca", options.admission_client_ca,
+           "PEM file with the authorities of API servers' client certificates; reread when it changes. Only "
+           "who "
+           "shows a certificate of theirs may ask at --admission-listen. Without it: whoever reaches it, who "
+           "is "
+           "told nothing then that it takes a credential to know."
+    )
+        ->envname("HOLDFAST_ADMISSION_CLIENT_CA")
+        ->type_name("FILE");
     run->add_option(
            "--admission-secret", options.admission_secret,
            "The Secret with the certificates for admission, in the operator's namespace: made and renewed by "

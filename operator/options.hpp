@@ -34,6 +34,9 @@ struct operator_options {
     std::string admission_listen;
     /// "https://host:port": registers the webhook there. Empty: it was installed with a Service.
     std::string admission_url;
+    /// PEM file with the authorities of those who may ask it, API servers; empty: whoever reaches it may ask,
+    /// and is told less.
+    std::string admission_client_ca;
     /// The Secret with the certificates for it, in the own namespace.
     std::string admission_secret = "holdfast-admission";
     std::size_t concurrency = 128;

@@ -14,7 +14,9 @@ namespace {
 constexpr auto pace = 5s;
 constexpr std::size_t most = std::size_t{1} << 20U;
 
-result<std::string> content_of(const std::string& path) {
+} // namespace
+
+result<std::string> read_pem_file(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     std::string text(most, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -25,14 +27,37 @@ result<std::string> content_of(const std::string& path) {
     return text;
 }
 
-} // namespace
+asio::awaitable<void> follow_pem_file(
+    std::string path, std::string first, std::string what, std::function<result<void>(const std::string&)> use
+) {
+    auto used = std::move(first);
+    std::string complained;
+    for (;;) {
+        co_await sleep_for(pace);
+        auto now = read_pem_file(path);
+        if (now && *now == used) {
+            continue;
+        }
+        const auto taken = now ? use(*now) : result<void>{now.error()};
+        if (taken) {
+            used = std::move(*now);
+            complained.clear();
+            log::info("a file that changed is in use", {{"file", path}, {"for", what}});
+        } else if (complained != taken.error().message()) {
+            complained = taken.error().message();
+            log::warn(
+                "a file that changed cannot be used", {{"file", path}, {"for", what}, {"error", complained}}
+            );
+        }
+    }
+}
 
 result<http::server_tls> serving_files::read() const {
-    auto chain = content_of(certificate);
+    auto chain = read_pem_file(certificate);
     if (!chain) {
         return chain.error();
     }
-    auto secret = content_of(key);
+    auto secret = read_pem_file(key);
     if (!secret) {
         return secret.error();
     }

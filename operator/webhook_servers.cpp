@@ -67,17 +67,47 @@ result<void> webhook_servers::listen_for_reviews(
         }
         return {};
     };
+    shown_ = admission::placeholder();
+    const auto& authority = options.admission_client_ca;
+    if (!authority.empty()) {
+        auto pem = read_pem_file(authority);
+        if (!pem) {
+            return pem.error().within("--admission-client-ca");
+        }
+        shown_.client_ca = std::move(*pem);
+        judging.told = admission::audience::api_server;
+    }
     auto listen = admission::listen_options(options.admission_listen, judging);
-    listen.tls = admission::placeholder();
+    listen.tls = shown_;
     auto server = http::listen(
         with_.executor, std::move(listen),
-        http::make_router(admission::make_routes(with_.around, with_.counters, with_.pool, std::move(judging))
+        http::make_router(
+            admission::make_routes(with_.executor, with_.around, with_.counters, readers_, std::move(judging))
         )
     );
     if (!server) {
-        return server.error().within("--admission-listen " + options.admission_listen);
+        return server.error().within(
+            authority.empty()
+                ? "--admission-listen " + options.admission_listen
+                : "--admission-listen " + options.admission_listen + ", --admission-client-ca " + authority
+        );
     }
     admission_ = std::move(*server);
+    if (authority.empty()) {
+        log::info("reviews are taken from whoever reaches the port, and answered without what it takes a "
+                  "credential "
+                  "to know: see --admission-client-ca");
+    } else {
+        tasks_.spawn(
+            "follow the authority of API servers",
+            follow_pem_file(
+                authority, shown_.client_ca, "clients of admission",
+                [this](const auto& pem) {
+                    return show({.certificate = shown_.certificate, .key = shown_.key, .client_ca = pem});
+                }
+            )
+        );
+    }
     admission::certificate_settings settings;
     settings.namespace_ = own_namespace;
     settings.secret = options.admission_secret;
@@ -90,7 +120,9 @@ result<void> webhook_servers::listen_for_reviews(
     certificates_.emplace(
         with_.executor, with_.api, std::move(settings),
         [this](const http::server_tls& tls) {
-            if (auto replaced = admission_->replace_tls(tls); !replaced) {
+            auto next = tls;
+            next.client_ca = shown_.client_ca;
+            if (auto replaced = show(std::move(next)); !replaced) {
                 log::error(
                     "a certificate for admission cannot be used", {{"error", replaced.error().message()}}
                 );
@@ -98,6 +130,14 @@ result<void> webhook_servers::listen_for_reviews(
         }
     );
     return {};
+}
+
+result<void> webhook_servers::show(http::server_tls next) {
+    auto replaced = admission_->replace_tls(next);
+    if (replaced) {
+        shown_ = std::move(next);
+    }
+    return replaced;
 }
 
 void webhook_servers::start() {

@@ -26,7 +26,6 @@ public:
     /// What they work with; all outlive them.
     struct surroundings {
         boost::asio::any_io_executor executor;
-        boost::asio::thread_pool& pool;
         /// For the certificates, which every replica keeps.
         kube::client& api;
         control::repositories& repositories;
@@ -56,8 +55,14 @@ private:
         const operator_options& options, const option_source& source, const std::string& own_namespace
     );
 
+    // Serves admission with these from now on; where that fails, with what it was.
+    result<void> show(http::server_tls next);
+
     surroundings with_;
     task_group tasks_;
+    // Of its own, so that builds that keep the others busy stop no review; one at a time.
+    boost::asio::thread_pool readers_{1};
+    http::server_tls shown_;
     std::unique_ptr<http::server> admission_;
     std::optional<admission::certificates> certificates_;
     std::optional<push_target> target_;

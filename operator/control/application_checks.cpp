@@ -43,18 +43,37 @@ std::vector<named_source> sources_of(const application& value) {
     return all;
 }
 
+void check_values(const application& value, std::vector<problem>& problems) {
+    for (const auto& [path, source] : sources_of(value)) {
+        if (!source->helm || source->helm->values.empty()) {
+            continue;
+        }
+        const auto read = render::read_yaml(source->helm->values);
+        if (!read) {
+            problems.push_back(
+                {path + ".helm.values", "is not YAML: line " + std::to_string(read.error().where.line) +
+                                            ", column " + std::to_string(read.error().where.column) + ": " +
+                                            read.error().message}
+            );
+        } else if (read->size() > 1 || (!read->empty() && !read->front().value.is_object())) {
+            problems.push_back(
+                {path + ".helm.values", "must be one mapping of values, such as \"replicas: 2\""}
+            );
+        }
+    }
+}
+
 class application_judge {
 public:
     application_judge(const application& value, const surroundings& around)
         : value_{value}, around_{around}, sources_{sources_of(value)} {}
 
-    specification_verdict judge(bool with_warnings) && {
-        verdict_.problems = crds::check(value_);
+    specification_verdict judge(bool with_warnings, std::vector<problem> by_itself) && {
+        verdict_.problems = std::move(by_itself);
         destination();
         if (is_confined(value_.metadata, around_)) {
             confinement();
         }
-        values();
         annotations();
         dependencies();
         claims();
@@ -151,24 +170,6 @@ private:
     void refuse_file(std::string path, const std::string& url) {
         if (is_file(url)) {
             wrong(std::move(path), files_are_refused(around_.own_namespace()));
-        }
-    }
-
-    void values() {
-        for (const auto& [path, source] : sources_) {
-            if (!source->helm || source->helm->values.empty()) {
-                continue;
-            }
-            const auto read = render::read_yaml(source->helm->values);
-            if (!read) {
-                wrong(
-                    path + ".helm.values", "is not YAML: line " + std::to_string(read.error().where.line) +
-                                               ", column " + std::to_string(read.error().where.column) +
-                                               ": " + read.error().message
-                );
-            } else if (read->size() > 1 || (!read->empty() && !read->front().value.is_object())) {
-                wrong(path + ".helm.values", "must be one mapping of values, such as \"replicas: 2\"");
-            }
         }
     }
 
@@ -355,12 +356,25 @@ private:
 
 } // namespace
 
+std::vector<crds::problem> problems_by_itself(const crds::application& value) {
+    auto problems = crds::check(value);
+    check_values(value, problems);
+    return problems;
+}
+
+specification_verdict
+judge(const crds::application& value, const surroundings& around, std::vector<crds::problem> by_itself) {
+    return application_judge{value, around}.judge(/*with_warnings=*/true, std::move(by_itself));
+}
+
 specification_verdict judge(const crds::application& value, const surroundings& around) {
-    return application_judge{value, around}.judge(/*with_warnings=*/true);
+    return judge(value, around, problems_by_itself(value));
 }
 
 std::vector<crds::problem> problems_of(const crds::application& value, const surroundings& around) {
-    return application_judge{value, around}.judge(/*with_warnings=*/false).problems;
+    return application_judge{value, around}
+        .judge(/*with_warnings=*/false, problems_by_itself(value))
+        .problems;
 }
 
 } // namespace holdfast::control

@@ -23,6 +23,12 @@ struct specification_verdict {
 /// the youngest of all.
 [[nodiscard]] specification_verdict judge(const crds::application& value, const surroundings& around);
 [[nodiscard]] specification_verdict judge(const crds::repository& value, const surroundings& around);
+/// What is wrong with an Application whatever is around it: the part of its judgement that needs nothing but
+/// the value, and takes its time for long texts. On any thread.
+[[nodiscard]] std::vector<crds::problem> problems_by_itself(const crds::application& value);
+/// The same as judge(value, around), where `by_itself` has been found out already.
+[[nodiscard]] specification_verdict
+judge(const crds::application& value, const surroundings& around, std::vector<crds::problem> by_itself);
 /// The problems alone, for whoever looks often: some warnings take a search through all refs.
 [[nodiscard]] std::vector<crds::problem>
 problems_of(const crds::application& value, const surroundings& around);

@@ -2,6 +2,7 @@
 // registered itself under the address that it was told.
 
 #include "e2e/applications.hpp"
+#include "e2e/asking.hpp"
 #include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
 #include "e2e/waiting.hpp"
@@ -21,10 +22,24 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Starts the operator, and returns when the API server asks its webhook.
+/// Where the webhook is, for all cases: the API server is told once whom it shows its certificate.
+const std::string& judges_address() {
+    static const std::string at = "127.0.0.1:" + std::to_string(free_port());
+    return at;
+}
+
+asking_rights& rights() {
+    static asking_rights made{judges_address()};
+    return made;
+}
+
+/// Starts the operator, and returns when the API server asks its webhook, by its certificate.
 void start_judge(world& w) {
-    const auto at = "127.0.0.1:" + std::to_string(free_port());
-    w.shared_operator().start({"--admission-listen", at, "--admission-url", "https://" + at});
+    const auto& at = judges_address();
+    w.shared_operator().start(
+        {"--admission-listen", at, "--admission-url", "https://" + at, "--admission-client-ca",
+         rights().authority_file()}
+    );
     eventually(
         [&] {
             const auto tried = w.cluster().kubectl(
@@ -40,7 +55,7 @@ void start_judge(world& w) {
 /// The operator with its webhook registered; the same for all cases.
 world& judged() {
     static bool started = false;
-    auto& w = world::get();
+    auto& w = world::with_apiserver(rights().apiserver_args());
     if (!started) {
         started = true;
         start_judge(w);
@@ -252,8 +267,8 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(what_may_be_right_later_is_a_warning) {
-    scene s{"warned"};
     judged();
+    scene s{"warned"};
     s.config_map("a", "1");
     s.repository.push("One");
     s.follow();
@@ -284,6 +299,39 @@ BOOST_AUTO_TEST_CASE(what_may_be_right_later_is_a_warning) {
                         "not verified") != std::string::npos,
         moving.err
     );
+}
+
+// That the API server does is what all cases here rest on: without its certificate nothing is judged.
+BOOST_AUTO_TEST_CASE(only_who_shows_a_certificate_of_that_authority_may_ask) {
+    judged();
+    const auto& at = judges_address();
+    const std::string body =
+        R"({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "1", "operation": "DELETE",
+        "kind": {"group": "holdfast.dev", "version": "v1alpha1", "kind": "Application"}, "namespace": "holdfast", "name": "x"}})";
+    const authority another{"another"};
+    const auto of_another = another.client("kube-apiserver");
+    const auto& own = rights().of_the_apiserver();
+    const auto is_refused = [](const std::string& said) {
+        return said.find("the peer refused our certificate, or that we showed none") != std::string::npos;
+    };
+    BOOST_TEST(review_by(at, own, body) == "200");
+    BOOST_TEST(is_refused(review_by(at, {}, body)), review_by(at, {}, body));
+    BOOST_TEST(is_refused(review_by(at, of_another, body)), review_by(at, of_another, body));
+
+    // An authority beside the first, and then in its place, as the file is replaced.
+    rights().trust(rights().certificate() + another.certificate());
+    eventually([&] { return review_by(at, of_another, body) == "200"; }, "another authority is trusted too");
+    BOOST_TEST(review_by(at, own, body) == "200");
+    rights().trust("nonsense");
+    eventually(
+        [&] { return judged().shared_operator().logged("a file that changed cannot be used") > 0; },
+        "what is no certificate is said, and changes nothing"
+    );
+    BOOST_TEST(review_by(at, own, body) == "200");
+    rights().trust(another.certificate());
+    eventually([&] { return is_refused(review_by(at, own, body)); }, "the first is not trusted any more");
+    rights().trust(rights().certificate());
+    eventually([&] { return review_by(at, own, body) == "200"; }, "and is again");
 }
 
 BOOST_AUTO_TEST_CASE(a_registration_that_somebody_overwrites_is_put_back) {

@@ -23,8 +23,16 @@ BOOST_TEST_GLOBAL_FIXTURE(end_of_world);
 } // namespace
 
 world& world::get() {
+    return prepared({});
+}
+
+world& world::with_apiserver(const std::vector<std::string>& args) {
+    return prepared({.apiserver_args = args});
+}
+
+world& world::prepared(const control_plane_options& options) {
     if (!the_world) {
-        the_world = std::make_unique<world>();
+        the_world = std::make_unique<world>(options);
         auto& w = *the_world;
         w.kubectl({"apply", "--server-side", "-f", HOLDFAST_SOURCE_DIR "/config/crds"});
         w.kubectl(

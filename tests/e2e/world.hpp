@@ -23,6 +23,9 @@ public:
     /// A control plane with a real node and nothing of Holdfast in it, for whoever installs that himself. To
     /// be called before all others, which give the same from then on.
     static world& with_node();
+    /// A control plane whose API server is given these arguments too. To be called before all others, which
+    /// give the same from then on.
+    static world& with_apiserver(const std::vector<std::string>& args);
     /// The one that they gave; null where nobody asked for it yet. Makes none.
     static world* made() noexcept;
 
@@ -53,6 +56,8 @@ public:
     names(const std::string& kind, const std::string& ns, const std::string& selector = {});
 
 private:
+    static world& prepared(const control_plane_options& options);
+
     control_plane cluster_;
     operator_process operator_{cluster_.kubeconfig()};
 };

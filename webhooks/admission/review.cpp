@@ -1,7 +1,11 @@
 #include "admission/review.hpp"
 
-#include <boost/json/parse.hpp>
+#include <boost/json/memory_resource.hpp>
+#include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
+
+#include <new>
+#include <optional>
 
 namespace holdfast::admission {
 
@@ -11,7 +15,52 @@ constexpr std::string_view api_version = "admission.k8s.io/v1";
 // https://github.com/kubernetes/apiserver/blob/master/pkg/endpoints/filters/warning.go
 constexpr std::size_t longest_warning = 256;
 constexpr std::size_t all_warnings = 4096;
+constexpr std::size_t longest_field = 1024;
+constexpr std::size_t longest_message = 4096;
+constexpr std::size_t longest_refusal = std::size_t{32} << 10U;
 constexpr std::size_t max_depth = 128;
+constexpr std::size_t most_memory = std::size_t{32} << 20U;
+// Names of kinds and objects; a uid is shorter.
+constexpr std::size_t longest_name = 253;
+
+// Memory as everybody's, but no more than so much at a time.
+class bounded_memory final : public json::memory_resource {
+public:
+    explicit bounded_memory(std::size_t most) : left_{most} {}
+
+private:
+    void* do_allocate(std::size_t bytes, std::size_t /*alignment*/) override {
+        if (bytes > left_) {
+            throw std::bad_alloc{};
+        }
+        void* got = ::operator new(bytes);
+        left_ -= bytes;
+        return got;
+    }
+    void do_deallocate(void* what, std::size_t bytes, std::size_t /*alignment*/) override {
+        ::operator delete(what);
+        left_ += bytes;
+    }
+    [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+        return this == &other;
+    }
+
+    std::size_t left_;
+};
+
+// The value lives in `memory`; nothing when it takes more than that has.
+std::optional<json::value> parse_within(bounded_memory& memory, std::string_view body, json::error_code& ec) {
+    json::parse_options options;
+    options.max_depth = max_depth;
+    try {
+        json::parser parser{json::storage_ptr{&memory}, options};
+        parser.reset(json::storage_ptr{&memory});
+        parser.write(body, ec);
+        return ec ? json::value{} : parser.release();
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;
+    }
+}
 
 std::string text_at(const json::object& of, std::string_view key) {
     const auto* found = of.if_contains(key);
@@ -24,34 +73,19 @@ const json::object* object_at(const json::object& of, std::string_view key) {
     return found == nullptr ? nullptr : found->if_object();
 }
 
-// Cut after a character, not within one, and between words where there is a blank to cut at.
-std::string shortened(std::string text) {
-    if (text.size() <= longest_warning) {
-        return text;
-    }
-    constexpr std::string_view more = "…";
-    auto end = longest_warning - more.size();
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
-        --end;
-    }
-    if (const auto blank = text.rfind(' ', end); blank != std::string::npos && blank > longest_warning / 2) {
-        end = blank;
-    }
-    text.resize(end);
-    return text.append(more);
-}
-
 } // namespace
 
 result<review> read_review(std::string_view body) {
-    json::parse_options options;
-    options.max_depth = max_depth;
+    bounded_memory memory{most_memory};
     json::error_code ec;
-    auto parsed = json::parse(body, ec, {}, options);
+    auto parsed = parse_within(memory, body, ec);
+    if (!parsed) {
+        return user_error("the body takes more memory than any object that can be stored");
+    }
     if (ec) {
         return user_error("the body must be an AdmissionReview in JSON: " + ec.message());
     }
-    const auto* whole = parsed.if_object();
+    auto* whole = parsed->if_object();
     if (whole == nullptr || text_at(*whole, "kind") != "AdmissionReview") {
         return user_error("the body must be an object of kind AdmissionReview");
     }
@@ -60,7 +94,7 @@ result<review> read_review(std::string_view body) {
             "apiVersion must be " + std::string{api_version} + ", which is all that is spoken here"
         );
     }
-    auto* request = parsed.as_object().if_contains("request");
+    auto* request = whole->if_contains("request");
     auto* fields = request == nullptr ? nullptr : request->if_object();
     if (fields == nullptr) {
         return user_error("request must be an object");
@@ -81,6 +115,15 @@ result<review> read_review(std::string_view body) {
     r.subresource = text_at(*fields, "subResource");
     r.namespace_ = text_at(*fields, "namespace");
     r.name = text_at(*fields, "name");
+    for (const auto* name :
+         {&r.uid, &r.operation, &r.group, &r.version, &r.kind, &r.subresource, &r.namespace_, &r.name}) {
+        if (name->size() > longest_name) {
+            return user_error(
+                "uid, operation, kind, subResource, namespace and name must have at most " +
+                std::to_string(longest_name) + " bytes each"
+            );
+        }
+    }
     for (const auto& [key, into] : {std::pair{"object", &r.object}, std::pair{"oldObject", &r.old_object}}) {
         auto* found = fields->if_contains(key);
         if (found == nullptr || found->is_null()) {
@@ -99,17 +142,38 @@ result<review> read_review(std::string_view body) {
     return r;
 }
 
+std::string shortened(std::string text, std::size_t longest) {
+    if (text.size() <= longest) {
+        return text;
+    }
+    constexpr std::string_view more = "…";
+    auto end = longest - more.size();
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) {
+        --end;
+    }
+    if (const auto blank = text.rfind(' ', end); blank != std::string::npos && blank > longest / 2) {
+        end = blank;
+    }
+    text.resize(end);
+    return text.append(more);
+}
+
 std::string write_answer(const review& of, const decision& answer) {
     json::object response{{"uid", of.uid}, {"allowed", answer.allowed}};
     if (!answer.allowed) {
         json::array causes;
         for (const auto& [field, message] : answer.causes) {
-            causes.push_back(
-                json::object{{"reason", "FieldValueInvalid"}, {"field", field}, {"message", message}}
-            );
+            causes.push_back(json::object{
+                {"reason", "FieldValueInvalid"},
+                {"field", shortened(field, longest_field)},
+                {"message", shortened(message, longest_message)}
+            });
         }
         json::object status{
-            {"status", "Failure"}, {"code", 422}, {"reason", "Invalid"}, {"message", answer.message}
+            {"status", "Failure"},
+            {"code", 422},
+            {"reason", "Invalid"},
+            {"message", shortened(answer.message, longest_refusal)}
         };
         if (!causes.empty()) {
             status["details"] = json::object{{"causes", std::move(causes)}};
@@ -119,7 +183,7 @@ std::string write_answer(const review& of, const decision& answer) {
     json::array warnings;
     std::size_t taken = 0;
     for (const auto& warning : answer.warnings) {
-        auto text = shortened(warning);
+        auto text = shortened(warning, longest_warning);
         taken += text.size();
         if (taken > all_warnings) {
             break;

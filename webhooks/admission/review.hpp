@@ -31,7 +31,13 @@ struct review {
     json::object old_object;
 };
 
-/// User errors for what is no AdmissionReview of that version: they name the field.
+/// Objects as they are stored have at most 1.5 MiB, and a review has two: the one that is and the one that
+/// was. What does not fit with its envelope could not be stored anyway.
+inline constexpr std::size_t longest_review = std::size_t{4} << 20U;
+
+/// User errors for what is no AdmissionReview of that version: they name the field; and for one that takes
+/// more memory to read than any object that can be stored (32 MiB: a body of brackets alone takes 25 times
+/// its length).
 [[nodiscard]] result<review> read_review(std::string_view body);
 
 /// What is answered.
@@ -45,7 +51,12 @@ struct decision {
     std::vector<std::string> warnings;
 };
 
-/// The answer as JSON. Warnings are cut where the API server would: 256 characters each, 4096 together.
+/// At most so many bytes, with "…" where it was cut: after a character, and between words where there is a
+/// blank to cut at.
+[[nodiscard]] std::string shortened(std::string text, std::size_t longest);
+
+/// The answer as JSON. Warnings are cut where the API server would: 256 bytes each, 4096 together; a refusal
+/// at 32 KiB, since keys of the object are in it, which may be as long as it is.
 [[nodiscard]] std::string write_answer(const review& of, const decision& answer);
 
 } // namespace holdfast::admission

@@ -1,13 +1,11 @@
 #include "admission/validator.hpp"
 
+#include "base/async_semaphore.hpp"
 #include "base/log.hpp"
-#include "control/application_controller.hpp"
 #include "control/specification_checks.hpp"
-#include "crds/application.hpp"
-#include "crds/repository.hpp"
-#include "sync/identity.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 namespace holdfast::admission {
@@ -16,51 +14,32 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Longer bodies are parsed on the pool: the loop has others to serve.
-constexpr std::size_t short_body = std::size_t{64} << 10U;
+// Looks into sources at a time: they read files, on the pool of everybody's builds.
+constexpr std::size_t most_looks = 2;
+constexpr std::size_t longest_log = 1024;
 
 struct findings {
     std::vector<crds::problem> problems;
     std::vector<crds::problem> warnings;
 };
 
-// Reads an object and judges it as if it came last.
+control::specification_verdict
+judge(const examined_object<crds::application>& object, const control::surroundings& around) {
+    return control::judge(object.value, around, object.problems);
+}
+control::specification_verdict
+judge(const examined_object<crds::repository>& object, const control::surroundings& around) {
+    return control::judge(object.value, around);
+}
+
+// What cannot be read is not judged any further.
 template <class Kind>
-findings
-look_at(crds::reading<Kind> read, const control::surroundings& around, const std::string& namespace_) {
-    findings all;
-    all.problems = std::move(read.problems);
-    all.problems.insert(
-        all.problems.end(), std::make_move_iterator(read.unknown_fields.begin()),
-        std::make_move_iterator(read.unknown_fields.end())
-    );
-    if (all.problems.empty()) {
-        auto& value = read.value;
-        value.metadata.creation_timestamp.reset();
-        if (value.metadata.namespace_.empty()) {
-            value.metadata.namespace_ = namespace_;
-        }
-        auto verdict = control::judge(value, around);
-        all.problems = std::move(verdict.problems);
-        all.warnings = std::move(verdict.warnings);
+findings look_at(const examined_object<Kind>& object, const control::surroundings& around) {
+    if (!object.is_whole) {
+        return {.problems = object.problems, .warnings = {}};
     }
-    return all;
-}
-
-findings look_at(const json::object& object, const review& of, const control::surroundings& around) {
-    return of.kind == "Application" ? look_at(crds::examine_application(object), around, of.namespace_)
-                                    : look_at(crds::examine_repository(object), around, of.namespace_);
-}
-
-bool is_ours(const review& of) {
-    return of.group == crds::group && of.version == crds::version && of.subresource.empty() &&
-           (of.kind == "Application" || of.kind == "Repository");
-}
-
-bool is_being_deleted(const json::object& object) {
-    const auto* metadata = object.if_contains("metadata");
-    return metadata != nullptr && metadata->is_object() &&
-           metadata->get_object().contains("deletionTimestamp");
+    auto verdict = judge(object, around);
+    return {.problems = std::move(verdict.problems), .warnings = std::move(verdict.warnings)};
 }
 
 std::string said_of(const review& of, const std::vector<crds::problem>& problems) {
@@ -75,20 +54,13 @@ std::string said_of(const review& of, const std::vector<crds::problem>& problems
     return all;
 }
 
-} // namespace
-
-decision decide(const review& of, const control::surroundings& around, const std::string& installation) {
-    if (!is_ours(of) || (of.operation != "CREATE" && of.operation != "UPDATE") ||
-        is_being_deleted(of.object)) {
-        return {};
-    }
-    if (of.kind == "Application" && !control::is_for(of.object, installation)) {
-        return {}; // it is for another installation to judge
-    }
-    auto now = look_at(of.object, of, around);
+template <class Kind>
+decision
+decide_pair(const review& of, const examined_pair<Kind>& objects, const control::surroundings& around) {
+    auto now = look_at(objects.now, around);
     decision answer;
-    if (!now.problems.empty() && of.operation == "UPDATE") {
-        const auto before = look_at(of.old_object, of, around).problems;
+    if (!now.problems.empty() && objects.before) {
+        const auto before = look_at(*objects.before, around).problems;
         const auto is_old = [&](const crds::problem& p) {
             return std::find(before.begin(), before.end(), p) != before.end();
         };
@@ -111,20 +83,41 @@ decision decide(const review& of, const control::surroundings& around, const std
     return answer;
 }
 
+} // namespace
+
+decision decide(const examined& what, const control::surroundings& around) {
+    if (const auto* applications = std::get_if<examined_pair<crds::application>>(&what.objects)) {
+        return decide_pair(what.of, *applications, around);
+    }
+    if (const auto* repositories = std::get_if<examined_pair<crds::repository>>(&what.objects)) {
+        return decide_pair(what.of, *repositories, around);
+    }
+    return what.answer;
+}
+
+decision decide(const review& of, const control::surroundings& around, const std::string& installation) {
+    return decide(examine(of, {.installation = installation, .options = {}}), around);
+}
+
 namespace {
 
 class validator {
 public:
     validator(
-        const control::surroundings& around, control::metrics& counters, asio::thread_pool& pool,
-        validator_settings s
+        const asio::any_io_executor& executor, const control::surroundings& around,
+        control::metrics& counters, asio::thread_pool& readers, validator_settings s
     )
-        : around_{around}, counters_{counters}, pool_{pool}, settings_{std::move(s)} {}
+        : around_{around, s.told},
+          counters_{counters},
+          readers_{readers},
+          settings_{std::move(s)},
+          looks_{executor, most_looks} {}
 
     static asio::awaitable<http::response>
     answer(std::shared_ptr<validator> self, http::request_info request) {
         const auto begin = steady_clock::now();
-        if (self->at_once_ >= self->settings_.most_at_once) {
+        const auto host = request.peer.substr(0, request.peer.rfind(':'));
+        if (self->in_work_of(host) >= self->settings_.most_at_once) {
             self->counters_.admission_review("unknown", "unknown", "overloaded", steady_clock::now() - begin);
             co_return http::text_response(503, "too many reviews at once\n");
         }
@@ -132,63 +125,56 @@ public:
         if (!type.starts_with("application/json")) {
             co_return http::text_response(415, "Content-Type must be application/json\n");
         }
-        const place taken{self->at_once_};
-        auto& body = request.what.body;
-        auto read = result<review>{internal_error("not read")};
-        if (body.size() <= short_body) {
-            read = read_review(body);
-        } else {
-            auto work = [text = std::move(body)] { return read_review(text); };
-            read = co_await on_pool(self->pool_, std::move(work));
-        }
-        if (!read) {
+        const place taken{self->in_work_, host};
+        auto work = [text = std::move(request.what.body),
+                     with = examination{self->settings_.installation, self->settings_.options}]() mutable {
+            auto read = read_review(text);
+            text = {};
+            return read ? result<examined>{examine(std::move(*read), with)} : result<examined>{read.error()};
+        };
+        auto what = co_await on_pool(self->readers_, std::move(work));
+        if (!what) {
             self->counters_.admission_review("unknown", "unknown", "malformed", steady_clock::now() - begin);
-            co_return http::text_response(400, read.error().message() + "\n");
+            co_return http::text_response(400, what.error().message() + "\n");
         }
-        decision said;
-        const bool of_options = is_of_options(*read);
-        if (of_options) {
-            if (self->settings_.options) {
-                said = decide_options(*read, self->settings_.options);
-            }
-        } else {
-            said = decide(*read, self->around_, self->settings_.installation);
-            if (said.allowed) {
-                co_await self->look_into_sources(*read, said);
-            }
+        auto said = decide(*what, self->around_);
+        if (said.allowed) {
+            co_await self->look_into_sources(*what, said);
         }
-        const bool known = of_options || read->kind == "Application" || read->kind == "Repository";
+        const auto& of = what->of;
+        const bool known = is_known(of.kind);
         self->counters_.admission_review(
-            known ? read->kind : "other",
-            read->operation == "CREATE" || read->operation == "UPDATE" ? read->operation : "other",
+            known ? of.kind : "other",
+            of.operation == "CREATE" || of.operation == "UPDATE" ? of.operation : "other",
             said.allowed ? "allowed" : "denied", steady_clock::now() - begin
         );
         if (!said.allowed) {
             log::info(
-                "an object is refused",
-                {{"kind", read->kind}, {"object", read->namespace_ + "/" + read->name}, {"why", said.message}}
+                "an object is refused", {{"kind", of.kind},
+                                         {"object", of.namespace_ + "/" + of.name},
+                                         {"why", shortened(said.message, longest_log)}}
             );
         }
         http::response r;
         r.status = 200;
         r.headers.push_back({"Content-Type", "application/json"});
-        r.body = write_answer(*read, said);
+        r.body = write_answer(of, said);
         co_return r;
     }
 
 private:
+    static bool is_known(std::string_view kind) {
+        return kind == "Application" || kind == "Repository" || kind == "ConfigMap";
+    }
+
     // A warning is worth a moment of disk, and no more than that.
-    asio::awaitable<void> look_into_sources(const review& of, decision& said) {
-        const auto* spec = of.object.if_contains("spec");
-        const auto* before = of.old_object.if_contains("spec");
-        if (!is_ours(of) || of.kind != "Application" || is_being_deleted(of.object) ||
-            (spec != nullptr && before != nullptr && *spec == *before)) {
+    asio::awaitable<void> look_into_sources(const examined& what, decision& said) {
+        const auto* objects = std::get_if<examined_pair<crds::application>>(&what.objects);
+        if (objects == nullptr || !what.spec_changed || !looks_.is_free()) {
             co_return;
         }
-        auto value = crds::examine_application(of.object).value;
-        if (value.metadata.namespace_.empty()) {
-            value.metadata.namespace_ = of.namespace_;
-        }
+        const auto look = co_await looks_.enter();
+        auto value = objects->now.value;
         const auto told = co_await with_deadline(500ms, "reading the sources", paths_of(std::move(value)));
         if (told) {
             for (const auto& one : *told) {
@@ -200,28 +186,44 @@ private:
         co_return co_await around_.look_into_sources(std::move(value));
     }
 
-    struct place {
-        std::size_t& count;
-        explicit place(std::size_t& c) : count{c} { ++count; }
-        ~place() { --count; }
+    using counts = std::map<std::string, std::size_t>;
+
+    [[nodiscard]] std::size_t in_work_of(const std::string& host) const {
+        const auto found = in_work_.find(host);
+        return found == in_work_.end() ? 0 : found->second;
+    }
+
+    class place {
+    public:
+        place(counts& all, const std::string& host) : all_{all}, at_{all.try_emplace(host).first} {
+            ++at_->second;
+        }
+        ~place() {
+            if (--at_->second == 0) all_.erase(at_);
+        }
         place(const place&) = delete;
         place& operator=(const place&) = delete;
+
+    private:
+        counts& all_;
+        counts::iterator at_;
     };
 
-    const control::surroundings& around_;
+    told_surroundings around_;
     control::metrics& counters_;
-    asio::thread_pool& pool_;
+    asio::thread_pool& readers_;
     validator_settings settings_;
-    std::size_t at_once_ = 0;
+    async_semaphore looks_;
+    counts in_work_; // reviews, by the address that they came from
 };
 
 } // namespace
 
 std::vector<http::route> make_routes(
-    const control::surroundings& around, control::metrics& counters, asio::thread_pool& pool,
-    validator_settings settings
+    const asio::any_io_executor& executor, const control::surroundings& around, control::metrics& counters,
+    asio::thread_pool& readers, validator_settings settings
 ) {
-    const auto shared = std::make_shared<validator>(around, counters, pool, std::move(settings));
+    const auto shared = std::make_shared<validator>(executor, around, counters, readers, std::move(settings));
     return {{"POST", "/validate", [shared](http::request_info request) {
                  return validator::answer(shared, std::move(request));
              }}};

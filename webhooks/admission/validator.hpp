@@ -1,12 +1,14 @@
 #pragma once
 
-#include "admission/option_review.hpp"
+#include "admission/audience.hpp"
+#include "admission/examine.hpp"
 #include "admission/review.hpp"
 #include "base/async.hpp"
 #include "control/metrics.hpp"
 #include "control/surroundings.hpp"
 #include "http/router.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <string>
@@ -20,24 +22,29 @@ namespace holdfast::admission {
 /// What an update does not change is no reason to refuse it: problems that the old object has too are told as
 /// warnings, so that an object that became wrong can still be repaired, and freed of its finalizers. What is
 /// being deleted is let through, and so is everything that is none of our kinds.
+[[nodiscard]] decision decide(const examined& what, const control::surroundings& around);
+/// The same from the review itself.
 [[nodiscard]] decision
 decide(const review& of, const control::surroundings& around, const std::string& installation);
 
 struct validator_settings {
     std::string installation;
-    /// More reviews at a time are answered with 503: the API server goes by its failurePolicy then, at once
-    /// and not after a timeout.
+    /// Who asks, and so what may be told.
+    audience told = audience::anyone;
+    /// More reviews of one address at a time are answered with 503: the API server goes by its failurePolicy
+    /// then, at once and not after a timeout. In all there are no more than connections.
     std::size_t most_at_once = 100;
-    /// What an API server may send: an object and the one before it.
-    std::size_t max_body = std::size_t{7} << 20U;
+    std::size_t max_body = longest_review;
     /// Judges ConfigMaps with the operator's options; empty: they are let through.
     option_check options;
 };
 
-/// The routes of the webhook: POST /validate. All of what is given outlives them.
+/// The routes of the webhook: POST /validate. All of what is given outlives them. Reviews are read and
+/// examined on `readers`, which has nothing else to do: builds that keep the pool busy stop no review, and it
+/// has as many threads as reviews may be read at a time.
 [[nodiscard]] std::vector<http::route> make_routes(
-    const control::surroundings& around, control::metrics& counters, asio::thread_pool& pool,
-    validator_settings settings
+    const boost::asio::any_io_executor& executor, const control::surroundings& around,
+    control::metrics& counters, asio::thread_pool& readers, validator_settings settings
 );
 
 /// The options of a server for these routes; without certificates yet.

@@ -51,7 +51,7 @@ struct asked : kube::clustered {
         listen.tls = placeholder();
         server = http::listen(
                      context.get_executor(), std::move(listen),
-                     http::make_router(make_routes(around, counters, pool, settings))
+                     http::make_router(make_routes(context.get_executor(), around, counters, pool, settings))
         )
                      .value();
         at = "https://127.0.0.1:" + std::to_string(server->port()) + "/validate";

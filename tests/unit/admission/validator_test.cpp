@@ -2,6 +2,7 @@
 
 #include "admission/validator.hpp"
 
+#include "base/task_group.hpp"
 #include "support/coroutine.hpp"
 #include "unit/control/fake_surroundings.hpp"
 
@@ -87,7 +88,7 @@ struct answering {
     control::metrics counters;
     std::unique_ptr<http::server> server;
 
-    answering() { listen({.installation = "holdfast"}); }
+    answering() { listen({.installation = "holdfast", .told = audience::api_server}); }
     ~answering() { stop(); }
     answering(const answering&) = delete;
     answering& operator=(const answering&) = delete;
@@ -102,7 +103,7 @@ struct answering {
         stop();
         server = http::listen(
                      context.get_executor(), listen_options("127.0.0.1:0", settings),
-                     http::make_router(make_routes(around, counters, pool, settings))
+                     http::make_router(make_routes(context.get_executor(), around, counters, pool, settings))
         )
                      .value();
     }
@@ -255,7 +256,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_review_is_refused_and_never_allowed) {
             talk(
                 server->port(),
                 "POST /validate HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: "
-                "8000000\r\n\r\n"
+                "5000000\r\n\r\n"
             ));
     BOOST_TEST(large.starts_with("HTTP/1.1 413 "));
     BOOST_TEST(run(context,
@@ -269,6 +270,117 @@ BOOST_AUTO_TEST_CASE(a_large_object_is_judged_like_a_small_one) {
     const auto refused = response_to(of(object));
     BOOST_TEST(!refused.at("allowed").as_bool());
     BOOST_TEST(refused.at("status").at("message").as_string() == not_the_cluster);
+}
+
+// What a review made of nothing but wrong fields takes, in whoever's name it comes.
+std::string hostile_body(std::size_t bytes) {
+    auto object = application_object();
+    auto& spec = object["spec"].as_object();
+    for (std::size_t i = 0; i * 12 < bytes / 2; ++i) {
+        spec["f" + std::to_string(1'000'000 + i)] = 1;
+    }
+    auto r = of(object, "UPDATE", object);
+    r.old_object["metadata"].as_object()["labels"] = {{"a", "b"}};
+    return body_of(r);
+}
+
+BOOST_AUTO_TEST_CASE(the_loop_goes_on_while_a_long_review_is_read) {
+    const auto body = hostile_body(2'000'000);
+    BOOST_TEST_REQUIRE(body.size() < longest_review);
+    BOOST_TEST_REQUIRE(body.size() > longest_review / 2);
+    auto longest = steady_clock::duration{};
+    bool answered = false;
+    task_group group{context.get_executor()};
+    group.spawn("look at the clock", [](bool* over, steady_clock::duration* into) -> asio::awaitable<void> {
+        for (auto last = steady_clock::now(); !*over;) {
+            co_await sleep_for(1ms);
+            const auto now = steady_clock::now();
+            *into = std::max(*into, now - last);
+            last = now;
+        }
+    }(&answered, &longest));
+    const auto answer = post(body);
+    answered = true;
+    run(context, group.join());
+    BOOST_TEST_REQUIRE(answer.starts_with("HTTP/1.1 200 "), answer.substr(0, 200));
+    const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(longest).count();
+    BOOST_TEST_MESSAGE("the longest silence of the loop: " << silence << " ms");
+    // On the loop it takes seconds.
+    BOOST_TEST(silence < 500);
+    // An answer that somebody may read.
+    BOOST_TEST(answer.size() < 100'000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_review_takes_no_more_memory_than_an_object_that_can_be_stored) {
+    std::string brackets = "[]";
+    while (brackets.size() < 3'900'000)
+        brackets += ",[]";
+    auto object = application_object();
+    object["spec"].as_object()["x"] = "BRACKETS";
+    auto body = body_of(of(object));
+    body.replace(body.find("\"BRACKETS\""), 10, "[" + brackets + "]");
+    const auto answer = post(body);
+    BOOST_TEST(answer.starts_with("HTTP/1.1 400 "), answer.substr(0, 200));
+    BOOST_TEST(answer.find("more memory") != std::string::npos, answer);
+    body = body_of(of(object));
+    body.replace(body.find("\"BRACKETS\""), 10, "{\"a\": [" + brackets.substr(0, 299'999) + "]}");
+    BOOST_TEST(post(body).starts_with("HTTP/1.1 200 "));
+}
+
+BOOST_AUTO_TEST_CASE(names_that_are_none_are_refused_before_they_are_repeated) {
+    auto r = of(application_object());
+    r.name = std::string(300, 'x');
+    BOOST_TEST(post(body_of(r)).starts_with("HTTP/1.1 400 "));
+}
+
+BOOST_AUTO_TEST_CASE(an_object_of_another_namespace_than_the_requests_is_refused) {
+    auto r = of(application_object());
+    r.namespace_ = "team";
+    const auto said = response_to(r);
+    BOOST_TEST(!said.at("allowed").as_bool());
+    BOOST_TEST(
+        said.at("status").at("message").as_string() ==
+        "metadata.namespace: must be the request's, which is \"team\""
+    );
+    BOOST_TEST(around.looks_into_sources == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_shows_no_certificate_is_told_nothing_that_took_a_credential_to_know) {
+    const std::string url = "https://git.example.com/team/deploy";
+    around.branches[url] = {"main"};
+    around.in_sources = {{"spec.source.path", "there is no shop at v1"}};
+    around.secrets["holdfast/half"] = {"username"};
+    const auto application = of(application_object());
+    auto lacking = of(
+        json::parse(
+            R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "Repository", "metadata": {"name": "shop", "namespace": "holdfast"},
+            "spec": {"url": "https://git.example.com/", "secretRef": {"name": "half"}, "webhook": {"secretRef": {"name": "half"}}}})"
+        )
+            .as_object()
+    );
+    const json::array all{
+        "spec.source.targetRevision: there is no \"v1\" among the refs of " + url + " (yet)",
+        "spec.source.path: there is no shop at v1"
+    };
+    // What everybody can fetch is told to everybody.
+    BOOST_TEST((response_to(application).at("warnings") == all));
+    listen({.installation = "holdfast", .told = audience::anyone});
+    BOOST_TEST((response_to(application).at("warnings") == all));
+    BOOST_TEST(around.looked_at == texts{"shop"}, boost::test_tools::per_element());
+    // What a Secret opens is not.
+    around.repositories = {control::test::repository(
+        R"({"url": "https://git.example.com/", "secretRef": {"name": "half"}})", R"({"name": "team"})"
+    )};
+    around.in_sources.clear();
+    BOOST_TEST(!response_to(application).contains("warnings"));
+    BOOST_TEST(around.looked_at == texts{""}, boost::test_tools::per_element());
+    around.repositories.clear();
+    BOOST_TEST(response_to(lacking).at("allowed").as_bool());
+
+    listen({.installation = "holdfast", .told = audience::api_server});
+    const auto refused = response_to(lacking);
+    BOOST_TEST(!refused.at("allowed").as_bool());
+    BOOST_TEST(refused.at("status").at("message").as_string().find("lacks the key") != json::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(who_has_too_much_to_do_says_so_at_once) {

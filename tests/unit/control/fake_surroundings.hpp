@@ -24,6 +24,8 @@ public:
     std::map<std::string, std::set<std::string>> branches;
     std::vector<crds::problem> in_sources;
     mutable int looks_into_sources = 0;
+    /// The paths of what was last looked into.
+    mutable std::vector<std::string> looked_at;
 
     [[nodiscard]] const std::string& own_namespace() const override { return home; }
     void for_each_application(const std::function<void(const crds::application&)>& see) const override {
@@ -73,9 +75,13 @@ public:
     ) const override {
         return has_revision(namespace_, url, revision, {});
     }
-    [[nodiscard]] asio::awaitable<std::vector<crds::problem>> look_into_sources(crds::application /*value*/
+    [[nodiscard]] asio::awaitable<std::vector<crds::problem>> look_into_sources(crds::application value
     ) const override {
         ++looks_into_sources;
+        looked_at.clear();
+        for (const auto& source : value.spec.all_sources()) {
+            looked_at.push_back(source.path);
+        }
         co_return in_sources;
     }
 };

@@ -297,6 +297,24 @@ BOOST_AUTO_TEST_CASE(lists_that_are_too_long_are_refused_without_being_read) {
     BOOST_TEST(examine_application(object).value.spec.depends_on.empty());
 }
 
+BOOST_AUTO_TEST_CASE(no_more_problems_are_looked_for_than_somebody_reads) {
+    auto object = application_with(R"({'suspend': false})");
+    auto& spec = object.at("spec").as_object();
+    for (int i = 0; i < 5000; ++i) {
+        spec["field" + std::to_string(i)] = 1;
+    }
+    object["status"] = json::object{{"conditions", json::array{}}};
+    for (int i = 0; i < 64; ++i) {
+        object.at("status").at("conditions").as_array().push_back(json::object{{"type", 1}, {"status", 2}});
+    }
+    const auto read = examine_application(object);
+    BOOST_TEST_REQUIRE(read.unknown_fields.size() == 101u);
+    BOOST_TEST(read.unknown_fields.back().text() == "spec: is wrong too; no more than 100 problems are told");
+    BOOST_TEST(read.problems.size() <= 101u);
+    // A status that is all wrong is still none that stops anything.
+    BOOST_TEST(read_application(object).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(lengths_are_counted_in_characters_not_bytes) {
     std::string umlauts;
     for (int i = 0; i < 256; ++i)

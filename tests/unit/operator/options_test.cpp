@@ -76,6 +76,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line) {
     is_refused("require-sandbox: maybe", {"line 1", "require-sandbox"});
     is_refused("listen: [a]", {"line 1", "listen: must be a single value"});
     is_refused("listen: a\nlisten: b\n", {"line 2", "listen: is there twice"});
+    is_refused("admission-client-ca: /ca.pem", {"admission-client-ca", "admission-listen"});
     is_refused("- listen", {"must be a YAML mapping"});
     is_refused("listen: 'a", {"line 1", "is no YAML"});
     is_refused("installation: '-a'", {"installation: must be a label value"});
