@@ -171,10 +171,12 @@ public:
                 .default_interval = 3min,
                 .replica = replica_name(options_)
             },
-            [this](const std::string& url) { applications_->repository_moved(url); }
+            [this](const git::url& repository, const std::set<std::string>& applications) {
+                applications_->repository_moved(repository, applications);
+            }
         );
         const build_parts::surroundings around{executor, pool_, api, *repositories_, metrics_};
-        if (auto opened = builds_.open(around, options_, own_namespace_); !opened) {
+        if (auto opened = builds_.open(around, options_); !opened) {
             return opened.error();
         }
         applications_.emplace(
