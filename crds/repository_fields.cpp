@@ -150,7 +150,9 @@ struct docs<repository_spec> {
         {.member = "url",
          .doc = "URL of the repository (https://, ssh://, git@host:path, file://), of a Helm repository "
                 "(https://) or an OCI registry (oci://), or what the URLs of a group of them begin with, "
-                "such as https://github.com/example/. Of several that fit, the longest wins.",
+                "such as https://github.com/example/. It holds for URLs with its own scheme, and its own "
+                "user where "
+                "it names one. Of several that fit, the longest wins.",
          .required = true,
          .min_length = 1,
          .max_length = limits::url},

@@ -12,9 +12,7 @@ namespace {
 constexpr std::size_t cache_bytes = std::size_t{16} << 20U;
 } // namespace
 
-result<void> build_parts::open(
-    const surroundings& with, const operator_options& options, const std::string& own_namespace
-) {
+result<void> build_parts::open(const surroundings& with, const operator_options& options) {
     sandbox::settings sandboxing;
     sandboxing.directory =
         options.build_directory.empty() ? options.cache_directory + "/builds" : options.build_directory;
@@ -40,7 +38,7 @@ result<void> build_parts::open(
         with.executor, with.pool, with.repositories, *charts,
         control::supplier::settings{.directory = options.cache_directory, .allowed = options.remote_inputs}
     );
-    secrets.emplace(with.api, with.repositories, with.pool, own_namespace);
+    secrets.emplace(with.api, with.repositories, with.pool);
     control::builder::settings building;
     building.builds.programs = find_programs();
     if (!options.plugins.empty()) {

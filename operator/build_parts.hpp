@@ -37,8 +37,7 @@ struct build_parts {
     std::optional<control::builder> build;
 
     /// Once. User errors name the option that is wrong.
-    result<void>
-    open(const surroundings& with, const operator_options& options, const std::string& own_namespace);
+    result<void> open(const surroundings& with, const operator_options& options);
     /// Evicts what is old; to be called now and then.
     boost::asio::awaitable<void> housekeeping();
 };

@@ -1,6 +1,7 @@
 #include "operator.hpp"
 
 #include "base/log.hpp"
+#include "base/loop_watch.hpp"
 #include "base/open_files.hpp"
 #include "base/task_group.hpp"
 #include "build_parts.hpp"
@@ -84,18 +85,22 @@ class running_operator {
 public:
     /// `end` is called when this run is to end for a reason of its own.
     running_operator(
-        asio::io_context& context, operator_options options, const option_source& source,
+        asio::io_context& context, loop_watch& loop, operator_options options, const option_source& source,
         std::function<void(outcome)> end
     )
         : context_{context},
+          loop_{loop},
           options_{std::move(options)},
           source_{source},
           end_{std::move(end)},
           own_namespace_{own_namespace(options_)},
           tasks_{context.get_executor()},
-          pool_{std::clamp(std::thread::hardware_concurrency(), 2U, 8U)} {}
+          pool_{std::clamp(std::thread::hardware_concurrency(), 2U, 8U)} {
+        loop_.tell([this](loop_watch::clock::duration silent) { metrics_.loop_silent(silent); });
+    }
 
     ~running_operator() {
+        loop_.tell({});
         pool_.stop();
         pool_.join();
     }
@@ -171,10 +176,12 @@ public:
                 .default_interval = 3min,
                 .replica = replica_name(options_)
             },
-            [this](const std::string& url) { applications_->repository_moved(url); }
+            [this](const git::url& repository, const std::set<std::string>& applications) {
+                applications_->repository_moved(repository, applications);
+            }
         );
         const build_parts::surroundings around{executor, pool_, api, *repositories_, metrics_};
-        if (auto opened = builds_.open(around, options_, own_namespace_); !opened) {
+        if (auto opened = builds_.open(around, options_); !opened) {
             return opened.error();
         }
         applications_.emplace(
@@ -395,6 +402,7 @@ private:
     }
 
     asio::io_context& context_;
+    loop_watch& loop_;
     operator_options options_;
     option_source source_;
     std::function<void(outcome)> end_;
@@ -421,10 +429,10 @@ private:
 };
 
 asio::awaitable<outcome>
-run(asio::io_context& context, operator_options options, const option_source& source) {
+run(asio::io_context& context, loop_watch& loop, operator_options options, const option_source& source) {
     asio::signal_set signals{context, SIGTERM, SIGINT};
     std::optional<outcome> reason;
-    running_operator all{context, std::move(options), source, [&](outcome why) {
+    running_operator all{context, loop, std::move(options), source, [&](outcome why) {
                              if (!reason) {
                                  reason = why;
                                  signals.cancel();
@@ -469,9 +477,10 @@ outcome run_operator(operator_options options, const option_source& source) {
     log::configure(options.log_level, options.log_format);
     allow_open_files();
     asio::io_context context{1};
+    loop_watch loop{context};
     auto how = outcome::failed;
     asio::co_spawn(
-        context, run(context, std::move(options), source),
+        context, run(context, loop, std::move(options), source),
         [&](std::exception_ptr failure, outcome o) {
             how = o;
             if (failure) {
@@ -484,7 +493,7 @@ outcome run_operator(operator_options options, const option_source& source) {
             }
         }
     );
-    context.run();
+    loop.run();
     return how;
 }
 

@@ -1,5 +1,6 @@
 // Judging an Application: where it deploys, what it waits for, who else deploys the same.
 
+#include "control/claim_index.hpp"
 #include "control/specification_checks.hpp"
 #include "control/specification_checks_shared.hpp"
 #include "crds/words.hpp"
@@ -23,6 +24,9 @@ using crds::quoted;
 
 constexpr std::string_view this_server = "https://kubernetes.default.svc";
 constexpr std::string_view this_cluster = "in-cluster";
+// So many dependencies are followed in search of a circle. Beyond that two applications may wait for each
+// other without being told why: whoever makes so many is not to stop everybody else for that sentence.
+constexpr std::size_t most_dependencies = 10'000;
 constexpr std::array<std::string_view, 2> refresh_annotations{
     "holdfast.dev/refresh", "argocd.argoproj.io/refresh"
 };
@@ -217,27 +221,37 @@ private:
         }
     }
 
-    // "b → a" when the application `from` depends on the judged one, whichever way; else empty.
-    std::string way_back_from(const application& from) const {
+    // "b → a" when the application `from` depends on the judged one, whichever way; else empty. What was
+    // looked at for another dependency is not looked at again: a way back by it has been told.
+    std::string way_back_from(const application& from) {
         const auto goal = name_of(value_.metadata);
-        std::map<std::string, std::string> came_from{{name_of(from.metadata), {}}};
-        std::vector<const application*> open{&from};
+        std::vector<const application*> open;
+        if (came_from_.emplace(name_of(from.metadata), std::string{}).second) {
+            open.push_back(&from);
+        }
         while (!open.empty()) {
             const auto* at = open.back();
             open.pop_back();
             const auto here = name_of(at->metadata);
             for (const auto& d : at->spec.depends_on) {
+                if (++followed_ > most_dependencies) {
+                    return {};
+                }
+                if (!d.namespace_.empty() && d.namespace_ != at->metadata.namespace_ &&
+                    is_confined(at->metadata, around_)) {
+                    continue; // refused, so nobody waits
+                }
                 const auto next = key_of(d, at->metadata);
                 if (next == goal) {
                     auto way = goal;
-                    for (auto step = here; !step.empty(); step = came_from.at(step)) {
+                    for (auto step = here; !step.empty(); step = came_from_.at(step)) {
                         way = step + " → " + way;
                     }
                     return way;
                 }
                 const auto slash = next.find('/');
                 const auto* other = around_.application(next.substr(0, slash), next.substr(slash + 1));
-                if (other != nullptr && came_from.emplace(next, here).second) {
+                if (other != nullptr && came_from_.emplace(next, here).second) {
                     open.push_back(other);
                 }
             }
@@ -245,59 +259,16 @@ private:
         return {};
     }
 
-    // Whether two sources have the same objects: all that decides about them is the same. The revision is not
-    // looked at: another commit has other versions of the same objects.
-    static bool make_the_same(const application_source& a, const application_source& b) {
-        const auto clean = [](std::string_view path) {
-            while (path.starts_with("./")) {
-                path.remove_prefix(2);
-            }
-            while (path.ends_with('/')) {
-                path.remove_suffix(1);
-            }
-            return path == "." ? std::string_view{} : path;
-        };
-        if (!a.ref.empty() && a.path.empty() && a.chart.empty()) {
-            return false; // only values are taken from it
-        }
-        return clean(a.path) == clean(b.path) && a.chart == b.chart && a.helm == b.helm &&
-               a.kustomize == b.kustomize && a.directory == b.directory && a.plugin == b.plugin &&
-               git::same_repository(a.repo_url, b.repo_url);
-    }
-
-    // A chart's objects are named after its release, which is named after the application.
-    static bool is_named_after_application(const application& other, const application_source& source) {
-        const bool chart =
-            !source.chart.empty() || source.helm || other.status.source_type == crds::source_type::helm;
-        return chart && (!source.helm || source.helm->release_name.empty());
-    }
-
     void claims() {
-        const auto target = [](const application& a) {
-            return a.spec.destination.namespace_.empty() ? a.metadata.namespace_
-                                                         : a.spec.destination.namespace_;
-        };
-        around_.for_each_application([&](const application& other) {
-            if (is_same(other.metadata, value_.metadata) || other.metadata.deletion_timestamp ||
-                !is_older(other.metadata, value_.metadata) || target(other) != target(value_)) {
-                return;
+        for (const auto& [path, source] : sources_) {
+            if (const auto* other = around_.rival_of(value_, *source)) {
+                wrong(
+                    path, "is deployed into namespace " + quoted(target_namespace(value_)) +
+                              " by the Application " + quoted(name_of(other->metadata)) +
+                              " already: two would fight for the same objects"
+                );
             }
-            if (is_confined(other.metadata, around_) && target(other) != other.metadata.namespace_) {
-                return; // it says so, and deploys nothing there
-            }
-            for (const auto& mine : sources_) {
-                for (const auto& theirs : sources_of(other)) {
-                    if (make_the_same(*mine.source, *theirs.source) &&
-                        !is_named_after_application(other, *mine.source)) {
-                        wrong(
-                            mine.path, "is deployed into namespace " + quoted(target(value_)) +
-                                           " by the Application " + quoted(name_of(other.metadata)) +
-                                           " already: two would fight for the same objects"
-                        );
-                    }
-                }
-            }
-        });
+        }
     }
 
     void addresses() {
@@ -352,6 +323,10 @@ private:
     const surroundings& around_;
     std::vector<named_source> sources_;
     specification_verdict verdict_;
+    // Of the search for circles: from where each application was come to, and how many dependencies were
+    // followed.
+    std::map<std::string, std::string> came_from_;
+    std::size_t followed_ = 0;
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "control/application_controller.hpp"
 
 #include "base/log.hpp"
+#include "base/loop_turns.hpp"
 #include "control/application_controller_state.hpp"
 
 #include <algorithm>
@@ -48,7 +49,8 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           &p.counters
       },
       requests{ex, most_requests},
-      informer{p.api, informer_options(config.watch_namespace), *this} {
+      informer{p.api, informer_options(config.watch_namespace), *this},
+      claims{config.own_namespace} {
     queue.hold();
     statuses.hold();
 }
@@ -119,8 +121,10 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
     for (auto wait = 200ms; after_another; wait = std::min(wait * 2, 5'000ms)) {
         auto all = co_await s->with.api.list(application_kind, s->informer.wanted());
         if (all) {
+            loop_turns turns;
             for (const auto& one : all->items) {
                 s->changed(one);
+                co_await turns.give_back();
             }
             break;
         }
@@ -181,15 +185,17 @@ void application_controller::namespace_changed(const std::string& name) {
     state_->namespace_changed(name);
 }
 
-void application_controller::repository_moved(const std::string& normalised_url) {
-    if (state_->standby) {
+void application_controller::repository_moved(
+    const git::url& repository, const std::set<std::string>& applications
+) {
+    if (state_->standby || applications.empty()) {
         return; // who begins to lead looks at all
     }
     state_->tasks.spawn(
-        "moved " + normalised_url,
-        [](std::shared_ptr<state> s, std::string url) -> asio::awaitable<void> {
-            co_await s->follow_moved(std::move(url));
-        }(state_, normalised_url)
+        "moved " + repository.normalised(),
+        [](std::shared_ptr<state> s, git::url url, std::vector<std::string> keys) -> asio::awaitable<void> {
+            co_await s->follow_moved(std::move(url), std::move(keys));
+        }(state_, repository, {applications.begin(), applications.end()})
     );
 }
 

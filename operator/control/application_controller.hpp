@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -88,7 +89,7 @@ public:
     void object_changed(const sync::application_ref& owner);
     void kind_ready();
     void namespace_changed(const std::string& name);
-    void repository_moved(const std::string& normalised_url);
+    void repository_moved(const git::url& repository, const std::set<std::string>& applications);
     void kinds_changed();
 
     /// Cancels what runs, and returns when it has ended.

@@ -6,6 +6,8 @@
 #include "base/task_group.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_record.hpp"
+#include "control/claim_index.hpp"
+#include "control/keyed_sets.hpp"
 #include "control/kind_survey.hpp"
 #include "control/work_queue.hpp"
 #include "kube/informer.hpp"
@@ -61,8 +63,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::unordered_map<std::string, record_ptr> records;
     /// Read by whom they wait: the applications to look at when the kinds that are not ready are.
     std::set<std::string> wait_for_kinds;
-    std::map<std::string, std::set<std::string>> dependents; // application → those that depend on it
-    std::map<std::string, std::set<std::string>> made_in;    // namespace → applications that have it made
+    keyed_sets<std::string, std::string> dependents;      // application → those that depend on it
+    claim_index claims;                                   // of all applications
+    std::map<std::string, std::set<std::string>> made_in; // namespace → applications that have it made
     std::map<sync::object_id, sync::application_ref> being_applied; // whose answers are not there yet
     /// What came of survey().
     struct {
@@ -100,6 +103,10 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void watch_kinds_of(const crds::application& a);
     /// Has those looked at that depend on an application.
     void queue_dependents(const std::string& key);
+    /// Enters in `dependents` what an application depends on, or takes it out.
+    void note_dependencies(const crds::application& a, bool there);
+    /// Enters what an application claims as it is now, and has those looked at to which that matters.
+    void note_claims(const application_record& r);
 
     // ---- application_look.cpp
     asio::awaitable<void> look(std::string key);
@@ -111,10 +118,11 @@ struct application_controller::state : kube::informer_handler, surroundings {
 
     // ---- application_surroundings.cpp
     [[nodiscard]] const std::string& own_namespace() const override { return config.own_namespace; }
-    void for_each_application(const std::function<void(const crds::application&)>& see) const override;
+    [[nodiscard]] const crds::application*
+    rival_of(const crds::application& value, const crds::application_source& source) const override;
     [[nodiscard]] const crds::application*
     application(const std::string& namespace_, const std::string& name) const override;
-    void for_each_repository(const std::function<void(const crds::repository&)>& see) const override;
+    [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const override;
     [[nodiscard]] const crds::repository*
     repository_for(const std::string& namespace_, const std::string& url) const override;
     [[nodiscard]] std::optional<std::set<std::string>>
@@ -152,7 +160,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<result<void>> make_full(record_ptr r);
 
     // ---- application_moves.cpp
-    asio::awaitable<void> follow_moved(std::string normalised_url);
+    asio::awaitable<void> follow_moved(git::url moved, std::vector<std::string> applications);
 
     // ---- application_compare.cpp
     /// False while kinds are still being listed.

@@ -34,6 +34,9 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
     co_await look_at(r, found);
     if (find(key) == r && !found.undecided) {
         fill_status(*r, found);
+        if (before.source_type != r->object.status.source_type) {
+            note_claims(*r);
+        }
         tell_transitions(*r, before);
         status_due(*r);
     }
@@ -134,7 +137,7 @@ asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) 
     }
     const bool hard = annotations.at(name) == "hard";
     for (const auto& use : uses_of(*r)) {
-        with.sources.refresh(use.url);
+        with.sources.refresh(use);
     }
     with.supplies.refresh();
     if (hard) {

@@ -1,14 +1,14 @@
 // A repository moved: which of the applications that read from it have something to do.
 
+#include "base/loop_turns.hpp"
 #include "control/application_controller_state.hpp"
-
-#include <algorithm>
 
 namespace holdfast::control {
 
 // Some refs of a repository moved. One fetch and one look at the trees for all applications that read from
 // it; only those whose inputs are not what they were are looked at.
-asio::awaitable<void> application_controller::state::follow_moved(std::string normalised_url) {
+asio::awaitable<void>
+application_controller::state::follow_moved(git::url moved, std::vector<std::string> applications) {
     struct candidate {
         std::string key;
         std::string namespace_;
@@ -16,14 +16,16 @@ asio::awaitable<void> application_controller::state::follow_moved(std::string no
         std::string identity;
         std::shared_ptr<const builders::build_facts> facts;
     };
-    const auto is_it = [&normalised_url](const std::string& text) {
+    const auto is_it = [&moved](const std::string& text) {
         const auto url = git::url::parse(text);
-        return url && url->normalised() == normalised_url;
+        return url && url->identity() == moved.identity();
     };
     std::vector<candidate> candidates;
-    for (const auto& [key, r] : records) {
-        const auto uses = uses_of(*r);
-        if (std::ranges::none_of(uses, [&](const repository_use& use) { return is_it(use.url); })) {
+    loop_turns turns;
+    for (const auto& key : applications) {
+        co_await turns.give_back();
+        const auto r = find(key);
+        if (!r) {
             continue;
         }
         const auto sources = sources_of(*r);

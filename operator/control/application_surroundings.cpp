@@ -4,12 +4,13 @@
 
 namespace holdfast::control {
 
-void application_controller::state::for_each_application(
-    const std::function<void(const crds::application&)>& see
+const crds::application* application_controller::state::rival_of(
+    const crds::application& value, const crds::application_source& source
 ) const {
-    for (const auto& [key, r] : records) {
-        see(r->object);
-    }
+    const auto claim = claim_of(value, source);
+    const auto* key = claim ? claims.rival_of(value.metadata, *claim) : nullptr;
+    const auto r = key == nullptr ? nullptr : find(*key);
+    return r ? &r->object : nullptr;
 }
 
 const crds::application*
@@ -18,10 +19,8 @@ application_controller::state::application(const std::string& namespace_, const 
     return r ? &r->object : nullptr;
 }
 
-void application_controller::state::for_each_repository(
-    const std::function<void(const crds::repository&)>& see
-) const {
-    with.sources.for_each(see);
+const crds::repository* application_controller::state::rival_of(const crds::repository& value) const {
+    return with.sources.rival_of(value);
 }
 
 const crds::repository*

@@ -67,14 +67,21 @@ void application_controller::state::changed(const json::object& object) {
     const bool fresh = !r || standby || r->object.metadata.uid != now.metadata.uid || r->foreign != foreign;
     if (foreign) {
         // Known all the same: what it owns is not free, and ours may depend on it.
+        if (r) {
+            note_dependencies(r->object, /*there=*/false);
+        }
         r = std::make_shared<application_record>();
         r->foreign = true;
         r->object = std::move(now);
+        note_claims(*r);
         with.sources.use(key, {});
         queue_dependents(key);
         return;
     }
     if (fresh) {
+        if (r) {
+            note_dependencies(r->object, /*there=*/false);
+        }
         r = std::make_shared<application_record>();
         r->heal_backoff = backoff{{.base = 2s, .cap = 300s, .factor = 3.0, .jitter = 0.0}};
         r->written = now.status;
@@ -93,6 +100,9 @@ void application_controller::state::changed(const json::object& object) {
         if (r->object.metadata.generation != now.metadata.generation) {
             r->resume_not_before = {}; // it may be just what was missing
         }
+        if (news) {
+            note_dependencies(r->object, /*there=*/false);
+        }
         // The status is ours: what we made of it is newer than what comes back.
         now.status = std::move(r->object.status);
         r->object = std::move(now);
@@ -103,16 +113,13 @@ void application_controller::state::changed(const json::object& object) {
             return;
         }
     }
+    note_dependencies(r->object, /*there=*/true);
+    note_claims(*r);
     if (standby) {
         watch_kinds_of(r->object);
     }
     r->unreadable = crds::join(read.problems);
     with.sources.use(key, uses_of(*r));
-    for (const auto& dependency : r->object.spec.depends_on) {
-        const auto& ns =
-            dependency.namespace_.empty() ? r->object.metadata.namespace_ : dependency.namespace_;
-        dependents[ns + "/" + dependency.name].insert(key);
-    }
     queue.add(key);
 }
 
@@ -143,7 +150,11 @@ void application_controller::state::forget(const std::string& key) {
         found->second->object.metadata.namespace_, found->second->object.metadata.name
     );
     with.sources.use(key, {});
+    note_dependencies(found->second->object, /*there=*/false);
     records.erase(found);
+    for (const auto& other : claims.erase(key)) {
+        queue.add(other);
+    }
     queue.forget(key);
     statuses.forget(key);
     wait_for_kinds.erase(key);
@@ -151,10 +162,23 @@ void application_controller::state::forget(const std::string& key) {
 }
 
 void application_controller::state::queue_dependents(const std::string& key) {
-    if (const auto waiting = dependents.find(key); waiting != dependents.end()) {
-        for (const auto& dependent : waiting->second) {
-            queue.add(dependent);
-        }
+    for (const auto& dependent : dependents.of(key)) {
+        queue.add(dependent);
+    }
+}
+
+void application_controller::state::note_dependencies(const crds::application& a, bool there) {
+    const auto key = a.metadata.namespace_ + "/" + a.metadata.name;
+    for (const auto& dependency : a.spec.depends_on) {
+        const auto& ns = dependency.namespace_.empty() ? a.metadata.namespace_ : dependency.namespace_;
+        const auto on = ns + "/" + dependency.name;
+        there ? dependents.add(on, key) : dependents.remove(on, key);
+    }
+}
+
+void application_controller::state::note_claims(const application_record& r) {
+    for (const auto& other : claims.put(r.object)) {
+        queue.add(other);
     }
 }
 

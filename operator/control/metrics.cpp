@@ -107,6 +107,16 @@ struct metrics::state {
     prometheus::Family<Counter>& watch_restarts = counter(
         registry, "holdfast_watch_restarts_total", "Watches that ended and were taken up again, by why."
     );
+    Histogram& loop_turns =
+        histogram(
+            registry, "holdfast_loop_turn_seconds", "How long what was ready on the loop waited for its turn."
+        )
+            .Add({}, seconds);
+    Gauge& longest_silence = gauge(
+                                 registry, "holdfast_loop_longest_silence_seconds",
+                                 "The longest wait for a turn on the loop since the start."
+    )
+                                 .Add({});
     prometheus::Family<Gauge>& leads =
         gauge(registry, "holdfast_leader", "1 where this replica is the one that works.");
     prometheus::Family<Gauge>& build =
@@ -298,6 +308,14 @@ void metrics::queue_waited(std::string_view queue, std::chrono::nanoseconds wait
 
 void metrics::watched_objects(std::size_t count) {
     state_->watched.Add({}).Set(static_cast<double>(count));
+}
+
+void metrics::loop_silent(std::chrono::nanoseconds took) {
+    const auto waited = in_seconds(took);
+    state_->loop_turns.Observe(waited);
+    if (waited > state_->longest_silence.Value()) {
+        state_->longest_silence.Set(waited);
+    }
 }
 
 void metrics::leader(bool leads) {

@@ -16,6 +16,26 @@ const kube::resource repository_kind{
     .subresources = {}
 };
 
+std::set<std::string> secrets_named_by(const crds::repository_spec& spec) {
+    std::set<std::string> names;
+    if (spec.secret_ref) {
+        names.insert(spec.secret_ref->name);
+    }
+    if (spec.webhook) {
+        names.insert(spec.webhook->secret_ref.name);
+    }
+    if (spec.proxy && spec.proxy->secret_ref) {
+        names.insert(spec.proxy->secret_ref->name);
+    }
+    if (spec.password_store) {
+        names.insert(spec.password_store->key_secret_ref.name);
+        if (spec.password_store->passphrase_secret_ref) {
+            names.insert(spec.password_store->passphrase_secret_ref->name);
+        }
+    }
+    return names;
+}
+
 repositories::state::state(
     asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s,
     kube::event_recorder& e, metrics& m, settings set, moved_handler h
@@ -44,58 +64,50 @@ kube::informer_options repositories::state::informer_options(const std::string& 
     return o;
 }
 
-result<std::string> repositories::state::prefix_of(const std::string& url) {
-    constexpr std::string_view registry = "oci://";
-    if (url.starts_with(registry)) {
-        return git::normalise_prefix("https://" + url.substr(registry.size()));
-    }
-    const bool has_scheme = url.find("://") != std::string::npos;
-    const bool is_bare = !has_scheme && url.find('@') == std::string::npos;
-    return git::normalise_prefix(is_bare ? "https://" + url : url);
-}
-
 std::shared_ptr<declared_repository> repositories::state::project(const json::object& object) {
     auto read = crds::examine_repository(object);
     auto made = std::make_shared<declared_repository>();
     made->object = std::move(read.value);
     // What is wrong with it does not make it be passed over: what it covers was to be read as it says, and is
     // not read otherwise.
-    const auto prefix = prefix_of(made->object.spec.url);
-    if (prefix) {
-        made->prefix = *prefix;
+    const auto scope = scope_of(made->object.spec.url);
+    if (scope) {
+        made->scope = *scope;
         made->address = git::address_key(made->object.spec.url);
     }
     if (!read.problems.empty()) {
         made->problem = crds::join(read.problems);
     } else if (const auto wrong = crds::check(made->object); !wrong.empty()) {
         made->problem = crds::join(wrong);
-    } else if (!prefix) {
-        made->problem = "spec.url: " + prefix.error().message();
+    } else if (!scope) {
+        made->problem = "spec.url: " + scope.error().message();
     }
     return made;
 }
 
 kube::object_store<std::shared_ptr<declared_repository>>::callbacks repositories::state::callbacks() {
     return {
-        .added =
-            [this](const kube::object_name& name, const std::shared_ptr<declared_repository>&) {
-                declared_changed(name);
-            },
+        .added = [this](
+                     const kube::object_name& name, const std::shared_ptr<declared_repository>& now
+                 ) { declared_changed(name, nullptr, now.get()); },
         .modified =
             [this](
                 const kube::object_name& name, const std::shared_ptr<declared_repository>& before,
                 const std::shared_ptr<declared_repository>& now
             ) {
                 take_relayed(name, before->object.status, now->object.status);
-                if (before->object.spec == now->object.spec) {
+                const auto& was = before->object.metadata;
+                const auto& is = now->object.metadata;
+                if (before->object.spec == now->object.spec && was.uid == is.uid &&
+                    was.deletion_timestamp.has_value() == is.deletion_timestamp.has_value()) {
+                    now->clash = before->clash;
                     return; // a status, most likely our own
                 }
-                declared_changed(name);
+                declared_changed(name, before.get(), now.get());
             },
-        .deleted =
-            [this](const kube::object_name& name, const std::shared_ptr<declared_repository>&) {
-                declared_changed(name);
-            },
+        .deleted = [this](
+                       const kube::object_name& name, const std::shared_ptr<declared_repository>& before
+                   ) { declared_changed(name, before.get(), nullptr); },
     };
 }
 
@@ -108,26 +120,73 @@ kube::object_name repositories::state::name_of(const std::string& key) {
     return {key.substr(0, slash), key.substr(slash + 1)};
 }
 
-void repositories::state::declared_changed(const kube::object_name& name) {
-    if (const auto* d = declared_store.find(name)) {
-        watch_secrets_of((*d)->object);
-        judge(**d);
-        statuses.add(key_of(name));
+std::shared_ptr<declared_repository> repositories::state::declared(const kube::object_name& name) const {
+    const auto* found = declared_store.find(name);
+    return found == nullptr ? nullptr : *found;
+}
+
+void repositories::state::note(const kube::object_name& name, const declared_repository& d, bool there) {
+    const auto enter = [&](auto& index, const std::string& key) {
+        there ? index.add(key, name) : index.remove(key, name);
+    };
+    for (const auto& secret : secrets_named_by(d.object.spec)) {
+        enter(by_secret, name.namespace_ + "/" + secret);
+    }
+    if (d.object.spec.password_store) {
+        enter(password_stores, name.namespace_);
+    }
+}
+
+void repositories::state::declared_changed(
+    const kube::object_name& name, const declared_repository* before, const declared_repository* now
+) {
+    if (before != nullptr) {
+        note(name, *before, /*there=*/false);
+    }
+    if (now != nullptr) {
+        note(name, *now, /*there=*/true);
+        watch_secrets_of(now->object);
     } else {
         deliveries.erase(key_of(name));
     }
-    // Another one may have been in this one's way, or be in its way now.
-    declared_store.for_each([&](const kube::object_name& other,
-                                const std::shared_ptr<declared_repository>& d) {
-        if (other.namespace_ == name.namespace_ && other.name != name.name && !d->clash.empty()) {
-            judge(*d);
-            statuses.add(key_of(other));
-        }
-    });
-    // Which Repository serves which application may be another one now. What is tracked_repository under it
-    // starts anew.
+    const auto others =
+        now != nullptr && now->scope ? index.put(now->object.metadata, *now->scope) : index.erase(name);
+    for (const auto& group : others) {
+        holder_changed(group, name);
+    }
+    begin_anew(name);
+}
+
+void repositories::state::begin_anew(const kube::object_name& name) {
+    if (const auto d = declared(name)) {
+        judge(*d);
+        statuses.add(key_of(name));
+    }
     retire_owned_by(key_of(name));
-    reassign();
+    if (const auto group = index.group_of(name); group && index.holder(*group) == name) {
+        note_hook(*group);
+        reassign(*group);
+    }
+}
+
+// Another one of the group is right now: it serves, and the sentences of the others name it.
+void repositories::state::holder_changed(
+    const repository_index::group& g, const kube::object_name& because_of
+) {
+    for (const auto& other : index.members(g)) {
+        if (other != because_of) {
+            status_due(key_of(other));
+        }
+    }
+    const auto holder = index.holder(g);
+    if (holder == because_of) {
+        return; // it begins anew in a moment
+    }
+    if (const auto d = holder ? declared(*holder) : nullptr) {
+        judge(*d);
+    }
+    note_hook(g);
+    reassign(g);
 }
 
 void repositories::state::judge(declared_repository& d) const {
@@ -137,29 +196,16 @@ void repositories::state::judge(declared_repository& d) const {
     }
 }
 
-// The Repository that serves applications of a namespace for a URL.
 std::shared_ptr<declared_repository>
-repositories::state::serving(const std::string& namespace_, const std::string& normalised) const {
+repositories::state::serving(const std::string& namespace_, const repository_scope& url) const {
     std::shared_ptr<declared_repository> best;
-    const auto better = [&](const declared_repository& d) {
-        if (!best) {
-            return true;
+    index.covering(namespace_, config.own_namespace, url, [&](const kube::object_name& name) {
+        const auto d = declared(name);
+        if (!d || !d->clash.empty()) {
+            return false;
         }
-        if (d.prefix.size() != best->prefix.size()) {
-            return d.prefix.size() > best->prefix.size();
-        }
-        const bool own = d.object.metadata.namespace_ == namespace_;
-        const bool best_own = best->object.metadata.namespace_ == namespace_;
-        return own != best_own ? own : d.object.metadata.name < best->object.metadata.name;
-    };
-    declared_store.for_each([&](const kube::object_name& name,
-                                const std::shared_ptr<declared_repository>& d) {
-        if (name.namespace_ != namespace_ && name.namespace_ != config.own_namespace) {
-            return;
-        }
-        if (d->clash.empty() && git::covers(d->prefix, normalised) && better(*d)) {
-            best = d;
-        }
+        best = d;
+        return true;
     });
     return best;
 }
@@ -215,14 +261,32 @@ void repositories::judge_in(const surroundings& around) {
     state_->around = &around;
 }
 
-void repositories::for_each(const std::function<void(const crds::repository&)>& see) const {
-    state_->declared_store.for_each([&](const kube::object_name&,
-                                        const std::shared_ptr<declared_repository>& d) { see(d->object); });
+void repositories::for_each_password_store(
+    const std::string& namespace_, const std::function<void(const crds::repository&)>& see
+) const {
+    const auto show = [&](const std::string& of) {
+        for (const auto& name : state_->password_stores.of(of)) {
+            if (const auto d = state_->declared(name)) {
+                see(d->object);
+            }
+        }
+    };
+    show(namespace_);
+    if (namespace_ != state_->config.own_namespace) {
+        show(state_->config.own_namespace);
+    }
+}
+
+const crds::repository* repositories::rival_of(const crds::repository& value) const {
+    const auto scope = scope_of(value.spec.url);
+    const auto name = scope ? state_->index.rival_of(value.metadata, *scope) : std::nullopt;
+    const auto found = name ? state_->declared(*name) : nullptr;
+    return found ? &found->object : nullptr;
 }
 
 const crds::repository* repositories::serving(const std::string& namespace_, const std::string& url) const {
-    const auto parsed = state::prefix_of(url);
-    const auto found = parsed ? state_->serving(namespace_, *parsed) : nullptr;
+    const auto scope = scope_of(url);
+    const auto found = scope ? state_->serving(namespace_, *scope) : nullptr;
     return found ? &found->object : nullptr;
 }
 

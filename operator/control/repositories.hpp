@@ -41,8 +41,8 @@ struct checkout {
 /// On the loop's thread.
 ///
 /// A Repository in the operator's own namespace serves applications everywhere, one elsewhere those of its
-/// namespace. Of those that serve an application, the one with the longest URL prefix wins; its own namespace
-/// goes before the operator's.
+/// namespace. It covers URLs with its own scheme, and its own user where it names one. Of those that serve an
+/// application, the one with the longest URL prefix wins; its own namespace goes before the operator's.
 class repositories {
 public:
     struct settings {
@@ -56,8 +56,9 @@ public:
     };
 
     /// The refs of a repository are not what they were, or it can be reached again, or its credentials
-    /// changed. On the loop's thread; must not throw.
-    using moved_handler = std::function<void(const std::string& normalised_url)>;
+    /// changed; and which applications read from it by this URL. On the loop's thread; must not throw.
+    using moved_handler =
+        std::function<void(const git::url& repository, const std::set<std::string>& applications)>;
 
     /// `relay` is to write with while another replica leads: deliveries go to that one through the status of
     /// their Repository.
@@ -128,10 +129,16 @@ public:
     );
 
     /// Lists the refs now instead of at the next poll. Several asks during a listing make one more.
-    void refresh(std::string_view url);
+    void refresh(const repository_use& what);
 
     // What is known, for surroundings. Valid until the next turn of the loop.
-    void for_each(const std::function<void(const crds::repository&)>& see) const;
+    /// The Repositories with a password store that applications of a namespace may come by: its own, and the
+    /// operator's.
+    void for_each_password_store(
+        const std::string& namespace_, const std::function<void(const crds::repository&)>& see
+    ) const;
+    /// As surroundings::rival_of.
+    [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const;
     [[nodiscard]] const crds::repository*
     serving(const std::string& namespace_, const std::string& url) const;
     [[nodiscard]] std::optional<std::set<std::string>>

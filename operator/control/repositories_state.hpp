@@ -4,7 +4,9 @@
 
 #include "base/backoff.hpp"
 #include "base/task_group.hpp"
+#include "control/keyed_sets.hpp"
 #include "control/repositories.hpp"
+#include "control/repository_index.hpp"
 #include "control/secret_watch.hpp"
 #include "control/work_queue.hpp"
 #include "crds/repository.hpp"
@@ -12,6 +14,7 @@
 #include "kube/object_store.hpp"
 #include "kube/pulse.hpp"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,11 +28,11 @@ namespace holdfast::control {
 
 extern const kube::resource repository_kind;
 
-/// A repository that applications read from, as one set of credentials sees it. Of two Repository objects
-/// for one URL each serves its own applications; the store on disk is one.
+/// A repository that applications read from, by one URL (git::url::identity) and as one set of credentials
+/// sees it: how one application spells its address decides nothing for those that spell it otherwise.
 struct tracked_repository {
     git::url url;
-    std::string key;     // its URL in normal form, and the Repository that it is seen through
+    std::string key;     // the identity of its URL, and the Repository that it is seen through
     std::string owner;   // "namespace/name" of the Repository; empty: none
     std::string address; // git::address_key: what a webhook's delivery is told by
     std::shared_ptr<git::store> store;
@@ -55,13 +58,16 @@ struct tracked_repository {
     }
 };
 
+/// The names of the Secrets that a Repository names.
+[[nodiscard]] std::set<std::string> secrets_named_by(const crds::repository_spec& spec);
+
 /// A Repository object, read.
 struct declared_repository {
     crds::repository object;
-    std::string prefix;  // normal form of its URL
-    std::string address; // git::address_key of its URL
-    std::string problem; // of the object by itself
-    std::string clash;   // of the object among others
+    std::optional<repository_scope> scope; // what its URL covers; none where that is no address
+    std::string address;                   // git::address_key of its URL
+    std::string problem;                   // of the object by itself
+    std::string clash;                     // of the object among others
 };
 
 struct repositories::state : std::enable_shared_from_this<repositories::state> {
@@ -85,10 +91,25 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
 
     kube::object_store<std::shared_ptr<declared_repository>> declared_store;
     kube::informer informer;
+    // What of `declared_store` is asked for by something else than its name.
+    repository_index index;
+    keyed_sets<std::string, kube::object_name> by_secret;       // by "namespace/name" of a Secret
+    keyed_sets<std::string, kube::object_name> password_stores; // by namespace
+    keyed_sets<std::string, kube::object_name> hooks;           // holders with a webhook, by address
+    // What of `hooks` is a group's.
+    std::map<repository_index::group, std::pair<std::string, kube::object_name>> hook_of_group;
+
     std::map<std::string, std::shared_ptr<tracked_repository>> all; // by key
-    std::map<std::string, std::set<std::string>> uses;              // application → keys
-    std::map<std::string, std::vector<repository_use>> wanted;      // application → what it reads
-    std::map<std::string, std::unique_ptr<secret_watch>> secrets;   // by namespace
+    keyed_sets<std::string, std::string> tracked_by_owner;          // keys of `all`
+    keyed_sets<std::string, std::string> tracked_by_address;        // the same
+    std::vector<std::string> unused;                                // keys that lost their last user
+    // Keys that somebody asked for and nobody used yet, by when.
+    std::deque<std::pair<steady_clock::time_point, std::string>> only_asked;
+    std::map<std::string, std::set<std::string>> uses;         // application → keys
+    std::map<std::string, std::vector<repository_use>> wanted; // application → what it reads
+    // Namespaces and applications that read from a URL, by its scope's address.
+    keyed_sets<std::string, std::pair<std::string, std::string>> readers;
+    std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
     std::mt19937 random{std::random_device{}()};
     // What the last delivery was, by Repository; the status has it after a moment.
     struct last_delivery {
@@ -106,21 +127,27 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
 
     // ---- repositories.cpp: Repository objects
     static kube::informer_options informer_options(const std::string& namespace_);
-    /// The normal form of what a Repository's URL covers, or of a URL that may be covered. Registries are
-    /// covered as web addresses are: "oci://host/path", and Argo CD's form without a scheme. (user@host:path
-    /// has none either, and is an address of Git.)
-    static result<std::string> prefix_of(const std::string& url);
     static std::shared_ptr<declared_repository> project(const json::object& object);
     kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
     static std::string key_of(const kube::object_name& name);
     /// The other way round.
     static kube::object_name name_of(const std::string& key);
-    void declared_changed(const kube::object_name& name);
+    /// One came (`before` is null), is another than before, or went (`now` is null).
+    void declared_changed(
+        const kube::object_name& name, const declared_repository* before, const declared_repository* now
+    );
+    /// Enters one in the indexes, or takes it out.
+    void note(const kube::object_name& name, const declared_repository& d, bool there);
+    /// What it holds is not known any more, as with another Secret: who reads through it begins anew.
+    void begin_anew(const kube::object_name& name);
+    void holder_changed(const repository_index::group& g, const kube::object_name& because_of);
+    void note_hook(const repository_index::group& g);
+    [[nodiscard]] std::shared_ptr<declared_repository> declared(const kube::object_name& name) const;
     /// Judges a Repository among the others anew.
     void judge(declared_repository& d) const;
     /// The Repository that serves applications of a namespace for a URL.
     std::shared_ptr<declared_repository>
-    serving(const std::string& namespace_, const std::string& normalised) const;
+    serving(const std::string& namespace_, const repository_scope& url) const;
     static std::string owner_of(const std::shared_ptr<declared_repository>& d);
     /// What there is to say to who wants what a wrong Repository covers.
     static error refusal_of(const std::shared_ptr<declared_repository>& d, const std::string& url);
@@ -134,13 +161,16 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     find(const std::string& namespace_, const std::string& url) const;
     void use(const std::string& application, const std::vector<repository_use>& read);
     void assign(const std::string& application);
-    void reassign();
+    /// Has those read through the right Repository that read what a group covers.
+    void reassign(const repository_index::group& g);
     void drop_unused();
+    void drop(const std::string& key);
     void retire_owned_by(const std::string& owner);
     static void retire(tracked_repository& t);
 
     // ---- repository_polling.cpp: credentials and listings
     void watch_secrets_of(const crds::repository& r);
+    void secret_changed(const std::string& namespace_, const std::string& name);
     static git::secret_data decoded_data(const json::object& secret);
     asio::awaitable<result<git::secret_data>> secret_data(std::string namespace_, std::string name);
     asio::awaitable<result<std::shared_ptr<const git::credentials>>>
@@ -159,6 +189,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     listed(std::string url, std::string namespace_);
 
     // ---- repository_webhooks.cpp
+    [[nodiscard]] std::vector<kube::object_name> hooks_for(const std::vector<std::string>& urls) const;
     asio::awaitable<result<std::shared_ptr<const std::vector<std::string>>>>
     webhook_secrets_of(std::string namespace_, std::string name);
     asio::awaitable<result<std::vector<webhook_holder>>> webhook_holders(std::vector<std::string> urls);

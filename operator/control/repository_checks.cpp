@@ -1,5 +1,6 @@
 // Judging a Repository: whom it serves, what its Secrets must have, which other is for the same URL.
 
+#include "control/repository_index.hpp"
 #include "control/specification_checks.hpp"
 #include "control/specification_checks_shared.hpp"
 #include "crds/words.hpp"
@@ -65,10 +66,9 @@ specification_verdict judge(const crds::repository& value, const surroundings& a
     specification_verdict verdict;
     verdict.problems = crds::check(value);
     const auto& spec = value.spec;
-    const auto prefix = git::normalise_prefix(spec.url);
-    if (!prefix) {
+    if (const auto covered = scope_of(spec.url); !covered) {
         if (verdict.problems.empty()) {
-            verdict.problems.push_back({"spec.url", prefix.error().message()});
+            verdict.problems.push_back({"spec.url", covered.error().message()});
         }
         return verdict;
     }
@@ -88,19 +88,12 @@ specification_verdict judge(const crds::repository& value, const surroundings& a
             }
         }
     }
-    around.for_each_repository([&](const crds::repository& other) {
-        if (is_same(other.metadata, value.metadata) ||
-            other.metadata.namespace_ != value.metadata.namespace_ || other.metadata.deletion_timestamp ||
-            !is_older(other.metadata, value.metadata)) {
-            return;
-        }
-        if (const auto theirs = git::normalise_prefix(other.spec.url); theirs && *theirs == *prefix) {
-            verdict.problems.push_back(
-                {"spec.url", "is that of the Repository " + quoted(name_of(other.metadata)) +
-                                 " already, and only one can be right"}
-            );
-        }
-    });
+    if (const auto* other = around.rival_of(value)) {
+        verdict.problems.push_back(
+            {"spec.url", "is that of the Repository " + quoted(name_of(other->metadata)) +
+                             " already, and only one can be right"}
+        );
+    }
     const auto namespace_ = value.metadata.namespace_;
     if (spec.secret_ref) {
         const auto keys = around.secret_keys(namespace_, spec.secret_ref->name);

@@ -10,16 +10,6 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-// Whether a Secret has what opens a store.
-bool opens(const crds::repository_password_store& store, const std::string& secret) {
-    return store.key_secret_ref.name == secret ||
-           (store.passphrase_secret_ref && store.passphrase_secret_ref->name == secret);
-}
-
-} // namespace
-
 void repositories::state::watch_secrets_of(const crds::repository& r) {
     const auto& namespace_ = r.metadata.namespace_;
     const bool has_secrets = r.spec.secret_ref || r.spec.webhook ||
@@ -28,31 +18,35 @@ void repositories::state::watch_secrets_of(const crds::repository& r) {
         return;
     }
     secrets.emplace(
-        namespace_,
-        std::make_unique<secret_watch>(
-            executor, api, namespace_,
-            [this, namespace_](const std::string& name) {
-                webhook_secrets.erase(namespace_ + "/" + name);
-                ++secret_changes;
-                std::vector<kube::object_name> affected;
-                declared_store.for_each([&](const kube::object_name& key,
-                                            const std::shared_ptr<declared_repository>& d) {
-                    const auto& spec = d->object.spec;
-                    const bool uses_it =
-                        (spec.secret_ref && spec.secret_ref->name == name) ||
-                        (spec.webhook && !d->clash.empty() && spec.webhook->secret_ref.name == name) ||
-                        (spec.proxy && spec.proxy->secret_ref && spec.proxy->secret_ref->name == name) ||
-                        (spec.password_store && opens(*spec.password_store, name));
-                    if (key.namespace_ == namespace_ && uses_it) {
-                        affected.push_back(key);
-                    }
-                });
-                for (const auto& key : affected) {
-                    declared_changed(key);
-                }
-            }
-        )
+        namespace_, std::make_unique<secret_watch>(
+                        executor, api, namespace_,
+                        [this, namespace_](const std::string& name) { secret_changed(namespace_, name); }
+                    )
     );
+}
+
+void repositories::state::secret_changed(const std::string& namespace_, const std::string& name) {
+    const auto secret = namespace_ + "/" + name;
+    webhook_secrets.erase(secret);
+    ++secret_changes;
+    const auto users = by_secret.of(secret);
+    for (const auto& user : users) {
+        const auto d = declared(user);
+        if (!d) {
+            continue;
+        }
+        auto without_webhook = d->object.spec;
+        without_webhook.webhook.reset();
+        if (!secrets_named_by(without_webhook).contains(name)) {
+            // It verifies deliveries: nothing is reached otherwise than before.
+            const auto before = d->clash;
+            judge(*d);
+            if (d->clash == before) {
+                continue;
+            }
+        }
+        begin_anew(user);
+    }
 }
 
 git::secret_data repositories::state::decoded_data(const json::object& secret) {
@@ -191,7 +185,7 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
             );
             status_due(t->owner);
             t->listed.notify_all();
-            moved(t->url.normalised());
+            moved(t->url, t->users);
         }
         co_return;
     }
@@ -204,7 +198,7 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
     if (news || recovered) {
         log::debug("a repository moved", {{"repository", t->url.normalised()}});
         status_due(t->owner);
-        moved(t->url.normalised());
+        moved(t->url, t->users);
     }
 }
 

@@ -13,11 +13,11 @@ constexpr auto any_age = std::chrono::milliseconds::max();
 
 asio::awaitable<result<std::shared_ptr<const git::credentials>>>
 repositories::credentials_for(std::string url, std::string namespace_) {
-    const auto parsed = state::prefix_of(url);
-    if (!parsed) {
-        co_return parsed.error();
+    const auto scope = scope_of(url);
+    if (!scope) {
+        co_return scope.error();
     }
-    const auto d = state_->serving(namespace_, *parsed);
+    const auto d = state_->serving(namespace_, *scope);
     if (d && !d->problem.empty()) {
         co_return state::refusal_of(d, url);
     }
@@ -94,15 +94,9 @@ asio::awaitable<void> repositories::verify(std::string url, std::string namespac
     }
 }
 
-void repositories::refresh(std::string_view url) {
-    const auto parsed = git::url::parse(url);
-    if (!parsed) {
-        return;
-    }
-    for (const auto& [key, t] : state_->all) {
-        if (t->url.normalised() == parsed->normalised()) {
-            t->list_now();
-        }
+void repositories::refresh(const repository_use& what) {
+    if (const auto t = state_->find(what.namespace_, what.url)) {
+        t->list_now();
     }
 }
 

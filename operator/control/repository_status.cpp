@@ -21,6 +21,9 @@ asio::awaitable<void> repositories::state::write_status(std::string key) {
         co_return;
     }
     const auto d = *found;
+    if (const auto group = index.group_of(name); group && index.holder(*group) != name) {
+        judge(*d); // which one is right may be another one than when it was judged
+    }
     auto wanted_status = d->object.status;
     fill_status(*d, key, wanted_status);
     const auto patch = merge_patch(crds::write(d->object.status), crds::write(wanted_status));
@@ -53,10 +56,9 @@ void repositories::state::fill_status(
     std::set<std::string> users;
     std::optional<error> failed;
     bool reached = false;
-    for (const auto& [k, t] : all) {
-        if (t->owner != key) {
-            continue;
-        }
+    std::set<std::pair<std::string, std::string>> told; // one entry for each URL and ref
+    for (const auto& tracked : tracked_by_owner.of(key)) {
+        const auto& t = all.at(tracked);
         users.insert(t->users.begin(), t->users.end());
         if (t->failed) {
             failed = t->failed;
@@ -69,11 +71,12 @@ void repositories::state::fill_status(
                     continue;
                 }
                 if (const auto head = git::resolve(*parsed, *t->refs)) {
-                    const bool exact = t->url.normalised() == d.prefix;
-                    status.heads.push_back(
-                        {exact ? std::string{} : t->url.text(), revision.empty() ? "HEAD" : revision,
-                         head->commit.hex()}
-                    );
+                    const bool exact = d.scope && t->url.scope() == d.scope->address;
+                    const auto url = exact ? std::string{} : t->url.text();
+                    const auto name = revision.empty() ? std::string{"HEAD"} : revision;
+                    if (told.emplace(url, name).second) {
+                        status.heads.push_back({url, name, head->commit.hex()});
+                    }
                 }
             }
         }

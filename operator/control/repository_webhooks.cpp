@@ -4,6 +4,8 @@
 #include "control/repositories_state.hpp"
 #include "git/address.hpp"
 
+#include <algorithm>
+
 namespace holdfast::control {
 
 using namespace std::chrono_literals;
@@ -48,27 +50,59 @@ repositories::state::webhook_secrets_of(std::string namespace_, std::string name
     co_return std::shared_ptr<const std::vector<std::string>>{values};
 }
 
+void repositories::state::note_hook(const repository_index::group& g) {
+    if (const auto known = hook_of_group.find(g); known != hook_of_group.end()) {
+        const auto& [address, name] = known->second;
+        hooks.remove(address, name);
+        hook_of_group.erase(known);
+    }
+    const auto holder = index.holder(g);
+    const auto d = holder ? declared(*holder) : nullptr;
+    if (d && d->problem.empty() && d->object.spec.webhook) {
+        hooks.add(d->address, *holder);
+        hook_of_group.emplace(g, std::pair{d->address, *holder});
+    }
+}
+
+// Those for the longest prefix first, and the operator's own before all others: whatever else is declared,
+// they are asked.
+std::vector<kube::object_name> repositories::state::hooks_for(const std::vector<std::string>& urls) const {
+    std::vector<kube::object_name> found;
+    std::vector<kube::object_name> of_others;
+    std::set<kube::object_name> seen;
+    const auto take = [&](const std::set<kube::object_name>& names) {
+        for (const auto& name : names) {
+            if (seen.insert(name).second) {
+                (name.namespace_ == config.own_namespace ? found : of_others).push_back(name);
+            }
+        }
+    };
+    if (urls.empty()) {
+        for (const auto& [address, names] : hooks) {
+            take(names);
+        }
+    }
+    for (const auto& url : urls) {
+        const auto key = git::address_key(url);
+        for (std::string_view prefix = key; !prefix.empty();) {
+            take(hooks.of(prefix));
+            const auto slash = prefix.rfind('/');
+            prefix = prefix.substr(0, slash == std::string_view::npos ? 0 : slash);
+        }
+    }
+    found.insert(found.end(), of_others.begin(), of_others.end());
+    found.resize(std::min(found.size(), most_holders));
+    return found;
+}
+
 asio::awaitable<result<std::vector<repositories::webhook_holder>>>
 repositories::state::webhook_holders(std::vector<std::string> urls) {
-    std::set<std::string> addresses;
-    for (const auto& url : urls) {
-        addresses.insert(git::address_key(url));
-    }
-    addresses.erase(std::string{});
     std::vector<std::pair<kube::object_name, std::string>> found;
-    declared_store.for_each([&](const kube::object_name& name,
-                                const std::shared_ptr<declared_repository>& d) {
-        if (!d->problem.empty() || !d->object.spec.webhook || found.size() >= most_holders) {
-            return;
-        }
-        const bool serves =
-            urls.empty() || std::any_of(addresses.begin(), addresses.end(), [&](const auto& a) {
-                return git::covers(d->address, a);
-            });
-        if (serves) {
+    for (const auto& name : hooks_for(urls)) {
+        if (const auto d = declared(name); d && d->object.spec.webhook) {
             found.emplace_back(name, d->object.spec.webhook->secret_ref.name);
         }
-    });
+    }
     std::vector<webhook_holder> holders;
     for (const auto& [name, secret] : found) {
         const auto values = co_await webhook_secrets_of(name.namespace_, secret);
@@ -123,14 +157,12 @@ void repositories::state::delivered(
     const std::string& repository, const std::vector<std::string>& urls,
     crds::repository_webhook_delivery delivery
 ) {
-    std::set<std::string> addresses;
-    for (const auto& url : urls) {
-        addresses.insert(git::address_key(url));
-    }
     const bool for_all = repository.starts_with(config.own_namespace + "/");
-    for (const auto& [key, t] : all) {
-        if (addresses.contains(t->address) && (for_all || t->owner == repository)) {
-            t->list_now();
+    for (const auto& url : urls) {
+        for (const auto& key : tracked_by_address.of(git::address_key(url))) {
+            if (const auto& t = all.at(key); for_all || t->owner == repository) {
+                t->list_now();
+            }
         }
     }
     if (standby) {

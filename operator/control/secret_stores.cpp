@@ -103,10 +103,8 @@ std::string stores_in_use::key() const {
     return to_hex(h.finish());
 }
 
-secret_stores::secret_stores(
-    kube::client& api, repositories& sources, asio::thread_pool& pool, std::string own_namespace
-)
-    : api_{api}, sources_{sources}, pool_{pool}, own_namespace_{std::move(own_namespace)} {}
+secret_stores::secret_stores(kube::client& api, repositories& sources, asio::thread_pool& pool)
+    : api_{api}, sources_{sources}, pool_{pool} {}
 
 const result<secrets::access_rules>& secret_stores::rules_of(const crds::repository& of) {
     constexpr std::size_t most_known = 1000; // those of Repositories that are gone are among them
@@ -150,13 +148,10 @@ asio::awaitable<stores_in_use> secret_stores::look(const crds::application& valu
     }
     bool has_default = !candidates.empty();
     std::vector<candidate> declared;
-    sources_.for_each([&](const crds::repository& r) {
-        if (!r.spec.password_store || r.metadata.deletion_timestamp) {
-            return;
-        }
-        // Others' would be a way to put values into an application, and to stop it, whatever its owner thinks
-        // of that.
-        if (r.metadata.namespace_ != made.who.namespace_ && r.metadata.namespace_ != own_namespace_) {
+    // Those of other namespaces would be a way to put values into an application, and to stop it, whatever
+    // its owner thinks of that.
+    sources_.for_each_password_store(made.who.namespace_, [&](const crds::repository& r) {
+        if (r.metadata.deletion_timestamp) {
             return;
         }
         const auto& access = rules_of(r);

@@ -65,9 +65,7 @@ struct stores_in_use {
 class secret_stores {
 public:
     /// All outlive it.
-    secret_stores(
-        kube::client& api, repositories& sources, asio::thread_pool& pool, std::string own_namespace
-    );
+    secret_stores(kube::client& api, repositories& sources, asio::thread_pool& pool);
 
     /// Which stores an application may use, and where they are now.
     asio::awaitable<stores_in_use> look(const crds::application& value);
@@ -104,7 +102,6 @@ private:
     kube::client& api_;
     repositories& sources_;
     asio::thread_pool& pool_;
-    std::string own_namespace_;
     // By the Repository's namespace and name: a look at an application compiles nothing.
     std::map<std::string, known_rules> rules_;
 };

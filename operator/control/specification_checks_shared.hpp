@@ -13,11 +13,6 @@ namespace holdfast::control {
 /// "namespace/name".
 [[nodiscard]] std::string name_of(const crds::object_metadata& metadata);
 
-[[nodiscard]] bool is_same(const crds::object_metadata& a, const crds::object_metadata& b);
-
-/// Whether `other` was there first. What has no creationTimestamp comes last of all.
-[[nodiscard]] bool is_older(const crds::object_metadata& other, const crds::object_metadata& than);
-
 /// Whether it is outside of the operator's own namespace, and so has no more than its own.
 [[nodiscard]] bool is_confined(const crds::object_metadata& object, const surroundings& around);
 

@@ -4,7 +4,6 @@
 #include "crds/application.hpp"
 #include "crds/repository.hpp"
 
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,12 +19,16 @@ public:
 
     /// The operator's own namespace: Applications there may deploy anywhere, Repositories there serve all.
     [[nodiscard]] virtual const std::string& own_namespace() const = 0;
-    /// All Applications, of other installations too. The callback is not to change anything.
-    virtual void for_each_application(const std::function<void(const crds::application&)>& see) const = 0;
+    /// The Application that was there before `value` and makes the same objects as this source of it in the
+    /// same namespace (claim_of); the oldest of several, null when there is none.
+    [[nodiscard]] virtual const crds::application*
+    rival_of(const crds::application& value, const crds::application_source& source) const = 0;
     /// Null when there is none.
     [[nodiscard]] virtual const crds::application*
     application(const std::string& namespace_, const std::string& name) const = 0;
-    virtual void for_each_repository(const std::function<void(const crds::repository&)>& see) const = 0;
+    /// The Repository of the same namespace that was there before `value` and is for the same URL; the oldest
+    /// of several, null when there is none.
+    [[nodiscard]] virtual const crds::repository* rival_of(const crds::repository& value) const = 0;
     /// The Repository through which applications of a namespace see a URL; null when there is none.
     [[nodiscard]] virtual const crds::repository*
     repository_for(const std::string& namespace_, const std::string& url) const = 0;

@@ -5,6 +5,7 @@
 #include "base/task_group.hpp"
 #include "kube/pulse.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <deque>
@@ -43,7 +44,8 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     asio::steady_timer timer;
     bool stopped = false;
     bool held = false;
-    kube::pulse ended; // a handling has
+    bool starting = false; // the next one is begun with in the loop's next turn
+    kube::pulse ended;     // a handling has
 
     std::deque<std::string> ready;
     // What stands in `ready`, and what is to follow the handling that runs; since when.
@@ -116,8 +118,26 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
         });
     }
 
+    [[nodiscard]] bool may_start() const {
+        return !stopped && !held && active.size() < concurrency && !ready.empty();
+    }
+
+    // One key is begun with in a turn of the loop: a thousand that are due at once, each with little to do,
+    // would hold it until all are done.
     void pump() {
-        while (!stopped && !held && active.size() < concurrency && !ready.empty()) {
+        if (starting || !may_start()) {
+            return;
+        }
+        starting = true;
+        asio::post(executor, [self = shared_from_this()] {
+            self->starting = false;
+            self->start_next();
+            self->pump();
+        });
+    }
+
+    void start_next() {
+        while (may_start()) {
             auto key = std::move(ready.front());
             ready.pop_front();
             const auto waited = queued.extract(key);
@@ -130,6 +150,7 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
             }
             active.insert(key);
             tasks.spawn(name + " " + key, work(shared_from_this(), key));
+            return;
         }
     }
 

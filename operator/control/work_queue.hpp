@@ -16,7 +16,8 @@ namespace holdfast::control {
 
 /// Which keys are to be looked at, each at most once at a time. Adding a key that waits already changes
 /// nothing; adding one that is being handled has it handled once more afterwards. Different keys run side by
-/// side, up to `concurrency`, in the order of their adding. Bounded by the number of distinct keys. All
+/// side, up to `concurrency`, in the order of their adding; one is begun with in a turn of the loop, so that
+/// others have theirs in between. Bounded by the number of distinct keys. All
 /// members on the executor's thread.
 class work_queue {
 public:

@@ -63,7 +63,7 @@ std::optional<snapshot> remote_store::known(const object_id& commit) {
 // ---- what is on disk
 
 asio::awaitable<result<void>> remote_store::prepare_files() {
-    auto prepare = [path = repository_, name = remote_.normalised()] {
+    auto prepare = [path = repository_, name = remote_.identity()] {
         return store_files::prepare(path, name);
     };
     auto commits = co_await on_pool(*around_->pool, std::move(prepare));

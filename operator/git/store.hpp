@@ -41,7 +41,7 @@ class store {
 public:
     virtual ~store() = default;
 
-    /// The URL in the spelling given last.
+    /// The URL, in the spelling given last: the case of its host and a default port are all that may differ.
     [[nodiscard]] virtual const url& remote() const noexcept = 0;
     /// The directory of the bare repository.
     [[nodiscard]] virtual const std::string& directory() const noexcept = 0;
@@ -91,12 +91,12 @@ struct store_manager_options {
     std::string path = "/usr/local/bin:/usr/bin:/bin";
 };
 
-/// All stores: one for each normalised URL and owner. On the thread of its executor.
+/// All stores: one for each URL (url::identity) and owner. On the thread of its executor.
 class store_manager {
 public:
     virtual ~store_manager() = default;
 
-    /// The store of a repository, from now on spoken to by this spelling of its URL and with these
+    /// The store of what is at this URL, spoken to as the URL says and with these
     /// credentials (nullptr: none); calls under way go on with theirs. While someone holds it, it is not
     /// evicted. User errors: those of check(). Touches no disk: what is wrong there is told by the store's
     /// own calls.

@@ -112,14 +112,14 @@ std::string pin_name(const object_id& commit) {
     return std::string{pins} + commit.hex();
 }
 
-result<std::vector<object_id>> prepare(const std::string& repository, const std::string& normalised_url) {
+result<std::vector<object_id>> prepare(const std::string& repository, const std::string& url) {
     libgit2::start();
     std::error_code ec;
     fs::create_directories(fs::path{repository}.parent_path(), ec);
     if (ec) {
         return cannot_make(repository, ec);
     }
-    write_file(fs::path{repository}.parent_path() / "url", normalised_url + "\n");
+    write_file(fs::path{repository}.parent_path() / "url", url + "\n");
     if (!fs::exists(fs::path{repository} / "HEAD", ec)) {
         fs::remove_all(repository, ec);
         if (auto made = initialise(repository); !made) {

@@ -17,7 +17,7 @@ namespace holdfast::git::store_files {
 /// Makes the repository unless it is there, and removes what a process that was killed left behind: lock
 /// files, temporary and half-kept packs, refs of unfinished fetches. Beside it a file "url" tells people
 /// whose it is, and by its time when it was used last. Gives the commits it holds.
-result<std::vector<object_id>> prepare(const std::string& repository, const std::string& normalised_url);
+result<std::vector<object_id>> prepare(const std::string& repository, const std::string& url);
 
 /// Removes what a failed child left in the making; never what is finished.
 void sweep(const std::string& repository);

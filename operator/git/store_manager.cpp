@@ -19,15 +19,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// "github.com_acme_shop-0123456789ab": people can read it, and no two repositories or owners share it.
-std::string directory_name(const std::string& normalised, const std::string& owner) {
+// "github.com_acme_shop-0123456789ab": people can read it, and no two addresses or owners share it.
+std::string directory_name(const url& remote, const std::string& owner) {
     std::string name;
-    for (const char c : normalised.substr(0, 80)) {
+    for (const char c : remote.normalised().substr(0, 80)) {
         const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                            c == '-' || (c == '.' && !name.empty());
         name.push_back(plain ? c : '_');
     }
-    return name + "-" + to_hex(sha256(owner.empty() ? normalised : normalised + " " + owner)).substr(0, 16);
+    const auto& identity = remote.identity();
+    return name + "-" + to_hex(sha256(owner.empty() ? identity : identity + " " + owner)).substr(0, 16);
 }
 
 bool is_installed(const std::string& path, const std::string& program) {
@@ -118,11 +119,10 @@ public:
         if (auto usable = check(with, remote); !usable) {
             return usable.error();
         }
-        auto& s = stores_[remote.normalised() + " " + owner];
+        const auto home = stores_directory() + "/" + directory_name(remote, owner);
+        auto& s = stores_[home];
         if (!s) {
-            s = std::make_shared<remote_store>(
-                around_, stores_directory() + "/" + directory_name(remote.normalised(), owner), remote
-            );
+            s = std::make_shared<remote_store>(around_, home, remote);
         }
         s->speak_with(remote, std::move(c));
         return std::static_pointer_cast<store>(s);
@@ -157,13 +157,6 @@ public:
 private:
     [[nodiscard]] std::string stores_directory() const { return around_->options.directory + "/stores"; }
 
-    // The store in memory that has this directory; end() when none.
-    auto holder_of(const std::string& path) {
-        return std::find_if(stores_.begin(), stores_.end(), [&](const auto& s) {
-            return s.second->home() == path;
-        });
-    }
-
     asio::awaitable<void> evict() {
         const auto& options = around_->options;
         std::vector<std::string> in_use;
@@ -179,7 +172,7 @@ private:
             total += f.bytes;
         }
         for (const auto& f : found) {
-            const auto holder = holder_of(f.path);
+            const auto holder = stores_.find(f.path);
             auto unused = f.unused;
             if (holder != stores_.end()) {
                 if (holder->second.use_count() > 1) {
@@ -209,7 +202,7 @@ private:
 
     std::shared_ptr<store_surroundings> around_;
     directory_lock lock_;
-    std::map<std::string, std::shared_ptr<remote_store>> stores_;
+    std::map<std::string, std::shared_ptr<remote_store>> stores_; // by their directory
 };
 
 } // namespace

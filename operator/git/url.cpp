@@ -86,6 +86,27 @@ std::optional<std::string> normal_path(std::string_view path) {
     return out;
 }
 
+std::string_view scheme_of(transport kind) noexcept {
+    switch (kind) {
+    case transport::https: return "https";
+    case transport::http: return "http";
+    case transport::ssh: return "ssh";
+    case transport::file: return "file";
+    }
+    return {};
+}
+
+// "host[:port]", without the port that the transport has anyway.
+std::string authority_of(const std::string& host, std::optional<std::uint16_t> port, transport kind) {
+    const bool v6 = host.find(':') != std::string::npos;
+    auto text = v6 ? "[" + host + "]" : host;
+    const int usual = kind == transport::https ? 443 : kind == transport::http ? 80 : 22;
+    if (port && *port != usual) {
+        text += ":" + std::to_string(*port);
+    }
+    return text;
+}
+
 bool has_control(std::string_view text) noexcept {
     return std::any_of(text.begin(), text.end(), [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -99,6 +120,10 @@ constexpr std::string_view what_would_be_right =
 
 result<url> url::parse(std::string_view text) {
     return parse(text, true);
+}
+
+result<url> url::parse_prefix(std::string_view text) {
+    return parse(text, false);
 }
 
 result<url> url::parse(std::string_view text, bool path_required) {
@@ -141,6 +166,8 @@ result<url> url::parse(std::string_view text, bool path_required) {
         if (u.path_.starts_with('-')) {
             return refuse("has a path that starts with '-'");
         }
+        // Below the home of the user there, which no ssh:// URL says: another address than those.
+        u.identity_ = (u.user_.empty() ? "" : u.user_ + "@") + u.host_ + ":" + u.path_;
     } else {
         const auto scheme = lower(text.substr(0, scheme_end));
         if (scheme == "https") {
@@ -198,6 +225,8 @@ result<url> url::parse(std::string_view text, bool path_required) {
         if (has_control(u.path_)) {
             return refuse("has a control character in its path");
         }
+        u.identity_ = std::string{scheme_of(u.kind_)} + "://" + (u.user_.empty() ? "" : u.user_ + "@") +
+                      authority_of(u.host_, u.port_, u.kind_) + std::string{parsed->encoded_path()};
     }
     if (u.kind_ == transport::file) {
         if (!u.host_.empty()) {
@@ -217,20 +246,23 @@ result<url> url::parse(std::string_view text, bool path_required) {
         u.normalised_ = "file:/" + *path;
         return u;
     }
-    const bool v6 = u.host_.find(':') != std::string::npos;
-    u.normalised_ = v6 ? "[" + u.host_ + "]" : u.host_;
-    const int usual = u.kind_ == transport::https ? 443 : u.kind_ == transport::http ? 80 : 22;
-    if (u.port_ && *u.port_ != usual) {
-        u.normalised_ += ":" + std::to_string(*u.port_);
-    }
+    u.normalised_ = authority_of(u.host_, u.port_, u.kind_);
     if (!path->empty()) {
         u.normalised_ += "/" + *path;
     }
     return u;
 }
 
+std::string url::scope() const {
+    constexpr std::string_view on_disk = "file:";
+    if (kind_ == transport::file) {
+        return "file://" + normalised_.substr(on_disk.size());
+    }
+    return std::string{scheme_of(kind_)} + "://" + normalised_;
+}
+
 result<std::string> normalise_prefix(std::string_view text) {
-    auto u = url::parse(text, false);
+    auto u = url::parse_prefix(text);
     if (!u) {
         return u.error();
     }
@@ -242,17 +274,6 @@ bool covers(std::string_view prefix, std::string_view normalised) noexcept {
         return false;
     }
     return normalised.size() == prefix.size() || prefix.back() == '/' || normalised[prefix.size()] == '/';
-}
-
-std::optional<std::size_t>
-longest_prefix(const std::vector<std::string>& prefixes, std::string_view normalised) noexcept {
-    std::optional<std::size_t> best;
-    for (std::size_t i = 0; i < prefixes.size(); ++i) {
-        if (covers(prefixes[i], normalised) && (!best || prefixes[i].size() > prefixes[*best].size())) {
-            best = i;
-        }
-    }
-    return best;
 }
 
 bool same_repository(std::string_view a, std::string_view b) {

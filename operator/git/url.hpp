@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace holdfast::git {
 
@@ -21,6 +20,9 @@ public:
     /// fragment, and for credentials inside the URL (they belong into a Secret). A mere user in an http(s)
     /// URL is left out: Azure DevOps and Bitbucket give such addresses out.
     static result<url> parse(std::string_view text);
+    /// The same for the prefix of a group of repositories, whose path may be empty or end anywhere on a
+    /// border.
+    static result<url> parse_prefix(std::string_view text);
 
     /// As it was written (without the user of an http(s) URL), which is what git(1) is given.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -36,7 +38,15 @@ public:
 
     /// The form in which two addresses of one repository are equal, whatever the scheme, the user, the case
     /// of the host, a default port, a trailing '/' or ".git": "host[:port]/path"; "file:/path" for file://.
+    /// It says which repository is meant, and not how it is reached: what is fetched goes by identity().
     [[nodiscard]] const std::string& normalised() const noexcept { return normalised_; }
+    /// Equal for two addresses only where git(1) does the same with both: the scheme, the user of ssh, the
+    /// port and the path as it is written belong to it. Copies of repositories, their refs and who is asked
+    /// for them go by it, so that what one person writes never decides how another one's is reached.
+    [[nodiscard]] const std::string& identity() const noexcept { return identity_; }
+    /// What credentials are for: "https://host[:port][/path]", "file:///path", the normal form with its
+    /// transport. That of a prefix covers() those of its repositories.
+    [[nodiscard]] std::string scope() const;
 
 private:
     std::string text_;
@@ -46,8 +56,8 @@ private:
     std::string user_;
     std::string path_;
     std::string normalised_;
+    std::string identity_;
 
-    friend result<std::string> normalise_prefix(std::string_view text);
     static result<url> parse(std::string_view text, bool path_required);
 };
 
@@ -55,14 +65,9 @@ private:
 /// a border: "https://github.com/acme/" → "github.com/acme".
 result<std::string> normalise_prefix(std::string_view text);
 
-/// True when `normalised` is what `prefix` (both in normal form) says or lies below it: "host/acme" covers
-/// "host/acme/shop" but not "host/acme-evil".
+/// True when `normalised` is what `prefix` (both in normal form, or both scopes) says or lies below it:
+/// "host/acme" covers "host/acme/shop" but not "host/acme-evil".
 [[nodiscard]] bool covers(std::string_view prefix, std::string_view normalised) noexcept;
-
-/// The index of the longest of `prefixes` (normal forms) that covers `normalised`; nothing when none does.
-/// The first of equals.
-[[nodiscard]] std::optional<std::size_t>
-longest_prefix(const std::vector<std::string>& prefixes, std::string_view normalised) noexcept;
 
 /// True when both texts are addresses of one repository. False when either is none.
 [[nodiscard]] bool same_repository(std::string_view a, std::string_view b);

@@ -2,6 +2,7 @@
 
 #include "base/async.hpp"
 #include "base/log.hpp"
+#include "base/loop_turns.hpp"
 #include "http/client.hpp"
 
 #include <algorithm>
@@ -98,8 +99,10 @@ boost::asio::awaitable<void> informer::do_list(reflector_fsm::list what) {
     if (verdict.begin) {
         handler_.begin_replace();
     }
+    loop_turns turns;
     for (const auto& item : got->items()) {
         handler_.changed(item.get_object());
+        co_await turns.give_back();
     }
     if (verdict.end) {
         end_replace();
@@ -146,7 +149,7 @@ boost::asio::awaitable<void> informer::do_watch(reflector_fsm::watch what) {
             break;
         }
         decoder.feed(std::move(*bytes));
-        if (!take_events(decoder, broken)) {
+        if (!co_await take_events(decoder, broken)) {
             break;
         }
     }
@@ -162,15 +165,17 @@ boost::asio::awaitable<void> informer::do_watch(reflector_fsm::watch what) {
     fsm_.on_watch_ended(broken, std::chrono::steady_clock::now());
 }
 
-bool informer::take_events(watch_decoder& decoder, std::optional<failure>& broken) {
+boost::asio::awaitable<bool> informer::take_events(watch_decoder& decoder, std::optional<failure>& broken) {
+    loop_turns turns;
     while (true) {
+        co_await turns.give_back();
         auto read = decoder.next();
         if (read.has_error()) {
             broken = failure{read.error()}.within("watch " + name_of_watch(options_));
-            return false;
+            co_return false;
         }
         if (!*read) {
-            return true;
+            co_return true;
         }
         auto& event = **read;
         ++status_.events;
@@ -178,7 +183,7 @@ bool informer::take_events(watch_decoder& decoder, std::optional<failure>& broke
             const auto why = failure_from_status(event.object, "watch " + name_of_watch(options_));
             failed(why);
             fsm_.on_error_event(why);
-            return false;
+            co_return false;
         }
         const reflector_fsm::event e{
             .type = event.type,

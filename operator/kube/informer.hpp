@@ -68,7 +68,8 @@ struct informer_status {
 };
 
 /// Keeps a handler in step with a collection on the server, through whatever happens to the connection and
-/// the server. Holds no objects: neither the list's nor the events'. On the loop's thread.
+/// the server. Holds no objects: neither the list's nor the events'. On the loop's thread, which it gives
+/// back in between when it has much to tell.
 class informer {
 public:
     /// `api` and `handler` must outlive it.
@@ -89,7 +90,8 @@ public:
 private:
     boost::asio::awaitable<void> do_list(reflector_fsm::list what);
     boost::asio::awaitable<void> do_watch(reflector_fsm::watch what);
-    bool take_events(watch_decoder& decoder, std::optional<failure>& broken);
+    /// False when the watch is over. Gives the loop back where there are many.
+    boost::asio::awaitable<bool> take_events(watch_decoder& decoder, std::optional<failure>& broken);
     void failed(const failure& why);
     void works();
     void end_replace();

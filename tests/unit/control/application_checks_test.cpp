@@ -189,6 +189,48 @@ BOOST_AUTO_TEST_CASE(a_circle_of_dependencies_is_shown_whole) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(a_dependency_that_is_refused_closes_no_circle) {
+    // A tenant's: it may depend on nothing of another namespace, so it stops nobody there by saying so.
+    fake_surroundings around;
+    around.applications = {application(R"({"metadata": {"namespace": "team", "name": "theirs"},
+        "spec": {"destination": {"namespace": "team"}, "dependsOn": [{"name": "shop", "namespace": "holdfast"}]}})"
+    )};
+    SAID(problems_of(
+        application(R"({"spec": {"dependsOn": [{"name": "theirs", "namespace": "team"}]}})"), around
+    ));
+}
+
+BOOST_AUTO_TEST_CASE(applications_that_many_dependencies_lead_to_are_looked_at_once) {
+    // 40 dependencies, of which each leads through the same 2000.
+    class counting : public fake_surroundings {
+    public:
+        const crds::application*
+        application(const std::string& namespace_, const std::string& name) const override {
+            ++asked;
+            const auto found = by_name.find(name);
+            return namespace_ == home && found != by_name.end() ? &found->second : nullptr;
+        }
+        std::map<std::string, crds::application> by_name;
+        mutable std::size_t asked = 0;
+    };
+    counting around;
+    auto last = application(R"({"metadata": {"name": "last"}})");
+    for (int i = 0; i < 2040; ++i) {
+        auto one = application();
+        one.metadata.name = "n" + std::to_string(i);
+        const auto next = i < 2000 ? i + 1 : 0;
+        if (next < 2000) {
+            one.spec.depends_on = {{.name = "n" + std::to_string(next), .namespace_ = {}}};
+        }
+        if (i >= 2000) {
+            last.spec.depends_on.push_back({.name = one.metadata.name, .namespace_ = {}});
+        }
+        around.by_name.emplace(one.metadata.name, std::move(one));
+    }
+    SAID(problems_of(last, around));
+    BOOST_TEST(around.asked < 2200U);
+}
+
 BOOST_AUTO_TEST_CASE(a_long_chain_of_dependencies_is_followed_without_a_search_for_each_way) {
     // Each of a layer depends on all of the next: 10^20 ways, 200 applications.
     fake_surroundings around;

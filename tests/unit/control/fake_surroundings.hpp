@@ -1,10 +1,13 @@
 #pragma once
 
+#include "control/claim_index.hpp"
+#include "control/repository_index.hpp"
 #include "control/surroundings.hpp"
-#include "git/url.hpp"
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <stdexcept>
 
@@ -28,10 +31,19 @@ public:
     mutable std::vector<std::string> looked_at;
 
     [[nodiscard]] const std::string& own_namespace() const override { return home; }
-    void for_each_application(const std::function<void(const crds::application&)>& see) const override {
+    [[nodiscard]] const crds::application*
+    rival_of(const crds::application& value, const crds::application_source& source) const override {
+        claim_index claims{home};
         for (const auto& one : applications) {
-            see(one);
+            claims.put(one);
         }
+        const auto claim = claim_of(value, source);
+        const auto* key = claim ? claims.rival_of(value.metadata, *claim) : nullptr;
+        if (key == nullptr) {
+            return nullptr;
+        }
+        const auto slash = key->find('/');
+        return application(key->substr(0, slash), key->substr(slash + 1));
     }
     [[nodiscard]] const crds::application*
     application(const std::string& namespace_, const std::string& name) const override {
@@ -42,21 +54,21 @@ public:
         }
         return nullptr;
     }
-    void for_each_repository(const std::function<void(const crds::repository&)>& see) const override {
-        for (const auto& one : repositories) {
-            see(one);
-        }
+    [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const override {
+        const auto scope = scope_of(value.spec.url);
+        const auto name = scope ? index().rival_of(value.metadata, *scope) : std::nullopt;
+        return name ? repository(*name) : nullptr;
     }
     [[nodiscard]] const crds::repository*
-    repository_for(const std::string& /*namespace_*/, const std::string& url) const override {
-        const auto wanted = git::normalise_prefix(url);
-        for (const auto& one : repositories) {
-            const auto prefix = git::normalise_prefix(one.spec.url);
-            if (wanted && prefix && git::covers(*prefix, *wanted)) {
-                return &one;
-            }
+    repository_for(const std::string& namespace_, const std::string& url) const override {
+        const crds::repository* found = nullptr;
+        if (const auto scope = scope_of(url)) {
+            index().covering(namespace_, home, *scope, [&](const kube::object_name& name) {
+                found = repository(name);
+                return true;
+            });
         }
-        return nullptr;
+        return found;
     }
     [[nodiscard]] std::optional<std::set<std::string>>
     secret_keys(const std::string& namespace_, const std::string& name) const override {
@@ -83,6 +95,23 @@ public:
             looked_at.push_back(source.path);
         }
         co_return in_sources;
+    }
+
+private:
+    [[nodiscard]] repository_index index() const {
+        repository_index made;
+        for (const auto& one : repositories) {
+            if (const auto scope = scope_of(one.spec.url)) {
+                made.put(one.metadata, *scope);
+            }
+        }
+        return made;
+    }
+    [[nodiscard]] const crds::repository* repository(const kube::object_name& name) const {
+        const auto found = std::ranges::find_if(repositories, [&](const crds::repository& one) {
+            return one.metadata.namespace_ == name.namespace_ && one.metadata.name == name.name;
+        });
+        return found == repositories.end() ? nullptr : &*found;
     }
 };
 

@@ -85,6 +85,27 @@ BOOST_AUTO_TEST_CASE(a_repositorys_secret_must_have_what_its_url_needs) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(a_registry_is_a_repository_too) {
+    const fake_surroundings around;
+    SAID(judge(repository(R"({"url": "oci://ghcr.io/acme"})"), around).problems);
+}
+
+BOOST_AUTO_TEST_CASE(of_many_repositories_for_one_url_the_one_that_is_right_is_named) {
+    fake_surroundings around;
+    for (int i = 10; i < 60; ++i) {
+        const auto n = std::to_string(i);
+        around.repositories.push_back(repository(
+            R"({"url": "https://git.example.com/team/"})",
+            R"({"name": "r)" + n + R"(", "creationTimestamp": "2026-01-01T00:00:)" + n + R"(Z"})"
+        ));
+    }
+    SAID(
+        judge(around.repositories.back(), around).problems,
+        "spec.url: is that of the Repository \"holdfast/r10\" already, and only one can be right"
+    );
+    SAID(judge(around.repositories.front(), around).problems);
+}
+
 BOOST_AUTO_TEST_CASE(of_two_repositories_for_one_url_the_older_is_right) {
     fake_surroundings around;
     around.repositories = {repository(
@@ -92,9 +113,12 @@ BOOST_AUTO_TEST_CASE(of_two_repositories_for_one_url_the_older_is_right) {
         R"({"name": "first", "creationTimestamp": "2026-01-01T00:00:00Z"})"
     )};
     SAID(
-        judge(repository(R"({"url": "ssh://git@git.example.com/team"})"), around).problems,
+        judge(repository(R"({"url": "https://Git.example.com:443/team"})"), around).problems,
         "spec.url: is that of the Repository \"holdfast/first\" already, and only one can be right"
     );
+    // One for each transport: neither is in the way of the other.
+    SAID(judge(repository(R"({"url": "ssh://git@git.example.com/team"})"), around).problems);
+    SAID(judge(repository(R"({"url": "http://git.example.com/team"})"), around).problems);
     SAID(judge(repository(R"({"url": "https://git.example.com/team/deploy"})"), around).problems);
     // Each namespace has its own.
     SAID(judge(

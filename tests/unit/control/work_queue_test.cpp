@@ -1,8 +1,10 @@
 #include "control/work_queue.hpp"
 #include "support/coroutine.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -112,6 +114,40 @@ BOOST_AUTO_TEST_CASE(different_keys_run_side_by_side_within_the_bound) {
     }
     run_until([&] { return handled.size() == 20; });
     BOOST_TEST(most_together == 3);
+    stop(queue);
+}
+
+BOOST_AUTO_TEST_CASE(between_two_keys_that_are_due_everybody_else_has_a_turn) {
+    std::string order;
+    work_queue queue{context.get_executor(), "test", 128, [&](std::string) -> asio::awaitable<void> {
+                         return [](std::string* into) -> asio::awaitable<void> {
+                             *into += 'k'; // done at once, as a look at an application that is wrong
+                             co_return;
+                         }(&order);
+                     }};
+    std::function<void()> other = [&] {
+        order += 'o';
+        if (std::count(order.begin(), order.end(), 'k') < 100) {
+            asio::post(context, other);
+        }
+    };
+    for (int i = 0; i < 100; ++i) {
+        queue.add("k" + std::to_string(i));
+    }
+    asio::post(context, other);
+    run_until([&] { return std::count(order.begin(), order.end(), 'k') == 100; });
+    BOOST_TEST(order.find("kk") == std::string::npos);
+    // The same where their time has come, and where they were held.
+    order.clear();
+    queue.hold();
+    for (int i = 0; i < 100; ++i) {
+        queue.add_after("k" + std::to_string(i), 1ms);
+    }
+    context.run_for(20ms);
+    queue.release();
+    asio::post(context, other);
+    run_until([&] { return std::count(order.begin(), order.end(), 'k') == 100; });
+    BOOST_TEST(order.find("kk") == std::string::npos);
     stop(queue);
 }
 

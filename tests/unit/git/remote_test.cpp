@@ -73,6 +73,29 @@ BOOST_AUTO_TEST_CASE(a_private_repository_is_read_with_a_password_over_tls) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(how_one_person_spells_an_address_does_not_decide_how_others_reach_it) {
+    const auto sha = shop.commit("a.yaml", "a: 1\n");
+    const http_server server{root, {"--basic", "ada:correct horse"}, &tls};
+    world w;
+    const auto https = server.url("shop.git");
+    const auto path = https.substr(https.find("://"));
+    // The same host, port and path, first by what the server does not speak.
+    for (const auto& scheme : {"http", "ssh"}) {
+        BOOST_TEST(!w.get(w.open(scheme + path), "main").has_value());
+    }
+    const auto s = w.open(https, with_password("correct horse"));
+    const auto got = w.get(s, "main");
+    BOOST_REQUIRE_MESSAGE(got.has_value(), got.error().message());
+    // And afterwards: whoever holds the store goes on as before.
+    for (const auto& scheme : {"http", "ssh"}) {
+        BOOST_TEST(!w.get(w.open(scheme + path), "main").has_value());
+    }
+    shop.commit("b.yaml", "b: 1\n");
+    BOOST_TEST(w.get(s, "main").has_value());
+    BOOST_TEST(s->remote().text() == https);
+    BOOST_TEST(got->commit().hex() == sha);
+}
+
 BOOST_AUTO_TEST_CASE(a_bearer_token_opens_it_too) {
     shop.commit("a.yaml", "a: 1\n");
     const http_server server{root, {"--bearer", "tok-123"}, &tls};

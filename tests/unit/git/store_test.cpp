@@ -194,13 +194,22 @@ BOOST_AUTO_TEST_CASE(a_cache_directory_belongs_to_one_process) {
     BOOST_TEST(second.error().message().find("is in use by another process") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(both_spellings_of_one_repository_share_a_store) {
+BOOST_AUTO_TEST_CASE(only_spellings_that_git_reaches_alike_share_a_store) {
     world w;
     const auto a = w.open("https://Example.com/acme/shop.git");
-    const auto b = w.open("https://example.com:443/acme/shop/");
+    const auto b = w.open("https://example.com:443/acme/shop.git");
     BOOST_TEST(a == b);
-    BOOST_TEST(a->remote().text() == "https://example.com:443/acme/shop/");
-    BOOST_TEST(w.open("https://example.com/acme/shop2") != a);
+    BOOST_TEST(a->remote().text() == "https://example.com:443/acme/shop.git");
+    for (const auto* other :
+         {"https://example.com/acme/shop2", "https://example.com/acme/shop",
+          "http://example.com/acme/shop.git", "ssh://git@example.com/acme/shop.git",
+          "ssh://ada@example.com/acme/shop.git"}) {
+        const auto s = w.open(other);
+        BOOST_TEST(s != a, other);
+        BOOST_TEST(s->directory() != a->directory(), other);
+        BOOST_TEST(s->remote().text() == other);
+    }
+    BOOST_TEST(a->remote().text() == "https://example.com:443/acme/shop.git");
 }
 
 BOOST_AUTO_TEST_CASE(what_one_owner_brought_is_not_given_to_another) {

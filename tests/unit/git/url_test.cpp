@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <set>
+#include <string>
 
 namespace holdfast::git {
 namespace {
@@ -121,23 +123,55 @@ BOOST_AUTO_TEST_CASE(a_prefix_ends_on_a_border) {
     BOOST_TEST(!covers("", "github.com/acme"));
 }
 
-BOOST_AUTO_TEST_CASE(the_longest_prefix_wins) {
-    std::vector<std::string> prefixes;
-    for (const auto* text :
-         {"https://github.com/", "https://github.com/acme/", "git@github.com:acme/shop", "https://gitlab.com"
-         }) {
-        const auto p = normalise_prefix(text);
-        BOOST_REQUIRE(p.has_value());
-        prefixes.push_back(*p);
-    }
-    const auto of = [&](const char* text) {
-        return longest_prefix(prefixes, url::parse(text)->normalised());
+BOOST_AUTO_TEST_CASE(what_is_fetched_goes_by_all_that_git_would_do_otherwise) {
+    const auto identity = [](const char* text) {
+        const auto u = url::parse(text);
+        BOOST_REQUIRE_MESSAGE(u.has_value(), text);
+        return u->identity();
     };
-    BOOST_TEST(of("https://github.com/acme/shop.git").value() == 2U);
-    BOOST_TEST(of("https://github.com/acme/other").value() == 1U);
-    BOOST_TEST(of("git@github.com:else/where").value() == 0U);
-    BOOST_TEST(of("https://gitlab.com/a/b/c").value() == 3U);
-    BOOST_TEST(!of("https://example.com/a").has_value());
+    const std::string https = identity("https://git.example.com/acme/shop");
+    BOOST_TEST(identity("HTTPS://Git.Example.com:443/acme/shop") == https);
+    BOOST_TEST(identity("https://ada@git.example.com/acme/shop") == https); // who we are is not its to say
+    std::set<std::string> seen{https};
+    for (const auto* other : {
+             "http://git.example.com/acme/shop",
+             "https://git.example.com:8443/acme/shop",
+             "http://git.example.com:8443/acme/shop",
+             "https://git.example.com/acme/shop.git",
+             "https://git.example.com/acme/shop/",
+             "https://git.example.com/acme%2Fshop",
+             "https://git.example.com//acme/shop",
+             "ssh://git@git.example.com/acme/shop",
+             "ssh://ada@git.example.com/acme/shop",
+             "ssh://git@git.example.com:2222/acme/shop",
+             "git@git.example.com:acme/shop",
+             "ada@git.example.com:acme/shop",
+         }) {
+        BOOST_TEST(seen.insert(identity(other)).second, other << " is taken for another one");
+    }
+    BOOST_TEST(
+        identity("git+ssh://git@Git.example.com:22/acme/shop") ==
+        identity("ssh://git@git.example.com/acme/shop")
+    );
+    BOOST_TEST(identity("file:///srv/shop") != identity("file:///srv/shop.git"));
+}
+
+BOOST_AUTO_TEST_CASE(the_scope_is_the_normal_form_with_its_transport) {
+    const auto scope = [](const char* text) {
+        const auto u = url::parse_prefix(text);
+        BOOST_REQUIRE_MESSAGE(u.has_value(), text);
+        return u->scope();
+    };
+    BOOST_TEST(scope("https://GitHub.com:443/acme/shop.git/") == "https://github.com/acme/shop");
+    BOOST_TEST(scope("http://github.com/acme/shop") == "http://github.com/acme/shop");
+    BOOST_TEST(scope("git@github.com:acme/shop.git") == "ssh://github.com/acme/shop");
+    BOOST_TEST(scope("ssh://git@github.com:2222/acme") == "ssh://github.com:2222/acme");
+    BOOST_TEST(scope("https://github.com/") == "https://github.com");
+    BOOST_TEST(scope("file:///srv/git/") == "file:///srv/git");
+    BOOST_TEST(scope("file:///") == "file:///");
+    BOOST_TEST(covers(scope("https://github.com/"), scope("https://github.com/acme")));
+    BOOST_TEST(!covers(scope("https://github.com/"), scope("http://github.com/acme")));
+    BOOST_TEST(!covers(scope("https://github.com/"), scope("git@github.com:acme/shop")));
 }
 
 BOOST_AUTO_TEST_CASE(two_texts_are_compared_as_repositories) {

@@ -1,0 +1,182 @@
+#include "control/claim_index.hpp"
+
+#include "base/hash.hpp"
+#include "git/url.hpp"
+#include "sync/desired.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <utility>
+
+namespace holdfast::control {
+
+namespace {
+
+std::string_view clean(std::string_view path) {
+    while (path.starts_with("./")) {
+        path.remove_prefix(2);
+    }
+    while (path.ends_with('/')) {
+        path.remove_suffix(1);
+    }
+    return path == "." ? std::string_view{} : path;
+}
+
+bool has_release_name(const crds::application_source& source) {
+    return source.helm && !source.helm->release_name.empty();
+}
+
+// What the build is told beyond where its files are.
+std::string options_of(const crds::application_source& source) {
+    crds::application_source rest;
+    rest.chart = source.chart;
+    rest.helm = source.helm;
+    rest.kustomize = source.kustomize;
+    rest.directory = source.directory;
+    rest.plugin = source.plugin;
+    return to_hex(sha256(sync::canonical_json(crds::write(rest))));
+}
+
+} // namespace
+
+const std::string& target_namespace(const crds::application& value) {
+    const auto& into = value.spec.destination.namespace_;
+    return into.empty() ? value.metadata.namespace_ : into;
+}
+
+std::optional<std::string> claim_of(const crds::application& value, const crds::application_source& source) {
+    const bool only_gives_files = !source.ref.empty() && source.path.empty() && source.chart.empty();
+    const bool is_chart = !source.chart.empty() || source.helm;
+    if (only_gives_files || (is_chart && !has_release_name(source))) {
+        return std::nullopt;
+    }
+    const auto url = git::url::parse(source.repo_url);
+    if (!url) {
+        return std::nullopt;
+    }
+    std::string claim = target_namespace(value);
+    claim.append("\n").append(url->normalised()).append("\n").append(clean(source.path));
+    return claim.append("\n").append(options_of(source));
+}
+
+claim_index::claim_index(std::string own_namespace) : own_namespace_{std::move(own_namespace)} {}
+
+claim_index::claimant claim_index::claimant_of(const crds::object_metadata& metadata) {
+    return {
+        .unborn = !metadata.creation_timestamp,
+        .created = metadata.creation_timestamp.value_or(crds::timestamp{}),
+        .namespace_ = metadata.namespace_,
+        .name = metadata.name,
+        .key = metadata.namespace_ + "/" + metadata.name
+    };
+}
+
+std::set<std::string> claim_index::claims_of(const crds::application& value) const {
+    const bool confined = !value.metadata.namespace_.empty() && value.metadata.namespace_ != own_namespace_;
+    if (value.metadata.deletion_timestamp ||
+        (confined && target_namespace(value) != value.metadata.namespace_)) {
+        return {};
+    }
+    std::set<std::string> claims;
+    const auto add = [&](const crds::application_source& source) {
+        if (value.status.source_type == crds::source_type::helm && !has_release_name(source)) {
+            return; // found to be a chart when it was looked at
+        }
+        if (auto claim = claim_of(value, source)) {
+            claims.insert(std::move(*claim));
+        }
+    };
+    if (value.spec.source) {
+        add(*value.spec.source);
+    }
+    for (const auto& source : value.spec.sources) {
+        add(source);
+    }
+    return claims;
+}
+
+std::string claim_index::first_of(const std::string& claim) const {
+    ++looked_at_;
+    const auto found = claimants_.find(claim);
+    return found == claimants_.end() ? std::string{} : found->second.begin()->key;
+}
+
+void claim_index::tell_of(const std::string& claim, const std::string& before, std::set<std::string>& into)
+    const {
+    if (first_of(claim) == before) {
+        return;
+    }
+    if (const auto found = claimants_.find(claim); found != claimants_.end()) {
+        for (const auto& one : found->second) {
+            ++looked_at_;
+            into.insert(one.key);
+        }
+    }
+}
+
+std::set<std::string> claim_index::replace(const std::string& key, entry now) {
+    const auto known = entries_.find(key);
+    const auto before = known == entries_.end() ? entry{} : known->second;
+    if (before == now) {
+        return {};
+    }
+    std::unordered_map<std::string, std::string> firsts;
+    for (const entry* of : {&before, static_cast<const entry*>(&now)}) {
+        for (const auto& claim : of->claims) {
+            firsts.emplace(claim, first_of(claim));
+        }
+    }
+    for (const auto& claim : before.claims) {
+        const auto at = claimants_.find(claim);
+        at->second.erase(before.as);
+        if (at->second.empty()) {
+            claimants_.erase(at);
+        }
+    }
+    for (const auto& claim : now.claims) {
+        claimants_[claim].insert(now.as);
+    }
+    if (now.claims.empty()) {
+        entries_.erase(key);
+    } else {
+        entries_.insert_or_assign(key, std::move(now));
+    }
+    std::set<std::string> told;
+    for (const auto& [claim, first] : firsts) {
+        tell_of(claim, first, told);
+    }
+    told.erase(key);
+    return told;
+}
+
+std::vector<std::string> claim_index::put(const crds::application& value) {
+    entry made{.as = claimant_of(value.metadata), .claims = claims_of(value)};
+    const auto key = made.as.key;
+    const auto told = made.claims.empty() ? replace(key, {}) : replace(key, std::move(made));
+    return {told.begin(), told.end()};
+}
+
+std::vector<std::string> claim_index::erase(const std::string& key) {
+    const auto told = replace(key, {});
+    return {told.begin(), told.end()};
+}
+
+const std::string* claim_index::rival_of(const crds::object_metadata& value, const std::string& claim) const {
+    ++looked_at_;
+    const auto found = claimants_.find(claim);
+    if (found == claimants_.end()) {
+        return nullptr;
+    }
+    const auto mine = claimant_of(value);
+    auto first = found->second.begin();
+    if (first->key == mine.key) {
+        ++looked_at_;
+        ++first;
+    }
+    if (first == found->second.end() || (!mine.unborn && !(*first < mine))) {
+        return nullptr;
+    }
+    return &first->key;
+}
+
+} // namespace holdfast::control

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "crds/application.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace holdfast::control {
+
+/// Where an Application's objects without a namespace go.
+[[nodiscard]] const std::string& target_namespace(const crds::application& value);
+
+/// What one source of an Application claims: two Applications with the same claim have the same objects, and
+/// would fight for them. All that decides about the objects is in it: the namespace they go to, the
+/// repository (however it is reached), the path, the chart, the options of the build. The revision is not:
+/// another commit has other versions of the same objects. Nothing for a source that others only take files
+/// from, for one that is no address, and for one whose objects are named after the Application, as a chart's
+/// are.
+[[nodiscard]] std::optional<std::string>
+claim_of(const crds::application& value, const crds::application_source& source);
+
+/// Who claims what, so that an Application is judged without looking at the others. Of those that claim the
+/// same the oldest is right. Keys are "namespace/name".
+class claim_index {
+public:
+    /// Applications outside of this namespace deploy only into their own.
+    explicit claim_index(std::string own_namespace);
+
+    /// Enters what an Application claims, in place of what it claimed before: nothing when it is being
+    /// deleted, when it deploys to where it may not, and when its status says that its source turned out to
+    /// be a chart. Gives the other Applications whose rival is another one than before, or that have none any
+    /// more.
+    std::vector<std::string> put(const crds::application& value);
+    /// Takes one out; gives the same.
+    std::vector<std::string> erase(const std::string& key);
+
+    /// The key of the oldest Application with this claim, apart from `value` itself, that was there before
+    /// `value`; null when there is none. Valid until the next change.
+    [[nodiscard]] const std::string*
+    rival_of(const crds::object_metadata& value, const std::string& claim) const;
+
+    /// How many entries were looked at so far, to see that a question stays cheap.
+    [[nodiscard]] std::uint64_t looked_at() const noexcept { return looked_at_; }
+
+private:
+    // In the order of right.
+    struct claimant {
+        bool unborn = false;
+        crds::timestamp created{};
+        std::string namespace_;
+        std::string name;
+        std::string key;
+        friend auto operator<=>(const claimant&, const claimant&) = default;
+    };
+    struct entry {
+        claimant as;
+        std::set<std::string> claims;
+        friend bool operator==(const entry&, const entry&) = default;
+    };
+
+    static claimant claimant_of(const crds::object_metadata& metadata);
+    [[nodiscard]] std::set<std::string> claims_of(const crds::application& value) const;
+    // The keys of all that have this claim, when the first of them is another one than `before`.
+    void tell_of(const std::string& claim, const std::string& before, std::set<std::string>& into) const;
+    [[nodiscard]] std::string first_of(const std::string& claim) const;
+    std::set<std::string> replace(const std::string& key, entry now);
+
+    std::string own_namespace_;
+    std::unordered_map<std::string, std::set<claimant>> claimants_; // by claim
+    std::unordered_map<std::string, entry> entries_;                // by key
+    mutable std::uint64_t looked_at_ = 0;
+};
+
+} // namespace holdfast::control
