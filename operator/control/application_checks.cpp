@@ -155,11 +155,13 @@ private:
     }
 
     void values() {
+        auto limits = render::configuration_limits();
+        limits.max_bytes = std::size_t{4} << 20U; // what a build takes
         for (const auto& [path, source] : sources_) {
             if (!source->helm || source->helm->values.empty()) {
                 continue;
             }
-            const auto read = render::read_yaml(source->helm->values);
+            const auto read = render::read_yaml(source->helm->values, limits);
             if (!read) {
                 wrong(
                     path + ".helm.values", "is not YAML: line " + std::to_string(read.error().where.line) +
