@@ -1,7 +1,9 @@
 #include "build_parts.hpp"
 
 #include "base/log.hpp"
+#include "base/memory.hpp"
 #include "build_programs.hpp"
+#include "sandbox/share.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -16,7 +18,15 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
     sandbox::settings sandboxing;
     sandboxing.directory =
         options.build_directory.empty() ? options.cache_directory + "/builds" : options.build_directory;
-    sandboxing.concurrency = std::clamp(std::thread::hardware_concurrency(), 2U, 16U);
+    const auto limit = memory_limit();
+    const auto jobs = sandbox::share_of(std::thread::hardware_concurrency(), limit);
+    sandboxing.concurrency = jobs.concurrency;
+    sandboxing.max_memory = jobs.memory;
+    log::info(
+        "builds by programs", {{"at_once", std::to_string(jobs.concurrency)},
+                               {"mebibytes_each", std::to_string(jobs.memory >> 20U)},
+                               {"limit_of_memory", limit ? std::to_string(*limit >> 20U) + " MiB" : "none"}}
+    );
     sandboxing.mode =
         options.require_sandbox ? sandbox::strictness::required : sandbox::strictness::best_effort;
     auto runner = sandbox::open(with.executor, with.pool, std::move(sandboxing));
@@ -49,6 +59,7 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
         building.builds.plugins = std::move(*plugins);
     }
     building.cache_bytes = cache_bytes;
+    building.most_outputs = jobs.concurrency + 2; // some are read while others run
     building.cache_directory = options.cache_directory + "/manifests";
     build.emplace(
         control::builder::parts{with.executor, with.pool, *sandbox, *secrets, with.counters},

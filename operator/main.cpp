@@ -1,5 +1,6 @@
 // Reads the options, and runs; anew where they changed.
 
+#include "base/memory.hpp"
 #include "operator.hpp"
 #include "options.hpp"
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 int main(int argc, char** argv) {
+    holdfast::keep_little_memory();
     auto line = holdfast::read_command_line({argv + 1, argv + argc});
     if (line.exit_code) {
         return *line.exit_code;

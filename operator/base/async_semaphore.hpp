@@ -5,6 +5,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -13,68 +14,89 @@
 
 namespace holdfast {
 
-/// So many may be inside at once; the others wait in line. One place is a mutex. On one executor's thread.
+/// So many places may be taken at once; who finds too few waits in line, and nobody overtakes. One place is a
+/// mutex. On one executor's thread.
 class async_semaphore {
     struct state {
-        explicit state(asio::any_io_executor e, std::size_t n) : executor{std::move(e)}, places{n} {}
+        state(asio::any_io_executor e, std::size_t n) : executor{std::move(e)}, all{n}, free{n} {}
         asio::any_io_executor executor;
-        std::size_t places;
+        std::size_t all;
+        std::size_t free;
         struct waiter {
             asio::steady_timer timer;
+            std::size_t places;
             bool granted = false;
         };
         std::list<waiter> line;
 
-        void leave() {
-            for (auto& w : line) {
-                if (!w.granted) {
-                    w.granted = true; // the place goes from hand to hand
-                    w.timer.cancel();
-                    return;
-                }
+        [[nodiscard]] bool somebody_waits() const noexcept {
+            for (const auto& w : line) {
+                if (!w.granted) return true;
             }
-            ++places;
+            return false;
+        }
+
+        void admit() {
+            for (auto& w : line) {
+                if (w.granted) continue;
+                if (w.places > free) return;
+                free -= w.places; // the places go from hand to hand
+                w.granted = true;
+                w.timer.cancel();
+            }
+        }
+
+        void leave(std::size_t places) {
+            free += places;
+            admit();
         }
     };
 
 public:
-    /// A place inside; given back when it goes.
+    /// Places that are taken; given back when it goes.
     class place {
     public:
         place() = default;
-        explicit place(std::shared_ptr<state> s) noexcept : state_{std::move(s)} {}
-        place(place&&) noexcept = default;
+        place(std::shared_ptr<state> s, std::size_t places) noexcept
+            : state_{std::move(s)}, places_{places} {}
+        place(place&& other) noexcept
+            : state_{std::move(other.state_)}, places_{std::exchange(other.places_, 0)} {}
         place& operator=(place&& other) noexcept {
             std::swap(state_, other.state_);
+            std::swap(places_, other.places_);
             return *this;
         }
         ~place() {
             if (state_) {
-                state_->leave();
+                state_->leave(places_);
             }
         }
 
     private:
         std::shared_ptr<state> state_;
+        std::size_t places_ = 0;
     };
 
     async_semaphore(asio::any_io_executor executor, std::size_t places)
         : state_{std::make_shared<state>(std::move(executor), places)} {}
 
-    /// Waits for a place. Throws operation_aborted when cancelled, holding none.
-    asio::awaitable<place> enter() { return enter(state_); }
+    /// Waits for places; for all of them where more are asked for than there are. Throws operation_aborted
+    /// when cancelled, holding none.
+    asio::awaitable<place> enter(std::size_t places = 1) {
+        return enter(state_, std::min(places, state_->all));
+    }
 
     /// True when a place is free now.
-    [[nodiscard]] bool is_free() const noexcept { return state_->places > 0; }
+    [[nodiscard]] bool is_free() const noexcept { return state_->free > 0; }
 
 private:
-    static asio::awaitable<place> enter(std::shared_ptr<state> s) {
-        if (s->places > 0) {
-            --s->places;
-            co_return place{std::move(s)};
+    static asio::awaitable<place> enter(std::shared_ptr<state> s, std::size_t places) {
+        if (s->free >= places && !s->somebody_waits()) {
+            s->free -= places;
+            co_return place{std::move(s), places};
         }
         const auto me = s->line.emplace(
-            s->line.end(), asio::steady_timer{s->executor, asio::steady_timer::time_point::max()}
+            s->line.end(), asio::steady_timer{s->executor, asio::steady_timer::time_point::max()}, places
         );
         // Whatever ends the wait, a frame that is destroyed included, leaves the line.
         struct in_line {
@@ -82,11 +104,9 @@ private:
             std::list<state::waiter>::iterator me;
             bool taken = false;
             ~in_line() {
-                const bool unused = me->granted && !taken;
+                const std::size_t unused = me->granted && !taken ? me->places : 0;
                 s->line.erase(me);
-                if (unused) {
-                    s->leave();
-                }
+                s->leave(unused); // who came behind may fit where this one did not
             }
         };
         in_line guard{s.get(), me};
@@ -96,7 +116,7 @@ private:
             throw boost::system::system_error{asio::error::operation_aborted};
         }
         guard.taken = true;
-        co_return place{s};
+        co_return place{s, places};
     }
 
     std::shared_ptr<state> state_;

@@ -60,7 +60,7 @@ result<std::optional<override_file>> read_override(render::source_tree& tree, co
     }
     auto text = tree.read(file->entry, max_bytes);
     if (!text) return text.error().within(path);
-    auto documents = render::read_yaml(*text);
+    auto documents = render::read_yaml(*text, render::configuration_limits());
     if (!documents) {
         const auto& e = documents.error();
         return user_error(fmt::format("{}:{}:{}: {}", path, e.where.line, e.where.column, e.message));

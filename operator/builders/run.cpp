@@ -4,9 +4,9 @@
 #include "builders/given_store.hpp"
 #include "builders/helm/errors.hpp"
 #include "builders/workspace_files.hpp"
+#include "render/canonical.hpp"
 #include "render/documents.hpp"
 
-#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -74,32 +74,45 @@ render::render_errors failure_of(
     );
 }
 
-// "# Source: web/templates/a.yaml", which helm prints before what it made of each file: line and path.
-std::map<int, std::string> sources_in(std::string_view printed) {
-    constexpr std::string_view mark = "# Source: ";
-    std::map<int, std::string> found;
-    int line = 1;
-    while (!printed.empty()) {
-        const auto end = printed.find('\n');
-        const auto text = printed.substr(0, end);
-        if (text.starts_with(mark)) {
-            found.emplace(line, text.substr(mark.size()));
+// Longer ones are no paths of templates: a template may print such a line too.
+constexpr std::size_t longest_place = 1024;
+
+// The lines "# Source: web/templates/a.yaml", which helm prints before what it made of each file, one after
+// the other: how many there are is up to the chart.
+class source_lines {
+public:
+    explicit source_lines(std::string_view printed) : rest_{printed} {}
+
+    // The path in the last of them that is not behind `line`; "" when there is none. Lines only grow from
+    // call to call.
+    std::string_view before(int line) {
+        while (line_ <= line && !rest_.empty()) {
+            constexpr std::string_view mark = "# Source: ";
+            const auto end = rest_.find('\n');
+            const auto text = rest_.substr(0, end);
+            if (text.starts_with(mark) && text.size() <= longest_place) {
+                found_ = text.substr(mark.size());
+            }
+            rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+            ++line_;
         }
-        printed.remove_prefix(end == std::string_view::npos ? printed.size() : end + 1);
-        ++line;
+        return found_;
     }
-    return found;
-}
+
+private:
+    std::string_view rest_;
+    std::string_view found_;
+    int line_ = 1;
+};
 
 // Where the objects of a chart come from: the template, as far as helm says it.
 void name_templates(
     render::render_output& output, std::string_view printed, const std::map<std::string, std::string>& places
 ) {
-    const auto sources = sources_in(printed);
+    source_lines sources{printed};
     for (auto& m : output.objects) {
-        const auto after = sources.upper_bound(m.from.line);
-        if (after != sources.begin()) {
-            m.from = {.file = place_of(std::prev(after)->second, places), .document = 1, .line = 1};
+        if (const auto source = sources.before(m.from.line); !source.empty()) {
+            m.from = {.file = place_of(std::string{source}, places), .document = 1, .line = 1};
         }
     }
 }
@@ -175,7 +188,8 @@ read_output(const build_plan& plan, std::string_view printed, const run_limits& 
     auto bounds = limits.output;
     bounds.max_file_bytes = printed.size() + 1;
     bounds.yaml.max_bytes = printed.size() + 1;
-    render::collected into;
+    bounds.yaml.max_memory = bounds.max_memory; // one text is all of it
+    render::collected into{bounds};
     render::collect(plan.name, printed, bounds, into);
     if (!into.errors.all.empty()) {
         return std::move(into.errors);
@@ -187,7 +201,8 @@ read_output(const build_plan& plan, std::string_view printed, const run_limits& 
         name_templates(into.output, printed, plan.places);
     }
     into.output.warnings.insert(into.output.warnings.end(), plan.warnings.begin(), plan.warnings.end());
-    into.output.hash = render::hash_of(into.output.objects);
+    into.output.hash = render::combine(std::move(into.digests));
+    into.output.memory = into.memory.used();
     return std::move(into.output);
 }
 

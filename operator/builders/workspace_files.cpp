@@ -1,5 +1,6 @@
 #include "builders/workspace_files.hpp"
 
+#include "base/memory.hpp"
 #include "render/links.hpp"
 
 #include <algorithm>
@@ -16,6 +17,9 @@ namespace holdfast::builders {
 namespace fs = std::filesystem;
 
 namespace {
+
+// Each is in memory as a whole.
+constexpr std::size_t max_file_bytes = std::size_t{128} << 20U;
 
 error disk_error(const std::string& what, const std::error_code& why) {
     return transient_error("a file of the build cannot be written (" + what + "): " + why.message());
@@ -192,7 +196,12 @@ private:
         if (entry->mode != git::entry_mode::file && entry->mode != git::entry_mode::executable) {
             return user_error(copy.path + " is neither a file nor a directory");
         }
-        const auto text = (*reader)->blob(entry->id, static_cast<std::size_t>(limits_.max_input_bytes));
+        const auto size = (*reader)->blob_size(entry->id);
+        if (!size) {
+            return size.error().within(copy.path);
+        }
+        const auto turn = turn_for(*size);
+        const auto text = (*reader)->blob(entry->id, max_file_bytes);
         if (!text) {
             return text.error().within(copy.path);
         }

@@ -193,7 +193,7 @@ private:
     }
 
     result<void> read_chart_yaml(const std::string& text) {
-        render::yaml_limits limits;
+        auto limits = render::configuration_limits();
         limits.max_bytes = limits_.max_chart_yaml;
         const auto documents = render::read_yaml(text, limits);
         if (!documents) {

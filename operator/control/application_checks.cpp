@@ -48,11 +48,13 @@ std::vector<named_source> sources_of(const application& value) {
 }
 
 void check_values(const application& value, std::vector<problem>& problems) {
+    auto limits = render::configuration_limits();
+    limits.max_bytes = std::size_t{4} << 20U; // what a build takes
     for (const auto& [path, source] : sources_of(value)) {
         if (!source->helm || source->helm->values.empty()) {
             continue;
         }
-        const auto read = render::read_yaml(source->helm->values);
+        const auto read = render::read_yaml(source->helm->values, limits);
         if (!read) {
             problems.push_back(
                 {path + ".helm.values", "is not YAML: line " + std::to_string(read.error().where.line) +

@@ -43,6 +43,7 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         more.secrets_index = std::move(*index);
         facts = std::make_shared<const builders::build_facts>(std::move(more));
     }
+    r->full.reset(); // what is held already is not to be waited for
     auto sources = co_await collect(r, from, std::move(facts));
     if (!sources) {
         co_return sources.error();

@@ -1,12 +1,16 @@
 #include "control/builder.hpp"
 
+#include "base/memory.hpp"
 #include "builders/jsonnet.hpp"
 #include "builders/run.hpp"
 #include "render/directory.hpp"
 #include "render/git_tree.hpp"
 #include "secrets/sensitive.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace holdfast::control {
@@ -58,35 +62,56 @@ bool is_current(const render::packed_output& output, const build_input& input) {
 }
 
 // What a build gave: what a program printed, or what a directory has, with its *.jsonnet evaluated.
-result<render::render_output>
-read_built(const build_input& input, builders::planned_source& how, const std::string& printed) {
+render::render_result<render::render_output> read_built(
+    const build_input& input, builders::planned_source& how, const std::string& printed,
+    const render::directory_limits& limits
+) {
     if (!how.directory) {
-        auto output = builders::read_output(*how.by_program, printed);
-        if (!output) {
-            return output.error().summary(most_errors);
-        }
-        return std::move(*output);
+        builders::run_limits bounds;
+        bounds.output = limits;
+        return builders::read_output(*how.by_program, printed, bounds);
     }
     if (how.by_program) {
         auto evaluated = builders::read_evaluated(printed);
         if (!evaluated) {
-            return evaluated.error().summary(most_errors);
+            return evaluated.error();
         }
         how.directory->evaluated = std::move(*evaluated);
     }
     auto tree = open_tree(input.source);
     if (!tree) {
-        return tree.error();
+        return render::as_errors(tree.error());
     }
-    auto output = render::render_directory(**tree, *how.directory);
-    if (!output) {
-        return output.error().summary(most_errors);
-    }
-    if (how.by_program) {
+    auto output = render::render_directory(**tree, *how.directory, limits);
+    how.directory->evaluated.clear();
+    if (output && how.by_program) {
         const auto& warnings = how.by_program->warnings;
         output->warnings.insert(output->warnings.end(), warnings.begin(), warnings.end());
     }
-    return std::move(*output);
+    return output;
+}
+
+// The objects hold their place as long as anybody has them, which is on the loop's thread; then their memory
+// is given back to the system, on the pool's.
+std::shared_ptr<const desired_set> held_while_used(
+    std::shared_ptr<const desired_set> wanted, async_semaphore::place place, asio::thread_pool& pool
+) {
+    struct holder {
+        holder(std::shared_ptr<const desired_set> w, async_semaphore::place p, asio::thread_pool& on)
+            : place{std::move(p)}, wanted{std::move(w)}, pool{on} {}
+        holder(const holder&) = delete;
+        holder& operator=(const holder&) = delete;
+        ~holder() {
+            wanted.reset();
+            asio::post(pool, [] { give_memory_back(); });
+        }
+        async_semaphore::place place;
+        std::shared_ptr<const desired_set> wanted;
+        asio::thread_pool& pool;
+    };
+    const auto* const inner = wanted.get();
+    auto held = std::make_shared<const holder>(std::move(wanted), std::move(place), pool);
+    return {std::move(held), inner};
 }
 
 error combined(const std::optional<error>& before, const error& another) {
@@ -99,6 +124,9 @@ builder::builder(parts with, settings s)
     : with_{with},
       settings_{std::move(s)},
       cache_{settings_.cache_bytes},
+      outputs_{with.executor, settings_.most_outputs},
+      reading_{with.executor, reading_mebibytes},
+      objects_{with.executor, objects_mebibytes},
       secrets_{with.executor, with.pool, with.sandbox, with.stores} {
     if (!settings_.cache_directory.empty()) {
         disk_.emplace(settings_.cache_directory, settings_.disk_cache_bytes);
@@ -148,8 +176,26 @@ asio::awaitable<builder::packed_ptr> builder::find(render::build_key key) {
     if (!disk_) {
         co_return nullptr;
     }
-    auto work = [&disk = *disk_, key] { return disk.load(key); };
-    auto loaded = co_await on_pool(with_.pool, std::move(work));
+    // A large one waits until there is memory for it: its text, what is parsed of that, and what is kept.
+    struct outcome {
+        packed_ptr loaded;
+        std::size_t too_large = 0;
+    };
+    const auto load = [&disk = *disk_, key](std::size_t most) {
+        return [&disk, key, most] {
+            const auto size = disk.size_of(key);
+            return size > most ? outcome{.loaded = nullptr, .too_large = size}
+                               : outcome{.loaded = disk.load(key), .too_large = 0};
+        };
+    };
+    auto ordinary = load(ordinary_allowance().limits.max_output_bytes);
+    auto found_there = co_await on_pool(with_.pool, std::move(ordinary));
+    if (found_there.too_large > 0) {
+        const auto held = co_await reading_.enter(1 + 3 * found_there.too_large / (std::size_t{1} << 20U));
+        auto any = load(std::numeric_limits<std::size_t>::max());
+        found_there = co_await on_pool(with_.pool, std::move(any));
+    }
+    const auto loaded = std::move(found_there.loaded);
     with_.counters.cache_asked("disk", loaded != nullptr);
     if (loaded) {
         cache_.insert(key, loaded);
@@ -211,13 +257,18 @@ asio::awaitable<result<builder::packed_ptr>> builder::finished(build_input input
 
 // What a build gave, still to be read.
 struct builder::made_source {
+    std::shared_ptr<const build_input> input;
     builders::planned_source how;
     std::string printed;
 };
 
-asio::awaitable<result<builder::made_source>>
-builder::run_build(std::shared_ptr<const build_input> input, store_ptr store) {
-    auto plan = [input, &with = settings_.builds]() -> render::render_result<builders::planned_source> {
+// `place` is held as long as there is what a program printed.
+asio::awaitable<result<std::shared_ptr<builder::made_source>>>
+builder::run_build(build_input input, store_ptr store, async_semaphore::place& place) {
+    const auto made = std::make_shared<made_source>();
+    made->input = std::make_shared<const build_input>(std::move(input));
+    auto plan = [input = made->input,
+                 &with = settings_.builds]() -> render::render_result<builders::planned_source> {
         std::unique_ptr<render::source_tree> tree;
         if (input->source.spec.chart.empty()) {
             auto opened = open_tree(input->source);
@@ -232,43 +283,74 @@ builder::run_build(std::shared_ptr<const build_input> input, store_ptr store) {
     if (!planned) {
         co_return planned.error().summary(most_errors);
     }
-    made_source made{.how = std::move(*planned), .printed = {}};
-    if (made.how.by_program) {
-        const auto& program = *made.how.by_program;
+    made->how = std::move(*planned);
+    if (made->how.by_program) {
+        const auto& program = *made->how.by_program;
         if (!program.missing.empty() || program.password_store != (store != nullptr)) {
             co_return transient_error(
                 "the build needs something else than a moment ago; it is looked at again"
             );
         }
+        place = co_await outputs_.enter();
         const builders::run_limits limits;
         auto ran = co_await builders::run(with_.sandbox, with_.pool, program, limits, std::move(store));
         if (!ran) {
             co_return ran.error().summary(most_errors);
         }
-        std::swap(made.printed, *ran); // no copy of what is short is left
+        std::swap(made->printed, *ran); // no copy of what is short is left
     }
     co_return made;
 }
 
-asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, render::build_key key) {
-    const auto held = std::make_shared<const build_input>(std::move(input));
-    auto ran = co_await run_build(held, {});
-    if (!ran) {
-        co_return ran.error();
-    }
-    auto read = [held, key, disk = disk_ ? &*disk_ : nullptr,
-                 from = std::move(*ran)]() mutable -> result<packed_ptr> {
-        auto output = read_built(*held, from.how, from.printed);
-        if (!output) {
-            return output.error();
+// Reads what a build gave within an allowance; nothing when it needs a larger one. Without a key it has
+// secrets in it.
+asio::awaitable<std::optional<result<builder::packed_ptr>>> builder::read_within(
+    std::shared_ptr<made_source> from, std::optional<render::build_key> key, build_allowance allowance,
+    bool is_largest
+) {
+    const auto held = co_await reading_.enter(allowance.mebibytes);
+    auto work = [from, key, is_largest, limits = allowance.limits,
+                 disk = disk_ && key ? &*disk_ : nullptr]() -> std::optional<result<packed_ptr>> {
+        const memory_given_back after{is_largest};
+        auto output = read_built(*from->input, from->how, from->printed, limits);
+        if (!output && output.error().is_too_large && !is_largest) {
+            return std::nullopt;
         }
-        auto made = pack_output(std::move(*output), /*is_secret=*/false);
+        if (!output) {
+            return output.error().summary(most_errors);
+        }
+        auto made = pack_output(std::move(*output), /*is_secret=*/!key);
         if (made && disk != nullptr) {
-            disk->save(key, **made);
+            disk->save(*key, **made);
         }
         return made;
     };
-    auto made = co_await on_pool(with_.pool, std::move(read));
+    co_return co_await on_pool(with_.pool, std::move(work));
+}
+
+// First with what nearly every build can do with, so that many are read side by side: one that is far larger
+// waits until there is memory for it.
+asio::awaitable<result<builder::packed_ptr>>
+builder::read(std::shared_ptr<made_source> from, std::optional<render::build_key> key) {
+    auto ordinary = ordinary_allowance();
+    if (from->printed.size() <= ordinary.limits.max_total_bytes) {
+        auto made = co_await read_within(from, key, std::move(ordinary), /*is_largest=*/false);
+        if (made) {
+            co_return std::move(*made);
+        }
+    }
+    auto largest = largest_allowance();
+    auto made = co_await read_within(from, key, std::move(largest), /*is_largest=*/true);
+    co_return std::move(*made);
+}
+
+asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, render::build_key key) {
+    async_semaphore::place place;
+    auto ran = co_await run_build(std::move(input), {}, place);
+    if (!ran) {
+        co_return ran.error();
+    }
+    auto made = co_await read(std::move(*ran), key);
     if (!made) {
         co_return made.error();
     }
@@ -283,20 +365,18 @@ builder::make_secret(build_input input, const stores_in_use& secrets) {
     if (!store) {
         co_return store.error();
     }
-    const auto held = std::make_shared<const build_input>(std::move(input));
-    auto ran = co_await run_build(held, std::move(*store));
+    async_semaphore::place place;
+    auto ran = co_await run_build(std::move(input), std::move(*store), place);
     if (!ran) {
         co_return ran.error();
     }
-    auto read = [held, from = std::move(*ran)]() mutable -> result<packed_ptr> {
-        auto output = read_built(*held, from.how, from.printed);
-        secrets::wipe(from.printed);
-        if (!output) {
-            return output.error();
-        }
-        return pack_output(std::move(*output), /*is_secret=*/true);
+    const auto from = std::move(*ran);
+    struct wiping {
+        std::string& text;
+        ~wiping() { secrets::wipe(text); }
     };
-    co_return co_await on_pool(with_.pool, std::move(read));
+    const wiping printed{from->printed};
+    co_return co_await read(from, std::nullopt);
 }
 
 asio::awaitable<result<builder::built>> builder::build(
@@ -307,13 +387,14 @@ asio::awaitable<result<builder::built>> builder::build(
     std::optional<error> broken;
     built made;
     bool needs_secrets = false;
+    std::size_t unpacked = 0;
     for (std::size_t i = 0; i < sources.size(); ++i) {
         const bool is_secret = identities[i].is_secret;
         result<packed_ptr> output{packed_ptr{}};
         if (is_secret) {
             output = co_await make_secret(std::move(sources[i]), secrets);
         } else {
-            output = co_await finished(std::move(sources[i]), key_of(identities[i]));
+            output = co_await finished(sources[i], key_of(identities[i]));
         }
         if (!output) {
             broken = combined(broken, output.error());
@@ -323,10 +404,27 @@ asio::awaitable<result<builder::built>> builder::build(
         if (!is_secret) {
             made.entries.insert(made.entries.end(), (*output)->entries.begin(), (*output)->entries.end());
         }
-        outputs.push_back(std::move(*output));
+        unpacked += (*output)->unpacked_bytes;
+        // Whoever waits holds nothing that is large and can be had again: what is kept in memory or on disk.
+        const bool is_kept = is_secret || mebibytes_for_objects((*output)->unpacked_bytes) == 0;
+        outputs.push_back(is_kept ? std::move(*output) : nullptr);
     }
     if (broken) {
         co_return *broken;
+    }
+    async_semaphore::place held;
+    if (const auto mebibytes = mebibytes_for_objects(unpacked); mebibytes > 0) {
+        held = co_await objects_.enter(mebibytes);
+        for (std::size_t i = 0; i < outputs.size(); ++i) {
+            if (outputs[i]) {
+                continue;
+            }
+            auto again = co_await finished(std::move(sources[i]), key_of(identities[i]));
+            if (!again) {
+                co_return again.error();
+            }
+            outputs[i] = std::move(*again);
+        }
     }
     auto place = [outputs = std::move(outputs), target, catalog] {
         return place_objects(outputs, target, *catalog);
@@ -350,17 +448,21 @@ asio::awaitable<result<builder::built>> builder::build(
         co_return prepared.error();
     }
     made.wanted = std::move(*prepared);
+    if (mebibytes_for_objects(unpacked) > 0) {
+        made.wanted = held_while_used(std::move(made.wanted), std::move(held), with_.pool);
+    }
     co_return made;
 }
 
 asio::awaitable<void> builder::housekeeping() {
-    if (disk_) {
-        auto work = [&disk = *disk_] {
-            disk.trim();
-            return true;
-        };
-        co_await on_pool(with_.pool, std::move(work));
-    }
+    auto work = [disk = disk_ ? &*disk_ : nullptr] {
+        if (disk != nullptr) {
+            disk->trim();
+        }
+        give_memory_back();
+        return true;
+    };
+    co_await on_pool(with_.pool, std::move(work));
 }
 
 } // namespace holdfast::control

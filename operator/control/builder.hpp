@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "base/async_semaphore.hpp"
 #include "builders/plan_source.hpp"
+#include "control/build_memory.hpp"
 #include "control/build_secrets.hpp"
 #include "control/desired_set.hpp"
 #include "control/metrics.hpp"
@@ -68,6 +69,8 @@ public:
         std::uint64_t disk_cache_bytes = std::uint64_t{1} << 30U;
         /// Of the builds on disk; empty: none are kept there.
         std::string cache_directory;
+        /// How many builds by programs are run or waited for until they are read: each may print 64 MiB.
+        std::size_t most_outputs = 4;
     };
 
     builder(parts with, settings s);
@@ -107,11 +110,24 @@ private:
     asio::awaitable<result<packed_ptr>> make_secret(build_input input, const stores_in_use& secrets);
     using store_ptr = build_secrets::store_ptr;
     struct made_source;
-    asio::awaitable<result<made_source>> run_build(std::shared_ptr<const build_input> input, store_ptr store);
+    asio::awaitable<result<std::shared_ptr<made_source>>>
+    run_build(build_input input, store_ptr store, async_semaphore::place& place);
+    asio::awaitable<result<packed_ptr>>
+    read(std::shared_ptr<made_source> from, std::optional<render::build_key> key);
+    asio::awaitable<std::optional<result<packed_ptr>>> read_within(
+        std::shared_ptr<made_source> from, std::optional<render::build_key> key, build_allowance allowance,
+        bool is_largest
+    );
 
     parts with_;
     settings settings_;
     render::manifest_cache cache_;
+    /// For what programs printed, until it was read; then for reading, then for objects (build_memory.hpp).
+    /// Taken in this order, and nobody who has a later one waits for an earlier one, but for a build that is
+    /// gone from the caches: nobody waits for objects_ while he reads.
+    async_semaphore outputs_;
+    async_semaphore reading_;
+    async_semaphore objects_;
     std::optional<render::manifest_disk_cache> disk_;
     build_secrets secrets_;
     std::map<render::build_key, std::shared_ptr<packed_flight>> under_way_;

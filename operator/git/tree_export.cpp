@@ -1,5 +1,7 @@
 #include "git/tree_reader.hpp"
 
+#include "base/memory.hpp"
+
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -13,6 +15,10 @@ namespace holdfast::git {
 namespace fs = std::filesystem;
 
 namespace {
+
+// Each is in memory as a whole.
+constexpr std::uint64_t max_file_bytes = std::uint64_t{128} << 20U;
+constexpr std::uint64_t longest_link = 4096; // the kernel's PATH_MAX
 
 error cannot_write(const std::string& path, int code) {
     return transient_error("cannot write " + path + ": " + std::generic_category().message(code));
@@ -100,6 +106,16 @@ export_tree(tree_reader& from, const object_id& tree, const std::string& to, exp
             );
         }
         left -= *size;
+        if (*size > max_file_bytes) {
+            return user_error(
+                "\"" + entry.name + "\" has more than " + std::to_string(max_file_bytes >> 20U) +
+                " MiB, the limit for one file of a build"
+            );
+        }
+        if (entry.mode == entry_mode::symlink && *size > longest_link) {
+            return user_error("the symlink \"" + entry.name + "\" leads nowhere: its target is too long");
+        }
+        const auto turn = turn_for(*size);
         auto content = from.blob(entry.id, static_cast<std::size_t>(*size));
         if (!content) {
             return content.error().within(entry.name);

@@ -17,8 +17,9 @@ directory_key(std::string_view tree_id, const directory_options& options, const 
     key.add(options.disable_extension_filter ? "every file" : "");
     for (const std::size_t limit :
          {limits.max_file_bytes, limits.max_total_bytes, limits.max_files, limits.max_objects,
-          limits.max_object_bytes, limits.yaml.max_bytes, limits.yaml.max_depth, limits.yaml.max_documents,
-          limits.yaml.max_expansion}) {
+          limits.max_object_bytes, limits.max_output_bytes, limits.max_memory, limits.yaml.max_bytes,
+          limits.yaml.max_depth, limits.yaml.max_documents, limits.yaml.max_expansion,
+          limits.yaml.max_memory}) {
         key.add(std::to_string(limit));
     }
     return key.finish();

@@ -23,16 +23,16 @@ void append_string(std::string& text, std::string_view s) {
     }
 }
 
-void append_value(std::string& text, const json::value& value) {
+bool append_value(std::string& text, const json::value& value, std::size_t limit) {
     switch (value.kind()) {
-    case json::kind::object: append_canonical(text, value.get_object()); break;
+    case json::kind::object: return append_canonical(text, value.get_object(), limit);
     case json::kind::array: {
         text += '[';
         bool is_first = true;
         for (const json::value& item : value.get_array()) {
             if (!is_first) text += ',';
             is_first = false;
-            append_value(text, item);
+            if (!append_value(text, item, limit)) return false;
         }
         text += ']';
         break;
@@ -42,11 +42,12 @@ void append_value(std::string& text, const json::value& value) {
         break;
     default: text += json::serialize(value);
     }
+    return text.size() <= limit;
 }
 
 } // namespace
 
-void append_canonical(std::string& text, const json::object& object) {
+bool append_canonical(std::string& text, const json::object& object, std::size_t limit) {
     std::vector<const json::key_value_pair*> pairs;
     pairs.reserve(object.size());
     for (const auto& pair : object) {
@@ -58,9 +59,10 @@ void append_canonical(std::string& text, const json::object& object) {
         if (pair != pairs.front()) text += ',';
         append_string(text, {pair->key().data(), pair->key().size()});
         text += ':';
-        append_value(text, pair->value());
+        if (!append_value(text, pair->value(), limit)) return false;
     }
     text += '}';
+    return text.size() <= limit;
 }
 
 sha256_digest combine(std::vector<sha256_digest> digests) {

@@ -17,7 +17,7 @@ namespace {
 class directory_reader {
 public:
     directory_reader(source_tree& tree, const directory_options& options, const directory_limits& limits)
-        : tree_{tree}, options_{options}, limits_{limits} {}
+        : tree_{tree}, options_{options}, limits_{limits}, into_{limits} {}
 
     render_result<render_output> run() {
         walk_directory(tree_, options_, limits_, into_, [this](const taken_file& file) {
@@ -31,6 +31,7 @@ public:
             ));
         }
         into_.output.hash = combine(std::move(into_.digests));
+        into_.output.memory = into_.memory.used();
         return std::move(into_.output);
     }
 
@@ -73,6 +74,7 @@ private:
             ),
             path
         );
+        into_.errors.is_too_large = true;
         return false;
     }
 

@@ -37,6 +37,10 @@ struct directory_limits {
     std::size_t max_objects = 20'000;
     /// Of one object as JSON: what an API server takes by default is little more.
     std::size_t max_object_bytes = std::size_t{1} << 20U;
+    /// Of all objects as JSON, together.
+    std::size_t max_output_bytes = std::size_t{64} << 20U;
+    /// Of memory, for the values of all files together. `yaml.max_memory` holds for each file.
+    std::size_t max_memory = std::size_t{128} << 20U;
     /// Errors that are collected before reading stops.
     std::size_t max_errors = 100;
     yaml_limits yaml;

@@ -28,6 +28,9 @@ std::string_view type_of(const json::value& value) noexcept {
     return "a value";
 }
 
+// A kind, a version, a name: longer ones are no API server's, and each message would repeat them.
+constexpr std::size_t longest_name = 1024;
+
 /// The file that is being read, for the errors of its objects.
 class file_reader {
 public:
@@ -37,23 +40,23 @@ public:
         : file_{file}, text_{text}, limits_{limits}, into_{into} {}
 
     bool run() {
-        auto documents = read_yaml(text_, limits_.yaml);
-        if (!documents) {
-            const yaml_error& e = documents.error();
-            return into_.fail(
-                limits_, {.file = file_,
-                          .document = e.document,
-                          .line = e.where.line,
-                          .column = e.where.column,
-                          .message = e.message}
-            );
-        }
-        for (yaml_document& document : *documents) {
+        bool goes_on = true;
+        const auto read = read_documents(text_, limits_.yaml, &into_.memory, [&](yaml_document&& document) {
             document_ = document.index;
             line_ = document.line;
-            if (!take(std::move(document.value), {})) return false;
-        }
-        return true;
+            goes_on = take(std::move(document.value), {});
+            return goes_on;
+        });
+        if (read) return goes_on;
+        const yaml_error& e = read.error();
+        goes_on = into_.fail(
+            limits_, {.file = file_,
+                      .document = e.document,
+                      .line = e.where.line,
+                      .column = e.where.column,
+                      .message = e.message}
+        );
+        return goes_on && !is_out_of_memory();
     }
 
     /// The text is what a program printed.
@@ -65,24 +68,41 @@ public:
                 fmt::format("{} bytes are more than the limit of {}", text_.size(), limits_.yaml.max_bytes)
             );
         }
-        auto documents = read_json(text_, limits_.yaml).documents;
-        if (!documents) return fail({}, "the result cannot be read: " + documents.error().message);
-        for (yaml_document& document : *documents) {
-            if (!document.value.is_array()) {
-                if (!take(std::move(document.value), {})) return false;
-                continue;
-            }
-            is_item_ = true;
-            document_ = 0;
-            for (json::value& item : document.value.get_array()) {
-                ++document_;
-                if (!item.is_null() && !take(std::move(item), {})) return false;
-            }
+        bool goes_on = true;
+        const auto read = read_json(text_, limits_.yaml, &into_.memory, [&](yaml_document&& document) {
+            goes_on = take_evaluated(std::move(document.value));
+            return goes_on;
+        });
+        if (read) return goes_on;
+        return fail({}, "the result cannot be read: " + read.error().message) && !is_out_of_memory();
+    }
+
+private:
+    bool take_evaluated(json::value&& value) {
+        if (!value.is_array()) return take(std::move(value), {});
+        is_item_ = true;
+        document_ = 0;
+        for (json::value& item : value.get_array()) {
+            ++document_;
+            if (!item.is_null() && !take(std::move(item), {})) return false;
         }
         return true;
     }
 
-private:
+    /// The other files of the source would only say so again.
+    bool is_out_of_memory() {
+        if (!into_.memory.is_exceeded()) return false;
+        into_.errors.is_too_large = true;
+        return true;
+    }
+
+    /// Counts what is made here and is in no text. False with an error when that is too much.
+    bool pay(std::size_t bytes, const std::string& pointer) {
+        if (into_.memory.take(bytes)) return true;
+        fail(pointer, source_is_too_large(into_.memory));
+        return !is_out_of_memory();
+    }
+
     /// An error about the value at `pointer`.
     bool fail(const std::string& pointer, std::string message) {
         if (is_evaluated_) {
@@ -144,6 +164,7 @@ private:
         for (json::value& item : items->get_array()) {
             if (!item_kind.empty() && item.is_object()) {
                 json::object& object = item.get_object();
+                if (!pay(version.size() + item_kind.size(), pointer)) return false;
                 if (!object.contains("apiVersion")) object["apiVersion"] = version;
                 if (!object.contains("kind")) object["kind"] = item_kind;
             }
@@ -175,6 +196,7 @@ private:
                 );
                 return false;
             }
+            if (is_too_long(*field, name, pointer + "/" + name)) return false;
             if (field->get_string().starts_with("ENC[AES256_GCM,")) {
                 keep_going_ = fail(
                     pointer + "/" + name,
@@ -187,6 +209,14 @@ private:
                 return false;
             }
         }
+        return true;
+    }
+
+    bool is_too_long(const json::value& text, std::string_view name, const std::string& pointer) {
+        const std::size_t size = text.get_string().size();
+        if (size <= longest_name) return false;
+        keep_going_ =
+            fail(pointer, fmt::format("{} has {} bytes; {} is the limit", name, size, longest_name));
         return true;
     }
 
@@ -212,6 +242,10 @@ private:
                             "metadata.{} is {}, not a string{}", name, type_of(*field), quote_hint(*field)
                         )
                     );
+                    return false;
+                }
+                if (field != nullptr && field->is_string() &&
+                    is_too_long(*field, fmt::format("metadata.{}", name), pointer + "/metadata/" + name)) {
                     return false;
                 }
             }
@@ -261,15 +295,27 @@ private:
             return false;
         }
         canonical_.clear();
-        append_canonical(canonical_, object);
-        if (canonical_.size() > limits_.max_object_bytes) {
+        if (!append_canonical(canonical_, object, limits_.max_object_bytes)) {
             return fail(
                 pointer, fmt::format(
-                             "{} has {} bytes, more than the limit of {} for one object", describe(names),
-                             canonical_.size(), limits_.max_object_bytes
+                             "{} is larger than {} bytes, the limit for one object", describe(names),
+                             limits_.max_object_bytes
                          )
             );
         }
+        into_.output_bytes += canonical_.size();
+        if (into_.output_bytes > limits_.max_output_bytes) {
+            fail(
+                pointer, fmt::format(
+                             "the objects of the source have more than {} bytes together, the limit for one "
+                             "source; divide it among several Applications",
+                             limits_.max_output_bytes
+                         )
+            );
+            into_.errors.is_too_large = true;
+            return false;
+        }
+        if (!pay(sizeof(manifest) + sizeof(sha256_digest) + file_.size(), pointer)) return false;
         into_.digests.push_back(sha256(canonical_));
         into_.output.objects.push_back({.object = std::move(object), .from = place()});
         return true;

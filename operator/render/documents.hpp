@@ -12,10 +12,16 @@ namespace holdfast::render {
 
 /// What files add up to while a source is read.
 struct collected {
+    explicit collected(const directory_limits& limits = {}) noexcept : memory{limits.max_memory} {}
+
     render_output output;
     render_errors errors;
     /// SHA-256 of each object in its canonical form, beside output.objects.
     std::vector<sha256_digest> digests;
+    /// What the values of all files take.
+    memory_budget memory;
+    /// Of the objects as JSON.
+    std::size_t output_bytes = 0;
 
     /// Adds an error; false when there are enough of them and reading shall stop.
     bool fail(const directory_limits& limits, render_error e);

@@ -27,9 +27,11 @@ struct handler {
     static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
     static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
 
-    const char* text = nullptr;
-    std::size_t size = 0;
-    value_builder builder;
+    handler(std::string_view t, value_builder& b, text_memory& m) : text{t}, builder{b}, memory{m} {}
+
+    std::string_view text;
+    value_builder& builder;
+    text_memory& memory;
     std::string part;
     std::string number;
     std::string problem;
@@ -43,26 +45,31 @@ struct handler {
         return false;
     }
 
+    bool put(json::value&& value, error_code& ec) {
+        builder.add(std::move(value)); // nothing is merged in JSON
+        return memory.set(builder.memory()) || fail(ec, memory.why());
+    }
+
     bool on_document_begin(error_code&) { return true; }
     bool on_document_end(error_code&) { return true; }
     bool on_object_begin(error_code&) {
         builder.open(true);
         return true;
     }
-    bool on_object_end(std::size_t, error_code&) { return builder.add(builder.close()); }
+    bool on_object_end(std::size_t, error_code& ec) { return put(builder.close(), ec); }
     bool on_array_begin(error_code&) {
         builder.open(false);
         return true;
     }
-    bool on_array_end(std::size_t, error_code&) { return builder.add(builder.close()); }
+    bool on_array_end(std::size_t, error_code& ec) { return put(builder.close(), ec); }
     bool on_key_part(json_view s, std::size_t, error_code&) {
         part.append(s.data(), s.size());
         return true;
     }
     bool on_key(json_view s, std::size_t, error_code& ec) {
         // A key without escapes is a piece of the text: that gives its place.
-        const bool inside = s.data() >= text && s.data() < text + size;
-        const auto place = inside ? static_cast<value_builder::place>(s.data() - text) : 0;
+        const bool inside = s.data() >= text.data() && s.data() < text.data() + text.size();
+        const auto place = inside ? static_cast<value_builder::place>(s.data() - text.data()) : 0;
         part.append(s.data(), s.size());
         const auto before = builder.key(part, place);
         if (before) {
@@ -77,24 +84,24 @@ struct handler {
         part.append(s.data(), s.size());
         return true;
     }
-    bool on_string(json_view s, std::size_t, error_code&) {
-        if (part.empty()) return builder.add(json::value(json::string(s)));
+    bool on_string(json_view s, std::size_t, error_code& ec) {
+        if (part.empty()) return put(json::value(json::string(s)), ec);
         part.append(s.data(), s.size());
         json::string whole{part};
         part.clear();
-        return builder.add(json::value(std::move(whole)));
+        return put(json::value(std::move(whole)), ec);
     }
     bool on_number_part(json_view s, error_code&) {
         number.append(s.data(), s.size());
         return true;
     }
-    bool on_int64(std::int64_t i, json_view, error_code&) {
+    bool on_int64(std::int64_t i, json_view, error_code& ec) {
         number.clear();
-        return builder.add(json::value(i));
+        return put(json::value(i), ec);
     }
-    bool on_uint64(std::uint64_t u, json_view, error_code&) {
+    bool on_uint64(std::uint64_t u, json_view, error_code& ec) {
         number.clear();
-        return builder.add(json::value(u));
+        return put(json::value(u), ec);
     }
     bool on_double(double approximate, json_view s, error_code& ec) {
         // Boost 1.81 does not round correctly: its double is good for telling whether there is one.
@@ -107,10 +114,37 @@ struct handler {
             return fail(ec, fmt::format("{} is too large a number", number));
         }
         number.clear();
-        return builder.add(number_value(exact));
+        return put(number_value(exact), ec);
     }
-    bool on_bool(bool b, error_code&) { return builder.add(json::value(b)); }
-    bool on_null(error_code&) { return builder.add(json::value(nullptr)); }
+    bool on_bool(bool b, error_code& ec) { return put(json::value(b), ec); }
+    bool on_null(error_code& ec) { return put(json::value(nullptr), ec); }
+    bool on_comment_part(json_view, error_code&) { return true; }
+    bool on_comment(json_view, error_code&) { return true; }
+};
+
+/// Takes the parser's events and makes nothing of them.
+struct passer {
+    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
+
+    bool on_document_begin(error_code&) { return true; }
+    bool on_document_end(error_code&) { return true; }
+    bool on_object_begin(error_code&) { return true; }
+    bool on_object_end(std::size_t, error_code&) { return true; }
+    bool on_array_begin(error_code&) { return true; }
+    bool on_array_end(std::size_t, error_code&) { return true; }
+    bool on_key_part(json_view, std::size_t, error_code&) { return true; }
+    bool on_key(json_view, std::size_t, error_code&) { return true; }
+    bool on_string_part(json_view, std::size_t, error_code&) { return true; }
+    bool on_string(json_view, std::size_t, error_code&) { return true; }
+    bool on_number_part(json_view, error_code&) { return true; }
+    bool on_int64(std::int64_t, json_view, error_code&) { return true; }
+    bool on_uint64(std::uint64_t, json_view, error_code&) { return true; }
+    bool on_double(double, json_view, error_code&) { return true; }
+    bool on_bool(bool, error_code&) { return true; }
+    bool on_null(error_code&) { return true; }
     bool on_comment_part(json_view, error_code&) { return true; }
     bool on_comment(json_view, error_code&) { return true; }
 };
@@ -126,6 +160,40 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) noexcept {
     return found == std::string_view::npos ? text.size() : found;
 }
 
+/// What the parser itself refuses.
+yaml_error failure_of(
+    const error_code& failure, int index, std::string_view text, std::size_t at, std::size_t max_depth
+) {
+    return {
+        .document = index,
+        .where = position_of(text, at),
+        .message = failure == json::error::too_deep ? fmt::format("nested more than {} deep", max_depth)
+                                                    : fmt::format("this is no JSON: {}", failure.message())
+    };
+}
+
+yaml_error too_many_documents(int index, std::string_view text, std::size_t at, const yaml_limits& limits) {
+    return {
+        .document = index,
+        .where = position_of(text, at),
+        .message = fmt::format("more than {} documents", limits.max_documents)
+    };
+}
+
+/// Why a value was refused that is JSON, or is none.
+yaml_error
+refusal_of(handler& h, const error_code& failure, int index, std::size_t at, const yaml_limits& limits) {
+    if (h.problem.empty() && !h.is_duplicate) return failure_of(failure, index, h.text, at, limits.max_depth);
+    std::string message = std::move(h.problem);
+    if (h.is_duplicate) {
+        message = fmt::format("key \"{}\" is given twice in one object", message);
+        if (h.first_place) {
+            message += fmt::format("; it was first in line {}", position_of(h.text, *h.first_place).line);
+        }
+    }
+    return {.document = index, .where = position_of(h.text, at), .message = std::move(message)};
+}
+
 } // namespace
 
 bool looks_like_json(std::string_view text) noexcept {
@@ -133,8 +201,34 @@ bool looks_like_json(std::string_view text) noexcept {
     return first < text.size() && text[first] == '{';
 }
 
-json_outcome read_json(std::string_view text, const yaml_limits& limits) {
-    std::vector<yaml_document> documents;
+json_scan scan_json(std::string_view text, const yaml_limits& limits) {
+    json_scan scan;
+    int index = 0;
+    for (std::size_t at = skip_blanks(text, 0); at < text.size(); at = skip_blanks(text, at)) {
+        ++index;
+        if (static_cast<std::size_t>(index) > limits.max_documents) {
+            scan.failure = too_many_documents(index, text, at, limits);
+            return scan;
+        }
+        json::basic_parser<passer> parser{options_for(limits.max_depth)};
+        error_code failure;
+        const std::size_t used = parser.write_some(false, text.data() + at, text.size() - at, failure);
+        if (failure) {
+            scan.failure = failure_of(failure, index, text, at + used, limits.max_depth);
+            scan.is_json = failure == json::error::too_deep;
+            return scan;
+        }
+        scan.starts.push_back(at);
+        at += used;
+    }
+    return scan;
+}
+
+boost::system::result<void, yaml_error> read_json(
+    std::string_view text, const yaml_limits& limits, memory_budget* source, const document_sink& take
+) {
+    value_builder builder;
+    text_memory memory{limits.max_memory, source};
     int index = 0;
     std::size_t counted = 0; // the part of the text whose lines are in `line`
     int line = 1;
@@ -143,61 +237,19 @@ json_outcome read_json(std::string_view text, const yaml_limits& limits) {
         for (; counted < at; ++counted) {
             if (text[counted] == '\n') ++line;
         }
-        const auto fail = [&](std::size_t offset, std::string message) {
-            return yaml_error{
-                .document = index, .where = position_of(text, offset), .message = std::move(message)
-            };
-        };
         if (static_cast<std::size_t>(index) > limits.max_documents) {
-            return {.documents = fail(at, fmt::format("more than {} documents", limits.max_documents))};
+            return too_many_documents(index, text, at, limits);
         }
-        json::basic_parser<handler> parser{options_for(limits.max_depth)};
-        handler& h = parser.handler();
-        h.text = text.data();
-        h.size = text.size();
+        json::basic_parser<handler> parser{options_for(limits.max_depth), text, builder, memory};
         error_code failure;
         const std::size_t used = parser.write_some(false, text.data() + at, text.size() - at, failure);
-        if (failure) {
-            if (h.is_duplicate) {
-                std::string message = fmt::format("key \"{}\" is given twice in one object", h.problem);
-                if (h.first_place) {
-                    message +=
-                        fmt::format("; it was first in line {}", position_of(text, *h.first_place).line);
-                }
-                return {.documents = fail(at + used, std::move(message))};
-            }
-            if (!h.problem.empty()) return {.documents = fail(at + used, std::move(h.problem))};
-            if (failure == json::error::too_deep) {
-                return {
-                    .documents = fail(at + used, fmt::format("nested more than {} deep", limits.max_depth))
-                };
-            }
-            return {
-                .documents = fail(at + used, fmt::format("this is no JSON: {}", failure.message())),
-                .is_json = false
-            };
-        }
-        if (json::value value = h.builder.take(); !value.is_null()) {
-            documents.push_back({.index = index, .line = line, .value = std::move(value)});
+        if (failure) return refusal_of(parser.handler(), failure, index, at + used, limits);
+        if (json::value value = builder.take(); !value.is_null()) {
+            if (!take({.index = index, .line = line, .value = std::move(value)})) return {};
         }
         at += used;
     }
-    return {.documents = std::move(documents)};
-}
-
-std::optional<std::vector<std::size_t>> json_starts(std::string_view text, std::size_t max_depth) {
-    std::vector<std::size_t> starts;
-    for (std::size_t at = skip_blanks(text, 0); at < text.size(); at = skip_blanks(text, at)) {
-        json::basic_parser<handler> parser{options_for(max_depth)};
-        parser.handler().text = text.data();
-        parser.handler().size = text.size();
-        error_code failure;
-        const std::size_t used = parser.write_some(false, text.data() + at, text.size() - at, failure);
-        if (failure) return std::nullopt;
-        starts.push_back(at);
-        at += used;
-    }
-    return starts;
+    return {};
 }
 
 } // namespace holdfast::render

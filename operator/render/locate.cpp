@@ -243,10 +243,10 @@ private:
 std::optional<position> locate(std::string_view text, int index, std::string_view pointer) {
     auto steps = steps_of(pointer);
     if (looks_like_json(text)) {
-        if (const auto starts = json_starts(text, yaml_limits{}.max_depth)) {
-            if (index < 1 || starts->size() < static_cast<std::size_t>(index)) return std::nullopt;
+        if (const auto found = scan_json(text, {}); !found.failure) {
+            if (index < 1 || found.starts.size() < static_cast<std::size_t>(index)) return std::nullopt;
             return position_of(
-                text, json_tracer{text, (*starts)[static_cast<std::size_t>(index) - 1]}.run(steps)
+                text, json_tracer{text, found.starts[static_cast<std::size_t>(index) - 1]}.run(steps)
             );
         }
     }

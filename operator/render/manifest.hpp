@@ -63,6 +63,8 @@ struct render_output {
     /// Sentences for the people who own the source; nothing in them stops a sync.
     std::vector<std::string> warnings;
     std::vector<outside_read> outside_reads;
+    /// Bytes that the objects take in memory, about.
+    std::size_t memory = 0;
 };
 
 /// One thing that is wrong with a source.
@@ -83,6 +85,9 @@ std::string to_string(const render_error& e);
 /// All that is wrong with a source; never empty where it is returned.
 struct render_errors {
     std::vector<render_error> all;
+    /// A limit of what the source may take together is among them: of its text, its memory or its output.
+    /// With larger ones it may be fine.
+    bool is_too_large = false;
 
     /// All in one, for a condition or an event: the first `most` sentences and how many there are beyond. Its
     /// kind is that of the worst: transient only if all are.

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -17,6 +18,7 @@ std::shared_ptr<packed_output> pack(const render_output& output) {
     packed->outside_reads = output.outside_reads;
     packed->objects.reserve(output.objects.size());
     packed->bytes = sizeof(packed_output);
+    packed->unpacked_bytes = output.memory;
     for (const manifest& m : output.objects) {
         packed_manifest& p = packed->objects.emplace_back(packed_manifest{json::serialize(m.object), m.from});
         p.text.shrink_to_fit();
@@ -35,12 +37,17 @@ manifest unpack(const packed_manifest& packed) {
     // Not with Boost's own parser: that of 1.81 does not round floating-point numbers correctly.
     yaml_limits limits;
     limits.max_bytes = packed.text.size();
-    limits.max_depth = 1000; // it was read within the reader's own limit
-    json_outcome read = read_json(packed.text, limits);
-    if (!read.documents || read.documents->size() != 1 || !read.documents->front().value.is_object()) {
+    limits.max_depth = 1000; // it was read within the reader's own limits
+    limits.max_memory = std::numeric_limits<std::size_t>::max();
+    json::value value;
+    const auto read = read_json(packed.text, limits, nullptr, [&](yaml_document&& document) {
+        value = std::move(document.value);
+        return true;
+    });
+    if (!read || !value.is_object()) {
         throw std::logic_error{"a packed manifest does not read back"};
     }
-    return {.object = std::move(read.documents->front().value.get_object()), .from = packed.from};
+    return {.object = std::move(value.get_object()), .from = packed.from};
 }
 
 std::vector<manifest> unpack(const packed_output& packed) {

@@ -39,6 +39,8 @@ struct packed_output {
     bool needs_secrets = false;
     /// About what it takes in memory.
     std::size_t bytes = 0;
+    /// About what its objects take once they are unpacked.
+    std::size_t unpacked_bytes = 0;
 };
 
 /// Makes the compact form, and an object of it back again.

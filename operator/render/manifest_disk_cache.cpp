@@ -54,15 +54,10 @@ json::object to_json(const packed_output& output) {
     for (const auto& one : output.warnings) {
         warnings.emplace_back(one);
     }
-    return {
-        {"hash", to_hex(output.hash)},
-        {"objects", std::move(objects)},
-        {"warnings", std::move(warnings)},
-        {"outsideReads", std::move(reads)},
-        {"entries", std::move(entries)},
-        {"needsSecrets", output.needs_secrets},
-        {"bytes", output.bytes}
-    };
+    return {{"hash", to_hex(output.hash)},     {"objects", std::move(objects)},
+            {"warnings", std::move(warnings)}, {"outsideReads", std::move(reads)},
+            {"entries", std::move(entries)},   {"needsSecrets", output.needs_secrets},
+            {"bytes", output.bytes},           {"unpackedBytes", output.unpacked_bytes}};
 }
 
 // Throws what Boost.JSON throws where something is not as it was written.
@@ -93,6 +88,9 @@ std::shared_ptr<const packed_output> from_json(const json::object& from) {
     }
     made->needs_secrets = from.at("needsSecrets").as_bool();
     made->bytes = from.at("bytes").to_number<std::size_t>();
+    // Files of versions before this one do not say it.
+    const auto* unpacked = from.if_contains("unpackedBytes");
+    made->unpacked_bytes = unpacked == nullptr ? 8 * made->bytes : unpacked->to_number<std::size_t>();
     return made;
 }
 
@@ -120,6 +118,12 @@ manifest_disk_cache::manifest_disk_cache(std::string directory, std::uint64_t ma
 std::string manifest_disk_cache::path_of(const build_key& key) const {
     const auto name = to_hex(key);
     return directory_ + "/" + name.substr(0, 2) + "/" + name + std::string{suffix};
+}
+
+std::size_t manifest_disk_cache::size_of(const build_key& key) const {
+    std::error_code ec;
+    const auto size = fs::file_size(path_of(key), ec);
+    return ec ? 0 : static_cast<std::size_t>(size);
 }
 
 std::shared_ptr<const packed_output> manifest_disk_cache::load(const build_key& key) const {

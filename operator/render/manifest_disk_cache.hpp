@@ -21,6 +21,8 @@ public:
 
     /// The build, or null.
     [[nodiscard]] std::shared_ptr<const packed_output> load(const build_key& key) const;
+    /// About what it would take to load it, in bytes of its file; 0 where there is none.
+    [[nodiscard]] std::size_t size_of(const build_key& key) const;
     void save(const build_key& key, const packed_output& output) const;
     /// Removes what is over the bound, and what a crash left behind.
     void trim() const;

@@ -1,5 +1,7 @@
 #include "render/value_builder.hpp"
 
+#include "render/memory_budget.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -50,27 +52,44 @@ void value_builder::merge_key() {
 void value_builder::merge(frame& into, const json::object& from) {
     // As go-yaml v2 does it: a merge behind a key replaces the key's value, one in front of it is replaced.
     json::object& object = into.container.get_object();
+    const std::size_t before = object.capacity();
     for (const auto& [name, value] : from) {
         const auto [at, is_new] = object.insert_or_assign(name, value);
-        if (is_new) into.notes.push_back({.where = 0, .merged = true});
+        memory_ += memory_of(at->value());
+        if (!is_new) continue;
+        into.notes.push_back({.where = 0, .merged = true});
+        memory_ += memory_of_key(name.size());
     }
+    memory_ += memory_of_object(object.capacity()) - memory_of_object(before);
 }
 
 bool value_builder::add(json::value&& value, bool by_alias) {
+    // What was written out here was counted when its parts were added.
+    if (by_alias) {
+        memory_ += memory_of(value);
+    } else if (const auto* text = value.if_string()) {
+        memory_ += memory_of_text(*text);
+    }
     if (depth_ == 0) {
         result_ = std::move(value);
         return true;
     }
     frame& f = top();
     if (f.container.is_array()) {
-        f.container.get_array().push_back(std::move(value));
+        json::array& array = f.container.get_array();
+        const std::size_t before = array.capacity();
+        array.push_back(std::move(value));
+        memory_ += memory_of_array(array.capacity()) - memory_of_array(before);
         return true;
     }
     f.wants_key = true;
     json::object& object = f.container.get_object();
     if (!f.merging) {
+        const std::size_t before = object.capacity();
         if (const auto [at, is_new] = object.emplace(f.key, std::move(value)); is_new) {
             f.notes.push_back({.where = f.key_place, .merged = false});
+            memory_ += memory_of_key(f.key.size());
+            memory_ += memory_of_object(object.capacity()) - memory_of_object(before);
         } else {
             at->value() = std::move(value); // it came from a merge; emplace has not taken the value
             f.notes[static_cast<std::size_t>(at - object.begin())] = {.where = f.key_place, .merged = false};

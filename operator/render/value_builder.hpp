@@ -40,6 +40,10 @@ public:
     /// The value that all this made, once nothing is open.
     boost::json::value take();
 
+    /// Bytes that all values took so far, those that were taken included: only ever more. While a list or a
+    /// mapping grows there are two thirds of it once more.
+    [[nodiscard]] std::size_t memory() const noexcept { return memory_; }
+
 private:
     struct key_note {
         place where = 0;
@@ -56,12 +60,13 @@ private:
     };
     [[nodiscard]] const frame& top() const noexcept { return frames_[depth_ - 1]; }
     [[nodiscard]] frame& top() noexcept { return frames_[depth_ - 1]; }
-    static void merge(frame& into, const boost::json::object& from);
+    void merge(frame& into, const boost::json::object& from);
 
     /// Frames beyond depth_ are kept for their memory.
     std::vector<frame> frames_;
     std::size_t depth_ = 0;
     boost::json::value result_;
+    std::size_t memory_ = 0;
 };
 
 } // namespace holdfast::render

@@ -54,6 +54,8 @@ struct anchored {
     bool is_scalar = false;
     json::value value;
     extent size;
+    /// Bytes that it takes here, beside what its value takes where it stands.
+    std::size_t held = 0;
     /// A scalar as it was written: as a key it may read differently than as a value.
     std::string text;
     std::string tag;
@@ -63,33 +65,38 @@ struct anchored {
 /// Reads the documents of one text.
 class reader {
 public:
-    reader(std::string_view text, const yaml_limits& limits) : text_{text}, limits_{limits}, events_{text} {}
+    reader(std::string_view text, const yaml_limits& limits, memory_budget* source)
+        : text_{text}, limits_{limits}, events_{text}, memory_{limits.max_memory, source} {}
 
-    yaml_result run() {
-        std::vector<yaml_document> documents;
+    boost::system::result<void, yaml_error> run(const document_sink& take) {
         using type = yaml_event::type;
         while (const yaml_event* event = events_.next()) {
             switch (event->kind) {
             case type::stream_start: break;
-            case type::stream_end: return documents;
+            case type::stream_end: return {};
             case type::document_start:
                 ++document_;
                 content_line_ = 0;
-                anchors_.clear();
-                expansion_ = values_ = aliased_ = 0;
+                forget_anchors();
+                values_ = aliased_ = 0;
                 if (static_cast<std::size_t>(document_) > limits_.max_documents) {
                     return fail(event->start, fmt::format("more than {} documents", limits_.max_documents));
                 }
                 break;
             case type::document_end:
+                forget_anchors();
                 if (json::value value = builder_.take(); !value.is_null()) {
-                    documents.push_back({.index = document_, .line = content_line_, .value = std::move(value)}
-                    );
+                    if (!take({.index = document_, .line = content_line_, .value = std::move(value)})) {
+                        return {};
+                    }
                 }
                 break;
             default:
                 if (content_line_ == 0) content_line_ = event->start.line;
                 if (!content(*event)) return std::move(error_);
+                if (!memory_.set(builder_.memory() + anchors_held_)) {
+                    return std::move(fail(event->start, memory_.why()));
+                }
             }
         }
         yaml_error failure = events_.failure();
@@ -127,7 +134,7 @@ private:
             }
             ++values_;
             open_anchors_.emplace_back(event.anchor);
-            if (!event.anchor.empty()) anchors_[open_anchors_.back()] = {};
+            if (!event.anchor.empty()) keep(open_anchors_.back(), {});
             builder_.open(mapping);
             return true;
         }
@@ -195,6 +202,11 @@ private:
             return false;
         }
         if (!spend(target.size, event.start)) return false;
+        // Before it is there once more.
+        if (!memory_.set(builder_.memory() + anchors_held_ + target.held)) {
+            fail(event.start, memory_.why());
+            return false;
+        }
         if (!builder_.wants_key()) return add(json::value(target.value), event.start, true);
         if (!target.is_scalar) {
             fail(event.start, fmt::format("anchor '{}' is no scalar and cannot be a key", event.anchor));
@@ -221,15 +233,31 @@ private:
             .plain = event.plain,
         };
         if (!charge(a.size.bytes, event.start)) return false;
-        anchors_[std::string{event.anchor}] = std::move(a);
+        keep(std::string{event.anchor}, std::move(a));
         return true;
     }
 
     bool remember(const std::string& name, const json::value& value, position where) {
         const extent size = measure(value);
         if (!charge(size.bytes, where)) return false;
-        anchors_[name] = {.complete = true, .value = value, .size = size};
+        keep(name, {.complete = true, .value = value, .size = size});
         return true;
+    }
+
+    void keep(const std::string& name, anchored a) {
+        constexpr std::size_t node = sizeof(std::pair<const std::string, anchored>) + 4 * sizeof(void*);
+        a.held =
+            heap_block(node) + memory_of(a.value) + name.capacity() + a.text.capacity() + a.tag.capacity();
+        anchored& kept = anchors_[name];
+        anchors_held_ += a.held;
+        anchors_held_ -= kept.held;
+        kept = std::move(a);
+    }
+
+    void forget_anchors() {
+        anchors_.clear();
+        anchors_held_ = 0;
+        memory_.set(builder_.memory());
     }
 
     /// Pays for the copy that an alias is. decode.go's rule, taken for the whole alias at once.
@@ -254,7 +282,7 @@ private:
         if (expansion_ <= limits_.max_expansion) return true;
         fail(
             where,
-            fmt::format("anchors and aliases of the document take more than {} bytes", limits_.max_expansion)
+            fmt::format("anchors and aliases of the text take more than {} bytes", limits_.max_expansion)
         );
         return false;
     }
@@ -266,6 +294,8 @@ private:
     std::unordered_map<std::string, anchored> anchors_;
     /// The anchor of each open mapping and sequence; "" for none.
     std::vector<std::string> open_anchors_;
+    text_memory memory_;
+    std::size_t anchors_held_ = 0;
     yaml_error error_;
     int document_ = 0;
     int content_line_ = 0;
@@ -280,25 +310,45 @@ bool is_before(position a, position b) noexcept {
 
 } // namespace
 
-yaml_result read_yaml(std::string_view text, const yaml_limits& limits) {
+yaml_limits configuration_limits() noexcept {
+    yaml_limits limits;
+    limits.max_bytes = std::size_t{1} << 20U;
+    limits.max_expansion = std::size_t{4} << 20U;
+    limits.max_memory = std::size_t{8} << 20U;
+    return limits;
+}
+
+boost::system::result<void, yaml_error> read_documents(
+    std::string_view text, const yaml_limits& limits, memory_budget* source, const document_sink& take
+) {
     if (text.size() > limits.max_bytes) {
         return yaml_error{
             .message = fmt::format("{} bytes are more than the limit of {}", text.size(), limits.max_bytes)
         };
     }
     if (!looks_like_json(text)) {
-        return reader{text, limits}.run();
+        return reader{text, limits, source}.run(take);
     }
-    json_outcome as_json = read_json(text, limits);
-    if (as_json.documents.has_value() || as_json.is_json) {
-        return std::move(as_json.documents);
-    }
+    // Nothing is to be given twice: whether it is JSON has to be known before.
+    json_scan as_json = scan_json(text, limits);
+    if (!as_json.failure) return read_json(text, limits, source, take);
+    if (as_json.is_json) return std::move(*as_json.failure);
     // A flow mapping is YAML too. When it is neither, the reader that came further says why.
-    yaml_result as_yaml = reader{text, limits}.run();
-    if (as_yaml.has_error() && is_before(as_yaml.error().where, as_json.documents.error().where)) {
-        return std::move(as_json.documents);
+    auto as_yaml = reader{text, limits, source}.run(take);
+    if (as_yaml.has_error() && is_before(as_yaml.error().where, as_json.failure->where)) {
+        return std::move(*as_json.failure);
     }
     return as_yaml;
+}
+
+yaml_result read_yaml(std::string_view text, const yaml_limits& limits, memory_budget* source) {
+    std::vector<yaml_document> documents;
+    auto read = read_documents(text, limits, source, [&](yaml_document&& document) {
+        documents.push_back(std::move(document));
+        return true;
+    });
+    if (!read) return read.error();
+    return documents;
 }
 
 } // namespace holdfast::render

@@ -8,18 +8,22 @@
 // It differs on purpose in these points:
 //  - a key that is given twice in one mapping is refused (there: the last one wins, silently). One that comes
 //    from a merge (`<<`) may be overridden, as there; and as there, a merge behind a key replaces its value;
-//  - nesting is limited to `yaml_limits::max_depth`, aliases to `max_expansion` bytes;
+//  - nesting is limited to `yaml_limits::max_depth`, aliases to `max_expansion` bytes, and all that the
+//  values
+//    of a text take to `max_memory`;
 //  - text behind a document's end is an error (there: only the first document of a text is looked at);
 //  - libyaml 0.2.5 knows a bit of YAML 1.2 that go-yaml does not: %YAML 1.2, the escape "\/", '?' inside of
 //    plain scalars in flows, and that a tag ends at ',' and cannot contain flow indicators;
 //  - a !!binary value whose bytes are not UTF-8 is refused (there: the bytes are replaced).
 
 #include "base/error.hpp"
+#include "render/memory_budget.hpp"
 
 #include <boost/json/value.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,10 +47,17 @@ struct yaml_limits {
     /// Mappings and sequences inside each other.
     std::size_t max_depth = 100;
     std::size_t max_documents = 20'000;
-    /// Bytes that the anchored values of one document and their aliases may take together. Beside it holds
+    /// Bytes that the anchored values of all documents and their aliases may take together. Beside it holds
     /// go-yaml's rule: the share of values that come from aliases is limited, the more so the more there are.
     std::size_t max_expansion = std::size_t{16} << 20U;
+    /// Bytes of memory that the values of all documents may take together. Ordinary manifests take one to
+    /// five times their text.
+    std::size_t max_memory = std::size_t{64} << 20U;
 };
+
+/// The same for a text of at most 1 MiB that says how something is built: a kustomization, a Chart.yaml, an
+/// override file, the values of a chart.
+yaml_limits configuration_limits() noexcept;
 
 /// One document of a stream that has content.
 struct yaml_document {
@@ -70,11 +81,21 @@ struct yaml_error {
 
 using yaml_result = boost::system::result<std::vector<yaml_document>, yaml_error>;
 
-/// Reads every document of a text. A text that starts with '{' is read as JSON (several values may follow
-/// each other), and as YAML when it turns out not to be JSON; the same rules hold for both. Documents without
-/// content, or with a plain null as their content, are left out. Numbers that JSON would print as integers
-/// are integers. UTF-8, and UTF-16 with a byte order mark. Any thread.
-yaml_result read_yaml(std::string_view text, const yaml_limits& limits = {});
+/// What is done with a document as soon as it was read; false ends the reading.
+using document_sink = std::function<bool(yaml_document&&)>;
+
+/// Reads a text, one document at a time: no more than one is in memory, unless `take` keeps it. Documents
+/// before an error are given to it all the same. A text that starts with '{' is read as JSON (several values
+/// may follow each other), and as YAML when it turns out not to be JSON; the same rules hold for both.
+/// Documents without content, or with a plain null as their content, are left out. Numbers that JSON would
+/// print as integers are integers. UTF-8, and UTF-16 with a byte order mark. All values count in `source`
+/// too, where it is given: what several texts may take together. Any thread.
+boost::system::result<void, yaml_error> read_documents(
+    std::string_view text, const yaml_limits& limits, memory_budget* source, const document_sink& take
+);
+
+/// Reads every document of a text as `read_documents` does, and gives them when all are right. Any thread.
+yaml_result read_yaml(std::string_view text, const yaml_limits& limits = {}, memory_budget* source = nullptr);
 
 /// Where the value that `pointer` (RFC 6901) names starts in document `index` (as counted by read_yaml) of
 /// `text`; for a value that is not there, its closest ancestor: the place where it is missing. For values

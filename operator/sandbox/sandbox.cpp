@@ -283,6 +283,7 @@ public:
     }
 
     asio::awaitable<result<outcome>> run(job j) override {
+        j.limits.memory = std::min(j.limits.memory, settings_.max_memory);
         auto described = describe(j);
         if (!described) {
             co_return described.error();

@@ -130,6 +130,8 @@ struct settings {
     std::string supervisor;
     /// How many jobs run at once; the others wait in line.
     std::size_t concurrency = 4;
+    /// What a job may take at most, whatever its own limit is; in bytes.
+    std::uint64_t max_memory = std::uint64_t{1} << 30U;
     strictness mode = strictness::best_effort;
     /// For tests: as if the kernel had no more than this version of Landlock (0: none); below 0: what it has.
     int landlock_version = -1;

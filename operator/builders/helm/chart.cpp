@@ -1,5 +1,6 @@
 #include "builders/helm/chart.hpp"
 
+#include "base/memory.hpp"
 #include "builders/helm/chart_archive.hpp"
 #include "git/semver.hpp"
 #include "render/links.hpp"
@@ -49,7 +50,7 @@ render::render_result<mapping_file> parse_mapping(std::string text, const std::s
             {.file = path, .line = 1, .message = "is a pointer to a file in Git LFS, not the file"}
         );
     }
-    auto documents = render::read_yaml(text, {.max_bytes = max_chart_file});
+    auto documents = render::read_yaml(text, render::configuration_limits());
     if (!documents) {
         const auto& e = documents.error();
         return one_error({.file = path, .line = e.where.line, .column = e.where.column, .message = e.message}
@@ -170,6 +171,9 @@ vendored_in(const commit_view& view, const helm_chart& chart) {
             one.version = std::move(*version);
         } else {
             // Named by hand: it says itself what it is.
+            const auto size = view.reader->blob_size(at->id);
+            if (!size) return of_file(size.error(), path);
+            const auto turn = turn_for(*size);
             const auto bytes = view.reader->blob(at->id, max_archive);
             if (!bytes) return of_file(bytes.error(), path);
             const auto archive = chart_archive::read(*bytes);
@@ -181,7 +185,7 @@ vendored_in(const commit_view& view, const helm_chart& chart) {
                     path
                 );
             }
-            const auto said = read_chart_names(*archive->find("Chart.yaml"), path + "/Chart.yaml");
+            const auto said = read_chart_names(*archive->text(), path + "/Chart.yaml");
             if (!said) return said.error();
             one.name = said->name;
             one.version = said->version;

@@ -9,7 +9,9 @@
 #include <array>
 #include <charconv>
 #include <fstream>
-#include <iterator>
+#include <functional>
+#include <optional>
+#include <utility>
 
 namespace holdfast::builders {
 
@@ -20,30 +22,77 @@ constexpr std::size_t max_unpacked = std::size_t{100} << 20U;
 constexpr std::size_t max_file = std::size_t{5} << 20U;
 constexpr std::size_t block = 512;
 
-result<std::string> inflated(std::string_view bytes) {
-    z_stream stream{};
-    // 16: gzip and nothing else.
-    if (inflateInit2(&stream, 15 + 16) != Z_OK) return internal_error("zlib could not be set up");
-    std::string text;
-    std::array<char, 65536> buffer{};
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data())); // NOLINT: zlib's interface
-    stream.avail_in = static_cast<uInt>(bytes.size());
-    int said = Z_OK;
-    while (said == Z_OK && text.size() <= max_unpacked) {
-        stream.next_out = reinterpret_cast<Bytef*>(buffer.data()); // NOLINT: zlib's interface
-        stream.avail_out = static_cast<uInt>(buffer.size());
-        said = inflate(&stream, Z_NO_FLUSH);
-        text.append(buffer.data(), buffer.size() - stream.avail_out);
-        if (said == Z_OK && stream.avail_in == 0 && stream.avail_out != 0) said = Z_DATA_ERROR; // cut off
+/// The unpacked bytes of an archive, one piece after the other: never all of them at once.
+class inflater {
+public:
+    /// `next` gives the packed bytes piece by piece, each living until the next one is asked for; "" at the
+    /// end.
+    explicit inflater(std::function<std::string_view()> next) : next_{std::move(next)} {
+        // 16: gzip and nothing else.
+        said_ = inflateInit2(&stream_, 15 + 16);
+        is_open_ = said_ == Z_OK;
     }
-    inflateEnd(&stream);
-    if (text.size() > max_unpacked) {
-        return user_error(fmt::format("the chart's archive unpacks to more than {} MiB", max_unpacked >> 20U)
-        );
+    ~inflater() {
+        if (is_open_) inflateEnd(&stream_);
     }
-    if (said != Z_STREAM_END) return user_error("the chart's archive is no gzip file, or a broken one");
-    return text;
-}
+    inflater(const inflater&) = delete;
+    inflater& operator=(const inflater&) = delete;
+
+    /// The next bytes, to be copied to `into` or passed over where that is null. False when there are not so
+    /// many.
+    bool take(std::size_t count, std::string* into) {
+        while (count > 0) {
+            if (pending_.empty() && !fill()) return false;
+            const auto piece = pending_.substr(0, count);
+            if (into != nullptr) into->append(piece);
+            pending_.remove_prefix(piece.size());
+            count -= piece.size();
+        }
+        return true;
+    }
+
+    /// True when it is a gzip file to its end. To be asked when all was taken that is wanted: reads the rest.
+    bool ends_well() {
+        pending_ = {};
+        while (fill()) {
+            pending_ = {};
+        }
+        return said_ == Z_STREAM_END;
+    }
+
+    [[nodiscard]] bool is_too_large() const noexcept { return unpacked_ > max_unpacked; }
+
+private:
+    bool fill() {
+        while (said_ == Z_OK && !is_too_large()) {
+            if (stream_.avail_in == 0) {
+                const auto piece = next_();
+                stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data())); // NOLINT: zlib's
+                stream_.avail_in = static_cast<uInt>(piece.size());
+                is_at_end_ = piece.empty();
+            }
+            stream_.next_out = reinterpret_cast<Bytef*>(buffer_.data()); // NOLINT: zlib's interface
+            stream_.avail_out = static_cast<uInt>(buffer_.size());
+            said_ = inflate(&stream_, Z_NO_FLUSH);
+            const auto count = buffer_.size() - stream_.avail_out;
+            unpacked_ += count;
+            pending_ = {buffer_.data(), count};
+            if (count > 0) return true;
+            if (said_ == Z_OK && is_at_end_) said_ = Z_DATA_ERROR; // cut off
+        }
+        return false;
+    }
+
+    std::function<std::string_view()> next_;
+
+    z_stream stream_{};
+    std::array<char, 65536> buffer_{};
+    std::string_view pending_;
+    std::size_t unpacked_ = 0;
+    int said_ = Z_OK;
+    bool is_open_ = false;
+    bool is_at_end_ = false;
+};
 
 std::string_view field(std::string_view header, std::size_t from, std::size_t length) {
     const auto text = header.substr(from, length);
@@ -79,31 +128,42 @@ std::optional<std::string> pax_path(std::string_view records) {
     return std::nullopt;
 }
 
-} // namespace
+// Headers that name the next entry; longer ones are none that tar writes.
+constexpr std::size_t max_name = std::size_t{1} << 20U;
+constexpr std::size_t max_entries = 50'000;
 
-result<chart_archive> chart_archive::read(std::string_view bytes) {
-    if (bytes.size() > max_packed) return user_error("the chart's archive has more than 100 MiB");
-    const auto text = inflated(bytes);
-    if (!text) return text.error();
-    std::string_view rest{*text};
-    chart_archive made;
+/// What the archive is refused for where its entries end.
+result<void> end_of(inflater& from) {
+    const bool is_whole = from.ends_well();
+    if (from.is_too_large()) {
+        return user_error(fmt::format("the chart's archive unpacks to more than {} MiB", max_unpacked >> 20U)
+        );
+    }
+    if (!is_whole) return user_error("the chart's archive is no gzip file, or a broken one");
+    return {};
+}
+
+result<chart_archive> read_entries(inflater& from, std::string_view wanted) {
+    const auto broken = [&]() -> error {
+        if (auto ended = end_of(from); !ended) return ended.error();
+        return user_error("the chart's archive is no tar file, or a broken one");
+    };
+    std::vector<std::string> paths;
+    std::optional<std::string> text;
     std::optional<std::string> long_name;
-    while (rest.size() >= block && rest.front() != '\0') {
-        const auto header = rest.substr(0, block);
+    std::string header;
+    for (;;) {
+        header.clear();
+        if (!from.take(block, &header) || header.front() == '\0') break;
         const auto size = size_of(header);
-        const auto padded = size ? (*size + block - 1) / block * block : 0;
-        if (!size || *size > max_unpacked || block + padded > rest.size()) {
-            return user_error("the chart's archive is no tar file, or a broken one");
-        }
-        const auto content = rest.substr(block, *size);
-        rest.remove_prefix(block + padded);
+        if (!size || *size > max_unpacked) return broken();
+        const auto padding = (block - *size % block) % block;
         const char type = header[156];
-        if (type == 'x') {
-            long_name = pax_path(content);
-            continue;
-        }
-        if (type == 'L') {
-            long_name = std::string{content.substr(0, content.find('\0'))};
+        if (type == 'x' || type == 'L') {
+            std::string content;
+            if (*size > max_name || !from.take(*size, &content) || !from.take(padding, nullptr))
+                return broken();
+            long_name = type == 'x' ? pax_path(content) : content.substr(0, content.find('\0'));
             continue;
         }
         std::string name{field(header, 0, 100)};
@@ -113,46 +173,69 @@ result<chart_archive> chart_archive::read(std::string_view bytes) {
         }
         if (long_name) name = std::move(*long_name);
         long_name.reset();
-        if (type != '0' && type != '\0') continue; // directories; helm does not follow links either
-        const auto clean = join_paths("", name);
-        if (!clean || clean->find('/') == std::string::npos) continue;
-        if (*size > max_file) {
+        // Directories are nothing; helm does not follow links either.
+        const auto clean = type == '0' || type == '\0' ? join_paths("", name) : std::nullopt;
+        const bool is_file = clean && clean->find('/') != std::string::npos;
+        if (is_file && *size > max_file) {
             return user_error(fmt::format(
                 "the file {} in the chart's archive has more than the {} MiB that helm takes", *clean,
                 max_file >> 20U
             ));
         }
-        made.files_.push_back({.path = clean->substr(clean->find('/') + 1), .content = std::string{content}});
+        std::string path = is_file ? clean->substr(clean->find('/') + 1) : std::string{};
+        std::string content;
+        const bool is_wanted = is_file && path == wanted && !text;
+        if (!from.take(*size, is_wanted ? &content : nullptr) || !from.take(padding, nullptr))
+            return broken();
+        if (is_wanted) text = std::move(content);
+        if (is_file) paths.push_back(std::move(path));
+        if (paths.size() > max_entries) {
+            return user_error(fmt::format("the chart's archive has more than {} files", max_entries));
+        }
     }
-    std::ranges::sort(made.files_, {}, &file::path);
-    if (made.find("Chart.yaml") == nullptr) return user_error("the chart's archive has no Chart.yaml");
-    return made;
+    if (auto ended = end_of(from); !ended) return ended.error();
+    std::ranges::sort(paths);
+    if (!std::ranges::binary_search(paths, "Chart.yaml")) {
+        return user_error("the chart's archive has no Chart.yaml");
+    }
+    return chart_archive{std::move(paths), std::move(text)};
 }
 
-result<chart_archive> chart_archive::open(const std::string& path) {
+} // namespace
+
+result<chart_archive> chart_archive::read(std::string_view bytes, std::string_view wanted) {
+    if (bytes.size() > max_packed) return user_error("the chart's archive has more than 100 MiB");
+    inflater from{[rest = bytes]() mutable { return std::exchange(rest, std::string_view{}); }};
+    return read_entries(from, wanted);
+}
+
+result<chart_archive> chart_archive::open(const std::string& path, std::string_view wanted) {
     std::ifstream in{path, std::ios::binary | std::ios::ate};
     const auto size = in.tellg();
     if (!in || size < 0) return transient_error(fmt::format("cannot read {}", path));
     if (static_cast<std::size_t>(size) > max_packed)
         return user_error("the chart's archive has more than 100 MiB");
-    std::string bytes(static_cast<std::size_t>(size), '\0');
     in.seekg(0);
-    if (!in.read(bytes.data(), size)) return transient_error(fmt::format("cannot read {}", path));
-    return read(bytes);
+    std::string piece(std::size_t{256} << 10U, '\0');
+    inflater from{[&]() -> std::string_view {
+        in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        return {piece.data(), static_cast<std::size_t>(in.gcount())};
+    }};
+    auto made = read_entries(from, wanted);
+    if (in.bad()) return transient_error(fmt::format("cannot read {}", path));
+    if (made) made->file_ = path;
+    return made;
 }
 
-std::vector<std::string> chart_archive::paths() const {
-    std::vector<std::string> all;
-    all.reserve(files_.size());
-    for (const auto& one : files_) {
-        all.push_back(one.path);
-    }
-    return all;
+bool chart_archive::has(std::string_view path) const noexcept {
+    return std::ranges::binary_search(paths_, path);
 }
 
-const std::string* chart_archive::find(std::string_view path) const noexcept {
-    const auto at = std::ranges::find(files_, path, &file::path);
-    return at == files_.end() ? nullptr : &at->content;
+result<std::string> chart_archive::content(const std::string& path) const {
+    auto again = open(file_, path);
+    if (!again) return again.error();
+    if (!again->text_) return transient_error(fmt::format("{} is not in {} any more", path, file_));
+    return std::move(*again->text_);
 }
 
 } // namespace holdfast::builders

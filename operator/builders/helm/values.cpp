@@ -107,7 +107,7 @@ public:
                                        : expand_pattern(base_.archive->paths(), one.path);
         }
         if (one.view == nullptr) {
-            const bool is_there = base_.archive->find(one.path) != nullptr;
+            const bool is_there = base_.archive->has(one.path);
             return is_there ? std::vector{one.path} : std::vector<std::string>{};
         }
         const auto found = one.view->find(one.path);
@@ -131,7 +131,14 @@ public:
     std::optional<std::string> place(const entry& one, const std::string& path) {
         if (one.view == nullptr) {
             auto to = "values/chart/" + path;
-            if (!work_.copies.has(to)) work_.copies.written(*base_.archive->find(path), to);
+            if (!work_.copies.has(to)) {
+                auto content = base_.archive->content(path);
+                if (!content) {
+                    work_.fail(content.error().within(one.field));
+                    return std::nullopt;
+                }
+                work_.copies.written(std::move(*content), to);
+            }
             work_.plan.places[to] = fmt::format("{}: {}", work_.plan.name, path);
             return to;
         }
@@ -180,7 +187,7 @@ public:
     /// Gives the one file that an entry names to the build, whatever is in its name; an error where there is
     /// none.
     std::optional<std::string> place_named(const entry& one) {
-        if (one.view == nullptr && base_.archive->find(one.path) == nullptr) {
+        if (one.view == nullptr && !base_.archive->has(one.path)) {
             missing(one);
             return std::nullopt;
         }

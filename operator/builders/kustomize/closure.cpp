@@ -75,13 +75,7 @@ private:
         }
         repository.roots.insert(at.directory);
         text_ += read->text.size();
-        if (text_ > max_text) {
-            errors_.all.push_back(
-                {.file = read->shown, .message = "the kustomizations are longer than 32 MiB together"}
-            );
-            ahead_.clear();
-            return;
-        }
+        if (text_ > max_text) return too_long(read->shown);
         auto k = std::move(*read);
         bool changed = edit != nullptr && (*edit)(k, *repository.tree, errors_.all);
         check_charts(k);
@@ -98,7 +92,16 @@ private:
         if (!changed) return;
         auto to = render::join_path(place_of(at.in, at.directory), k.name);
         const auto same = [&](const written_file& file) { return file.to == to; };
-        if (std::ranges::none_of(into_.files, same)) into_.files.push_back({std::move(to), to_yaml(k.value)});
+        if (std::ranges::any_of(into_.files, same)) return;
+        into_.files.push_back({std::move(to), to_yaml(k.value)});
+        text_ += into_.files.back().text.size(); // with what aliases stand for it is longer than the file
+        if (text_ > max_text) too_long(k.shown);
+    }
+
+    void too_long(const std::string& file) {
+        errors_.all.push_back({.file = file, .message = "the kustomizations are longer than 32 MiB together"}
+        );
+        ahead_.clear();
     }
 
     static std::string shown_path(const read_repository& repository, const std::string& path) {

@@ -47,7 +47,7 @@ public:
         : text_{text}, file_{file}, shown_{shown}, allowed_{allowed}, errors_{errors} {}
 
     function_use run() {
-        const auto documents = render::read_yaml(text_);
+        const auto documents = render::read_yaml(text_, render::configuration_limits());
         if (!documents) {
             const auto& e = documents.error();
             fail({e.document, e.where, ""}, e.message);
@@ -137,7 +137,7 @@ private:
         for (const std::string_view name : {"config.kubernetes.io/function", "config.k8s.io/function"}) {
             const auto text = annotation(name);
             if (text.empty()) continue;
-            const auto read = render::read_yaml(text);
+            const auto read = render::read_yaml(text, render::configuration_limits());
             if (!read || read->size() != 1 || !read->front().value.is_object() ||
                 read->front().value.get_object().empty()) {
                 fail(at, fmt::format("the annotation {} is not the YAML of a function", name));
@@ -221,7 +221,7 @@ function_use check_functions(
 bool is_inline(std::string_view entry) {
     if (entry.find('\n') != std::string_view::npos)
         return true; // no path, so there is nothing else to be said
-    const auto read = render::read_yaml(entry);
+    const auto read = render::read_yaml(entry, render::configuration_limits());
     return read.has_value() &&
            std::ranges::all_of(*read, [](const auto& each) { return each.value.is_object(); });
 }

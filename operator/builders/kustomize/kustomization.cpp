@@ -173,7 +173,7 @@ render::render_result<kustomization> read_kustomization(
         return errors;
     }
     k.text = std::move(*text);
-    auto documents = render::read_yaml(k.text);
+    auto documents = render::read_yaml(k.text, render::configuration_limits());
     if (!documents) {
         const auto& e = documents.error();
         errors.all.push_back({

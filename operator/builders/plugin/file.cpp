@@ -109,7 +109,7 @@ plugin_declaration declaration_of(plugin_entry entry) {
 } // namespace
 
 result<std::vector<plugin_declaration>> read_plugins(std::string_view text) {
-    render::yaml_limits limits;
+    auto limits = render::configuration_limits();
     limits.max_bytes = max_bytes;
     const auto documents = render::read_yaml(text, limits);
     if (!documents) {

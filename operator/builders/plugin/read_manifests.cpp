@@ -36,7 +36,8 @@ int main() {
     render::directory_limits limits;
     limits.max_file_bytes = text.size() + 1;
     limits.yaml.max_bytes = text.size() + 1;
-    render::collected into;
+    limits.yaml.max_memory = limits.max_memory;
+    render::collected into{limits};
     render::collect("", text, limits, into);
     if (!into.errors.all.empty()) {
         const auto count = std::min(into.errors.all.size(), most_places);

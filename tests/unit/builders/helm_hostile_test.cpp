@@ -192,11 +192,17 @@ BOOST_AUTO_TEST_CASE(archives_that_are_none) {
             "ln -s /etc/passwd c/link && tar --format={} -czf x.tgz c",
             format
         ));
-        const auto read = chart_archive::read(bytes);
+        const auto deep = std::string(120, 'd') + "/e/f";
+        const auto read = chart_archive::read(bytes, deep);
         BOOST_REQUIRE_MESSAGE(read.has_value(), (read ? "" : read.error().message()));
-        BOOST_TEST((read->paths() == std::vector<std::string>{"Chart.yaml", std::string(120, 'd') + "/e/f"}));
-        BOOST_TEST(*read->find(std::string(120, 'd') + "/e/f") == "deep\n");
-        BOOST_TEST(read->find("link") == nullptr);
+        BOOST_TEST((read->paths() == std::vector<std::string>{"Chart.yaml", deep}));
+        BOOST_TEST(read->text().value_or("") == "deep\n");
+        BOOST_TEST(!read->has("link"));
+        const auto opened = chart_archive::open((d.path() / "x.tgz").string());
+        BOOST_REQUIRE(opened.has_value());
+        BOOST_TEST(opened->text().value_or("") == "name: c\n");
+        BOOST_TEST(opened->content(deep).value() == "deep\n");
+        BOOST_TEST(opened->content("link").has_error());
     }
 }
 

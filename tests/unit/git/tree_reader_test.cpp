@@ -232,6 +232,23 @@ BOOST_AUTO_TEST_CASE(a_link_that_leads_out_by_way_of_another_link_is_refused) {
     REQUIRE_ERROR(export_tree(*r, r->tree_at("sub").value(), to), user, "leads out of the tree");
 }
 
+// In a repository they are some kilobytes each.
+BOOST_AUTO_TEST_CASE(files_that_are_too_large_to_be_in_memory_are_named) {
+    const auto r = reader(shell(
+        repo.work(), "git rm -rqf --cached .; rm -rf *; mkdir large link; truncate -s 129M large/zeros; "
+                     "git add -A; id=$(head -c 5000 /dev/zero | tr '\\0' x | git hash-object -w --stdin); "
+                     "git update-index --add --cacheinfo 120000,$id,link/far; git commit -q -m x; "
+                     "git push -qf origin HEAD:main; git rev-parse HEAD"
+    ));
+    for (const auto& [what, said] :
+         {std::pair{"large", "\"zeros\" has more than 128 MiB, the limit for one file of a build"},
+          std::pair{"link", "the symlink \"far\" leads nowhere: its target is too long"}}) {
+        const auto to = directory / what;
+        fs::create_directory(to);
+        REQUIRE_ERROR(export_tree(*r, r->tree_at(what).value(), to), user, said);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(modes_links_and_submodules_are_written_as_they_are) {
     const auto r = reader(shell(
         repo.work(), "git rm -qf --cached apps/out apps/absolute loop1 loop2; git commit -q -m x; "

@@ -315,7 +315,8 @@ BOOST_AUTO_TEST_CASE(limits_are_said_by_name) {
     ));
     limits = {};
     limits.max_object_bytes = 800;
-    BOOST_TEST(has(build(tree, {.path = "app"}, limits), "bytes, more than the limit of 800 for one object"));
+    BOOST_TEST(has(build(tree, {.path = "app"}, limits), "is larger than 800 bytes, the limit for one object")
+    );
     limits = {};
     limits.max_objects = 1;
     BOOST_TEST(has(build(tree, {.path = "app"}, limits), "the source has more than 1 objects"));

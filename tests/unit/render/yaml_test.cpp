@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(aliases_do_not_multiply_without_bounds) {
     for (int i = 0; i < 900; ++i) {
         heavy += "- *a\n";
     }
-    BOOST_TEST(has(read(heavy), "anchors and aliases of the document take more than"));
+    BOOST_TEST(has(read(heavy), "anchors and aliases of the text take more than"));
     // And many anchors around one long text.
     std::string nested;
     for (int i = 0; i < 90; ++i) {
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(aliases_do_not_multiply_without_bounds) {
     }
     BOOST_TEST(
         has(read(nested + std::string(1'000'000, 'x') + std::string(90, ']')),
-            "anchors and aliases of the document take more than")
+            "anchors and aliases of the text take more than")
     );
 }
 
