@@ -2,7 +2,6 @@
 
 #include "control/surroundings.hpp"
 
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,15 +25,16 @@ public:
     told_surroundings(const control::surroundings& all, audience to) : all_{all}, to_{to} {}
 
     [[nodiscard]] const std::string& own_namespace() const override { return all_.own_namespace(); }
-    void for_each_application(const std::function<void(const crds::application&)>& see) const override {
-        all_.for_each_application(see);
+    [[nodiscard]] const crds::application*
+    rival_of(const crds::application& value, const crds::application_source& source) const override {
+        return all_.rival_of(value, source);
     }
     [[nodiscard]] const crds::application*
     application(const std::string& namespace_, const std::string& name) const override {
         return all_.application(namespace_, name);
     }
-    void for_each_repository(const std::function<void(const crds::repository&)>& see) const override {
-        all_.for_each_repository(see);
+    [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const override {
+        return all_.rival_of(value);
     }
     [[nodiscard]] const crds::repository*
     repository_for(const std::string& namespace_, const std::string& url) const override {
