@@ -129,6 +129,8 @@ struct history_entry {
     std::vector<std::string> revisions;
     std::optional<application_source> source;
     std::vector<application_source> sources;
+    /// They are not here, since the status would have become too large with them.
+    bool sources_omitted = false;
     std::optional<timestamp> deploy_started_at;
     timestamp deployed_at;
     std::optional<operation_initiator> initiated_by;

@@ -50,6 +50,8 @@ struct field {
     std::int64_t max_properties = 64;
     list_merge merge = list_merge::atomic;
     std::string_view key = {};
+    /// Items are appended: where a status would have too many, the first ones go.
+    bool newest_last = false;
     /// A duration may also be a bare number of seconds ("5"), and be zero.
     bool lenient_duration = false;
     /// The members below are documented elsewhere ("spec.source"): no sentences and no rules here, which
@@ -156,6 +158,13 @@ std::string json_name_of(const field& facts);
 /// The member of an object as JSON; null where it is to be left out.
 json::value write_value(const type_description& type, const void* object);
 json::object write_structure(const type_description& type, const void* object);
+
+/// The JSON of a struct as its schema takes it, whatever is in it: texts are valid UTF-8 and no longer than
+/// they may be, numbers and lists are within their bounds. What is cut says so (base/bounded_text.hpp). What
+/// cannot be made to fit is left out, with the nearest thing around it that may be: an optional member, an
+/// item of a list. What is documented elsewhere (`documented_at`) is somebody's input: it is whole, or left
+/// out. The same again changes nothing.
+json::object bounded(const type_description& type, json::object object);
 
 /// Reads `source` into the object of that type at `target`, which has been default-made.
 struct read_report {

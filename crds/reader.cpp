@@ -1,31 +1,17 @@
+#include "base/bounded_text.hpp"
 #include "base/duration.hpp"
 #include "crds/described.hpp"
 #include "crds/words.hpp"
 
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <memory>
 #include <set>
 
 namespace holdfast::crds {
 
 namespace {
-
-/// Compiled once for each pattern of the tables, which are few and live for ever.
-const re2::RE2& compiled(std::string_view pattern) {
-    static thread_local std::map<std::string_view, std::unique_ptr<re2::RE2>> cache;
-    auto& entry = cache[pattern];
-    if (!entry) entry = std::make_unique<re2::RE2>(re2::StringPiece{pattern.data(), pattern.size()});
-    return *entry;
-}
-
-bool matches(std::string_view text, std::string_view pattern) {
-    return re2::RE2::PartialMatch(re2::StringPiece{text.data(), text.size()}, compiled(pattern));
-}
 
 class reader {
 public:
@@ -136,7 +122,7 @@ private:
     }
 
     bool bounded(std::string_view read, const std::string& path, const field_description& field) {
-        const auto length = static_cast<std::int64_t>(length_of(read));
+        const auto length = static_cast<std::int64_t>(character_count(read));
         if (length < field.facts.min_length) {
             wrong(
                 path, length == 0 ? std::string{"must not be empty"}

@@ -238,7 +238,7 @@ HOLDFAST_DESCRIBED_STRUCT(pending_prune)
 
 BOOST_DESCRIBE_STRUCT(
     history_entry, (),
-    (id, revision, revisions, source, sources, deploy_started_at, deployed_at, initiated_by)
+    (id, revision, revisions, source, sources, sources_omitted, deploy_started_at, deployed_at, initiated_by)
 )
 template <>
 struct docs<history_entry> {
@@ -256,6 +256,8 @@ struct docs<history_entry> {
          .doc = "The sources as they were.",
          .max_items = 20,
          .documented_at = "spec.source"},
+        {.member = "sources_omitted",
+         .doc = "Its sources were left out, since the status would have become too large with them."},
         {.member = "deploy_started_at", .doc = "When it started."},
         {.member = "deployed_at", .doc = "When it was done.", .required = true},
         {.member = "initiated_by", .doc = "Who asked for it."},
@@ -347,7 +349,8 @@ struct docs<application_status> {
         {.member = "pending_prune", .doc = "A pruning that waits for a confirmation."},
         {.member = "history",
          .doc = "The syncs that succeeded, oldest first; as many as spec.revisionHistoryLimit says.",
-         .max_items = static_cast<std::int64_t>(max_status_history)},
+         .max_items = static_cast<std::int64_t>(max_status_history),
+         .newest_last = true},
         {.member = "resources",
          .doc = "Its objects, those first that need attention; not more than 200 of them.",
          .max_items = static_cast<std::int64_t>(max_status_resources)},

@@ -1,9 +1,12 @@
 #include "crds/words.hpp"
 
 #include <boost/json/serialize.hpp>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <cctype>
+#include <map>
+#include <memory>
 #include <vector>
 
 namespace holdfast::crds {
@@ -33,6 +36,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
         }
     }
     return table.back();
+}
+
+/// Compiled once for each pattern of the tables, which are few and live for ever.
+const re2::RE2& compiled(std::string_view pattern) {
+    static thread_local std::map<std::string_view, std::unique_ptr<re2::RE2>> cache;
+    auto& entry = cache[pattern];
+    if (!entry) entry = std::make_unique<re2::RE2>(re2::StringPiece{pattern.data(), pattern.size()});
+    return *entry;
 }
 
 } // namespace
@@ -76,10 +87,8 @@ std::string named(const boost::json::value& value) {
     }
 }
 
-std::size_t length_of(std::string_view text) noexcept {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    }));
+bool matches(std::string_view text, std::string_view pattern) {
+    return re2::RE2::PartialMatch(re2::StringPiece{text.data(), text.size()}, compiled(pattern));
 }
 
 std::string enumerated(std::span<const std::string_view> words, std::string_view last_separator) {

@@ -18,8 +18,8 @@ std::string quoted(std::string_view text);
 /// A value as a sentence names it: "five" in quotes, 5, true, null, "an object", "a list".
 std::string named(const boost::json::value& value);
 
-/// Code points of a UTF-8 text: what the schema's maxLength counts.
-std::size_t length_of(std::string_view text) noexcept;
+/// Whether a text matches a pattern of the tables (RE2), which live for ever.
+bool matches(std::string_view text, std::string_view pattern);
 
 /// "one of A, B and C" without the "one of".
 std::string enumerated(std::span<const std::string_view> words, std::string_view last_separator);

@@ -1,5 +1,7 @@
 #include "crds/yaml_writer.hpp"
 
+#include "base/json_as_yaml.hpp"
+
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -34,22 +36,8 @@ bool prints(std::string_view text) noexcept {
     return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-/// JSON's escapes are YAML's as well; beyond ASCII everything is left as it is, except what YAML takes for
-/// line ends.
 std::string double_quoted(std::string_view text) {
-    std::string made = json::serialize(json::string{text});
-    const auto escape = [&made](std::string_view bytes, std::string_view written) {
-        for (auto at = made.find(bytes); at != std::string::npos;
-             at = made.find(bytes, at + written.size())) {
-            made.replace(at, bytes.size(), written);
-        }
-    };
-    escape("\xC2\x85", "\\u0085");
-    escape("\xE2\x80\xA8", "\\u2028");
-    escape("\xE2\x80\xA9", "\\u2029");
-    escape("\xEF\xBB\xBF", "\\uFEFF");
-    escape("\x7F", "\\x7F");
-    return made;
+    return json_as_yaml(json::serialize(json::string{text}));
 }
 
 class emitter {

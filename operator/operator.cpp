@@ -6,6 +6,7 @@
 #include "base/task_group.hpp"
 #include "build_parts.hpp"
 #include "control/application_controller.hpp"
+#include "control/file_journal.hpp"
 #include "control/live_objects.hpp"
 #include "control/metrics.hpp"
 #include "control/namespace_watch.hpp"
@@ -184,11 +185,15 @@ public:
         if (auto opened = builds_.open(around, options_); !opened) {
             return opened.error();
         }
+        if (!replica_->is_elected()) {
+            file_journal_.emplace(pool_, options_.cache_directory, process_name());
+        }
         applications_.emplace(
             executor,
             control::application_controller::parts{
                 api, *discovery_, *live_, *namespaces_, *repositories_, *builds_.supplies, *builds_.secrets,
-                *builds_.build, *schemas_, *events_, metrics_
+                *builds_.build, *schemas_, *events_, metrics_,
+                file_journal_ ? static_cast<control::build_journal&>(*file_journal_) : replica_->journal()
             },
             control::application_controller::settings{
                 .own_namespace = own_namespace_,
@@ -237,6 +242,9 @@ public:
             co_await applications_->hand_over(work_hand_over);
             co_await repositories_->hand_over(repositories_hand_over);
             co_await applications_->stop();
+        }
+        if (file_journal_) {
+            co_await file_journal_->close();
         }
         if (replica_) {
             co_await replica_->stop();
@@ -330,6 +338,7 @@ private:
         self->tasks_.spawn("housekeeping", housekeeping(self));
         log::info("started");
         if (!self->replica_->is_elected()) {
+            co_await self->file_journal_->open();
             co_await lead(self, /*after_another=*/false);
             co_return;
         }
@@ -422,6 +431,7 @@ private:
     std::optional<control::namespace_watch> namespaces_;
     std::optional<control::repositories> repositories_;
     build_parts builds_;
+    std::optional<control::file_journal> file_journal_;
     std::optional<control::application_controller> applications_;
     std::unique_ptr<http::server> server_;
     std::optional<webhook_servers> webhooks_;

@@ -25,14 +25,31 @@ kube::client_settings settings_with(kube::observer& observer, std::function<bool
     return settings;
 }
 
+class lease_journal : public control::build_journal {
+public:
+    explicit lease_journal(kube::leader_election& election) : election_{election} {}
+
+    [[nodiscard]] std::string left() const override { return election_.note(); }
+    [[nodiscard]] bool ended_uncleanly() const override { return !election_.predecessor().empty(); }
+    [[nodiscard]] std::string process() const override { return process_name(); }
+    asio::awaitable<bool> write(std::string text) override { return election_.keep_note(std::move(text)); }
+
+private:
+    kube::leader_election& election_;
+};
+
 } // namespace
 
-const std::string& replica_name(const operator_options& options) {
+const std::string& process_name() {
     static const auto generated = [] {
         std::random_device random;
         return host_name().substr(0, 100) + "_" + std::to_string(::getpid()) + "_" + std::to_string(random());
     }();
-    return options.replica.empty() ? generated : options.replica;
+    return generated;
+}
+
+const std::string& replica_name(const operator_options& options) {
+    return options.replica.empty() ? process_name() : options.replica;
 }
 
 replica::replica(
@@ -59,6 +76,7 @@ replica::replica(
     election_.emplace(
         std::move(executor), lease_api_, std::move(settings), std::move(elected), std::move(lost)
     );
+    journal_ = std::make_unique<lease_journal>(*election_);
 }
 
 void replica::stand() {

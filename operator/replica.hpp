@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/build_journal.hpp"
 #include "kube/client.hpp"
 #include "kube/leader_election.hpp"
 #include "options.hpp"
@@ -7,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,6 +16,9 @@ namespace holdfast {
 
 /// Which of several replicas this is: the same through all runs of this process, and unlike any other's.
 [[nodiscard]] const std::string& replica_name(const operator_options& options);
+
+/// This process, unlike any other's, whatever the replica is called.
+[[nodiscard]] const std::string& process_name();
 
 /// What this replica may write to the cluster, and when: all of it where there is no election.
 class replica {
@@ -35,6 +40,8 @@ public:
     [[nodiscard]] bool leads() const noexcept { return !renounced_ && (!election_ || election_->leads()); }
     /// From now on it writes nothing: what it knows is void.
     void renounce() noexcept { renounced_ = true; }
+    /// What whoever leads leaves to the next one, in the Lease. Only where there is an election.
+    [[nodiscard]] control::build_journal& journal() noexcept { return *journal_; }
     /// From now on it stands for election; where there is one.
     void stand();
     /// Lets another one go on.
@@ -46,6 +53,7 @@ private:
     kube::client lease_api_;
     std::optional<kube::leader_election> election_;
     bool renounced_ = false;
+    std::unique_ptr<control::build_journal> journal_;
 };
 
 } // namespace holdfast

@@ -49,6 +49,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           &p.counters
       },
       requests{ex, most_requests},
+      one_build{ex, 1},
       informer{p.api, informer_options(config.watch_namespace), *this},
       claims{config.own_namespace} {
     queue.hold();
@@ -132,6 +133,7 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
         co_await sleep_for(wait);
     }
     s->standby = false;
+    s->begin_with_care();
     for (const auto& [key, r] : s->records) {
         s->queue.add(key);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "control/build_journal.hpp"
 #include "control/builder.hpp"
 #include "control/live_objects.hpp"
 #include "control/metrics.hpp"
@@ -63,6 +64,7 @@ public:
         schemas& schema;
         kube::event_recorder& events;
         metrics& counters;
+        build_journal& journal;
     };
 
     application_controller(asio::any_io_executor executor, parts p, settings s);

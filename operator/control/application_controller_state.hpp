@@ -6,6 +6,7 @@
 #include "base/task_group.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_record.hpp"
+#include "control/build_care.hpp"
 #include "control/claim_index.hpp"
 #include "control/keyed_sets.hpp"
 #include "control/kind_survey.hpp"
@@ -42,6 +43,12 @@ struct findings {
 
 extern const kube::resource application_kind;
 
+/// The right to build something now; to be given to end_build() afterwards.
+struct build_turn {
+    async_semaphore::place place;
+    bool is_noted = false;
+};
+
 struct application_controller::state : kube::informer_handler, surroundings {
     state(asio::any_io_executor ex, parts p, settings s);
 
@@ -58,6 +65,10 @@ struct application_controller::state : kube::informer_handler, surroundings {
     /// Objects that are read or written at a time, in all applications: who waits for a connection does so
     /// within a request's deadline, so the line for these is to be short.
     async_semaphore requests;
+    /// Builds that are made with care.
+    build_care care;
+    async_semaphore one_build;
+    std::size_t waiting_builds = 0; // for one_build
     kube::informer informer;
 
     std::unordered_map<std::string, record_ptr> records;
@@ -154,6 +165,17 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] std::vector<repository_use> uses_of(const application_record& r) const;
     std::shared_ptr<const builders::build_facts>
     facts_of(const application_record& r, const stores_in_use& stores);
+
+    // ---- application_builds.cpp: building with care
+    /// For whoever begins to lead: what the one before left.
+    void begin_with_care();
+    /// Leaves word of what is known, soon.
+    void note_builds();
+    /// Waits for its turn, where builds are made with care. A user error for an application that is set
+    /// aside.
+    asio::awaitable<result<build_turn>> begin_build(record_ptr r, inputs from);
+    asio::awaitable<void> end_build(build_turn turn);
+    void looked_at_with_care(const std::string& key);
 
     // ---- application_wanted.cpp: what they give
     asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from);

@@ -181,7 +181,7 @@ void application_controller::state::finish_operation(
                 result.kind = report.id.kind;
                 result.namespace_ = report.id.namespace_;
                 result.name = report.id.name;
-                result.message = report.message.substr(0, 1024);
+                result.message = report.message;
                 switch (report.state) {
                 case sync::standing::synced: result.status = crds::result_code::synced; break;
                 case sync::standing::sync_failed: result.status = crds::result_code::sync_failed; break;

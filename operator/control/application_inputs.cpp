@@ -251,7 +251,12 @@ asio::awaitable<result<void>> application_controller::state::identify(record_ptr
         if (!collected) {
             co_return collected.error();
         }
+        auto turn = co_await begin_build(r, made);
+        if (!turn) {
+            co_return turn.error();
+        }
         auto identities = co_await with.build.identify(std::move(*collected));
+        co_await end_build(std::move(*turn));
         made.identities.clear();
         std::set<builders::need> needs;
         std::set<builders::need> missing;

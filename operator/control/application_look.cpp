@@ -39,6 +39,7 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
         }
         tell_transitions(*r, before);
         status_due(*r);
+        looked_at_with_care(key);
     }
     if (queue.waiting_now() == 0) {
         send_events();
@@ -101,6 +102,9 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
             r->from = std::move(*from);
         }
     }
+    if (found.problems.contains("ComparisonError") && care.is_set_aside(r->key())) {
+        found.reason = "SetAside";
+    }
     with.sources.use(r->key(), uses_of(*r));
     look_again_at_the_untold(*r, found.problems.contains("ComparisonError"));
     if (!r->from || (!r->wanted && r->trusted.empty())) {
@@ -145,6 +149,7 @@ asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) 
         r->wanted.reset();
         r->trusted.clear();
         r->known.clear();
+        care.retry(r->key());
     }
     json::object annotation;
     annotation[name] = nullptr;

@@ -32,9 +32,9 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         const auto* ready = crds::find_condition(r->object.status.conditions, "Ready");
         const bool settled = ready != nullptr && ready->status == "True" && r->from &&
                              r->from->sources == sources && !r->operating();
-        // Whoever is not at rest, or reads more than one thing, looks for itself.
-        if (!settled || sources.size() != 1 || !r->from->refs.empty() || !r->from->needs.empty() ||
-            !is_it(sources.front().repo_url)) {
+        // Whoever is not at rest, reads more than one thing, or is built with care, looks for itself.
+        if (!settled || care.is_careful() || care.is_suspected(key) || sources.size() != 1 ||
+            !r->from->refs.empty() || !r->from->needs.empty() || !is_it(sources.front().repo_url)) {
             queue.add(key);
             continue;
         }

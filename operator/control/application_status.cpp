@@ -1,5 +1,6 @@
 // What the status says.
 
+#include "base/bounded_text.hpp"
 #include "control/application_controller_state.hpp"
 
 #include <algorithm>
@@ -219,7 +220,7 @@ void application_controller::state::fill_conditions(application_record& r, const
                                 .observed_generation = generation,
                                 .last_transition_time = now,
                                 .reason = std::move(reason),
-                                .message = std::move(message).substr(0, 32000)}
+                                .message = std::move(message)}
         );
     };
     std::string problem;
@@ -239,11 +240,9 @@ void application_controller::state::fill_conditions(application_record& r, const
     if (!r.build_warnings.empty()) {
         std::string all;
         for (const auto& warning : r.build_warnings) {
-            if (all.size() < 4000) {
-                all += (all.empty() ? "" : "; ") + warning;
-            }
+            all += (all.empty() ? "" : "; ") + warning;
         }
-        condition("Warning", true, "SourceWarnings", all);
+        condition("Warning", true, "SourceWarnings", cut_to_characters(all, 4096));
         keep.insert("Warning");
     }
     for (const auto type : problem_types) {

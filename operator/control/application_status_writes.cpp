@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/merge_patch.hpp"
+#include "crds/bounded_status.hpp"
 
 namespace holdfast::control {
 
@@ -17,6 +18,17 @@ constexpr auto settle_time = 150ms;
 constexpr auto longest_delay = 15s;
 // So many events wait at most until there is nothing more urgent to send.
 constexpr std::size_t max_untold = 500;
+
+std::size_t size_without_status(const crds::application& object) {
+    auto size = crds::stored_size(crds::write(object.spec));
+    if (object.operation) {
+        size += crds::stored_size(crds::write(*object.operation));
+    }
+    for (const auto& [key, value] : object.metadata.annotations) {
+        size += key.size() + value.size();
+    }
+    return size;
+}
 
 } // namespace
 
@@ -50,8 +62,11 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
         }
     }
     const auto wanted = r->object.status;
-    const auto patch =
-        merge_patch(r->found_status ? *r->found_status : crds::write(r->written), crds::write(wanted));
+    const auto rest = size_without_status(r->object);
+    const auto patch = merge_patch(
+        r->found_status ? *r->found_status : crds::bounded_status(r->written, rest),
+        crds::bounded_status(wanted, rest)
+    );
     if (!patch.empty()) {
         json::object body;
         body["status"] = patch;
@@ -66,6 +81,9 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
             log::warn(
                 "a status cannot be written", {{"application", key}, {"error", done.error().message()}}
             );
+            if (reread && !done.error().is_transient()) {
+                tell(*r, kube::event_severity::warning, "StatusRefused", "Report", done.error().message());
+            }
             r->status_in_doubt = true;
             if (find(key) == r) {
                 statuses.add_after(key, done.error().is_transient() || !reread ? 2s : 30s);

@@ -54,10 +54,15 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         .confined_to = r->object.metadata.namespace_ == config.own_namespace ? std::string{}
                                                                              : r->object.metadata.namespace_
     };
+    auto turn = co_await begin_build(r, from);
+    if (!turn) {
+        co_return turn.error();
+    }
     const auto begin = steady_clock::now();
     auto built = co_await with.build.build(
         std::move(*sources), from.identities, std::move(target), current_catalog(), from.stores
     );
+    co_await end_build(std::move(*turn));
     with.counters.rendered(built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin);
     if (!built) {
         co_return built.error();

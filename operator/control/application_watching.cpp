@@ -157,6 +157,7 @@ void application_controller::state::forget(const std::string& key) {
     }
     queue.forget(key);
     statuses.forget(key);
+    care.forget(key);
     wait_for_kinds.erase(key);
     queue_dependents(key);
 }

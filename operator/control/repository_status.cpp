@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "control/merge_patch.hpp"
 #include "control/repositories_state.hpp"
+#include "crds/bounded_status.hpp"
 
 namespace holdfast::control {
 
@@ -26,7 +27,9 @@ asio::awaitable<void> repositories::state::write_status(std::string key) {
     }
     auto wanted_status = d->object.status;
     fill_status(*d, key, wanted_status);
-    const auto patch = merge_patch(crds::write(d->object.status), crds::write(wanted_status));
+    const auto rest = crds::stored_size(crds::write(d->object.spec));
+    const auto patch =
+        merge_patch(crds::bounded_status(d->object.status, rest), crds::bounded_status(wanted_status, rest));
     if (patch.empty()) {
         co_return;
     }

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "control/repositories_state.hpp"
+#include "crds/bounded_status.hpp"
 #include "git/address.hpp"
 
 #include <algorithm>
@@ -122,8 +123,8 @@ asio::awaitable<void> repositories::state::relay(
     told_of.last_webhook = std::move(delivery);
     const auto name = name_of(repository);
     const auto told = co_await self->relay_api.patch_merge(
-        repository_kind, name.namespace_, name.name, json::object{{"status", crds::write(told_of)}},
-        "holdfast", "status"
+        repository_kind, name.namespace_, name.name,
+        json::object{{"status", crds::bounded_status(told_of, 0)}}, "holdfast", "status"
     );
     if (!told) {
         log::warn(

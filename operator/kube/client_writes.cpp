@@ -1,3 +1,4 @@
+#include "base/json_as_yaml.hpp"
 #include "kube/client_call.hpp"
 
 #include <boost/json/array.hpp>
@@ -59,7 +60,7 @@ client::answer<json::object> client::apply_subresource(
     }
     auto apply = make_write(
         "PATCH", q.on(object_path(kind, ns, name, subresource)), describe("apply", kind, ns, name),
-        "application/apply-patch+yaml", json::serialize(object), options
+        "application/apply-patch+yaml", json_as_yaml(json::serialize(object)), options
     );
     apply.verb = "apply";
     // The same apply twice is one: a kept connection that turns out to be closed is no reason to fail.

@@ -1,5 +1,7 @@
 #include "kube/event_series.hpp"
 
+#include "base/bounded_text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,35 +24,6 @@ std::uint64_t digest(std::initializer_list<std::string_view> parts) {
     return seed;
 }
 
-/// How many bytes the character that begins here has; 0 when none does.
-std::size_t character_at(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto lead = byte(at);
-    std::size_t length = 0;
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead >= 0xC2 && lead < 0xE0) {
-        length = 2;
-    } else if ((lead & 0xF0U) == 0xE0) {
-        length = 3;
-    } else if (lead >= 0xF0 && lead < 0xF5) {
-        length = 4;
-    }
-    if (length == 0 || at + length > text.size()) {
-        return 0;
-    }
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(at + i) & 0xC0U) != 0x80U) {
-            return 0;
-        }
-    }
-    const auto second = byte(at + 1);
-    const bool wrong = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second >= 0xA0) ||
-                       (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second >= 0x90);
-    return wrong ? 0 : length;
-}
-
 /// A DNS subdomain made of the object's name: RBAC's names have colons, which an Event's may not.
 std::string name_stem(std::string_view name) {
     std::string stem;
@@ -64,30 +37,11 @@ std::string name_stem(std::string_view name) {
 }
 
 std::string word(std::string_view text, std::string_view otherwise) {
-    auto cut = cut_text(text, max_word);
+    auto cut = first_bytes(text, max_word);
     return cut.empty() ? std::string{otherwise} : cut;
 }
 
 } // namespace
-
-std::string cut_text(std::string_view text, std::size_t limit) {
-    std::string out;
-    out.reserve(std::min(text.size(), limit));
-    for (std::size_t at = 0; at < text.size();) {
-        const auto length = character_at(text, at);
-        const auto size = std::max<std::size_t>(length, 1);
-        if (out.size() + size > limit) {
-            break;
-        }
-        if (length == 0) {
-            out += '?';
-        } else {
-            out.append(text, at, length);
-        }
-        at += size;
-    }
-    return out;
-}
 
 json::object make_event(
     const object_reference& about, const event_note& what, const event_settings& settings,
@@ -119,7 +73,7 @@ json::object make_event(
         {"action", word(what.action, reason)},
         {"reason", reason},
         {"regarding", std::move(regarding)},
-        {"note", cut_text(what.note, max_note)},
+        {"note", cut_to_bytes(what.note, max_note)},
         {"type", what.severity == event_severity::warning ? "Warning" : "Normal"},
     };
     return event;

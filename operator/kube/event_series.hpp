@@ -68,11 +68,7 @@ private:
     lru_map<key, bucket> buckets_;
 };
 
-/// At most `limit` bytes of valid UTF-8: cut before a character, never within one; bytes that are no UTF-8
-/// become '?'.
-[[nodiscard]] std::string cut_text(std::string_view text, std::size_t limit);
-
-/// The Event object; what is too long is cut.
+/// The Event object; what is too long is cut, and a note says so.
 [[nodiscard]] json::object make_event(
     const object_reference& about, const event_note& what, const event_settings& settings,
     wall_clock::time_point when

@@ -16,6 +16,8 @@ constexpr std::string_view field_manager = "holdfast-leader-election";
 // A renewal that hangs is to leave time for another one.
 constexpr auto request_deadline = 3s;
 constexpr auto release_deadline = 1s;
+// By then a note is in the Lease, or the Lease is about to be lost.
+constexpr auto note_deadline = 8s;
 
 } // namespace
 
@@ -35,6 +37,7 @@ struct leader_election::state {
     lost_handler lost;
     task_group tasks;
     pulse moved;
+    pulse written;
     object_watch watch;
     lease_fsm fsm;
     bool leading = false;
@@ -112,6 +115,7 @@ struct leader_election::state {
         }
         complained.clear();
         fsm.on_written(read_lease(*done), sent);
+        written.notify_all();
         if (!leading && fsm.leads(steady_clock::now())) {
             leading = true;
             log::info("this replica leads", {{"identity", settings.rules.identity}});
@@ -152,6 +156,30 @@ bool leader_election::is_deposed() const noexcept {
 
 const std::string& leader_election::holder() const noexcept {
     return state_->fsm.holder();
+}
+
+const std::string& leader_election::predecessor() const noexcept {
+    return state_->fsm.predecessor();
+}
+
+const std::string& leader_election::note() const noexcept {
+    return state_->fsm.note();
+}
+
+asio::awaitable<bool> leader_election::keep_note(std::string note) {
+    const auto s = state_;
+    if (note.size() > max_note_bytes) {
+        co_return false;
+    }
+    const auto end = steady_clock::now() + note_deadline;
+    s->fsm.set_note(note);
+    s->moved.notify_all();
+    while (s->fsm.note() != note) {
+        if (!s->fsm.leads(steady_clock::now()) || !co_await s->written.wait_until(end)) {
+            co_return s->fsm.note() == note;
+        }
+    }
+    co_return true;
 }
 
 asio::awaitable<void> leader_election::stop() {

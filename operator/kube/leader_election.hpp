@@ -46,6 +46,15 @@ public:
     [[nodiscard]] bool is_deposed() const noexcept;
     /// Who leads as far as is known; may be empty.
     [[nodiscard]] const std::string& holder() const noexcept;
+    /// Who was in the Lease when this replica took it; empty where it had been let go of.
+    [[nodiscard]] const std::string& predecessor() const noexcept;
+    /// What the one before left in the Lease, or what was kept there since.
+    [[nodiscard]] const std::string& note() const noexcept;
+    /// Writes a note into the Lease for the next one who leads: true when it is there. False when this
+    /// replica does not lead, or the API server did not take it within some seconds. At most
+    /// `max_note_bytes`.
+    boost::asio::awaitable<bool> keep_note(std::string note);
+    static constexpr std::size_t max_note_bytes = std::size_t{32} << 10U;
 
     /// Lets go of the Lease, where it is held, so that another replica takes over at once; and ends. What
     /// writes has been stopped before.

@@ -9,6 +9,8 @@ namespace holdfast::kube {
 
 namespace {
 
+constexpr std::string_view note_annotation = "holdfast.dev/note";
+
 std::int64_t number(const json::object& spec, std::string_view key) {
     const auto* value = spec.if_contains(key);
     const auto* number = value != nullptr ? value->if_int64() : nullptr;
@@ -20,6 +22,7 @@ std::int64_t number(const json::object& spec, std::string_view key) {
 lease_record read_lease(const json::object& lease) {
     lease_record record;
     record.resource_version = resource_version_of(lease);
+    record.note = annotation(lease, note_annotation).value_or("");
     if (const auto* spec = find_object(lease, {"spec"})) {
         record.holder = find_text(*spec, {"holderIdentity"});
         record.duration = std::chrono::seconds{number(*spec, "leaseDurationSeconds")};
@@ -34,6 +37,9 @@ json::object write_lease(const lease_record& record, std::string_view namespace_
     json::object metadata{{"name", name}, {"namespace", namespace_}};
     if (!record.resource_version.empty()) {
         metadata["resourceVersion"] = record.resource_version;
+    }
+    if (!record.note.empty()) {
+        metadata["annotations"] = json::object{{note_annotation, record.note}};
     }
     json::object spec{
         {"holderIdentity", record.holder},
@@ -63,7 +69,8 @@ lease_fsm::action lease_fsm::next(time_point now, std::string_view wall_time) {
             lost_ = "the Lease was not renewed in time";
             return lost{lost_};
         }
-        if (now < not_before_) {
+        const bool has_news = may_write_note_ && note_ && note() != *note_;
+        if (now < not_before_ && !has_news) {
             return wait{not_before_};
         }
         if (must_read_) {
@@ -121,6 +128,7 @@ void lease_fsm::judge_age(const std::optional<lease_record>& record) {
 }
 
 void lease_fsm::on_read_failed(time_point now) {
+    may_write_note_ = false;
     not_before_ = now + (led_since_ ? settings_.retry_failed : settings_.retry);
 }
 
@@ -130,6 +138,7 @@ void lease_fsm::on_written(const lease_record& record, time_point sent) {
     led_since_ = sent;
     judge_age(record);
     not_before_ = sent + settings_.retry;
+    may_write_note_ = true;
 }
 
 void lease_fsm::on_write_failed(bool conflict, time_point now) {
@@ -139,6 +148,10 @@ void lease_fsm::on_write_failed(bool conflict, time_point now) {
     } else {
         on_read_failed(now);
     }
+}
+
+void lease_fsm::set_note(std::string note) {
+    note_ = std::move(note);
 }
 
 bool lease_fsm::leads(time_point now) const noexcept {
@@ -154,6 +167,11 @@ const std::string& lease_fsm::holder() const noexcept {
     return known_ ? known_->holder : nobody;
 }
 
+const std::string& lease_fsm::note() const noexcept {
+    static const std::string none;
+    return known_ ? known_->note : none;
+}
+
 lease_record lease_fsm::release(std::string_view wall_time) const {
     auto record = renewed(wall_time);
     record.holder.clear();
@@ -166,10 +184,18 @@ lease_record lease_fsm::renewed(std::string_view wall_time) const {
     record.holder = settings_.identity;
     record.duration = settings_.duration;
     record.renew_time = wall_time;
+    if (note_) {
+        record.note = *note_;
+    }
     return record;
 }
 
-lease_record lease_fsm::taken(std::string_view wall_time) const {
+lease_record lease_fsm::taken(std::string_view wall_time) {
+    const auto before = known_ ? known_->holder : std::string{};
+    if (!tried_ || before != settings_.identity) {
+        predecessor_ = before;
+    }
+    tried_ = true;
     lease_record record;
     record.holder = settings_.identity;
     record.duration = settings_.duration;
@@ -178,6 +204,10 @@ lease_record lease_fsm::taken(std::string_view wall_time) const {
     if (known_) {
         record.resource_version = known_->resource_version;
         record.transitions = known_->transitions + 1;
+        record.note = known_->note;
+    }
+    if (note_) {
+        record.note = *note_;
     }
     return record;
 }

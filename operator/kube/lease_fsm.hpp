@@ -22,6 +22,9 @@ struct lease_record {
     std::string acquire_time;
     std::string renew_time;
     std::int64_t transitions = 0;
+    /// What the holder leaves for the next one: the annotation holdfast.dev/note. Whoever takes the Lease
+    /// keeps it until it says something else.
+    std::string note;
     /// Of the object that it was read from; empty for one that is yet to be made.
     std::string resource_version;
 
@@ -30,7 +33,7 @@ struct lease_record {
 
 [[nodiscard]] lease_record read_lease(const json::object& lease);
 /// The Lease to create or to replace. Labels and annotations that others put there are lost in a
-/// replacement.
+/// replacement, but for the note.
 [[nodiscard]] json::object
 write_lease(const lease_record& record, std::string_view namespace_, std::string_view name);
 
@@ -87,6 +90,8 @@ public:
     void on_written(const lease_record& record, time_point sent);
     /// `conflict`: somebody else wrote before, or it is gone, or there is one already.
     void on_write_failed(bool conflict, time_point now);
+    /// From now on this is the note: it is written at once while this replica leads, and with every renewal.
+    void set_note(std::string note);
 
     // ---- what is known
     /// Whether what is begun now is still ours to do.
@@ -95,12 +100,17 @@ public:
     [[nodiscard]] bool is_deposed(time_point now) const noexcept;
     /// Who holds the Lease as far as is known; may be empty.
     [[nodiscard]] const std::string& holder() const noexcept;
+    /// Who was in the Lease when this replica took it, which may be a process of its own identity before it;
+    /// empty where that one had let go of it, or there was no Lease.
+    [[nodiscard]] const std::string& predecessor() const noexcept { return predecessor_; }
+    /// The note as it is in the Lease, as far as is known.
+    [[nodiscard]] const std::string& note() const noexcept;
     /// The record that lets go of it: for whoever leads and ends.
     [[nodiscard]] lease_record release(std::string_view wall_time) const;
 
 private:
     [[nodiscard]] lease_record renewed(std::string_view wall_time) const;
-    [[nodiscard]] lease_record taken(std::string_view wall_time) const;
+    [[nodiscard]] lease_record taken(std::string_view wall_time);
     /// Has it lost where the Lease is of an earlier time than what it wrote itself.
     void judge_age(const std::optional<lease_record>& record);
 
@@ -109,6 +119,10 @@ private:
     time_point changed_{}; // when known_ was seen to change
     bool must_read_ = true;
     time_point not_before_{};
+    bool may_write_note_ = false; // the last write succeeded
+    std::optional<std::string> note_;
+    std::string predecessor_;
+    bool tried_ = false;                  // to take the Lease: the server may have done it without an answer
     std::optional<time_point> led_since_; // the begin of the last renewal that succeeded
     std::string newest_; // the resource version of the last Lease that it wrote or read while leading
     std::string lost_;

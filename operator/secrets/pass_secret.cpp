@@ -1,5 +1,6 @@
 #include "secrets/pass_secret.hpp"
 
+#include "base/json_as_yaml.hpp"
 #include "render/normalise.hpp"
 #include "render/yaml.hpp"
 #include "secrets/reference.hpp"
@@ -251,9 +252,9 @@ result<std::string> run_function(std::string_view text, const store_index* index
         items = given->get_array();
     }
     items.push_back(std::move(*secret));
-    return json::serialize(json::object{
+    return json_as_yaml(json::serialize(json::object{
         {"apiVersion", "config.kubernetes.io/v1"}, {"kind", "ResourceList"}, {"items", std::move(items)}
-    });
+    }));
 }
 
 render::render_result<std::vector<render::manifest>>

@@ -227,6 +227,34 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_build_is_named_and_prunes_nothing) {
     eventually([&] { return s.value("c") == "hi"; }, "the chart is built with its value");
 }
 
+// The history repeats the sources, and etcd takes 1.5 MiB in one object.
+BOOST_AUTO_TEST_CASE(large_sources_are_pushed_to_as_often_as_one_likes) {
+    built s{"large-sources"};
+    s.repository.write("c/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.2.3\n");
+    const auto push = [&](int number) {
+        s.repository.write(
+            "c/templates/map.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  value: '" +
+                std::to_string(number) + "'\n  text: {{ .Values.text }}\n"
+        );
+        return s.repository.push("Push " + std::to_string(number));
+    };
+    auto commit = push(0);
+    s.follow_path("c", {{"helm", {{"values", "text: here\n# " + std::string(200'000, 'v') + "\n"}}}});
+    await_synced(s.name, commit);
+    for (int number = 1; number <= 10; ++number) {
+        commit = push(number);
+        await_synced(s.name, commit);
+        BOOST_TEST(s.value("c") == std::to_string(number));
+    }
+    const auto seen = s.look();
+    BOOST_TEST(history_of(seen).size() == 10U); // spec.revisionHistoryLimit
+    BOOST_TEST(history_of(seen).back() == commit);
+    const auto& history = seen.object.at("status").at("history").as_array();
+    BOOST_TEST(history.front().at("sourcesOmitted").as_bool());
+    BOOST_TEST(history.back().at("source").at("helm").as_object().contains("values"));
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_renders_nothing_that_did_not_change) {
     built s{"restarted"};
     s.repository.write("kustomization.yaml", "resources: [map.yaml]\n").write("map.yaml", map_in_base);

@@ -100,6 +100,32 @@ BOOST_AUTO_TEST_CASE(a_push_that_changes_nothing_for_an_application_writes_nothi
     BOOST_TEST(told(s, "OperationCompleted") == 1);
 }
 
+// Twenty objects that are wrong have more to be said of them than a message may be long.
+BOOST_AUTO_TEST_CASE(a_message_that_is_too_long_is_cut_and_the_status_is_there) {
+    scene s{"long-message"};
+    std::string manifests;
+    for (int i = 10; i < 30; ++i) {
+        const auto name = std::string(230, 'n') + "-" + std::to_string(i);
+        manifests += "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + "}\n\"\u00fcnknown" +
+                     std::string(100, 'u') + "\": x\n---\n";
+    }
+    s.repository.write("a.yaml", manifests);
+    s.repository.push("Wrong");
+    s.follow();
+    const auto seen = s.until(
+        [](const application_view& v) {
+            return v.phase_message.find("more characters)") != std::string::npos;
+        },
+        "the message says that it was cut"
+    );
+    BOOST_TEST(seen.sync == "OutOfSync");
+    BOOST_TEST(seen.phase_message.size() > 4000U);
+    BOOST_TEST(seen.get("SyncError").message.find("-10") != std::string::npos);
+
+    s.config_map("a", "1");
+    await_synced(s.name, s.repository.push("Right"));
+}
+
 BOOST_AUTO_TEST_CASE(a_suspended_application_is_looked_at_and_left_alone) {
     scene s{"suspend"};
     s.config_map("a", "1");

@@ -1,6 +1,7 @@
 #include "builders/helm/values.hpp"
 
 #include "base/hash.hpp"
+#include "base/json_as_yaml.hpp"
 #include "builders/go_match.hpp"
 #include "builders/paths.hpp"
 #include "render/links.hpp"
@@ -314,34 +315,7 @@ place_file_parameters(helm_work& work, const values_base& base) {
 }
 
 std::string values_text(const boost::json::object& values) {
-    const auto json = boost::json::serialize(values);
-    std::string text;
-    text.reserve(json.size() + 1);
-    const std::string_view all{json};
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(all[i]);
-        const auto next = i + 1 < all.size() ? static_cast<unsigned char>(all[i + 1]) : 0U;
-        const auto third = i + 2 < all.size() ? static_cast<unsigned char>(all[i + 2]) : 0U;
-        // Such characters are in texts alone, where an escape stands for them.
-        if (byte == 0x7FU) {
-            text += "\\u007f";
-        } else if (byte == 0xC2U && next < 0xA0U) { // U+0080 … U+009F: control characters, one breaks lines
-            text += fmt::format("\\u{:04x}", next);
-            i += 1;
-        } else if (byte == 0xE2U && next == 0x80U && (third == 0xA8U || third == 0xA9U)) { // break lines
-            text += fmt::format("\\u20{:02x}", third - 0x80U);
-            i += 2;
-        } else if (byte == 0xEFU && next == 0xBBU && third == 0xBFU) { // the byte order mark
-            text += "\\ufeff";
-            i += 2;
-        } else if (byte == 0xEFU && next == 0xBFU && third >= 0xBEU) {
-            text += fmt::format("\\uff{:02x}", third + 0x40U);
-            i += 2;
-        } else {
-            text += all[i];
-        }
-    }
-    return text + "\n";
+    return json_as_yaml(boost::json::serialize(values)) + "\n";
 }
 
 } // namespace holdfast::builders

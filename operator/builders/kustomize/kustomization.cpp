@@ -1,5 +1,6 @@
 #include "builders/kustomize/kustomization.hpp"
 
+#include "base/json_as_yaml.hpp"
 #include "crds/words.hpp"
 #include "render/links.hpp"
 #include "render/pointer.hpp"
@@ -249,32 +250,7 @@ render::render_error error_at(
 }
 
 std::string to_yaml(const json::object& value) {
-    const auto plain = json::serialize(value);
-    std::string made;
-    made.reserve(plain.size());
-    for (std::size_t i = 0; i < plain.size(); ++i) {
-        const std::string_view rest = std::string_view{plain}.substr(i);
-        const auto byte = static_cast<unsigned char>(plain[i]);
-        if (byte == 0x7F) {
-            made += "\\u007f";
-        } else if (byte == 0xC2 && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xA0) {
-            made += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(rest[1])));
-            i += 1;
-        } else if (rest.starts_with("\xE2\x80\xA8") || rest.starts_with("\xE2\x80\xA9")) {
-            made += rest[2] == '\xA8' ? "\\u2028" : "\\u2029";
-            i += 2;
-        } else if (rest.starts_with("\xEF\xBB\xBF")) {
-            made += "\\ufeff";
-            i += 2;
-        } else if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {
-            made += rest[2] == '\xBE' ? "\\ufffe" : "\\uffff";
-            i += 2;
-        } else {
-            made += plain[i];
-        }
-    }
-    made += '\n';
-    return made;
+    return json_as_yaml(json::serialize(value)) + "\n";
 }
 
 } // namespace holdfast::builders

@@ -1,6 +1,7 @@
 // The CRDs as the API server takes them: installed, explained, and refusing what their rules say.
 #include "cluster/control_plane.hpp"
 #include "crds/application.hpp"
+#include "crds/bounded_status.hpp"
 #include "crds/repository.hpp"
 #include "unit/crds/examples.hpp"
 
@@ -302,6 +303,56 @@ BOOST_AUTO_TEST_CASE(fill_in_the_defaults_that_the_reader_fills_in) {
         json::serialize(repository_spec) ==
         R"({"interval":"3m","lfs":"Refuse","submodules":"Ignore","timeout":"1m","url":"https://git.example.com/deploy.git"})"
     );
+}
+
+// What reading takes and what the API server takes is told by the same tables, in two ways.
+BOOST_AUTO_TEST_CASE(take_every_bounded_status) {
+    auto object = application_with("{}");
+    object.at("metadata").as_object()["name"] = "bounded";
+    made(object);
+    application_status status;
+    std::string text = "\xff\xc3 ";
+    for (int i = 0; i < 50'000; ++i)
+        text += "<ü>";
+    status.health.message = text;
+    status.sync.revision = text;
+    status.conditions.push_back({.type = text, .status = text, .reason = text, .message = text});
+    status.conditions.push_back({.type = text, .status = "True", .reason = "", .message = text});
+    status.pending_prune.emplace();
+    status.pending_prune->token = text;
+    status.pending_prune->count = -1;
+    status.pending_prune->resources.assign(50, text);
+    status.operation_state.emplace();
+    status.operation_state->operation.sync.emplace();
+    status.operation_state->message = text;
+    status.operation_state->sync_result.emplace();
+    for (int i = 0; i < 300; ++i) {
+        status.operation_state->sync_result->resources.push_back({.kind = text, .name = text, .message = text}
+        );
+        status.resources.push_back({.kind = "Pod", .name = std::to_string(i)});
+        status.resources.back().health = resource_health{health_code::degraded, text};
+        status.history.push_back({});
+        status.history.back().id = i;
+        status.history.back().revision = text;
+    }
+    status.summary.images.assign(500, text);
+    status.summary.external_urls.assign(500, text);
+    for (const std::size_t rest : {0U, 10U << 20U}) {
+        json::object patch{{"status", bounded_status(status, rest)}};
+        const auto told = kubectl(
+            {"patch", "happ", "bounded", "--subresource=status", "--type=merge", "--patch-file=/dev/stdin"},
+            json::serialize(patch)
+        );
+        BOOST_TEST(told.ok(), told.err.substr(0, 3000));
+    }
+    // Without the bounds it is what nobody takes.
+    const auto refused = kubectl(
+        {"patch", "happ", "bounded", "--subresource=status", "--type=merge", "--patch-file=/dev/stdin"},
+        json::serialize(json::object{
+            {"status", {{"health", {{"status", "Degraded"}, {"message", std::string(4097, 'x')}}}}}
+        })
+    );
+    BOOST_TEST(refused.err.find("may not be more than 4096 bytes") != std::string::npos, refused.err);
 }
 
 BOOST_AUTO_TEST_CASE(merge_the_conditions_of_two_managers_by_type) {

@@ -2,6 +2,8 @@
 
 #include "kustomize_bench.hpp"
 
+#include "render/yaml.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -40,6 +42,25 @@ std::string wrong(const files& all) {
 }
 
 BOOST_AUTO_TEST_SUITE(kustomize_functions)
+
+// kustomize reads what a function prints as YAML.
+BOOST_AUTO_TEST_CASE(every_character_of_a_pass_secret_comes_through_kustomize) {
+    auto text = pass_secret("creds");
+    const std::string plain = "user: shop";
+    text.replace(text.find(plain), plain.size(), R"(user: "a\u2028b\u2029c\u0085d\u007fe\u009ff\ufeffg")");
+    const repository r{{{"kustomization.yaml", "generators: [secret.yaml]\n"}, {"secret.yaml", text}}};
+    const auto facts = with_stores();
+    const auto plan = planned(plan_kustomize(source_of(r, ""), facts, {}, the_programs()));
+    bench b;
+    const auto built = b.run(plan);
+    BOOST_REQUIRE_MESSAGE(built.status == 0, built.error_output);
+    const auto documents = render::read_yaml(built.output);
+    BOOST_REQUIRE(documents.has_value() && documents->size() == 1U);
+    BOOST_TEST(
+        documents->front().value.at("stringData").at("user").as_string() == "a\u2028b\u2029c\u0085d\x7F"
+                                                                            "e\u009Ff\uFEFFg"
+    );
+}
 
 BOOST_AUTO_TEST_CASE(a_pass_secret_becomes_references) {
     const repository r{

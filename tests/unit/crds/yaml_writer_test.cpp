@@ -75,6 +75,16 @@ BOOST_AUTO_TEST_CASE(quotes_every_string_that_some_reader_takes_for_something_el
     }
 }
 
+// As every other text of ours that is read as YAML (base/json_as_yaml.hpp).
+BOOST_AUTO_TEST_CASE(escapes_every_character_that_yaml_refuses) {
+    const std::string text = "\xC2\x80 \xC2\x9F \xEF\xBF\xBE \xEF\xBF\xBF \xE2\x80\xA9 \xF0\x9F\x98\x80";
+    const json::object object{{text, text}};
+    const auto written = to_yaml(object);
+    BOOST_TEST(
+        written.find("\\u0080 \\u009f \\ufffe \\uffff \\u2029 \xF0\x9F\x98\x80") != std::string::npos, written
+    );
+}
+
 BOOST_AUTO_TEST_CASE(leaves_plain_what_is_plain) {
     for (const auto* text :
          {"a", "Deployment", "apps/v1", "https://git.example.com/a", "has a space", "a, (b)"}) {

@@ -88,15 +88,6 @@ BOOST_AUTO_TEST_CASE(what_is_remembered_is_bounded) {
     BOOST_TEST(series.take_due(now, true).size() == 10U);
 }
 
-BOOST_AUTO_TEST_CASE(texts_are_cut_before_a_character_and_never_within) {
-    BOOST_TEST(cut_text("aü€😀", 99) == "aü€😀");
-    BOOST_TEST(cut_text("aü€😀", 9) == "aü€");
-    BOOST_TEST(cut_text("aü€😀", 5) == "aü");
-    BOOST_TEST(cut_text("aü€😀", 2) == "a");
-    BOOST_TEST(cut_text("a\xff\xc3(\xed\xa0\x80", 99) == std::string{"a?"} + "?(" + "?" + "?" + "?");
-    BOOST_TEST(cut_text("\xe2\x82", 99) == "??");
-}
-
 BOOST_AUTO_TEST_CASE(an_event_keeps_within_the_limits_of_its_fields) {
     auto about = web;
     about.namespace_ = "";
@@ -105,7 +96,9 @@ BOOST_AUTO_TEST_CASE(an_event_keeps_within_the_limits_of_its_fields) {
     what.reason = std::string(500, 'r');
     what.note = std::string(5000, 'n');
     const auto e = make_event(about, what, settings, wall_clock::time_point{} + 1700000000s);
-    BOOST_TEST(find_text(e, {"note"}).size() == 1024U);
+    BOOST_TEST(find_text(e, {"note"}).size() <= 1024U);
+    BOOST_TEST(find_text(e, {"note"}).starts_with(std::string(990, 'n')));
+    BOOST_TEST(find_text(e, {"note"}).ends_with("n… (cut: 4007 more characters)"));
     BOOST_TEST(find_text(e, {"reason"}).size() == 128U);
     BOOST_TEST(find_text(e, {"action"}).size() == 128U); // required: the reason, when there is none
     BOOST_TEST(namespace_of(e) == "default");

@@ -124,6 +124,55 @@ BOOST_AUTO_TEST_CASE(what_is_let_go_of_is_taken_at_once) {
     BOOST_TEST(api.lease->transitions == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_note_is_written_at_once_and_found_by_the_next_one) {
+    server api;
+    replica a{"a", api};
+    replica b{"b", api};
+    a.settle();
+    BOOST_TEST(a.fsm.predecessor() == "");
+    a.fsm.set_note("one");
+    a.settle(); // no time has passed
+    BOOST_TEST(api.lease->note == "one");
+    a.live(10s);
+    BOOST_TEST(api.lease->note == "one"); // renewals keep it
+    a.reachable = false;
+    a.fsm.set_note("two");
+    const auto version = api.version;
+    a.settle();
+    a.reachable = true;
+    a.settle(); // not again and again while the server does not take it
+    BOOST_TEST(api.version == version);
+    a.live(3s);
+    BOOST_TEST(api.lease->note == "two");
+
+    b.live(20s); // a is silent
+    BOOST_TEST(b.leads());
+    BOOST_TEST(b.fsm.predecessor() == "a");
+    BOOST_TEST(b.fsm.note() == "two");
+    auto record = b.fsm.release("2026-01-31T12:00:01.000000Z");
+    BOOST_REQUIRE(api.write(record));
+    replica c{"c", api};
+    c.settle();
+    BOOST_TEST(c.fsm.predecessor() == ""); // it was let go of
+    BOOST_TEST(c.fsm.note() == "two");
+    replica d{"c", api}; // the same pod, its container begun anew
+    d.settle();
+    BOOST_TEST(d.leads());
+    BOOST_TEST(d.fsm.predecessor() == "c");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_was_lost_makes_nobody_its_own_predecessor) {
+    server api;
+    replica a{"a", api};
+    a.step(); // reads that there is none
+    auto action = a.fsm.next(a.now, "2026-01-31T12:00:00.000000Z");
+    BOOST_REQUIRE(api.write(std::get<lease_fsm::write>(action).record));
+    a.fsm.on_write_failed(false, a.now);
+    a.live(5s);
+    BOOST_TEST(a.leads());
+    BOOST_TEST(a.fsm.predecessor() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_silent_holder_is_replaced_after_its_time_by_our_own_clock) {
     server api;
     replica a{"a", api};
