@@ -40,8 +40,8 @@ BOOST_AUTO_TEST_CASE(what_is_told_of_a_source) {
         {"the operator's, without one", open_spec, "holdfast", "team", url, true, true},
         {"with a credential", private_spec, "team", "team", url, false, true},
         {"the operator's, with one", private_spec, "holdfast", "team", url, false, true},
-        {"another tenant's", private_spec, "other", "team", url, false, false},
-        {"another tenant's, without a credential", open_spec, "other", "team", url, false, false},
+        // It is no Repository for who writes elsewhere: what is told is what can be fetched without it.
+        {"another tenant's", private_spec, "other", "team", url, true, true},
         {"nobody's namespace", open_spec, "holdfast", "", url, false, false},
         {"the operator's disk", "", "", "holdfast", "file:///srv/git/deploy", false, true},
         {"what only a key opens", "", "", "team", "git@git.example.com:team/deploy.git", false, true},
