@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(credentials_for_one_transport_are_not_sent_by_another) {
     repository.push("First");
     s.w.kubectl(
         {"create", "secret", "generic", "private", "-n", home, "--from-literal=username=ada",
-         "--from-literal=password=right"}
+         "--from-literal=password=right", "--from-literal=insecure=true"}
     );
     // The platform's is read over TLS, or not at all.
     repository.declare({{"url", with_scheme(repository.url(), "https")}, {"secretRef", {{"name", "private"}}}}
