@@ -28,6 +28,8 @@ struct build_parts {
         kube::client& api;
         control::repositories& repositories;
         control::metrics& counters;
+        /// control::builder::settings::places_per_tenant.
+        std::size_t places_per_tenant = 1;
     };
 
     std::unique_ptr<sandbox::runner> sandbox;

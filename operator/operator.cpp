@@ -71,6 +71,12 @@ void allow_open_files() {
     }
 }
 
+// Of the pool, for one tenant's work: all the processors. There is a thread more, on which the others' work
+// goes on.
+std::size_t places_per_tenant() {
+    return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
+}
+
 std::string own_namespace(const operator_options& options) {
     if (!options.own_namespace.empty()) {
         return options.own_namespace;
@@ -96,7 +102,7 @@ public:
           end_{std::move(end)},
           own_namespace_{own_namespace(options_)},
           tasks_{context.get_executor()},
-          pool_{std::clamp(std::thread::hardware_concurrency(), 2U, 8U)} {
+          pool_{places_per_tenant() + 1} {
         loop_.tell([this](loop_watch::clock::duration silent) { metrics_.loop_silent(silent); });
     }
 
@@ -181,7 +187,8 @@ public:
                 applications_->repository_moved(repository, applications);
             }
         );
-        const build_parts::surroundings around{executor, pool_, api, *repositories_, metrics_};
+        const build_parts::surroundings around{executor,       pool_,    api,
+                                               *repositories_, metrics_, places_per_tenant()};
         if (auto opened = builds_.open(around, options_); !opened) {
             return opened.error();
         }

@@ -51,7 +51,8 @@ std::string joined(const std::vector<std::string>& parts) {
 } // namespace
 
 build_environment::build_environment(const build_source& source, const build_facts& facts)
-    : variables_{
+    : at_{source.at},
+      variables_{
           {"ARGOCD_APP_NAME", facts.application},
           {"ARGOCD_APP_NAMESPACE", facts.destination_namespace},
           {"ARGOCD_APP_PROJECT_NAME", facts.project},
@@ -64,6 +65,11 @@ build_environment::build_environment(const build_source& source, const build_fac
           {"KUBE_VERSION", facts.kube_version},
           {"KUBE_API_VERSIONS", joined(*facts.api_versions)}
       } {}
+
+bool tells_revision(std::string_view name) noexcept {
+    return name == "ARGOCD_APP_REVISION" || name == "ARGOCD_APP_REVISION_SHORT" ||
+           name == "ARGOCD_APP_REVISION_SHORT_8";
+}
 
 std::string build_environment::substitute(std::string_view text, std::vector<std::string>* unknown) const {
     std::string made;
@@ -84,6 +90,9 @@ std::string build_environment::substitute(std::string_view text, std::vector<std
                 std::ranges::find(variables_, found.name, &std::pair<std::string, std::string>::first);
             if (known != variables_.end()) {
                 made += known->second;
+                if (tells_revision(known->first)) {
+                    at_.note_commit();
+                }
             } else if (unknown != nullptr) {
                 unknown->emplace_back(found.name);
             }

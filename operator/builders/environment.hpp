@@ -19,7 +19,7 @@ public:
 
     /// "$NAME" and "${NAME}" replaced by the value, a name that there is not by nothing, and "$$" by "$": as
     /// Argo CD does it, with Go's os.Expand. A build key covers what this gives, not what it was given.
-    /// `unknown` gets the names that there are not.
+    /// `unknown` gets the names that there are not. What names the revision is noted in the source's log.
     [[nodiscard]] std::string
     substitute(std::string_view text, std::vector<std::string>* unknown = nullptr) const;
 
@@ -28,7 +28,11 @@ public:
     }
 
 private:
+    git::snapshot at_;
     std::vector<std::pair<std::string, std::string>> variables_;
 };
+
+/// True for the variables that are another with each commit.
+[[nodiscard]] bool tells_revision(std::string_view name) noexcept;
 
 } // namespace holdfast::builders

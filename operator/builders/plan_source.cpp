@@ -1,5 +1,6 @@
 #include "builders/plan_source.hpp"
 
+#include "base/hash.hpp"
 #include "builders/helm.hpp"
 #include "builders/jsonnet.hpp"
 #include "builders/kustomize.hpp"
@@ -53,7 +54,17 @@ result<bool> may_have_jsonnet(
     });
 }
 
-// A directory is identified by its tree id; where symlinks lead to it, by that of where they lead.
+// What symlinks in the directory lead through and to outside of it; its own id does not tell of that. What is
+// wrong with them is told when it is built.
+std::vector<render::outside_read>
+read_outside(render::source_tree& tree, const render::directory_options& options) {
+    render::collected seen;
+    render::walk_directory(tree, options, {}, seen, [](const render::taken_file&) { return true; });
+    return std::move(seen.output.outside_reads);
+}
+
+// A directory is identified by its tree id; where symlinks lead to it, by that of where they lead; and by
+// what its own symlinks lead to elsewhere.
 render::render_result<planned_source> plan_directory(
     render::source_tree& tree, const build_source& source, const build_facts& facts,
     const build_settings& with
@@ -76,9 +87,18 @@ render::render_result<planned_source> plan_directory(
             return jsonnet.error();
         }
     }
+    auto key = render::directory_key(at->entry.id, options, {});
+    if (const auto outside = read_outside(tree, options); !outside.empty()) {
+        hasher h;
+        h.add("directory and what its symlinks lead to").add(to_hex(key));
+        for (const auto& read : outside) {
+            h.add(read.path).add(read.id);
+        }
+        key = h.finish();
+    }
     planned_source made{
         .type = crds::source_type::directory,
-        .key = render::directory_key(at->entry.id, options, {}),
+        .key = key,
         .directory = std::move(options),
         .by_program = std::move(*jsonnet)
     };

@@ -108,11 +108,6 @@ void keep_last(variables& all) {
     all = std::move(kept);
 }
 
-bool tells_revision(std::string_view name) noexcept {
-    return name == "ARGOCD_APP_REVISION" || name == "ARGOCD_APP_REVISION_SHORT" ||
-           name == "ARGOCD_APP_REVISION_SHORT_8";
-}
-
 /// One plan in the making.
 class planner {
 public:
@@ -259,7 +254,9 @@ private:
         key.add("plugin").add(std::to_string(plan_version));
         add_declaration(key);
         for (const auto& [name, value] : environment_) {
-            if (!plugin_.ignores_revision || !tells_revision(name)) key.add(name).add(value);
+            if (plugin_.ignores_revision && tells_revision(name)) continue;
+            if (tells_revision(name)) source_.at.note_commit();
+            key.add(name).add(value);
         }
         for (const auto& path : given_) {
             const auto there = render::follow(tree_, path);

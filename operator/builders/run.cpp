@@ -1,6 +1,6 @@
 #include "builders/run.hpp"
 
-#include "base/async.hpp"
+#include "base/pool_work.hpp"
 #include "builders/given_store.hpp"
 #include "builders/helm/errors.hpp"
 #include "builders/workspace_files.hpp"
@@ -127,7 +127,7 @@ std::string with_repository_paths(std::string message, const std::string& worksp
 
 boost::asio::awaitable<render::render_result<std::string>>
 run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits,
-    std::shared_ptr<const secrets::store_copy> store) {
+    std::shared_ptr<const secrets::store_copy> store, std::shared_ptr<const work_stop> stop) {
     if (plan.password_store && !store) {
         co_return render::as_errors(internal_error(plan.name + ": no password store is given"));
     }
@@ -136,8 +136,13 @@ run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, ru
         co_return render::as_errors(made.error());
     }
     auto directory = std::move(*made);
-    auto placing = [&plan, &limits, to = directory.path()] { return place_files(plan, to, limits); };
-    auto placed = co_await on_pool(pool, std::move(placing));
+    auto placing = [&plan, &limits, to = directory.path()](const auto& asked) -> result<void> {
+        work_budget budget{"copying the files of the build", {}, asked};
+        const work_budget::scope inside{budget};
+        auto placed = place_files(plan, to, limits);
+        return budget.over() ? result<void>{*budget.over()} : placed;
+    };
+    auto placed = co_await on_pool(pool, stop, std::move(placing));
     std::optional<render::render_errors> wrong;
     std::string printed;
     if (!placed) {
@@ -150,6 +155,10 @@ run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, ru
         }
     }
     for (std::size_t i = 0; i < plan.commands.size() && !wrong; ++i) {
+        if (stop && stop->requested()) {
+            wrong = render::as_errors({error_kind::cancelled, plan.name + ": the build is no longer wanted"});
+            break;
+        }
         auto job = job_of(plan.commands[i], directory, limits);
         if (plan.password_store) {
             open_store(job, directory);

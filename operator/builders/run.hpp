@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/work_budget.hpp"
 #include "builders/plan.hpp"
 #include "sandbox/sandbox.hpp"
 #include "secrets/store_copy.hpp"
@@ -31,9 +32,11 @@ struct run_limits {
 /// A plan with `password_store` needs the `store`: its commands find it as PASSWORD_STORE_DIR and its keys as
 /// GNUPGHOME, all of the workspace is on tmpfs, and errors repeat nothing that the commands said. What it
 /// gives are JSON objects, a Secret's values in base64 (holdfast-read-manifests); the caller wipes them.
+///
+/// Cancelled, with nothing started any more, once `stop` (which may be null) is requested.
 boost::asio::awaitable<render::render_result<std::string>>
 run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits = {},
-    std::shared_ptr<const secrets::store_copy> store = {});
+    std::shared_ptr<const secrets::store_copy> store = {}, std::shared_ptr<const work_stop> stop = {});
 
 /// The objects of what a plan's last command printed, normalised, with the plan's warnings. They come from
 /// the plan's name, in messages; those of a chart from their templates. For the pool.

@@ -122,6 +122,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     // ---- application_look.cpp
     asio::awaitable<void> look(std::string key);
     asio::awaitable<void> look_at(record_ptr r, findings& found);
+    void left(const application_record& r, findings& found);
     asio::awaitable<void> take_refresh(record_ptr r);
     /// What nobody tells of is looked at again after a while: chart repositories, files behind URLs, and,
     /// after a failure, Secrets in the application's own namespace.
@@ -152,6 +153,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<result<inputs>> find_inputs(record_ptr r);
     asio::awaitable<result<void>> find_revisions(record_ptr r, inputs& made);
     asio::awaitable<result<bool>> needs_hold(record_ptr r, const inputs& before);
+    /// Whether other commits than those of `before` give its identities, as far as a comparison tells.
+    asio::awaitable<result<bool>> reads_hold(record_ptr r, const inputs& before, const inputs& now);
     asio::awaitable<result<void>> identify(record_ptr r, inputs& made);
     asio::awaitable<result<void>> identify_entries(record_ptr r, inputs& made);
     asio::awaitable<result<void>> source_failed(record_ptr r, crds::application_source source, error why);

@@ -197,6 +197,47 @@ asio::awaitable<result<bool>> application_controller::state::needs_hold(record_p
     co_return true;
 }
 
+asio::awaitable<result<bool>>
+application_controller::state::reads_hold(record_ptr r, const inputs& before, const inputs& now) {
+    if (before.revisions == now.revisions && before.refs == now.refs) {
+        co_return true;
+    }
+    if (before.identities.size() != now.sources.size() || before.revisions.size() != now.revisions.size()) {
+        co_return false;
+    }
+    for (std::size_t i = 0; i < now.revisions.size(); ++i) {
+        // Another version of a chart is another chart.
+        if (!before.identities[i].reads ||
+            (!now.revisions[i].commit && before.revisions[i].text != now.revisions[i].text)) {
+            co_return false;
+        }
+    }
+    const auto namespace_ = r->object.metadata.namespace_;
+    std::map<std::string, git::snapshot, std::less<>> refs;
+    for (const auto& [name, reference] : now.refs) {
+        auto at = co_await with.sources.fetch(reference.source.repo_url, namespace_, reference.at);
+        if (!at) {
+            co_return at.error();
+        }
+        refs.emplace(name, std::move(*at));
+    }
+    std::vector<reads_check> checks;
+    for (std::size_t i = 0; i < now.sources.size(); ++i) {
+        reads_check check{.reads = before.identities[i].reads, .at = {}, .refs = refs};
+        if (now.revisions[i].commit) {
+            auto at =
+                co_await with.sources.fetch(now.sources[i].repo_url, namespace_, *now.revisions[i].commit);
+            if (!at) {
+                co_return at.error();
+            }
+            check.at = std::move(*at);
+        }
+        checks.push_back(std::move(check));
+    }
+    const auto same = co_await with.build.compare_reads(std::move(checks), r->owner());
+    co_return std::ranges::all_of(same, [](bool one) { return one; });
+}
+
 asio::awaitable<result<inputs>> application_controller::state::find_inputs(record_ptr r) {
     inputs made;
     if (auto found = co_await find_revisions(r, made); !found) {
@@ -210,11 +251,17 @@ asio::awaitable<result<inputs>> application_controller::state::find_inputs(recor
     }
     r->also_reads = std::move(reads);
     made.facts = facts_of(*r, made.stores);
-    // The same commits of the same sources: the same builds, without a look at any tree.
-    if (r->from && r->from->sources == made.sources && r->from->revisions == made.revisions &&
-        r->from->refs == made.refs && *r->from->facts == *made.facts) {
+    // The same commits of the same sources, or others that have the same where it matters: the same builds.
+    const auto same_reference = [](const auto& a, const auto& b) {
+        return a.first == b.first && a.second.source == b.second.source;
+    };
+    if (r->from && r->from->sources == made.sources &&
+        std::ranges::equal(r->from->refs, made.refs, same_reference) && *r->from->facts == *made.facts) {
         const auto before = *r->from;
-        const auto same = co_await needs_hold(r, before);
+        auto same = co_await needs_hold(r, before);
+        if (same && *same) {
+            same = co_await reads_hold(r, before, made);
+        }
         if (!same) {
             co_return same.error();
         }
@@ -255,7 +302,7 @@ asio::awaitable<result<void>> application_controller::state::identify(record_ptr
         if (!turn) {
             co_return turn.error();
         }
-        auto identities = co_await with.build.identify(std::move(*collected));
+        auto identities = co_await with.build.identify(std::move(*collected), r->owner());
         co_await end_build(std::move(*turn));
         made.identities.clear();
         std::set<builders::need> needs;

@@ -49,6 +49,13 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
     );
 }
 
+// The look was left, since something newer made it pointless or somebody else's build that it waited for was:
+// that says nothing of the application.
+void application_controller::state::left(const application_record& r, findings& found) {
+    found.undecided = true;
+    queue.add_after(r.key(), 1s);
+}
+
 asio::awaitable<void> application_controller::state::look_at(record_ptr r, findings& found) {
     if (r->deleting()) {
         co_await finish_application(r, found);
@@ -77,6 +84,10 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
         co_return; // as after a restart: what is there is known in a moment
     }
     auto from = co_await find_inputs(r);
+    if (!from && from.error().kind() == error_kind::cancelled) {
+        left(*r, found);
+        co_return;
+    }
     if (!from) {
         found.problems["ComparisonError"] = from.error().message();
         found.reason = "ComparisonError";
@@ -90,6 +101,10 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
             r->from && r->from->build_key == from->build_key && (r->wanted || !r->trusted.empty());
         if (!same) {
             auto built = co_await build_wanted(r, *from);
+            if (!built && built.error().kind() == error_kind::cancelled) {
+                left(*r, found);
+                co_return;
+            }
             if (!built) {
                 found.problems["ComparisonError"] = built.error().message();
                 found.reason = "ComparisonError";

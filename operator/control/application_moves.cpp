@@ -3,26 +3,50 @@
 #include "base/loop_turns.hpp"
 #include "control/application_controller_state.hpp"
 
+#include <algorithm>
+#include <compare>
+#include <span>
+
 namespace holdfast::control {
 
-// Some refs of a repository moved. One fetch and one look at the trees for all applications that read from
-// it; only those whose inputs are not what they were are looked at.
+namespace {
+
+// An application whose answer one comparison may give.
+struct candidate {
+    std::string key;
+    std::shared_ptr<const source_reads> reads;
+};
+
+// By namespace, since that decides about credentials, and by what the source names.
+struct moved_source {
+    std::string namespace_;
+    std::string url;
+    std::string revision;
+    std::string tag_prefix;
+    friend auto operator<=>(const moved_source&, const moved_source&) = default;
+};
+
+// Comparisons in one piece of work on the pool.
+constexpr std::size_t compared_at_a_time = 1000;
+
+} // namespace
+
+// Some refs of a repository moved. One fetch for all applications that read from it, and one comparison for
+// each whose inputs are what they were; only the others are looked at.
 asio::awaitable<void>
 application_controller::state::follow_moved(git::url moved, std::vector<std::string> applications) {
-    struct candidate {
-        std::string key;
-        std::string namespace_;
-        crds::application_source source;
-        std::string identity;
-        std::shared_ptr<const builders::build_facts> facts;
+    std::map<std::string, bool, std::less<>> known; // most of them say it in the same way
+    const auto is_it = [&](const std::string& text) {
+        const auto [at, is_new] = known.try_emplace(text, false);
+        if (is_new) {
+            const auto url = git::url::parse(text);
+            at->second = url && url->identity() == moved.identity();
+        }
+        return at->second;
     };
-    const auto is_it = [&moved](const std::string& text) {
-        const auto url = git::url::parse(text);
-        return url && url->identity() == moved.identity();
-    };
-    std::vector<candidate> candidates;
+    std::map<moved_source, std::vector<candidate>> groups;
     loop_turns turns;
-    for (const auto& key : applications) {
+    for (auto& key : applications) {
         co_await turns.give_back();
         const auto r = find(key);
         if (!r) {
@@ -32,55 +56,53 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         const auto* ready = crds::find_condition(r->object.status.conditions, "Ready");
         const bool settled = ready != nullptr && ready->status == "True" && r->from &&
                              r->from->sources == sources && !r->operating();
-        // Whoever is not at rest, reads more than one thing, or is built with care, looks for itself.
-        if (!settled || care.is_careful() || care.is_suspected(key) || sources.size() != 1 ||
-            !r->from->refs.empty() || !r->from->needs.empty() || !is_it(sources.front().repo_url)) {
+        // Whoever is not at rest, reads more than one thing there or elsewhere, or is built with care, looks
+        // for itself.
+        const bool reads_more =
+            std::ranges::any_of(r->also_reads, [&](const repository_use& use) { return is_it(use.url); });
+        const bool with_care = care.is_careful() || care.is_suspected(key);
+        if (!settled || reads_more || with_care || sources.size() != 1 || !r->from->refs.empty() ||
+            !r->from->needs.empty() || !r->from->identities.front().reads ||
+            !is_it(sources.front().repo_url)) {
             queue.add(key);
             continue;
         }
-        candidates.push_back(
-            {key, r->object.metadata.namespace_, sources.front(), r->from->identities.front().key,
-             r->from->facts}
-        );
+        const auto& source = sources.front();
+        groups[{r->object.metadata.namespace_, source.repo_url, source.target_revision, source.tag_prefix}]
+            .push_back({std::move(key), r->from->identities.front().reads});
     }
-    // By namespace, since that decides about credentials, and by revision.
-    std::map<std::tuple<std::string, std::string, std::string>, std::vector<candidate>> groups;
-    for (auto& c : candidates) {
-        auto id = std::tuple{c.namespace_, c.source.target_revision, c.source.tag_prefix};
-        groups[std::move(id)].push_back(std::move(c));
-    }
-    for (auto& [id, group] : groups) {
-        const auto& [namespace_, revision, tag_prefix] = id;
+    for (auto& [source, group] : groups) {
         auto opened =
-            co_await with.sources.open(group.front().source.repo_url, namespace_, revision, tag_prefix);
+            co_await with.sources.open(source.url, source.namespace_, source.revision, source.tag_prefix);
         if (!opened) {
             for (const auto& c : group) {
                 queue.add(c.key);
             }
             continue;
         }
-        const auto commit = opened->revision.commit.hex();
-        std::vector<build_input> sources;
-        sources.reserve(group.size());
-        for (const auto& c : group) {
-            build_input input;
-            input.source = {.spec = c.source, .at = opened->snapshot, .revision = commit, .refs = {}};
-            input.facts = c.facts;
-            sources.push_back(std::move(input));
-        }
-        const auto identities = co_await with.build.identify(std::move(sources));
-        for (std::size_t i = 0; i < group.size(); ++i) {
-            const auto r = find(group[i].key);
-            if (!r) {
-                continue;
+        const source_revision now{opened->revision.commit.hex(), opened->revision};
+        for (std::size_t begin = 0; begin < group.size(); begin += compared_at_a_time) {
+            const std::span some{group.data() + begin, std::min(compared_at_a_time, group.size() - begin)};
+            std::vector<reads_check> checks;
+            checks.reserve(some.size());
+            for (const auto& c : some) {
+                checks.push_back({.reads = c.reads, .at = opened->snapshot, .refs = {}});
             }
-            const bool same = identities[i].has_value() && identities[i]->key == group[i].identity &&
-                              r->from && r->from->sources.size() == 1 &&
-                              r->from->sources.front() == group[i].source;
-            if (same) {
-                r->from->revisions.front() = {.text = commit, .commit = opened->revision};
-            } else {
-                queue.add(group[i].key);
+            work_owner owner{source.namespace_, {}};
+            const auto same = co_await with.build.compare_reads(std::move(checks), std::move(owner));
+            for (std::size_t i = 0; i < some.size(); ++i) {
+                co_await turns.give_back();
+                const auto r = find(some[i].key);
+                if (!r) {
+                    continue;
+                }
+                // What was read is made anew with every look for the identity.
+                if (same[i] && r->from && r->from->identities.size() == 1 &&
+                    r->from->identities.front().reads == some[i].reads) {
+                    r->from->revisions.front() = now;
+                } else {
+                    queue.add(some[i].key);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 #include "base/async.hpp"
 #include "base/backoff.hpp"
+#include "base/work_budget.hpp"
 #include "builders/plan.hpp"
 #include "control/builder.hpp"
 #include "control/repositories.hpp"
@@ -92,6 +93,9 @@ struct application_record {
     /// What is wrong with the object; then there is nothing else to do.
     std::string unreadable;
 
+    /// Stops what is done for it on the pool: requested, and another in its place, when the application is
+    /// deleted or what it asks for changes.
+    std::shared_ptr<work_stop> work = std::make_shared<work_stop>();
     std::optional<inputs> from;
     /// What it reads from beside its sources: password stores, bases elsewhere. Those that cannot be reached
     /// as well, so that it is looked at when they can.
@@ -142,6 +146,13 @@ struct application_record {
         return {object.metadata.namespace_, object.metadata.name};
     }
     [[nodiscard]] std::string key() const { return object.metadata.namespace_ + "/" + object.metadata.name; }
+    /// For work on the pool that is done for it as it is now.
+    [[nodiscard]] work_owner owner() const { return {object.metadata.namespace_, work}; }
+    /// Ends that work at its next look.
+    void stop_work() {
+        work->request();
+        work = std::make_shared<work_stop>();
+    }
     [[nodiscard]] bool deleting() const noexcept { return object.metadata.deletion_timestamp.has_value(); }
     [[nodiscard]] bool operating() const noexcept {
         const auto& state = object.status.operation_state;

@@ -91,7 +91,7 @@ application_controller::state::look_into_sources(crds::application value) const 
     if (inputs.empty()) {
         co_return told;
     }
-    const auto found = co_await with.build.identify(std::move(inputs));
+    const auto found = co_await with.build.identify(std::move(inputs), {value.metadata.namespace_, {}});
     for (std::size_t i = 0; i < found.size(); ++i) {
         if (!found[i] && (found[i].error().kind() == error_kind::not_found ||
                           found[i].error().kind() == error_kind::user)) {

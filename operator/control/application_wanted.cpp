@@ -60,7 +60,7 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     }
     const auto begin = steady_clock::now();
     auto built = co_await with.build.build(
-        std::move(*sources), from.identities, std::move(target), current_catalog(), from.stores
+        std::move(*sources), from.identities, std::move(target), current_catalog(), from.stores, r->owner()
     );
     co_await end_build(std::move(*turn));
     with.counters.rendered(built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin);

@@ -69,6 +69,7 @@ void application_controller::state::changed(const json::object& object) {
         // Known all the same: what it owns is not free, and ours may depend on it.
         if (r) {
             note_dependencies(r->object, /*there=*/false);
+            r->stop_work();
         }
         r = std::make_shared<application_record>();
         r->foreign = true;
@@ -81,6 +82,7 @@ void application_controller::state::changed(const json::object& object) {
     if (fresh) {
         if (r) {
             note_dependencies(r->object, /*there=*/false);
+            r->stop_work();
         }
         r = std::make_shared<application_record>();
         r->heal_backoff = backoff{{.base = 2s, .cap = 300s, .factor = 3.0, .jitter = 0.0}};
@@ -97,6 +99,9 @@ void application_controller::state::changed(const json::object& object) {
         }
     } else {
         const bool news = is_news(r->object, now);
+        if (!(r->object.spec == now.spec) || (now.metadata.deletion_timestamp && !r->deleting())) {
+            r->stop_work(); // what is looked up or built just now is for what was asked before
+        }
         if (r->object.metadata.generation != now.metadata.generation) {
             r->resume_not_before = {}; // it may be just what was missing
         }
@@ -151,6 +156,7 @@ void application_controller::state::forget(const std::string& key) {
     );
     with.sources.use(key, {});
     note_dependencies(found->second->object, /*there=*/false);
+    found->second->stop_work();
     records.erase(found);
     for (const auto& other : claims.erase(key)) {
         queue.add(other);

@@ -1,5 +1,7 @@
 #include "control/build_secrets.hpp"
 
+#include "base/pool_work.hpp"
+#include "control/within_budget.hpp"
 #include "secrets/find.hpp"
 #include "secrets/pass_secret.hpp"
 #include "secrets/sensitive.hpp"
@@ -131,7 +133,10 @@ asio::awaitable<result<build_secrets::store_ptr>> build_secrets::copy_default_st
         }
         return std::make_shared<const secrets::store_copy>(std::move(*made));
     };
-    auto copied = co_await on_pool(pool_, std::move(copy));
+    auto work = [copy = std::move(copy)](const auto& stop) {
+        return within_budget("copying a password store", stop, copy);
+    };
+    auto copied = co_await on_pool(pool_, nullptr, std::move(work));
     if (!copied) {
         co_return with_failed_stores(copied.error(), failed);
     }

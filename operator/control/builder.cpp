@@ -1,10 +1,11 @@
 #include "control/builder.hpp"
 
 #include "base/memory.hpp"
+#include "base/pool_work.hpp"
 #include "builders/jsonnet.hpp"
 #include "builders/run.hpp"
+#include "control/within_budget.hpp"
 #include "render/directory.hpp"
-#include "render/git_tree.hpp"
 #include "secrets/sensitive.hpp"
 
 #include <boost/asio/post.hpp>
@@ -16,31 +17,6 @@
 namespace holdfast::control {
 
 namespace {
-
-constexpr std::size_t most_errors = 20;
-
-result<std::unique_ptr<render::source_tree>> open_tree(const builders::build_source& source) {
-    auto reader = source.at.read();
-    if (!reader) {
-        return reader.error();
-    }
-    return render::make_git_tree(std::move(*reader), source.spec.repo_url);
-}
-
-bool is_same_tree(const builders::build_source& a, const builders::build_source& b) {
-    return a.at.commit() == b.at.commit() && a.at.repository() == b.at.repository() &&
-           a.spec.repo_url == b.spec.repo_url;
-}
-
-source_identity identity_of(const builders::planned_source& planned) {
-    source_identity made{.key = to_hex(planned.key), .type = planned.type, .needs = {}, .missing = {}};
-    if (planned.by_program) {
-        made.is_secret = planned.by_program->password_store;
-        made.needs = planned.by_program->needs;
-        made.missing = planned.by_program->missing;
-    }
-    return made;
-}
 
 render::build_key key_of(const source_identity& identity) {
     render::build_key key{};
@@ -114,6 +90,19 @@ std::shared_ptr<const desired_set> held_while_used(
     return {std::move(held), inner};
 }
 
+render::render_result<builders::planned_source>
+plan_build(const build_input& input, const builders::build_settings& with) {
+    std::unique_ptr<render::source_tree> tree;
+    if (input.source.spec.chart.empty()) {
+        auto opened = open_tree(input.source);
+        if (!opened) {
+            return render::as_errors(opened.error());
+        }
+        tree = std::move(*opened);
+    }
+    return builders::plan_source(input.source, tree.get(), *input.facts, input.supplied, with);
+}
+
 error combined(const std::optional<error>& before, const error& another) {
     return before ? error{before->kind(), before->message() + "; " + another.message()} : another;
 }
@@ -127,44 +116,36 @@ builder::builder(parts with, settings s)
       outputs_{with.executor, settings_.most_outputs},
       reading_{with.executor, reading_mebibytes},
       objects_{with.executor, objects_mebibytes},
-      secrets_{with.executor, with.pool, with.sandbox, with.stores} {
+      secrets_{with.executor, with.pool, with.sandbox, with.stores},
+      shares_{with.executor, settings_.places_per_tenant} {
     if (!settings_.cache_directory.empty()) {
         disk_.emplace(settings_.cache_directory, settings_.disk_cache_bytes);
     }
 }
 
-asio::awaitable<std::vector<result<source_identity>>> builder::identify(std::vector<build_input> sources) {
-    auto work = [held = std::move(sources), &with = settings_.builds] {
+template <class F>
+asio::awaitable<std::invoke_result_t<F&, std::shared_ptr<const work_stop>>>
+builder::in_turn(work_owner owner, F work) {
+    const auto place = co_await shares_.enter(std::move(owner.tenant));
+    co_return co_await on_pool(with_.pool, std::move(owner.stop), std::move(work));
+}
+
+asio::awaitable<std::vector<result<source_identity>>>
+builder::identify(std::vector<build_input> sources, work_owner owner) {
+    auto work = [held = std::move(sources), &with = settings_.builds](const auto& stop) {
         std::vector<result<source_identity>> all;
         all.reserve(held.size());
-        // Applications of one repository are at one commit: opened once for all of them.
-        const build_input* opened = nullptr;
-        std::unique_ptr<render::source_tree> tree;
         for (const auto& input : held) {
-            if (!input.source.spec.chart.empty()) {
-                opened = nullptr;
-                tree.reset();
-            } else if (opened == nullptr || !is_same_tree(opened->source, input.source)) {
-                opened = nullptr;
-                auto made = open_tree(input.source);
-                if (!made) {
-                    all.push_back(made.error());
-                    continue;
-                }
-                tree = std::move(*made);
-                opened = &input;
-            }
-            const auto planned =
-                builders::plan_source(input.source, tree.get(), *input.facts, input.supplied, with);
-            if (planned) {
-                all.push_back(identity_of(*planned));
-            } else {
-                all.push_back(planned.error().summary(most_errors));
-            }
+            all.push_back(identify_source(input, with, stop));
         }
         return all;
     };
-    co_return co_await on_pool(with_.pool, std::move(work));
+    co_return co_await in_turn(std::move(owner), std::move(work));
+}
+
+asio::awaitable<std::vector<bool>> builder::compare_reads(std::vector<reads_check> checks, work_owner owner) {
+    auto work = [held = std::move(checks)](const auto& stop) { return still_hold(held, stop); };
+    co_return co_await in_turn(std::move(owner), std::move(work));
 }
 
 asio::awaitable<builder::packed_ptr> builder::find(render::build_key key) {
@@ -220,10 +201,19 @@ builder::entries_of(std::vector<source_identity> identities) {
 }
 
 // A finished build: one that is kept and still right, one that somebody else makes just now, or made now.
-asio::awaitable<result<builder::packed_ptr>> builder::finished(build_input input, render::build_key key) {
+asio::awaitable<result<builder::packed_ptr>>
+builder::finished(build_input input, render::build_key key, work_owner owner) {
     if (auto kept = co_await find(key)) {
-        auto check = [kept, &input] { return is_current(*kept, input); };
-        if (kept->outside_reads.empty() || co_await on_pool(with_.pool, std::move(check))) {
+        if (kept->outside_reads.empty()) {
+            co_return kept;
+        }
+        auto check = [kept, &input](const auto& stop) {
+            const auto same = within_budget("comparing what symlinks lead to", stop, [&]() -> result<bool> {
+                return is_current(*kept, input);
+            });
+            return same && *same;
+        };
+        if (co_await in_turn(owner, std::move(check))) {
             co_return kept;
         }
     }
@@ -250,7 +240,7 @@ asio::awaitable<result<builder::packed_ptr>> builder::finished(build_input input
     };
     const landing guard{this, key, mine};
     lander<packed_ptr> land{mine, error{error_kind::cancelled, "the build was left"}};
-    auto made = co_await make(std::move(input), key);
+    auto made = co_await make(std::move(input), key, std::move(owner));
     land.land(made);
     co_return made;
 }
@@ -264,24 +254,15 @@ struct builder::made_source {
 
 // `place` is held as long as there is what a program printed.
 asio::awaitable<result<std::shared_ptr<builder::made_source>>>
-builder::run_build(build_input input, store_ptr store, async_semaphore::place& place) {
+builder::run_build(build_input input, store_ptr store, async_semaphore::place& place, work_owner owner) {
     const auto made = std::make_shared<made_source>();
     made->input = std::make_shared<const build_input>(std::move(input));
-    auto plan = [input = made->input,
-                 &with = settings_.builds]() -> render::render_result<builders::planned_source> {
-        std::unique_ptr<render::source_tree> tree;
-        if (input->source.spec.chart.empty()) {
-            auto opened = open_tree(input->source);
-            if (!opened) {
-                return render::as_errors(opened.error());
-            }
-            tree = std::move(*opened);
-        }
-        return builders::plan_source(input->source, tree.get(), *input->facts, input->supplied, with);
+    auto plan = [input = made->input, &with = settings_.builds](const auto& stop) {
+        return within_budget("planning the build", stop, [&] { return plan_build(*input, with); });
     };
-    auto planned = co_await on_pool(with_.pool, std::move(plan));
+    auto planned = co_await in_turn(owner, std::move(plan));
     if (!planned) {
-        co_return planned.error().summary(most_errors);
+        co_return planned.error().summary(most_source_errors);
     }
     made->how = std::move(*planned);
     if (made->how.by_program) {
@@ -293,9 +274,11 @@ builder::run_build(build_input input, store_ptr store, async_semaphore::place& p
         }
         place = co_await outputs_.enter();
         const builders::run_limits limits;
-        auto ran = co_await builders::run(with_.sandbox, with_.pool, program, limits, std::move(store));
+        auto ran = co_await builders::run(
+            with_.sandbox, with_.pool, program, limits, std::move(store), std::move(owner.stop)
+        );
         if (!ran) {
-            co_return ran.error().summary(most_errors);
+            co_return ran.error().summary(most_source_errors);
         }
         std::swap(made->printed, *ran); // no copy of what is short is left
     }
@@ -306,18 +289,21 @@ builder::run_build(build_input input, store_ptr store, async_semaphore::place& p
 // secrets in it.
 asio::awaitable<std::optional<result<builder::packed_ptr>>> builder::read_within(
     std::shared_ptr<made_source> from, std::optional<render::build_key> key, build_allowance allowance,
-    bool is_largest
+    bool is_largest, work_owner owner
 ) {
     const auto held = co_await reading_.enter(allowance.mebibytes);
     auto work = [from, key, is_largest, limits = allowance.limits,
-                 disk = disk_ && key ? &*disk_ : nullptr]() -> std::optional<result<packed_ptr>> {
+                 disk = disk_ && key ? &*disk_ : nullptr](const auto& stop
+                ) -> std::optional<result<packed_ptr>> {
         const memory_given_back after{is_largest};
-        auto output = read_built(*from->input, from->how, from->printed, limits);
+        auto output = within_budget("reading what the build gave", stop, [&] {
+            return read_built(*from->input, from->how, from->printed, limits);
+        });
         if (!output && output.error().is_too_large && !is_largest) {
             return std::nullopt;
         }
         if (!output) {
-            return output.error().summary(most_errors);
+            return output.error().summary(most_source_errors);
         }
         auto made = pack_output(std::move(*output), /*is_secret=*/!key);
         if (made && disk != nullptr) {
@@ -325,32 +311,33 @@ asio::awaitable<std::optional<result<builder::packed_ptr>>> builder::read_within
         }
         return made;
     };
-    co_return co_await on_pool(with_.pool, std::move(work));
+    co_return co_await in_turn(std::move(owner), std::move(work));
 }
 
 // First with what nearly every build can do with, so that many are read side by side: one that is far larger
 // waits until there is memory for it.
 asio::awaitable<result<builder::packed_ptr>>
-builder::read(std::shared_ptr<made_source> from, std::optional<render::build_key> key) {
+builder::read(std::shared_ptr<made_source> from, std::optional<render::build_key> key, work_owner owner) {
     auto ordinary = ordinary_allowance();
     if (from->printed.size() <= ordinary.limits.max_total_bytes) {
-        auto made = co_await read_within(from, key, std::move(ordinary), /*is_largest=*/false);
+        auto made = co_await read_within(from, key, std::move(ordinary), /*is_largest=*/false, owner);
         if (made) {
             co_return std::move(*made);
         }
     }
     auto largest = largest_allowance();
-    auto made = co_await read_within(from, key, std::move(largest), /*is_largest=*/true);
+    auto made = co_await read_within(from, key, std::move(largest), /*is_largest=*/true, std::move(owner));
     co_return std::move(*made);
 }
 
-asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, render::build_key key) {
+asio::awaitable<result<builder::packed_ptr>>
+builder::make(build_input input, render::build_key key, work_owner owner) {
     async_semaphore::place place;
-    auto ran = co_await run_build(std::move(input), {}, place);
+    auto ran = co_await run_build(std::move(input), {}, place, owner);
     if (!ran) {
         co_return ran.error();
     }
-    auto made = co_await read(std::move(*ran), key);
+    auto made = co_await read(std::move(*ran), key, std::move(owner));
     if (!made) {
         co_return made.error();
     }
@@ -360,13 +347,13 @@ asio::awaitable<result<builder::packed_ptr>> builder::make(build_input input, re
 
 // For this application alone, and kept nowhere.
 asio::awaitable<result<builder::packed_ptr>>
-builder::make_secret(build_input input, const stores_in_use& secrets) {
+builder::make_secret(build_input input, const stores_in_use& secrets, work_owner owner) {
     auto store = co_await secrets_.copy_default_store(secrets);
     if (!store) {
         co_return store.error();
     }
     async_semaphore::place place;
-    auto ran = co_await run_build(std::move(input), std::move(*store), place);
+    auto ran = co_await run_build(std::move(input), std::move(*store), place, owner);
     if (!ran) {
         co_return ran.error();
     }
@@ -376,12 +363,12 @@ builder::make_secret(build_input input, const stores_in_use& secrets) {
         ~wiping() { secrets::wipe(text); }
     };
     const wiping printed{from->printed};
-    co_return co_await read(from, std::nullopt);
+    co_return co_await read(from, std::nullopt, std::move(owner));
 }
 
 asio::awaitable<result<builder::built>> builder::build(
     std::vector<build_input> sources, std::vector<source_identity> identities, build_target target,
-    std::shared_ptr<const kube::api_catalog> catalog, stores_in_use secrets
+    std::shared_ptr<const kube::api_catalog> catalog, stores_in_use secrets, work_owner owner
 ) {
     std::vector<packed_ptr> outputs;
     std::optional<error> broken;
@@ -392,9 +379,9 @@ asio::awaitable<result<builder::built>> builder::build(
         const bool is_secret = identities[i].is_secret;
         result<packed_ptr> output{packed_ptr{}};
         if (is_secret) {
-            output = co_await make_secret(std::move(sources[i]), secrets);
+            output = co_await make_secret(std::move(sources[i]), secrets, owner);
         } else {
-            output = co_await finished(sources[i], key_of(identities[i]));
+            output = co_await finished(sources[i], key_of(identities[i]), owner);
         }
         if (!output) {
             broken = combined(broken, output.error());
@@ -419,17 +406,19 @@ asio::awaitable<result<builder::built>> builder::build(
             if (outputs[i]) {
                 continue;
             }
-            auto again = co_await finished(std::move(sources[i]), key_of(identities[i]));
+            auto again = co_await finished(std::move(sources[i]), key_of(identities[i]), owner);
             if (!again) {
                 co_return again.error();
             }
             outputs[i] = std::move(*again);
         }
     }
-    auto place = [outputs = std::move(outputs), target, catalog] {
-        return place_objects(outputs, target, *catalog);
+    auto place = [outputs = std::move(outputs), target, catalog](const auto& stop) {
+        return within_budget("placing the objects", stop, [&] {
+            return place_objects(outputs, target, *catalog);
+        });
     };
-    auto placed = co_await on_pool(with_.pool, std::move(place));
+    auto placed = co_await in_turn(owner, std::move(place));
     if (!placed) {
         co_return placed.error();
     }
@@ -440,10 +429,13 @@ asio::awaitable<result<builder::built>> builder::build(
         }
         placed->objects = std::move(*filled);
     }
-    auto prepare = [held = std::move(*placed), target = std::move(target), catalog]() mutable {
-        return prepare_objects(std::move(held), target, *catalog);
+    auto prepare = [held = std::move(*placed), target = std::move(target),
+                    catalog](const auto& stop) mutable {
+        return within_budget("preparing the objects", stop, [&] {
+            return prepare_objects(std::move(held), target, *catalog);
+        });
     };
-    auto prepared = co_await on_pool(with_.pool, std::move(prepare));
+    auto prepared = co_await in_turn(std::move(owner), std::move(prepare));
     if (!prepared) {
         co_return prepared.error();
     }

@@ -8,6 +8,8 @@
 #include "control/desired_set.hpp"
 #include "control/metrics.hpp"
 #include "control/secret_stores.hpp"
+#include "control/source_identity.hpp"
+#include "control/work_shares.hpp"
 #include "crds/application_status.hpp"
 #include "kube/discovery.hpp"
 #include "render/manifest.hpp"
@@ -27,28 +29,6 @@
 #include <vector>
 
 namespace holdfast::control {
-
-/// One source of an application at a commit, and all that goes into its build.
-struct build_input {
-    builders::build_source source;
-    builders::supplies supplied;
-    std::shared_ptr<const builders::build_facts> facts;
-};
-
-/// What identifies a source's manifests.
-struct source_identity {
-    /// render::build_key in hexadecimal.
-    std::string key;
-    crds::source_type type = crds::source_type::none;
-    /// What the build reads from elsewhere.
-    std::set<builders::need> needs;
-    /// Those of them that were not supplied: until they are, the key is none.
-    std::set<builders::need> missing;
-    /// The build is given a password store, so that its output has secrets in it: it is kept nowhere, and
-    /// made anew whenever the objects are needed.
-    bool is_secret = false;
-    friend bool operator==(const source_identity&, const source_identity&) = default;
-};
 
 /// Makes manifests of sources, each build once for all who want the same. On the loop's thread; what blocks
 /// is done on the pool, what is not ours in the sandbox.
@@ -71,14 +51,18 @@ public:
         std::string cache_directory;
         /// How many builds by programs are run or waited for until they are read: each may print 64 MiB.
         std::size_t most_outputs = 4;
+        /// Pieces of work of one tenant that are on the pool at a time: fewer than it has threads.
+        std::size_t places_per_tenant = 1;
     };
 
     builder(parts with, settings s);
 
-    /// What identifies each source's manifests: one reading of trees for all of them. Errors are per source:
-    /// not_found for a path that is not there, user for what cannot be built, conflict when the store lost an
-    /// object.
-    asio::awaitable<std::vector<result<source_identity>>> identify(std::vector<build_input> sources);
+    /// What identifies each source's manifests. Errors are per source: those of identify_source.
+    asio::awaitable<std::vector<result<source_identity>>>
+    identify(std::vector<build_input> sources, work_owner owner);
+
+    /// still_hold, on the pool.
+    asio::awaitable<std::vector<bool>> compare_reads(std::vector<reads_check> checks, work_owner owner);
 
     /// The entries of password stores that finished builds refer to; nothing when one of them is not at hand.
     /// Of secret builds none: their keys cover the whole of the stores.
@@ -91,10 +75,11 @@ public:
     };
 
     /// Builds, places and prepares the objects of all `sources` (with the keys that identify() gave), and
-    /// puts values of secrets in. Errors list everything that is wrong, with file, document and line.
+    /// puts values of secrets in. Errors list everything that is wrong, with file, document and line;
+    /// cancelled when the owner no longer wants it.
     asio::awaitable<result<built>> build(
         std::vector<build_input> sources, std::vector<source_identity> identities, build_target target,
-        std::shared_ptr<const kube::api_catalog> catalog, stores_in_use secrets
+        std::shared_ptr<const kube::api_catalog> catalog, stores_in_use secrets, work_owner owner
     );
 
     /// Removes builds on disk that are over the bound.
@@ -105,19 +90,24 @@ private:
     using packed_flight = flight<result<packed_ptr>>;
 
     asio::awaitable<packed_ptr> find(render::build_key key);
-    asio::awaitable<result<packed_ptr>> finished(build_input input, render::build_key key);
-    asio::awaitable<result<packed_ptr>> make(build_input input, render::build_key key);
-    asio::awaitable<result<packed_ptr>> make_secret(build_input input, const stores_in_use& secrets);
+    asio::awaitable<result<packed_ptr>> finished(build_input input, render::build_key key, work_owner owner);
+    asio::awaitable<result<packed_ptr>> make(build_input input, render::build_key key, work_owner owner);
+    asio::awaitable<result<packed_ptr>>
+    make_secret(build_input input, const stores_in_use& secrets, work_owner owner);
     using store_ptr = build_secrets::store_ptr;
     struct made_source;
     asio::awaitable<result<std::shared_ptr<made_source>>>
-    run_build(build_input input, store_ptr store, async_semaphore::place& place);
+    run_build(build_input input, store_ptr store, async_semaphore::place& place, work_owner owner);
     asio::awaitable<result<packed_ptr>>
-    read(std::shared_ptr<made_source> from, std::optional<render::build_key> key);
+    read(std::shared_ptr<made_source> from, std::optional<render::build_key> key, work_owner owner);
     asio::awaitable<std::optional<result<packed_ptr>>> read_within(
         std::shared_ptr<made_source> from, std::optional<render::build_key> key, build_allowance allowance,
-        bool is_largest
+        bool is_largest, work_owner owner
     );
+    /// On the pool, when one of the owner's places there is free: the last thing that is waited for.
+    template <class F>
+    asio::awaitable<std::invoke_result_t<F&, std::shared_ptr<const work_stop>>>
+    in_turn(work_owner owner, F work);
 
     parts with_;
     settings settings_;
@@ -130,6 +120,7 @@ private:
     async_semaphore objects_;
     std::optional<render::manifest_disk_cache> disk_;
     build_secrets secrets_;
+    work_shares shares_;
     std::map<render::build_key, std::shared_ptr<packed_flight>> under_way_;
 };
 

@@ -1,6 +1,8 @@
 #include "control/secret_stores.hpp"
 
 #include "base/hash.hpp"
+#include "base/pool_work.hpp"
+#include "control/within_budget.hpp"
 #include "secrets/password_store.hpp"
 #include "secrets/store_index.hpp"
 
@@ -302,7 +304,7 @@ secret_stores::identify(const stores_in_use& of, std::vector<render::named_entry
     if (!opened) {
         co_return opened.error();
     }
-    auto work = [stores = std::move(*opened), entries = std::move(entries)]() -> result<std::string> {
+    auto look = [stores = std::move(*opened), entries = std::move(entries)]() -> result<std::string> {
         std::map<std::size_t, secrets::password_store> read;
         hasher h;
         for (const auto& one : entries) {
@@ -326,7 +328,10 @@ secret_stores::identify(const stores_in_use& of, std::vector<render::named_entry
         }
         return to_hex(h.finish());
     };
-    co_return co_await on_pool(pool_, std::move(work));
+    auto work = [look = std::move(look)](const auto& stop) {
+        return within_budget("looking up entries of password stores", stop, look);
+    };
+    co_return co_await on_pool(pool_, nullptr, std::move(work));
 }
 
 asio::awaitable<result<std::string>> secret_stores::index(const stores_in_use& of) {
@@ -337,14 +342,17 @@ asio::awaitable<result<std::string>> secret_stores::index(const stores_in_use& o
     if (!opened) {
         co_return opened.error();
     }
-    auto work = [stores = std::move(*opened), who = of.who]() -> result<std::string> {
+    auto list = [stores = std::move(*opened), who = of.who]() -> result<std::string> {
         const auto made = secrets::make_index(stores, who);
         if (!made) {
             return made.error();
         }
         return made->to_json();
     };
-    co_return co_await on_pool(pool_, std::move(work));
+    auto work = [list = std::move(list)](const auto& stop) {
+        return within_budget("listing the password stores", stop, list);
+    };
+    co_return co_await on_pool(pool_, nullptr, std::move(work));
 }
 
 } // namespace holdfast::control

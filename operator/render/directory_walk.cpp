@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,10 @@ namespace holdfast::render {
 namespace {
 
 constexpr std::size_t max_depth = 64;
+// What symlinks lead through outside of the directory: kept with the build, so that it is seen when it
+// changes.
+constexpr std::size_t max_outside = 10'000;
+constexpr std::size_t max_outside_bytes = std::size_t{4} << 20U;
 
 // What says how the directory is read, and is no manifest in it.
 bool is_override_file(std::string_view name) noexcept {
@@ -108,7 +113,9 @@ private:
             const bool is_left_out =
                 is_manifest_name(at.entry.name) || (exclude_ && exclude_->matches(relative));
             if (!is_wanted && (!options_.recurse || is_left_out)) return true;
-            auto target = follow(tree_, at.path, root_.path, &into_.output.outside_reads);
+            std::vector<outside_read> outside;
+            auto target = follow(tree_, at.path, root_.path, &outside);
+            if (!keep(std::move(outside), at.path)) return false;
             if (!target) {
                 if (target.error().kind() == error_kind::not_found && !is_wanted) {
                     into_.output.warnings.push_back(target.error().message());
@@ -147,6 +154,23 @@ private:
         return true;
     }
 
+    /// False when reading shall stop.
+    bool keep(std::vector<outside_read> outside, const std::string& link) {
+        for (auto& read : outside) {
+            if (!outside_.emplace(read.path, read.id).second) continue;
+            outside_bytes_ += read.path.size() + read.id.size();
+            if (outside_.size() > max_outside || outside_bytes_ > max_outside_bytes) {
+                fail(
+                    fmt::format("symlinks lead to more than {} places outside of the directory", max_outside),
+                    link
+                );
+                return false;
+            }
+            into_.output.outside_reads.push_back(std::move(read));
+        }
+        return true;
+    }
+
     [[nodiscard]] bool wanted(std::string_view name, const std::string& relative) const {
         if (!options_.disable_extension_filter && !is_manifest_name(name)) return false;
         if (is_override_file(name)) return false;
@@ -163,6 +187,9 @@ private:
     std::optional<glob> exclude_;
     followed root_;
     std::size_t files_ = 0;
+    /// What into_.output.outside_reads has.
+    std::set<std::pair<std::string, std::string>> outside_;
+    std::size_t outside_bytes_ = 0;
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "render/documents.hpp"
 
+#include "base/work_budget.hpp"
 #include "render/canonical.hpp"
 #include "render/json_stream.hpp"
 #include "render/normalise.hpp"
@@ -289,6 +290,10 @@ private:
     }
 
     bool add(json::object&& object, const std::string& pointer) {
+        if (const auto enough = spend_looks(1, file_); !enough) {
+            fail(pointer, enough.error().message());
+            return false;
+        }
         const object_names names = names_of(object);
         if (into_.output.objects.size() >= limits_.max_objects) {
             fail(pointer, fmt::format("the source has more than {} objects", limits_.max_objects));

@@ -1,6 +1,6 @@
 #include "secrets/resolver.hpp"
 
-#include "base/async.hpp"
+#include "base/pool_work.hpp"
 
 #include <algorithm>
 #include <map>
@@ -260,8 +260,16 @@ asio::awaitable<render::render_result<std::vector<render::manifest>>> resolver::
     j->stores = std::move(stores);
     j->who = std::move(who);
     j->where = where;
-    auto collect = [j, settings = settings_] { collector{*j, settings}.run(); };
-    co_await on_pool(pool_, std::move(collect));
+    auto collect = [j, settings = settings_](const auto& stop) {
+        // For each reference to what is not there all entries are listed, to name the nearest.
+        work_budget budget{"looking up entries of password stores", {}, stop};
+        const work_budget::scope inside{budget};
+        collector{*j, settings}.run();
+        if (const auto& over = budget.over()) {
+            j->errors.all.push_back({.kind = over->kind(), .message = over->message()});
+        }
+    };
+    co_await on_pool(pool_, nullptr, std::move(collect));
     if (!j->errors.all.empty()) co_return std::move(j->errors);
     if (j->found.empty()) co_return std::move(j->objects);
     for (std::size_t i = 0; i < j->stores.size(); ++i) {

@@ -138,4 +138,48 @@ BOOST_AUTO_TEST_CASE(two_installations_share_a_cluster_and_do_not_meet) {
     blue.stop();
 }
 
+// Each symlink names a thousand steps through a large folder, and then the next symlink: to follow them one
+// by one keeps a thread busy for an hour.
+BOOST_AUTO_TEST_CASE(a_maze_of_symlinks_costs_only_the_application_that_leads_into_it) {
+    constexpr int links = 60;
+    scene maze{"maze"};
+    std::string there_and_back;
+    for (int i = 0; i < 800; ++i) {
+        there_and_back += "d/../";
+    }
+    std::string resources = "resources:\n";
+    maze.repository.write("maze/d/x", "x");
+    for (int i = 0; i < 3000; ++i) {
+        maze.repository.write("maze/f" + std::to_string(i), "x");
+    }
+    for (int i = 0; i < links; ++i) {
+        const auto name = "l" + std::to_string(i) + ".yaml";
+        maze.repository.write("target", there_and_back + "l" + std::to_string((i + 1) % links) + ".yaml");
+        auto id = maze.repository.git({"hash-object", "-w", "target"}).substr(0, 40);
+        maze.repository.git({"update-index", "--add", "--cacheinfo", "120000," + id + ",maze/" + name});
+        maze.repository.git({"checkout-index", "-f", "maze/" + name});
+        resources += "- " + name + "\n";
+    }
+    maze.repository.remove("target");
+    maze.repository.write("maze/kustomization.yaml", resources);
+    maze.repository.push("A maze");
+    const std::vector<std::string> lost{"maze-0", "maze-1", "maze-2", "maze-3", "maze-4"};
+    for (const auto& name : lost) {
+        maze.w.apply(application(name, {.url = maze.repository.url(), .path = "maze", .into = maze.name}));
+    }
+    scene other{"beside-a-maze"};
+    other.config_map("a", "1");
+    const auto first = other.repository.push("One");
+    other.follow();
+    await_synced(other.name, first);
+    BOOST_TEST(other.value("a") == "1");
+    for (const auto& name : lost) {
+        await_condition(name, "ComparisonError", {"l0.yaml"});
+        maze.w.kubectl({"delete", "application.holdfast.dev", name, "-n", home, "--wait=false"});
+    }
+    for (const auto& name : lost) {
+        eventually([&] { return !view(name).exists; }, "an Application that led into a maze goes");
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

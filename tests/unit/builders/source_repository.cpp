@@ -73,7 +73,7 @@ git::snapshot source_repository::commit() {
     git(directory_, "-c user.name=n -c user.email=n@example.com commit -q --allow-empty -m x");
     const auto id = git::object_id::from_hex(git(directory_, "rev-parse HEAD").substr(0, 40));
     BOOST_REQUIRE(id.has_value());
-    auto at = git::snapshot::open((directory_ / ".git").string(), *id);
+    auto at = git::snapshot::open((directory_ / ".git").string(), *id, trees_);
     BOOST_REQUIRE(at.has_value());
     return std::move(*at);
 }

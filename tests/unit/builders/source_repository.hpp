@@ -1,8 +1,10 @@
 #pragma once
 
+#include "git/tree_cache.hpp"
 #include "git/tree_reader.hpp"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 namespace holdfast::test {
@@ -19,14 +21,16 @@ public:
     source_repository& link(const std::string& path, const std::string& target);
     source_repository& remove(const std::string& path);
 
-    /// Commits everything there is.
+    /// Commits everything there is. The snapshots share a cache of trees, as those of a store do.
     git::snapshot commit();
+    [[nodiscard]] const git::tree_cache& trees() const noexcept { return *trees_; }
 
     /// The work tree.
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_; }
 
 private:
     std::filesystem::path directory_;
+    std::shared_ptr<git::tree_cache> trees_ = std::make_shared<git::tree_cache>();
 };
 
 /// What a command of the shell prints on both its outputs, and its status.
