@@ -206,6 +206,13 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
     asio::awaitable<result<void>> check_schemas(record_ptr r);
 
+    // ---- application_inspection.cpp
+    /// What goes with the deletion of a CustomResourceDefinition or a Namespace, and does not belong to the
+    /// application. Asks the server, for a minute at most.
+    asio::awaitable<sync::goes_along> inspect(record_ptr r, sync::object_id id);
+    /// The same of several, into the operation's progress.
+    asio::awaitable<void> inspect_all(record_ptr r, std::vector<sync::object_id> ids);
+
     // ---- application_definitions.cpp
     /// That what is stored of our own kinds survives the definitions that are to be applied.
     asio::awaitable<result<void>> check_definitions(record_ptr r);
@@ -232,6 +239,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<void> apply(record_ptr r, sync::apply_step step);
     asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);
     asio::awaitable<void> prune(record_ptr r, sync::prune_step step);
+    /// Takes out of a step what would take more along now than when that was decided: it is decided anew.
+    asio::awaitable<void> drop_uncovered(record_ptr r, sync::prune_step& step);
     asio::awaitable<sync::attempt> remove_one(record_ptr r, sync::prune_action action, bool dry_run = false);
 
     // ---- application_survey.cpp

@@ -160,6 +160,7 @@ void application_controller::state::fill_resources(
         in_sync = in_sync && w.plan.in_sync;
         resources.push_back(std::move(resource));
     }
+    const auto options = sync_options_of(r.object.spec);
     for (const auto& o : surplus_of(r)) {
         crds::resource_status resource;
         resource.group = o.id.group;
@@ -170,7 +171,8 @@ void application_controller::state::fill_resources(
         resource.status =
             o.record->ignore_extraneous ? crds::sync_code::synced : crds::sync_code::out_of_sync;
         resource.requires_pruning = true;
-        resource.requires_deletion_confirmation = o.record->prune == sync::removal::needs_confirmation;
+        resource.requires_deletion_confirmation =
+            sync::prune_policy(*o.record, options) == sync::removal::needs_confirmation;
         in_sync = in_sync && o.record->ignore_extraneous;
         resources.push_back(std::move(resource));
     }
