@@ -70,10 +70,14 @@ void application_controller::state::decide(record_ptr r, findings& found) {
     });
     const auto surplus = surplus_of(*r);
     const auto options = sync_options_of(r->object.spec);
+    const auto heirs = heirs_of(*r, surplus);
+    if (!heirs.empty()) {
+        queue.add_after(r->key(), 30s); // it may cease to want them, and nobody tells of that
+    }
     const bool extra = std::any_of(surplus.begin(), surplus.end(), [&](const live_objects::found& o) {
         // What needs a confirmation is a reason too: somebody has to be asked.
         const auto policy = sync::prune_policy(*o.record, options);
-        return !o.record->deleting && o.record->released_to == 0 &&
+        return !o.record->deleting && o.record->released_to == 0 && !heirs.contains(o.id) &&
                (policy == sync::removal::allowed || policy == sync::removal::needs_confirmation);
     });
     if (!out_of_sync && !(extra && automated.prune)) {

@@ -88,6 +88,13 @@ asio::awaitable<void> application_controller::state::finish_application(record_p
     if (!is_all_known(*r, found)) {
         co_return;
     }
+    if (!with.live.owned_by(r->ref()).empty()) {
+        if (auto why = too_early_to_delete(*r); !why.empty()) {
+            found.waiting = std::move(why);
+            queue.add_after(r->key(), 1s);
+            co_return;
+        }
+    }
     std::map<sync::object_id, sync::attempt> tried;
     std::map<sync::object_id, sync::goes_along> along;
     for (;;) {
@@ -99,9 +106,11 @@ asio::awaitable<void> application_controller::state::finish_application(record_p
         input.along = along;
         input.confirmed = r->object.metadata.annotations.contains("holdfast.dev/deletion-approved") ||
                           r->object.metadata.annotations.contains("argocd.argoproj.io/deletion-approved");
-        for (const auto& o : with.live.owned_by(r->ref())) {
+        const auto owned = with.live.owned_by(r->ref());
+        for (const auto& o : owned) {
             input.live.emplace(o.id, *o.record);
         }
+        input.heirs = heirs_of(*r, owned);
         input.done = tried;
         const auto plan = sync::next_deletion(input);
         if (const auto* step = std::get_if<sync::prune_step>(&plan.next)) {

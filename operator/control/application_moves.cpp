@@ -20,6 +20,10 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         const auto url = git::url::parse(text);
         return url && url->identity() == moved.identity();
     };
+    const auto look_again = [&](const std::string& key, const std::string& namespace_) {
+        looks.expect(moved.normalised(), namespace_, key, steady_clock::now());
+        queue.add(key);
+    };
     std::vector<candidate> candidates;
     loop_turns turns;
     for (const auto& key : applications) {
@@ -35,7 +39,7 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         // Whoever is not at rest, reads more than one thing, or is built with care, looks for itself.
         if (!settled || care.is_careful() || care.is_suspected(key) || sources.size() != 1 ||
             !r->from->refs.empty() || !r->from->needs.empty() || !is_it(sources.front().repo_url)) {
-            queue.add(key);
+            look_again(key, r->object.metadata.namespace_);
             continue;
         }
         candidates.push_back(
@@ -55,7 +59,7 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
             co_await with.sources.open(group.front().source.repo_url, namespace_, revision, tag_prefix);
         if (!opened) {
             for (const auto& c : group) {
-                queue.add(c.key);
+                look_again(c.key, c.namespace_);
             }
             continue;
         }
@@ -80,7 +84,7 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
             if (same) {
                 r->from->revisions.front() = {.text = commit, .commit = opened->revision};
             } else {
-                queue.add(group[i].key);
+                look_again(group[i].key, group[i].namespace_);
             }
         }
     }

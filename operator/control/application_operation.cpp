@@ -78,6 +78,7 @@ sync::plan_input application_controller::state::plan_input_of(const application_
         input.ruling = r.progress->ruling;
         s.owned_at_begin = r.progress->owned_at_begin;
     }
+    consider_others(r, input);
     const auto objects = static_cast<std::int64_t>(s.owned_at_begin.value_or(input.live.size()));
     s.prune_limit =
         static_cast<std::size_t>(crds::prune_limit_of(r.object.spec.sync_policy.prune_limit, objects));

@@ -161,7 +161,9 @@ void application_controller::state::fill_resources(
         resources.push_back(std::move(resource));
     }
     const auto options = sync_options_of(r.object.spec);
-    for (const auto& o : surplus_of(r)) {
+    const auto surplus = surplus_of(r);
+    const auto heirs = heirs_of(r, surplus);
+    for (const auto& o : surplus) {
         crds::resource_status resource;
         resource.group = o.id.group;
         resource.version = o.kind.version;
@@ -170,7 +172,7 @@ void application_controller::state::fill_resources(
         resource.name = o.id.name;
         resource.status =
             o.record->ignore_extraneous ? crds::sync_code::synced : crds::sync_code::out_of_sync;
-        resource.requires_pruning = true;
+        resource.requires_pruning = !heirs.contains(o.id);
         resource.requires_deletion_confirmation =
             sync::prune_policy(*o.record, options) == sync::removal::needs_confirmation;
         in_sync = in_sync && o.record->ignore_extraneous;

@@ -74,6 +74,8 @@ void application_controller::state::changed(const json::object& object) {
         r->foreign = true;
         r->object = std::move(now);
         note_claims(*r);
+        wants.forget(key);
+        looks.forget(key);
         with.sources.use(key, {});
         queue_dependents(key);
         return;
@@ -119,6 +121,9 @@ void application_controller::state::changed(const json::object& object) {
         watch_kinds_of(r->object);
     }
     r->unreadable = crds::join(read.problems);
+    if (fresh && !standby) {
+        expect_look(*r);
+    }
     with.sources.use(key, uses_of(*r));
     queue.add(key);
 }
@@ -151,6 +156,8 @@ void application_controller::state::forget(const std::string& key) {
     );
     with.sources.use(key, {});
     note_dependencies(found->second->object, /*there=*/false);
+    wants.forget(key);
+    looks.forget(key);
     records.erase(found);
     for (const auto& other : claims.erase(key)) {
         queue.add(other);
