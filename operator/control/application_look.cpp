@@ -20,6 +20,7 @@ constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh
 asio::awaitable<void> application_controller::state::look(std::string key) {
     const auto r = find(key);
     if (!r || r->foreign) {
+        looks.forget(key); // nothing is found out about it here
         co_return;
     }
     if (!with.sources.ready() || !informer.status().synced) {
