@@ -135,6 +135,9 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
     s->standby = false;
     s->begin_with_care();
     for (const auto& [key, r] : s->records) {
+        if (!r->foreign) {
+            s->expect_look(*r);
+        }
         s->queue.add(key);
     }
     s->tasks.spawn("survey kinds", [](std::shared_ptr<state> all) -> asio::awaitable<void> {
@@ -193,9 +196,15 @@ void application_controller::repository_moved(
     if (state_->standby || applications.empty()) {
         return; // who begins to lead looks at all
     }
+    state_->looks.begin_move(repository.normalised(), steady_clock::now());
     state_->tasks.spawn(
         "moved " + repository.normalised(),
         [](std::shared_ptr<state> s, git::url url, std::vector<std::string> keys) -> asio::awaitable<void> {
+            struct end_of_move {
+                pending_looks& looks;
+                std::string url;
+                ~end_of_move() { looks.end_move(url); }
+            } const end{s->looks, url.normalised()};
             co_await s->follow_moved(std::move(url), std::move(keys));
         }(state_, repository, {applications.begin(), applications.end()})
     );

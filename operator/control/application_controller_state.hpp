@@ -10,6 +10,8 @@
 #include "control/claim_index.hpp"
 #include "control/keyed_sets.hpp"
 #include "control/kind_survey.hpp"
+#include "control/pending_looks.hpp"
+#include "control/wanted_index.hpp"
 #include "control/work_queue.hpp"
 #include "kube/informer.hpp"
 #include "sync/made_namespace.hpp"
@@ -72,6 +74,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     kube::informer informer;
 
     std::unordered_map<std::string, record_ptr> records;
+    /// Of their `wanted`.
+    wanted_index wants;
+    pending_looks looks;
     /// Read by whom they wait: the applications to look at when the kinds that are not ready are.
     std::set<std::string> wait_for_kinds;
     keyed_sets<std::string, std::string> dependents;      // application → those that depend on it
@@ -209,6 +214,39 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
     asio::awaitable<result<void>> check_schemas(record_ptr r);
 
+    // ---- application_handover.cpp: objects that move from one application to another
+    /// Whether what the one owns may become the other's, when the one does not want it any more.
+    [[nodiscard]] bool may_take_from(const application_record& taker, const application_record& owner) const;
+    /// Which of the objects that an application does not want (any more) another one wants, and may take.
+    [[nodiscard]] std::map<sync::object_id, sync::application_ref>
+    heirs_of(const application_record& r, const std::vector<live_objects::found>& left) const;
+    /// Why nothing is to be deleted yet: another application may want it, that has not been looked at. Empty:
+    /// it may be.
+    [[nodiscard]] std::string too_early_to_delete(const application_record& r) const;
+    enum class owner_stand {
+        keeps,
+        undecided, ///< it has not been looked at since a repository moved
+        gives_up,
+    };
+    /// How the owner of an object stands to another application's taking it.
+    [[nodiscard]] owner_stand stand_of_owner(
+        const application_record& r, const sync::application_ref& owner, const sync::object_id& id
+    ) const;
+    /// What other applications want and give up, for the plan.
+    void consider_others(const application_record& r, sync::plan_input& input) const;
+    /// The repositories that it reads from, normalised.
+    [[nodiscard]] std::vector<std::string> repositories_of(const application_record& r) const;
+    /// It is not known what it wants until it has been looked at.
+    void expect_look(const application_record& r);
+    void wake_heirs(const application_record& r);
+
+    // ---- application_inspection.cpp
+    /// What goes with the deletion of a CustomResourceDefinition or a Namespace, and does not belong to the
+    /// application. Asks the server, for a minute at most.
+    asio::awaitable<sync::goes_along> inspect(record_ptr r, sync::object_id id);
+    /// The same of several, into the operation's progress.
+    asio::awaitable<void> inspect_all(record_ptr r, std::vector<sync::object_id> ids);
+
     // ---- application_definitions.cpp
     /// That what is stored of our own kinds survives the definitions that are to be applied.
     asio::awaitable<result<void>> check_definitions(record_ptr r);
@@ -235,6 +273,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<void> apply(record_ptr r, sync::apply_step step);
     asio::awaitable<void> apply_one(record_ptr r, sync::apply_action action);
     asio::awaitable<void> prune(record_ptr r, sync::prune_step step);
+    /// Takes out of a step what would take more along now than when that was decided: it is decided anew.
+    asio::awaitable<void> drop_uncovered(record_ptr r, sync::prune_step& step);
     asio::awaitable<sync::attempt> remove_one(record_ptr r, sync::prune_action action, bool dry_run = false);
 
     // ---- application_survey.cpp

@@ -69,8 +69,16 @@ void application_controller::state::decide(record_ptr r, findings& found) {
         return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
     });
     const auto surplus = surplus_of(*r);
-    const bool extra = std::any_of(surplus.begin(), surplus.end(), [](const live_objects::found& o) {
-        return !o.record->deleting && o.record->prune == sync::removal::allowed;
+    const auto options = sync_options_of(r->object.spec);
+    const auto heirs = heirs_of(*r, surplus);
+    if (!heirs.empty()) {
+        queue.add_after(r->key(), 30s); // it may cease to want them, and nobody tells of that
+    }
+    const bool extra = std::any_of(surplus.begin(), surplus.end(), [&](const live_objects::found& o) {
+        // What needs a confirmation is a reason too: somebody has to be asked.
+        const auto policy = sync::prune_policy(*o.record, options);
+        return !o.record->deleting && o.record->released_to == 0 && !heirs.contains(o.id) &&
+               (policy == sync::removal::allowed || policy == sync::removal::needs_confirmation);
     });
     if (!out_of_sync && !(extra && automated.prune)) {
         r->waits_for.clear();
@@ -276,6 +284,10 @@ void application_controller::state::fail_attempt(application_record& r, std::str
         state.message = message + " (attempt " + std::to_string(state.retry_count + 1) + " at " +
                         format_time(*state.next_retry_at) + ")";
         if (r.progress) {
+            if (r.progress->ruling && !r.progress->ruling->trouble.empty()) {
+                r.progress->ruling.reset();
+                r.progress->along.clear();
+            }
             std::erase_if(r.progress->done, [&](const auto& entry) {
                 const auto* w = r.find_wanted(entry.first);
                 // A namespace that is not watched may have gone, and be what the others failed for.

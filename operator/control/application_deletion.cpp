@@ -88,17 +88,29 @@ asio::awaitable<void> application_controller::state::finish_application(record_p
     if (!is_all_known(*r, found)) {
         co_return;
     }
+    if (!with.live.owned_by(r->ref()).empty()) {
+        if (auto why = too_early_to_delete(*r); !why.empty()) {
+            found.waiting = std::move(why);
+            queue.add_after(r->key(), 1s);
+            co_return;
+        }
+    }
     std::map<sync::object_id, sync::attempt> tried;
+    std::map<sync::object_id, sync::goes_along> along;
     for (;;) {
         sync::deletion_input input;
         input.application = r->ref();
         input.dependents =
             manner == "background" ? sync::propagation::background : sync::propagation::foreground;
+        input.options = sync_options_of(r->object.spec);
+        input.along = along;
         input.confirmed = r->object.metadata.annotations.contains("holdfast.dev/deletion-approved") ||
                           r->object.metadata.annotations.contains("argocd.argoproj.io/deletion-approved");
-        for (const auto& o : with.live.owned_by(r->ref())) {
+        const auto owned = with.live.owned_by(r->ref());
+        for (const auto& o : owned) {
             input.live.emplace(o.id, *o.record);
         }
+        input.heirs = heirs_of(*r, owned);
         input.done = tried;
         const auto plan = sync::next_deletion(input);
         if (const auto* step = std::get_if<sync::prune_step>(&plan.next)) {
@@ -113,12 +125,20 @@ asio::awaitable<void> application_controller::state::finish_application(record_p
                 queue.add_after(r->key(), 1s);
                 co_return;
             }
+        } else if (const auto* unknown = std::get_if<sync::inspect_step>(&plan.next)) {
+            for (const auto& id : unknown->objects) {
+                along[id] = co_await inspect(r, id);
+            }
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
             found.waiting = wait->sentence;
             queue.add_after(r->key(), 30s);
             co_return;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
-            found.waiting = blocked->sentence;
+            found.waiting = blocked->sentence +
+                            "; to confirm: kubectl annotate application.holdfast.dev -n " +
+                            r->object.metadata.namespace_ + " " + r->object.metadata.name +
+                            " holdfast.dev/deletion-approved=true";
+            queue.add_after(r->key(), 60s); // what others have in a Namespace may go without us
             co_return;
         } else if (const auto* failed = std::get_if<sync::failed_step>(&plan.next)) {
             found.problems["DeletionError"] = failed->sentence;

@@ -20,6 +20,7 @@ constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh
 asio::awaitable<void> application_controller::state::look(std::string key) {
     const auto r = find(key);
     if (!r || r->foreign) {
+        looks.forget(key); // nothing is found out about it here
         co_return;
     }
     if (!with.sources.ready() || !informer.status().synced) {
@@ -31,7 +32,13 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
     const auto begin = steady_clock::now();
     findings found;
     const auto before = r->object.status;
+    const auto begun = looks.begin_look();
     co_await look_at(r, found);
+    // As after a restart, while objects are being listed: nobody knows yet what it wants.
+    const bool is_looked_at = r->from || r->deleting() || !found.problems.empty();
+    if (is_looked_at && find(key) == r) {
+        looks.end_look(key, begun, !found.problems.contains("ComparisonError"), steady_clock::now());
+    }
     if (find(key) == r && !found.undecided) {
         fill_status(*r, found);
         if (before.source_type != r->object.status.source_type) {

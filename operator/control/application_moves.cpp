@@ -44,6 +44,10 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         }
         return at->second;
     };
+    const auto look_again = [&](const std::string& key, const std::string& namespace_) {
+        looks.expect(moved.normalised(), namespace_, key, steady_clock::now());
+        queue.add(key);
+    };
     std::map<moved_source, std::vector<candidate>> groups;
     loop_turns turns;
     for (auto& key : applications) {
@@ -64,7 +68,7 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         if (!settled || reads_more || with_care || sources.size() != 1 || !r->from->refs.empty() ||
             !r->from->needs.empty() || !r->from->identities.front().reads ||
             !is_it(sources.front().repo_url)) {
-            queue.add(key);
+            look_again(key, r->object.metadata.namespace_);
             continue;
         }
         const auto& source = sources.front();
@@ -76,7 +80,7 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
             co_await with.sources.open(source.url, source.namespace_, source.revision, source.tag_prefix);
         if (!opened) {
             for (const auto& c : group) {
-                queue.add(c.key);
+                look_again(c.key, source.namespace_);
             }
             continue;
         }
@@ -101,7 +105,7 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
                     r->from->identities.front().reads == some[i].reads) {
                     r->from->revisions.front() = now;
                 } else {
-                    queue.add(some[i].key);
+                    look_again(some[i].key, source.namespace_);
                 }
             }
         }

@@ -35,15 +35,7 @@ sync::plan_input application_controller::state::plan_input_of(const application_
     for (const auto& resource : asked.resources) {
         s.only.push_back({resource.group, resource.kind, resource.namespace_, resource.name});
     }
-    std::vector<std::string> ignored;
-    s.options = sync::parse_sync_options(r.object.spec.sync_policy.sync_options, ignored);
-    if (!asked.sync_options.empty()) {
-        s.options = sync::merged(s.options, sync::parse_sync_options(asked.sync_options, ignored));
-    }
-    if (asked.sync_strategy && ((asked.sync_strategy->apply && asked.sync_strategy->apply->force) ||
-                                (asked.sync_strategy->hook && asked.sync_strategy->hook->force))) {
-        s.options.force = true;
-    }
+    s.options = sync_options_of(r.object.spec, asked);
     std::set<sync::application_ref> owners;
     for (const auto& o : with.live.owned_by(r.ref())) {
         input.live.emplace(o.id, *o.record);
@@ -77,13 +69,19 @@ sync::plan_input application_controller::state::plan_input_of(const application_
             s.gone_owners.push_back(owner);
         }
     }
-    const auto objects = static_cast<std::int64_t>(input.live.size());
-    s.prune_limit =
-        static_cast<std::size_t>(crds::prune_limit_of(r.object.spec.sync_policy.prune_limit, objects));
-    s.prune_confirmed = r.prune_confirmed();
+    s.confirmed = r.prune_confirmed() ? r.object.status.pending_prune->token : std::string{};
+    s.was_confirmed = !state.confirmed_prune.empty();
+    s.build_key = r.from->build_key;
     if (r.progress) {
         input.done = r.progress->done;
+        input.along = r.progress->along;
+        input.ruling = r.progress->ruling;
+        s.owned_at_begin = r.progress->owned_at_begin;
     }
+    consider_others(r, input);
+    const auto objects = static_cast<std::int64_t>(s.owned_at_begin.value_or(input.live.size()));
+    s.prune_limit =
+        static_cast<std::size_t>(crds::prune_limit_of(r.object.spec.sync_policy.prune_limit, objects));
     return input;
 }
 
@@ -99,8 +97,8 @@ asio::awaitable<result<void>> application_controller::state::check_schemas(recor
     if (!loaded) {
         co_return loaded.error().within("reading the server's schemas");
     }
-    std::vector<std::string> ignored;
-    const auto options = sync::parse_sync_options(r->object.spec.sync_policy.sync_options, ignored);
+    const auto options =
+        sync_options_of(r->object.spec, request_of(r->object.status.operation_state->operation));
     std::string all;
     std::size_t count = 0;
     for (const auto& w : *r->wanted) {
@@ -166,13 +164,26 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
         }
         r->progress->checked = true;
     }
+    if (!r->progress->owned_at_begin) {
+        const auto owned = with.live.owned_by(r->ref());
+        r->progress->owned_at_begin = static_cast<std::size_t>(
+            std::count_if(owned.begin(), owned.end(), [](const auto& o) { return !o.record->hook; })
+        );
+    }
     for (;;) {
         if (is_stale(*r, generation)) {
             queue.add(r->key());
             co_return;
         }
-        const auto plan = sync::next_step(plan_input_of(*r));
+        const auto input = plan_input_of(*r);
+        const auto plan = sync::next_step(input);
         r->progress->reports = plan.objects;
+        if (plan.ruling) {
+            r->progress->ruling = plan.ruling;
+            if (!plan.ruling->confirmed.empty()) {
+                status.operation_state->confirmed_prune = plan.ruling->confirmed;
+            }
+        }
         for (const auto& warning : plan.warnings) {
             if (std::find(r->build_warnings.begin(), r->build_warnings.end(), warning) ==
                 r->build_warnings.end()) {
@@ -197,6 +208,12 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             co_await apply(r, *step);
         } else if (const auto* removal = std::get_if<sync::prune_step>(&plan.next)) {
             co_await prune(r, *removal);
+        } else if (const auto* unknown = std::get_if<sync::inspect_step>(&plan.next)) {
+            co_await inspect_all(r, unknown->objects);
+            if (!r->progress) { // another build, or nobody wants it any more
+                queue.add(r->key());
+                co_return;
+            }
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
             status.operation_state->message = wait->sentence;
             found.waiting = wait->sentence;
@@ -205,21 +222,23 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
                 queue.add_after(r->key(), std::max<steady_clock::duration>(left, 0s) + 10ms);
             }
             // The watch event that changes the answer comes; should it be lost, this does. The going of a
-            // namespace, which belongs to no application, is told to none.
-            queue.add_after(r->key(), wait->reason == sync::wait_reason::deletion ? 1s : 60s);
+            // namespace, which belongs to no application, is told to none, nor is what others are waited for.
+            const bool is_told = wait->reason != sync::wait_reason::deletion &&
+                                 wait->reason != sync::wait_reason::applications &&
+                                 input.settings.too_early.empty();
+            queue.add_after(r->key(), is_told ? 60s : 1s);
             co_return;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
             crds::pending_prune pending;
-            hasher h;
             for (const auto& id : blocked->objects) {
-                h.add(sync::to_string(id));
                 if (pending.resources.size() < 20) {
                     pending.resources.push_back(sync::to_string(id));
                 }
             }
-            pending.token = to_hex(h.add(r->from->build_key).finish()).substr(0, 16);
+            pending.token = blocked->token;
             pending.count = static_cast<std::int64_t>(blocked->objects.size());
-            pending.limit = static_cast<std::int64_t>(plan_input_of(*r).settings.prune_limit.value_or(0));
+            pending.limit =
+                static_cast<std::int64_t>(r->progress->ruling ? r->progress->ruling->limit : std::size_t{0});
             pending.requested_at = wall_clock::now();
             const bool same = status.pending_prune && status.pending_prune->token == pending.token;
             if (!same) {

@@ -50,6 +50,9 @@ std::string application_controller::state::claim_of_another(
     }
     sync::plan_settings settings;
     settings.application = r.ref();
+    if (stand_of_owner(r, live->owner, id) == owner_stand::gives_up) {
+        settings.given_up.insert(id);
+    }
     if (!find(live->owner.namespace_ + "/" + live->owner.name)) {
         settings.gone_owners.push_back(live->owner);
     }

@@ -1,10 +1,15 @@
 #include "control/application_record.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast::control {
 
 wanted_object* application_record::find_wanted(const sync::object_id& id) noexcept {
+    return const_cast<wanted_object*>(std::as_const(*this).find_wanted(id)); // NOLINT: ours, and not const
+}
+
+const wanted_object* application_record::find_wanted(const sync::object_id& id) const noexcept {
     if (!wanted) {
         return nullptr;
     }
@@ -24,6 +29,22 @@ bool application_record::prune_confirmed() const {
 const crds::sync_request& request_of(const crds::operation& operation) noexcept {
     static const crds::sync_request nothing;
     return operation.sync ? *operation.sync : nothing;
+}
+
+sync::sync_options sync_options_of(const crds::application_spec& spec) {
+    std::vector<std::string> ignored;
+    return sync::parse_sync_options(spec.sync_policy.sync_options, ignored);
+}
+
+sync::sync_options sync_options_of(const crds::application_spec& spec, const crds::sync_request& asked) {
+    std::vector<std::string> ignored;
+    auto options = sync::merged(sync_options_of(spec), sync::parse_sync_options(asked.sync_options, ignored));
+    const auto& strategy = asked.sync_strategy;
+    if (strategy &&
+        ((strategy->apply && strategy->apply->force) || (strategy->hook && strategy->hook->force))) {
+        options.force = true;
+    }
+    return options;
 }
 
 bool is_automated(const crds::operation& operation) noexcept {

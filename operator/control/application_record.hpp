@@ -71,6 +71,11 @@ struct operation_progress {
     crds::timestamp of;
     std::string build_key;
     std::map<sync::object_id, sync::attempt> done;
+    /// How many objects the application had when the operation began.
+    std::optional<std::size_t> owned_at_begin;
+    /// What goes along with deletions, and which of them may be done.
+    std::map<sync::object_id, sync::goes_along> along;
+    std::optional<sync::prune_ruling> ruling;
     /// What the planner said last of each object.
     std::vector<sync::object_report> reports;
     /// The objects were checked against the server's schemas.
@@ -138,6 +143,7 @@ struct application_record {
 
     /// The wanted object of that name, or null. `wanted` is in the order of its ids.
     [[nodiscard]] wanted_object* find_wanted(const sync::object_id& id) noexcept;
+    [[nodiscard]] const wanted_object* find_wanted(const sync::object_id& id) const noexcept;
 
     /// A person has confirmed just the pruning that waits.
     [[nodiscard]] bool prune_confirmed() const;
@@ -163,6 +169,13 @@ struct application_record {
 
 /// What an operation asks for; with nothing said, a sync of everything.
 [[nodiscard]] const crds::sync_request& request_of(const crds::operation& operation) noexcept;
+
+/// spec.syncPolicy.syncOptions; what is unknown in it is left out.
+[[nodiscard]] sync::sync_options sync_options_of(const crds::application_spec& spec);
+
+/// The same, overridden by what the operation asks for.
+[[nodiscard]] sync::sync_options
+sync_options_of(const crds::application_spec& spec, const crds::sync_request& asked);
 
 /// Whether Holdfast began it itself.
 [[nodiscard]] bool is_automated(const crds::operation& operation) noexcept;

@@ -160,7 +160,10 @@ void application_controller::state::fill_resources(
         in_sync = in_sync && w.plan.in_sync;
         resources.push_back(std::move(resource));
     }
-    for (const auto& o : surplus_of(r)) {
+    const auto options = sync_options_of(r.object.spec);
+    const auto surplus = surplus_of(r);
+    const auto heirs = heirs_of(r, surplus);
+    for (const auto& o : surplus) {
         crds::resource_status resource;
         resource.group = o.id.group;
         resource.version = o.kind.version;
@@ -169,8 +172,9 @@ void application_controller::state::fill_resources(
         resource.name = o.id.name;
         resource.status =
             o.record->ignore_extraneous ? crds::sync_code::synced : crds::sync_code::out_of_sync;
-        resource.requires_pruning = true;
-        resource.requires_deletion_confirmation = o.record->prune == sync::removal::needs_confirmation;
+        resource.requires_pruning = !heirs.contains(o.id);
+        resource.requires_deletion_confirmation =
+            sync::prune_policy(*o.record, options) == sync::removal::needs_confirmation;
         in_sync = in_sync && o.record->ignore_extraneous;
         resources.push_back(std::move(resource));
     }

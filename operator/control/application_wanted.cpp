@@ -109,6 +109,14 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         }
     }
     r->wanted = std::move(wanted);
+    std::vector<sync::object_id> ids;
+    for (const auto& w : *r->wanted) {
+        ids.push_back(w.plan.id);
+    }
+    wants.set(r->key(), ids);
+    if (!same_build) {
+        wake_heirs(*r);
+    }
     if (!same_build && r->progress && r->progress->build_key != from.build_key) {
         r->progress.reset();
     }

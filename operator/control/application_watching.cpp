@@ -75,6 +75,8 @@ void application_controller::state::changed(const json::object& object) {
         r->foreign = true;
         r->object = std::move(now);
         note_claims(*r);
+        wants.forget(key);
+        looks.forget(key);
         with.sources.use(key, {});
         queue_dependents(key);
         return;
@@ -124,6 +126,9 @@ void application_controller::state::changed(const json::object& object) {
         watch_kinds_of(r->object);
     }
     r->unreadable = crds::join(read.problems);
+    if (fresh && !standby) {
+        expect_look(*r);
+    }
     with.sources.use(key, uses_of(*r));
     queue.add(key);
 }
@@ -157,6 +162,8 @@ void application_controller::state::forget(const std::string& key) {
     with.sources.use(key, {});
     note_dependencies(found->second->object, /*there=*/false);
     found->second->stop_work();
+    wants.forget(key);
+    looks.forget(key);
     records.erase(found);
     for (const auto& other : claims.erase(key)) {
         queue.add(other);

@@ -184,6 +184,7 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
 
 asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::prune_step step) {
     const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
+    co_await drop_uncovered(r, step);
     for (std::size_t begin = 0; begin < step.objects.size(); begin += side_by_side) {
         std::vector<asio::awaitable<void>> some;
         for (std::size_t i = begin; i < std::min(begin + side_by_side, step.objects.size()); ++i) {
@@ -260,7 +261,7 @@ application_controller::state::remove_one(record_ptr r, sync::prune_action actio
                     with.live.note_gone(kind, action.id, action.uid);
                 }
             }
-            co_return sync::attempt{.what = sync::outcome::pruned};
+            co_return sync::attempt{.what = sync::outcome::pruned, .uid = action.uid};
         }
         failed.message = removed.error().message();
         if (!removed.error().is_conflict()) {

@@ -34,10 +34,10 @@ live_record observe(const json::object& live) {
     }
     const auto orders = read_directives(live);
     record.wave = orders.wave;
-    record.prune = orders.options.prune.value_or(removal::allowed);
-    record.remove = orders.options.remove.value_or(removal::allowed);
+    record.prune = orders.options.prune;
+    record.remove = orders.options.remove;
     record.prune_propagation = orders.options.prune_propagation;
-    record.prune_last = orders.options.prune_last.value_or(false);
+    record.prune_last = orders.options.prune_last;
     record.deleting = kube::deletion_timestamp(live).has_value();
     record.hook = orders.is_hook;
     record.ignore_healthcheck = orders.ignore_healthcheck;

@@ -28,10 +28,11 @@ struct live_record {
     std::int32_t wave = 0;
     /// Nothing where nothing can be said of the kind.
     std::optional<health_status> status;
-    removal prune = removal::allowed;
-    removal remove = removal::allowed;
+    /// What its own annotations say, if anything: see sync/removal_policy.hpp for what holds.
+    std::optional<removal> prune;
+    std::optional<removal> remove;
     std::optional<propagation> prune_propagation;
-    bool prune_last : 1 = false;
+    std::optional<bool> prune_last;
     bool deleting : 1 = false;
     /// Created by a hook: not part of the application's state, and never pruned.
     bool hook : 1 = false;

@@ -20,12 +20,18 @@ public:
     explicit planning(const plan_input& input) : settings_{input.settings}, state_{input, result_} {}
 
     plan run() {
+        if (!state_.to_inspect.empty()) {
+            result_.next = inspect_step{state_.to_inspect};
+            report();
+            return std::move(result_);
+        }
         const auto waves = all_waves();
         const bool waits_for_health = waves.size() > 1 && !settings_.dry_run;
         std::optional<step> next;
         for (std::size_t i = 0; i < waves.size() && !next; ++i) {
             next = run_wave(waves[i], waits_for_health, i + 1 == waves.size());
         }
+        if (!next) next = await_held();
         if (!next) next = finish();
         result_.next = std::move(*next);
         report();
@@ -33,7 +39,7 @@ public:
     }
 
 private:
-    enum class readiness { ready, recreate, waits_for_definition, waits_for_deletion, no };
+    enum class readiness { ready, recreate, waits_for_definition, waits_for_deletion, waits_for_owner, no };
 
     readiness judge_readiness(task& t) {
         if (t.state != standing::pending) return readiness::no;
@@ -60,6 +66,7 @@ private:
             }
             if (!established) return readiness::waits_for_definition;
         }
+        if (t.waits_for_owner) return readiness::waits_for_owner;
         if (t.live != nullptr && t.live->deleting) return readiness::waits_for_deletion;
         if (t.tried != nullptr && t.tried->what == outcome::removed && t.live != nullptr &&
             t.live->uid == t.tried->uid) {
@@ -82,7 +89,7 @@ private:
             waves.insert(t.place.wave);
         }
         for (const auto& t : state_.unwanted) {
-            if (t.has_place()) waves.insert(t.wave);
+            if (t.makes_wave()) waves.insert(t.wave);
         }
         return {waves.begin(), waves.end()};
     }
@@ -101,6 +108,7 @@ private:
     std::optional<step> apply_wave(std::int32_t wave) {
         std::vector<object_id> definitions;
         std::vector<object_id> deletions;
+        std::vector<object_id> owned_by_others;
         apply_step apply;
         prune_step recreate;
         recreate.to_recreate = true;
@@ -116,6 +124,7 @@ private:
                 definitions.push_back(state_.definition_of(t)->wanted->id);
                 break;
             case readiness::waits_for_deletion: deletions.push_back(t.wanted->id); break;
+            case readiness::waits_for_owner: owned_by_others.push_back(t.wanted->id); break;
             case readiness::recreate:
                 stage = own_stage;
                 recreate.objects.push_back(
@@ -145,6 +154,11 @@ private:
             auto sentence =
                 "waiting for the deletion of " + enumerate(deletions) + " to end before making it anew";
             return wait_step{wait_reason::deletion, std::move(deletions), std::move(sentence)};
+        }
+        if (!owned_by_others.empty()) {
+            auto sentence = "waiting to hear whether the applications that own them still want " +
+                            enumerate(owned_by_others);
+            return wait_step{wait_reason::applications, std::move(owned_by_others), std::move(sentence)};
         }
         return std::nullopt;
     }
@@ -194,19 +208,28 @@ private:
         };
     }
 
-    [[nodiscard]] std::optional<step> prune_wave(std::int32_t wave) const {
+    std::optional<step> prune_wave(std::int32_t wave) {
         std::vector<std::string> failures;
+        std::vector<object_id> due;
+        std::vector<object_id> leaving;
         std::size_t highest = 0;
-        bool any = false;
         for (const auto& t : state_.unwanted) {
+            if (t.leaving && t.wave < wave) leaving.push_back(t.id);
             if (!t.due || t.wave != wave) continue;
             if (t.has_failed()) {
                 failures.push_back(describe(t.id) + ": " + t.tried->message);
                 continue;
             }
-            any = true;
+            due.push_back(t.id);
             highest = std::max(highest, kind_stage(t.id.kind));
         }
+        if (!due.empty() && (state_.is_too_early || !leaving.empty())) {
+            // An earlier operation asked for the deletion of what is leaving, which may need what is next.
+            // What is applied in the waves to come waits for neither: it may be what they need to go.
+            (state_.is_too_early ? early_ : held_) = std::move(state_.is_too_early ? due : leaving);
+            return std::nullopt;
+        }
+        const bool any = !due.empty();
         if (any) {
             prune_step prune;
             for (const auto& t : state_.unwanted) {
@@ -232,45 +255,31 @@ private:
     [[nodiscard]] std::optional<step> await_deletions() const {
         std::vector<object_id> leaving;
         for (const auto& t : state_.unwanted) {
-            if (t.is_requested() && t.live->deleting) leaving.push_back(t.id);
+            if (t.is_requested()) leaving.push_back(t.id);
         }
         if (leaving.empty()) return std::nullopt;
         auto sentence = "waiting for the deletion of " + enumerate(leaving) + " to end";
         return wait_step{wait_reason::deletion, std::move(leaving), std::move(sentence)};
     }
 
+    /// Deletions that were put off.
+    [[nodiscard]] std::optional<step> await_held() const {
+        if (!early_.empty()) return wait_step{wait_reason::applications, early_, settings_.too_early};
+        if (held_.empty() || settings_.dry_run) return std::nullopt;
+        return wait_step{
+            wait_reason::deletion, held_, "waiting for the deletion of " + enumerate(held_) + " to end"
+        };
+    }
+
     // ---- the end
 
     [[nodiscard]] step finish() const {
-        if (state_.block == block_reason::empty_render) {
-            return blocked_step{
-                *state_.block, state_.withheld,
-                fmt::format(
-                    "the sources give no objects any more, and {} would be deleted: {}; set "
-                    "syncPolicy.automated.allowEmpty if that is meant",
-                    count_of(state_.withheld.size(), "object"), enumerate(state_.withheld)
-                )
-            };
+        if (state_.ruling != nullptr && !state_.ruling->trouble.empty()) {
+            return failed_step{state_.ruling->trouble};
         }
-        if (state_.block == block_reason::prune_limit) {
-            return blocked_step{
-                *state_.block, state_.withheld,
-                fmt::format(
-                    "{} of {} would be deleted, more than the limit of {}: {}; confirm the deletion, or "
-                    "raise "
-                    "syncPolicy.pruneLimit",
-                    state_.withheld.size() + state_.pruned, count_of(state_.owned, "object"), state_.limit,
-                    enumerate(state_.withheld)
-                )
-            };
-        }
-        if (!state_.unconfirmed.empty()) {
-            return blocked_step{
-                block_reason::prune_confirmation, state_.unconfirmed,
-                fmt::format(
-                    "the deletion of {} needs a confirmation (Prune=confirm)", enumerate(state_.unconfirmed)
-                )
-            };
+        if (state_.ruling != nullptr && state_.ruling->asked) {
+            const auto& asked = *state_.ruling->asked;
+            return blocked_step{asked.reason, asked.objects, asked.sentence, asked.token};
         }
         std::size_t applied = 0;
         for (const auto& t : state_.tasks) {
@@ -301,6 +310,10 @@ private:
     const plan_settings& settings_;
     plan result_;
     plan_state state_;
+    /// What is being deleted, that deletions of later waves wait for.
+    std::vector<object_id> held_;
+    /// What it is too early to delete.
+    std::vector<object_id> early_;
 };
 
 } // namespace
@@ -329,6 +342,7 @@ planned_object plan_object(const desired_object& desired, bool in_sync) {
 std::string ownership_conflict(const plan_settings& settings, const object_id& id, const live_record& live) {
     if (live.owner == application_ref{} || live.owner == settings.application) return {};
     if (live.released_to == release_key(settings.application)) return {};
+    if (settings.given_up.contains(id)) return {};
     const auto& gone = settings.gone_owners;
     if (std::find(gone.begin(), gone.end(), live.owner) != gone.end()) return {};
     return fmt::format(

@@ -5,11 +5,13 @@
 #include "sync/desired.hpp"
 #include "sync/identity.hpp"
 #include "sync/live_record.hpp"
+#include "sync/prune_ruling.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,8 +60,8 @@ struct attempt {
     outcome what = outcome::applied;
     /// For applied, failed and removed: the hash that was tried. An attempt at another hash counts as none.
     sha256_digest hash{};
-    /// For removed: what was deleted. A failure to create it anew keeps this, so that it is not deleted
-    /// again.
+    /// For removed and pruned: what was deleted; for pruned empty where it was gone already. A failure to
+    /// create it anew keeps this, so that it is not deleted again.
     std::string uid;
     /// For applied: metadata.generation in the server's answer (0: unknown). Health of an older one is not
     /// believed.
@@ -80,11 +82,19 @@ struct plan_settings {
     application_ref application;
     /// Delete what is no longer wanted.
     bool prune = false;
-    /// More than this many deletions in an operation need a confirmation. Default: half of the application's
-    /// objects, at least 10.
+    /// More than this many deletions in an operation need a confirmation: as it was when the operation began.
+    /// Default: half of the application's objects, at least 10.
     std::optional<std::size_t> prune_limit;
-    /// Somebody has confirmed the deletions of this operation.
-    bool prune_confirmed = false;
+    /// How many objects the application had when the operation began. Default: as many as it has now.
+    std::optional<std::size_t> owned_at_begin;
+    /// What a person has confirmed: the token of a question (`prune_question`); empty: nothing.
+    std::string confirmed;
+    /// The deletions of this operation were confirmed before it was interrupted.
+    bool was_confirmed = false;
+    /// Identifies the desired state.
+    std::string build_key;
+    /// Why nothing may be deleted yet, as a sentence about what is waited for; empty: it may.
+    std::string too_early;
     /// An empty desired state deletes everything.
     bool allow_empty = false;
     bool dry_run = false;
@@ -96,6 +106,10 @@ struct plan_settings {
     sync_options options;
     /// Owners that do not exist any more: what they owned is free.
     std::vector<application_ref> gone_owners;
+    /// Owners of which is not known yet what they want: what they own may become free.
+    std::set<application_ref> undecided_owners;
+    /// Wanted objects that another application owns and does not want any more: it leaves them to this one.
+    std::set<object_id> given_up;
 };
 
 /// All that a decision depends on.
@@ -107,6 +121,12 @@ struct plan_input {
     std::map<object_id, live_record> live;
     /// What this operation has done.
     std::map<object_id, attempt> done;
+    /// Objects that another application wants, and may take: they are left to it, and not deleted.
+    std::map<object_id, application_ref> heirs;
+    /// What is known of what goes along with a deletion.
+    std::map<object_id, goes_along> along;
+    /// What may be deleted, once that was decided (`plan::ruling`).
+    std::optional<prune_ruling> ruling;
 };
 
 struct apply_action {
@@ -134,7 +154,17 @@ struct prune_step {
     bool to_recreate = false;
 };
 
-enum class wait_reason : std::uint8_t { health, custom_resource_definition, deletion };
+/// Find out what goes along with the deletion of these (`plan_input::along`).
+struct inspect_step {
+    std::vector<object_id> objects;
+};
+
+enum class wait_reason : std::uint8_t {
+    health,
+    custom_resource_definition,
+    deletion,
+    applications, ///< until it is known what other applications want
+};
 
 /// Ask again when one of these changes.
 struct wait_step {
@@ -143,17 +173,13 @@ struct wait_step {
     std::string sentence;
 };
 
-enum class block_reason : std::uint8_t {
-    prune_limit,        ///< more deletions than the limit: confirm
-    empty_render,       ///< nothing is wanted any more: allowEmpty
-    prune_confirmation, ///< objects annotated Prune=confirm: confirm
-};
-
 /// Everything else is done; this needs a person.
 struct blocked_step {
     block_reason reason = block_reason::prune_limit;
     std::vector<object_id> objects;
     std::string sentence;
+    /// Confirms it, for what can be confirmed so.
+    std::string token;
 };
 
 /// The operation has succeeded.
@@ -166,7 +192,8 @@ struct failed_step {
     std::string sentence;
 };
 
-using step = std::variant<apply_step, prune_step, wait_step, blocked_step, done_step, failed_step>;
+using step =
+    std::variant<apply_step, prune_step, wait_step, blocked_step, done_step, failed_step, inspect_step>;
 
 /// How one object stands in the operation, as the status shows it.
 enum class standing : std::uint8_t { pending, synced, sync_failed, pruned, prune_skipped };
@@ -186,6 +213,8 @@ struct plan {
     std::vector<std::string> warnings;
     /// True where the desired state has hooks that this operation did not run.
     bool hooks_not_run = false;
+    /// Just decided: to be kept for the rest of the operation, and given with every input from now on.
+    std::optional<prune_ruling> ruling;
 };
 
 /// The next step of an operation. Total: any input gives an answer, and taking the steps ends.
@@ -198,15 +227,24 @@ std::string ownership_conflict(const plan_settings& settings, const object_id& i
 struct deletion_input {
     application_ref application;
     propagation dependents = propagation::foreground;
-    /// Somebody has confirmed the deletion of what is annotated Delete=confirm.
+    /// Of the application.
+    sync_options options;
+    /// Somebody has confirmed the deletion of what needs it: Delete=confirm, and Namespaces that hold what is
+    /// not the application's.
     bool confirmed = false;
     std::map<object_id, live_record> live;
+    /// Objects that another application wants, and may take: they are left to it.
+    std::map<object_id, application_ref> heirs;
+    /// What is in the Namespaces that are to be deleted.
+    std::map<object_id, goes_along> along;
     /// Deletions that were refused in this round.
     std::map<object_id, attempt> done;
 };
 
-/// The next step of the end of an application. Namespaces go last; CustomResourceDefinitions stay, since all
-/// objects of their kind would go with them, whoever's they are; Delete=false stays.
+/// The next step of the end of an application. Namespaces go last, and wait for a confirmation where they
+/// hold objects that are not the application's or are to stay; CustomResourceDefinitions stay, since all
+/// objects of their kind would go with them, whoever's they are; Delete=false stays, and so does what another
+/// application wants.
 plan next_deletion(const deletion_input& input);
 
 } // namespace holdfast::sync

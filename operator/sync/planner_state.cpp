@@ -30,7 +30,7 @@ bool is_selected(const plan_settings& settings, const object_id& id) {
 plan_state::plan_state(const plan_input& input, plan& result) : input_{input}, settings_{input.settings} {
     gather_wanted(result);
     gather_unwanted();
-    guard_prunes();
+    guard_prunes(result);
     judge_tasks();
 }
 
@@ -120,53 +120,92 @@ void plan_state::gather_unwanted() {
     }
 }
 
-void plan_state::guard_prunes() {
-    std::size_t wished = 0;
+void plan_state::guard_prunes(plan& result) {
+    std::vector<removal_task*> candidates;
     for (auto& t : unwanted) {
+        const auto policy = prune_policy(*t.live, settings_.options);
         if (t.is_requested() || t.live->deleting) {
+            t.leaving = !t.is_requested() && settings_.prune;
             t.state = standing::pruned;
             t.message = "being deleted";
+            continue;
+        }
+        t.state = standing::prune_skipped;
+        if (t.is_another()) {
+            t.message = "created anew by somebody since it was deleted";
+        } else if (const auto heir = input_.heirs.find(t.id); heir != input_.heirs.end()) {
+            t.message = fmt::format("left to the application {}, which wants it", to_string(heir->second));
         } else if (!settings_.prune) {
-            t.state = standing::prune_skipped;
             t.message = "ignored (requires pruning)";
-        } else if (t.live->prune == removal::foundation) {
-            t.state = standing::prune_skipped;
+        } else if (policy == removal::foundation) {
             t.message = "ignored (Holdfast itself stands on it)";
-        } else if (t.live->prune == removal::never) {
-            t.state = standing::prune_skipped;
+        } else if (policy == removal::never) {
             t.message = "ignored (no prune)";
-        } else if (t.live->prune == removal::needs_confirmation && !settings_.prune_confirmed) {
-            t.state = standing::prune_skipped;
-            t.message = "its deletion needs a confirmation (Prune=confirm)";
-            unconfirmed.push_back(t.id);
         } else {
-            t.due = true;
-            ++wished;
+            candidates.push_back(&t);
         }
     }
-    if (wished == 0) {
-        place_prunes();
-        return;
-    }
-    constexpr std::size_t least_limit = 10;
-    limit = settings_.prune_limit.value_or(std::max(least_limit, owned / 2));
-    if (!has_content_ && !settings_.allow_empty) {
-        withhold(block_reason::empty_render, "withheld: nothing is wanted any more");
-    } else if (!settings_.prune_confirmed && wished + pruned > limit) {
-        withhold(block_reason::prune_limit, "withheld: too many deletions, a confirmation is needed");
-    }
+    if (!candidates.empty()) decide_prunes(candidates, result);
     place_prunes();
 }
 
-void plan_state::withhold(block_reason why, std::string_view message) {
-    block = why;
-    for (auto& t : unwanted) {
-        if (!t.due) continue;
-        t.due = false;
-        t.state = standing::prune_skipped;
-        t.message = message;
-        withheld.push_back(t.id);
+void plan_state::decide_prunes(const std::vector<removal_task*>& candidates, plan& result) {
+    is_too_early = !settings_.too_early.empty() && !settings_.dry_run;
+    ruling = input_.ruling ? &*input_.ruling : nullptr;
+    if (ruling == nullptr && !is_too_early) {
+        const auto facts = facts_about(candidates);
+        to_inspect = sync::to_inspect(facts);
+        if (to_inspect.empty()) {
+            result.ruling = rule_on_prunes(facts);
+            ruling = &*result.ruling;
+        }
     }
+    for (auto* t : candidates) {
+        if (ruling == nullptr) { // nothing is decided yet: it keeps its place among the waves
+            t->due = is_too_early;
+            t->state = standing::pending;
+            t->message = settings_.too_early;
+            continue;
+        }
+        const auto found = ruling->objects.find(t->id);
+        if (found == ruling->objects.end()) {
+            t->message = "left for the next operation: this one had begun already";
+        } else if (found->second.may_go) {
+            t->due = true;
+            t->state = standing::pending;
+        } else {
+            t->message = found->second.message;
+        }
+    }
+}
+
+prune_facts plan_state::facts_about(const std::vector<removal_task*>& candidates) const {
+    prune_facts facts;
+    std::set<object_id> going;
+    for (const auto* t : candidates) {
+        facts.candidates.push_back({t->id, prune_policy(*t->live, settings_.options)});
+        going.insert(t->id);
+        if (const auto known = input_.along.find(t->id); known != input_.along.end()) {
+            facts.along.insert(*known);
+        }
+    }
+    for (const auto& [id, live] : input_.live) {
+        const bool stays = live.owner == settings_.application && !live.hook && !live.deleting;
+        if (stays && !going.contains(id) && !wanted_ids_.contains(id)) facts.staying.push_back(id);
+    }
+    // Those too that are yet to be applied.
+    for (const auto& wanted : input_.desired) {
+        if (!wanted.orders.skip && !wanted.orders.is_hook) facts.staying.push_back(wanted.id);
+    }
+    std::sort(facts.staying.begin(), facts.staying.end());
+    facts.owned = settings_.owned_at_begin.value_or(owned);
+    facts.pruned = pruned;
+    facts.limit = settings_.prune_limit;
+    facts.empty = !has_content_ && !settings_.allow_empty;
+    facts.confirmed = settings_.confirmed;
+    facts.was_confirmed = settings_.was_confirmed;
+    facts.build_key = settings_.build_key;
+    return facts;
 }
 
 /// What came last goes first: the waves of what is deleted change places. PruneLast comes after
@@ -189,7 +228,7 @@ void plan_state::place_prunes() {
         last = std::max(last, t.wave);
     }
     for (auto& t : unwanted) {
-        const bool at_the_end = t.live->prune_last || settings_.options.prune_last.value_or(false);
+        const bool at_the_end = is_pruned_last(*t.live, settings_.options);
         if (t.has_place() && at_the_end && last < std::numeric_limits<std::int32_t>::max()) t.wave = last + 1;
     }
 }
@@ -212,7 +251,12 @@ void plan_state::judge_tasks() {
         } else if (t.tried == nullptr && t.live != nullptr) {
             if (auto conflict = ownership_conflict(settings_, t.wanted->id, *t.live);
                 !conflict.empty() && !t.wanted->synthetic) {
-                t.fail(std::move(conflict));
+                if (settings_.undecided_owners.contains(t.live->owner) && !settings_.dry_run) {
+                    t.waits_for_owner = true;
+                    t.message = std::move(conflict);
+                } else {
+                    t.fail(std::move(conflict));
+                }
             } else if (t.wanted->in_sync && !settings_.reapply && !t.live->deleting) {
                 t.state = standing::synced;
                 t.message = "unchanged";

@@ -27,6 +27,8 @@ struct task {
     const attempt* tried = nullptr;
     standing state = standing::pending;
     std::string message;
+    /// Another application owns it, of which is not known yet whether it still wants it.
+    bool waits_for_owner = false;
 
     [[nodiscard]] bool is_synced() const { return state == standing::synced; }
     [[nodiscard]] bool has_failed() const { return state == standing::sync_failed; }
@@ -49,13 +51,22 @@ struct removal_task {
     std::int32_t wave = 0;
     /// It is among those to delete now; else `state` and `message` say why not.
     bool due = false;
+    /// It is being deleted, and not because this operation asked for it.
+    bool leaving = false;
     standing state = standing::pending;
     std::string message;
 
-    [[nodiscard]] bool is_requested() const { return tried != nullptr && tried->what == outcome::pruned; }
+    [[nodiscard]] bool was_deleted() const { return tried != nullptr && tried->what == outcome::pruned; }
+    /// It has been created anew since.
+    [[nodiscard]] bool is_another() const {
+        return was_deleted() && live != nullptr && !tried->uid.empty() && tried->uid != live->uid;
+    }
+    /// Deleted by this operation, and still there: the watch may not even have told that it is going.
+    [[nodiscard]] bool is_requested() const { return was_deleted() && !is_another(); }
     [[nodiscard]] bool has_failed() const { return tried != nullptr && tried->what == outcome::prune_failed; }
-    /// To be deleted, or being deleted by this operation: it counts among the waves.
-    [[nodiscard]] bool has_place() const { return due || is_requested(); }
+    /// To be deleted, or being deleted by this operation: it makes a wave.
+    [[nodiscard]] bool makes_wave() const { return due || is_requested(); }
+    [[nodiscard]] bool has_place() const { return makes_wave() || leaving; }
 };
 
 /// The tasks of an operation, sorted and judged. Everything that it points to is in the input.
@@ -74,11 +85,12 @@ public:
     std::size_t owned = 0;
     /// How many this operation has deleted.
     std::size_t pruned = 0;
-    std::size_t limit = 0;
-    /// Why nothing is deleted, if so; and what.
-    std::optional<block_reason> block;
-    std::vector<object_id> withheld;
-    std::vector<object_id> unconfirmed;
+    /// Of which is to be found out what goes along with them, before anything is decided.
+    std::vector<object_id> to_inspect;
+    /// It is too early to delete what is due.
+    bool is_too_early = false;
+    /// What may be deleted: just decided, or earlier. Null where there is nothing to decide.
+    const prune_ruling* ruling = nullptr;
 
     /// The wanted objects that must be there before this one: its CustomResourceDefinition, its Namespace.
     [[nodiscard]] const task* definition_of(const task& t) const;
@@ -90,8 +102,9 @@ private:
     void gather_wanted(plan& result);
     void bring_synthetic_first(std::vector<placed>& places) const;
     void gather_unwanted();
-    void guard_prunes();
-    void withhold(block_reason why, std::string_view message);
+    void guard_prunes(plan& result);
+    void decide_prunes(const std::vector<removal_task*>& candidates, plan& result);
+    [[nodiscard]] prune_facts facts_about(const std::vector<removal_task*>& candidates) const;
     void place_prunes();
     void judge_tasks();
     [[nodiscard]] bool may_recreate(const task& t) const;

@@ -8,6 +8,8 @@ BOOST_AUTO_TEST_SUITE(deletion)
 class ending {
 public:
     deletion_input input;
+    /// What the API server says is in a Namespace, beside what is ours.
+    goes_along inside;
     std::vector<std::string> log;
 
     ending() { input.application = shop; }
@@ -30,6 +32,10 @@ public:
                     input.live.at(action.id).deleting = true;
                 }
                 log.push_back(line);
+            } else if (const auto* look = std::get_if<inspect_step>(&p.next)) {
+                for (const auto& o : look->objects) {
+                    input.along[o] = inside;
+                }
             } else if (const auto* wait = std::get_if<wait_step>(&p.next)) {
                 for (const auto& o : wait->on) {
                     input.live.erase(o);
@@ -78,6 +84,59 @@ BOOST_AUTO_TEST_CASE(asks_before_it_deletes_what_needs_a_confirmation) {
     BOOST_TEST((e.log == std::vector<std::string>{"delete a"}));
     e.input.confirmed = true;
     BOOST_TEST(std::holds_alternative<done_step>(e.run().next));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_application_says_protects_what_says_nothing_itself) {
+    ending e;
+    e.input.options.remove = removal::never;
+    e.have(id("ConfigMap", "kept"));
+    e.have(id("ConfigMap", "said-otherwise")).remove = removal::allowed;
+    BOOST_TEST(std::holds_alternative<done_step>(e.run().next));
+    BOOST_TEST((e.log == std::vector<std::string>{"delete said-otherwise"}));
+    e.input.options.remove = removal::needs_confirmation;
+    BOOST_TEST(std::holds_alternative<blocked_step>(e.run().next));
+    e.input.confirmed = true;
+    BOOST_TEST(std::holds_alternative<done_step>(e.run().next));
+    BOOST_TEST(e.input.live.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_waits_for_a_confirmation_where_it_holds_what_is_not_to_go) {
+    ending e;
+    e.have(id("Namespace", "ns"));
+    e.have(id("ConfigMap", "a"));
+    e.inside.count = 1;
+    e.inside.named = {"ConfigMap ns/theirs"};
+    const auto p = e.run();
+    BOOST_TEST_REQUIRE(std::holds_alternative<blocked_step>(p.next));
+    BOOST_TEST(
+        std::get<blocked_step>(p.next).sentence == "the deletion of Namespace \"ns\" takes 1 object with it "
+                                                   "that this application does not own: ConfigMap ns/theirs"
+    );
+    BOOST_TEST((e.log == std::vector<std::string>{"delete a"}));
+    e.input.confirmed = true;
+    BOOST_TEST(std::holds_alternative<done_step>(e.run().next));
+
+    ending kept;
+    kept.have(id("Namespace", "ns"));
+    kept.have(id("PersistentVolumeClaim", "data")).remove = removal::never;
+    BOOST_TEST(std::holds_alternative<blocked_step>(kept.run().next));
+    BOOST_TEST(kept.log.empty());
+
+    ending unknown;
+    unknown.have(id("Namespace", "ns"));
+    unknown.inside.failure = "list pods: timed out";
+    const auto failed = unknown.run();
+    BOOST_TEST_REQUIRE(std::holds_alternative<failed_step>(failed.next));
+    BOOST_TEST(unknown.log.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_another_application_wants_is_left_to_it) {
+    ending e;
+    e.have(id("PersistentVolumeClaim", "data"));
+    e.have(id("ConfigMap", "a"));
+    e.input.heirs[id("PersistentVolumeClaim", "data")] = {"deploy", "other"};
+    BOOST_TEST(std::holds_alternative<done_step>(e.run().next));
+    BOOST_TEST((e.log == std::vector<std::string>{"delete a"}));
 }
 
 BOOST_AUTO_TEST_CASE(stops_at_what_is_refused) {

@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_record_keeps_what_comparing_and_planning_need) {
     const auto later = observe(deleting);
     BOOST_TEST(later.deleting);
     BOOST_TEST((later.prune == removal::never));
-    BOOST_TEST(later.prune_last);
+    BOOST_TEST((later.prune_last == true));
     BOOST_TEST(later.wave == 4);
     BOOST_TEST(later.released_to == release_key({"deploy", "other"}));
 }

@@ -33,15 +33,29 @@ public:
                 record.deleting = chance(10);
                 if (chance(8)) record.prune = removal::never;
                 if (chance(8)) record.prune = removal::needs_confirmation;
+                if (chance(8)) record.prune = removal::allowed;
+                if (chance(12)) input.heirs[o] = {"deploy", "heir"};
                 record.status = chance(2) ? std::optional{health_status::healthy} : std::nullopt;
             }
         }
         if (chance(2)) want_definition("widgets.example.com", static_cast<std::int32_t>(pick(4)) - 1);
         input.settings.prune = !chance(4);
-        input.settings.prune_confirmed = chance(3);
+        confirms_ = chance(3);
         input.settings.allow_empty = chance(3);
         if (chance(3)) input.settings.prune_limit = pick(6);
         deletions_take_time = chance(2);
+        watch_is_late = chance(3);
+        if (chance(4))
+            input.settings.options.prune = pick(2) == 0 ? removal::never : removal::needs_confirmation;
+        if (chance(4)) input.settings.too_early = "waiting for others";
+        inspect = [this](const object_id&) -> goes_along {
+            switch (pick(6)) {
+            case 0:
+                return {.count = 1, .named = {"Widget x/y"}, .unlisted = {}, .failure = {}, .defines = {}};
+            case 1: return {.named = {}, .unlisted = {}, .failure = "timed out", .defines = {}};
+            default: return {};
+            }
+        };
         const bool refuses = chance(3);
         refuse = [this, refuses](const object_id&) {
             return refuses && chance(6) ? (chance(2) ? "field is immutable" : "refused") : "";
@@ -71,7 +85,20 @@ public:
         if (const auto* wait = std::get_if<wait_step>(&p.next)) {
             BOOST_TEST(!wait->on.empty());
             BOOST_TEST(!wait->sentence.empty());
-            settle(*wait);
+            if (wait->reason == wait_reason::applications) {
+                input.settings.too_early.clear();
+            } else {
+                settle(*wait);
+            }
+            return true;
+        }
+        const auto* blocked = std::get_if<blocked_step>(&p.next);
+        if (blocked != nullptr && confirms_ && input.settings.confirmed != blocked->token) {
+            // Another operation, which finds what this one found.
+            input.done.clear();
+            input.ruling.reset();
+            input.settings.confirmed = blocked->token;
+            asked_ = {blocked->objects.begin(), blocked->objects.end()};
             return true;
         }
         return false;
@@ -126,16 +153,23 @@ private:
             ++pruned_;
             BOOST_TEST(find(action.id) == nullptr, "pruned what is wanted: " << to_string(action.id));
             BOOST_TEST((live.owner == shop), "pruned what is not ours: " << to_string(action.id));
-            BOOST_TEST((live.prune != removal::never && !live.hook));
-            BOOST_TEST((live.prune == removal::allowed || input.settings.prune_confirmed));
+            BOOST_TEST((prune_policy(live, input.settings.options) != removal::never && !live.hook));
+            BOOST_TEST(!input.heirs.contains(action.id));
+            BOOST_TEST(
+                (prune_policy(live, input.settings.options) == removal::allowed || asked_.contains(action.id))
+            );
+            if (takes_others_along(action.id)) {
+                BOOST_TEST((input.along.at(action.id).nothing() || asked_.contains(action.id)));
+                BOOST_TEST(input.along.at(action.id).failure.empty());
+            }
+            BOOST_TEST(input.settings.too_early.empty());
         }
         if (prune->to_recreate) return;
         BOOST_TEST(input.settings.prune);
         BOOST_TEST((!input.desired.empty() || input.settings.allow_empty));
-        if (!input.settings.prune_confirmed) {
-            // The limit may count what this operation itself has brought, never less than it found.
-            const std::size_t most = removable_ + input.desired.size();
-            const auto limit = input.settings.prune_limit.value_or(std::max<std::size_t>(10, most / 2));
+        if (asked_.empty()) {
+            // Of what there was when the operation began.
+            const auto limit = input.settings.prune_limit.value_or(std::max<std::size_t>(10, removable_ / 2));
             BOOST_TEST(pruned_ <= limit);
         }
     }
@@ -167,6 +201,9 @@ private:
 
     std::mt19937 random_;
     std::map<object_id, live_record> before_;
+    /// What a person was asked about, and confirmed.
+    std::set<object_id> asked_;
+    bool confirms_ = false;
     std::size_t removable_ = 0;
     std::size_t pruned_ = 0;
 };

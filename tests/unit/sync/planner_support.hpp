@@ -35,6 +35,10 @@ public:
     std::function<std::string(const object_id&)> refuse = [](const object_id&) { return std::string{}; };
     /// Deleted objects stay for a while, as with finalizers.
     bool deletions_take_time = false;
+    /// The watch does not tell so at once.
+    bool watch_is_late = false;
+    /// What the API server says would go with an object.
+    std::function<goes_along(const object_id&)> inspect = [](const object_id&) { return goes_along{}; };
     /// Everything that was done, in order: "apply a b", "prune c", …
     std::vector<std::string> log;
 
@@ -67,7 +71,27 @@ public:
         return record;
     }
 
-    plan look() const { return next_step(input); }
+    /// Keeps what was decided, as the controller does.
+    plan look() {
+        auto p = next_step(input);
+        if (p.ruling) input.ruling = p.ruling;
+        return p;
+    }
+
+    /// Another operation, after what this one has done.
+    void begin_anew() {
+        input.done.clear();
+        input.ruling.reset();
+        input.along.clear();
+        for (auto& wanted : input.desired) {
+            wanted.in_sync = input.live.contains(wanted.id);
+        }
+        log.clear();
+    }
+    void confirm(const blocked_step& blocked) {
+        begin_anew();
+        input.settings.confirmed = blocked.token;
+    }
 
     /// Takes the step; true while there is something to do.
     bool take(const step& next) {
@@ -89,6 +113,12 @@ public:
             log.push_back(line);
             return true;
         }
+        if (const auto* i = std::get_if<inspect_step>(&next)) {
+            for (const auto& o : i->objects) {
+                input.along[o] = inspect(o);
+            }
+            return true;
+        }
         return false;
     }
 
@@ -106,7 +136,11 @@ public:
         for (const auto& o : wait.on) {
             const auto found = input.live.find(o);
             if (found == input.live.end()) continue;
-            if (found->second.deleting) {
+            const auto done = input.done.find(o);
+            const bool asked =
+                done != input.done.end() && done->second.uid == found->second.uid &&
+                (done->second.what == outcome::pruned || done->second.what == outcome::removed);
+            if (found->second.deleting || asked) {
                 input.live.erase(found);
             } else {
                 found->second.status = health_status::healthy;
@@ -171,8 +205,10 @@ private:
             return;
         } else {
             done.what = outcome::pruned;
+            done.uid = action.uid;
         }
         input.done[action.id] = std::move(done);
+        if (watch_is_late) return;
         if (deletions_take_time) {
             input.live.at(action.id).deleting = true;
         } else {

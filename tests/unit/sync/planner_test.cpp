@@ -275,20 +275,21 @@ BOOST_AUTO_TEST_CASE(a_deletion_that_needs_a_confirmation_waits_for_it_at_the_en
     const auto p = w.run();
     BOOST_TEST((expect<blocked_step>(p).reason == block_reason::prune_confirmation));
     BOOST_TEST((w.log == lines{"apply a", "prune old"}));
-    w.input.settings.prune_confirmed = true;
+    w.confirm(expect<blocked_step>(p));
     expect<done_step>(w.run());
-    BOOST_TEST(w.log.back() == "prune precious");
+    BOOST_TEST((w.log == lines{"prune precious"}));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_render_deletes_nothing_unless_that_is_allowed) {
     world w;
     w.have(id("ConfigMap", "a"));
     w.want(id("Namespace", "ns")).synthetic = true;
-    w.input.settings.prune_confirmed = true;
+    w.confirm(expect<blocked_step>(w.run()));
     const auto p = w.run();
     BOOST_TEST((expect<blocked_step>(p).reason == block_reason::empty_render));
     BOOST_TEST(expect<blocked_step>(p).sentence.find("allowEmpty") != std::string::npos);
     BOOST_TEST(w.input.live.contains(id("ConfigMap", "a")));
+    w.begin_anew();
     w.input.settings.allow_empty = true;
     expect<done_step>(w.run());
     BOOST_TEST(!w.input.live.contains(id("ConfigMap", "a")));
@@ -304,8 +305,9 @@ BOOST_AUTO_TEST_CASE(more_deletions_than_the_limit_need_a_confirmation) {
     const auto& blocked = expect<blocked_step>(p);
     BOOST_TEST((blocked.reason == block_reason::prune_limit));
     BOOST_TEST(blocked.objects.size() == 11U);
-    BOOST_TEST(blocked.sentence.find("11 of 12 objects would be deleted, more than the limit of 10") == 0U);
+    BOOST_TEST(blocked.sentence.find("11 of 11 objects would be deleted, more than the limit of 10") == 0U);
     BOOST_TEST((w.log == lines{"apply new"}));
+    w.begin_anew();
     w.input.live.erase(id("ConfigMap", "old0"));
     expect<done_step>(w.run());
     BOOST_TEST(w.input.live.size() == 1U);
@@ -321,8 +323,8 @@ BOOST_AUTO_TEST_CASE(the_limit_is_half_of_what_there_is_or_what_is_said) {
     auto copy = w;
     expect<done_step>(w.run()); // 30 of 60
     copy.input.settings.prune_limit = 29;
-    expect<blocked_step>(copy.run());
-    copy.input.settings.prune_confirmed = true;
+    const auto asked = copy.run();
+    copy.confirm(expect<blocked_step>(asked));
     expect<done_step>(copy.run());
 }
 

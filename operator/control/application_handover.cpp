@@ -1,0 +1,148 @@
+// Objects that move from one application to another: the one leaves them, the other takes them, and neither
+// deletes them in between. Nothing is written down for it: the one leaves what the other wants, the other
+// takes what the one does not want any more, and both are known again after a restart.
+
+#include "control/application_controller_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::control {
+
+namespace {
+
+// As whom an application acts; empty: as the operator itself.
+std::string identity_of(const kube::call_options& options) {
+    return options.as ? options.as->user : std::string{};
+}
+
+bool applies(const wanted_object& w) {
+    return !w.plan.orders.is_hook && !w.plan.orders.skip && !w.plan.synthetic;
+}
+
+} // namespace
+
+// An application that acts as somebody else may own only what that one may make: otherwise a tenant could
+// keep a RoleBinding, say, that is taken away from him, by wanting it. So it must be the same one, or the
+// operator.
+bool application_controller::state::may_take_from(
+    const application_record& taker, const application_record& owner
+) const {
+    if (taker.foreign || owner.foreign || taker.deleting() || !taker.unreadable.empty()) {
+        return false;
+    }
+    const auto as = identity_of(call_as(taker, config));
+    return as.empty() || as == identity_of(call_as(owner, config));
+}
+
+std::map<sync::object_id, sync::application_ref> application_controller::state::heirs_of(
+    const application_record& r, const std::vector<live_objects::found>& left
+) const {
+    std::map<sync::object_id, sync::application_ref> heirs;
+    for (const auto& object : left) {
+        for (const auto& key : wants.wanting(object.id)) {
+            const auto other = find(key);
+            if (!other || other.get() == &r || !may_take_from(*other, r)) {
+                continue;
+            }
+            // What it wants may just not be at hand: then nothing speaks against what it wanted last.
+            const auto* w = other->find_wanted(object.id);
+            if (!other->wanted || (w != nullptr && applies(*w))) {
+                heirs.emplace(object.id, other->ref());
+                break;
+            }
+        }
+    }
+    return heirs;
+}
+
+std::vector<std::string> application_controller::state::repositories_of(const application_record& r) const {
+    std::vector<std::string> urls;
+    for (const auto& use : uses_of(r)) {
+        if (const auto url = git::url::parse(use.url)) {
+            urls.push_back(url->normalised());
+        }
+    }
+    return urls;
+}
+
+std::string application_controller::state::too_early_to_delete(const application_record& r) const {
+    const auto awaited = looks.awaited(
+        repositories_of(r), {r.object.metadata.namespace_, config.own_namespace}, r.key(), steady_clock::now()
+    );
+    if (!awaited) {
+        return {};
+    }
+    const std::string why = ", which may want what is to be deleted";
+    return awaited->empty() ? "waiting until it is known which applications a moved repository concerns" + why
+                            : "waiting until the application " + *awaited +
+                                  " has been looked at: it has a repository in common with this one" + why;
+}
+
+void application_controller::state::consider_others(const application_record& r, sync::plan_input& input)
+    const {
+    std::vector<live_objects::found> left;
+    for (const auto& o : with.live.owned_by(r.ref())) {
+        if (!o.record->hook && r.find_wanted(o.id) == nullptr) {
+            left.push_back(o);
+        }
+    }
+    if (!left.empty()) {
+        input.heirs = heirs_of(r, left);
+        input.settings.too_early = too_early_to_delete(r);
+    }
+    for (const auto& [id, live] : input.live) {
+        switch (stand_of_owner(r, live.owner, id)) {
+        case owner_stand::keeps: break;
+        case owner_stand::undecided: input.settings.undecided_owners.insert(live.owner); break;
+        case owner_stand::gives_up: input.settings.given_up.insert(id); break;
+        }
+    }
+}
+
+application_controller::state::owner_stand application_controller::state::stand_of_owner(
+    const application_record& r, const sync::application_ref& owner, const sync::object_id& id
+) const {
+    if (owner.name.empty() || owner == r.ref()) {
+        return owner_stand::keeps;
+    }
+    const auto other = find(owner.namespace_ + "/" + owner.name);
+    if (!other || !may_take_from(r, *other)) {
+        return owner_stand::keeps;
+    }
+    if (other->deleting()) {
+        return owner_stand::gives_up;
+    }
+    const auto now = steady_clock::now();
+    if (looks.is_pending(other->key(), now) || looks.is_moving(repositories_of(r), now)) {
+        return owner_stand::undecided;
+    }
+    const bool is_wanted = !other->wanted || std::as_const(*other).find_wanted(id) != nullptr;
+    return is_wanted ? owner_stand::keeps : owner_stand::gives_up;
+}
+
+void application_controller::state::expect_look(const application_record& r) {
+    for (const auto& url : repositories_of(r)) {
+        looks.expect(url, r.object.metadata.namespace_, r.key(), steady_clock::now());
+    }
+}
+
+// Whoever was refused an object that this one owns need not wait for its next try.
+void application_controller::state::wake_heirs(const application_record& r) {
+    std::vector<live_objects::found> left;
+    for (const auto& o : with.live.owned_by(r.ref())) {
+        if (!o.record->hook && r.find_wanted(o.id) == nullptr) {
+            left.push_back(o);
+        }
+    }
+    for (const auto& [id, heir] : heirs_of(r, left)) {
+        const auto key = heir.namespace_ + "/" + heir.name;
+        const auto other = find(key);
+        if (other && other->resume_not_before != steady_clock::time_point::max()) {
+            other->resume_not_before = {};
+        }
+        queue.add(key);
+    }
+}
+
+} // namespace holdfast::control
