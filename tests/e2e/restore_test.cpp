@@ -2,6 +2,7 @@
 // versions begin again at lower numbers.
 
 #include "e2e/applications.hpp"
+#include "e2e/json.hpp"
 #include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
 #include "e2e/waiting.hpp"
@@ -48,10 +49,23 @@ void restore_and_expect_all_of_it(scene& s) {
     write_all(s, "1");
     s.config_map("only-before", "1");
     const auto first = s.repository.push("One");
-    s.follow();
+    // In the background, since the garbage collector of this control plane is not begun anew by a restore.
+    s.follow({.sync_options = {"PrunePropagationPolicy=background"}});
     await_synced(s.name, first);
     s.w.cluster().save_store();
-    // The operator is over the outage.
+    // The operator is over the outage: it sees Applications and objects again, and renews its Lease.
+    const auto lease = [&] { return s.w.field("lease", home, "holdfast", ".metadata.resourceVersion"); };
+    const auto of_backup = lease();
+    s.patch({{"spec", {{"revisionHistoryLimit", 7}}}});
+    eventually(
+        [&] {
+            const auto seen = s.look().object;
+            return text_at(seen, {"status", "observedGeneration"}) ==
+                       text_at(seen, {"metadata", "generation"}) &&
+                   (of_backup.empty() || lease() != of_backup);
+        },
+        "it sees that the Application changed, and renews its Lease", 120s
+    );
     s.config_map("marker", "1");
     await_synced(s.name, s.repository.push("A marker"), home, 120s);
 

@@ -258,14 +258,19 @@ spec:
     std::string all;
     for (int i = 0; i < pairs; ++i) {
         auto& s = *scenes.emplace_back(std::make_unique<scene>("prize-" + std::to_string(i)));
-        s.repository.write(
-            "prize.yaml",
-            "apiVersion: shared.example.com/v1\nkind: Prize\nmetadata: {name: only}\nspec: {size: 1}\n"
-        );
+        for (const auto* folder : {"a", "b"}) { // one of the same source would be refused
+            s.repository.write(
+                std::string{folder} + "/prize.yaml", "apiVersion: shared.example.com/v1\nkind: Prize\n"
+                                                     "metadata: {name: only}\nspec: {size: 1}\n"
+            );
+        }
         s.repository.push("One");
-        for (const auto* side : {"", "-too"}) {
+        for (const bool second : {false, true}) {
             all += (all.empty() ? "" : ",") +
-                   application(s.name + side, {.url = s.repository.url(), .into = s.name});
+                   application(
+                       s.name + (second ? "-too" : ""),
+                       {.url = s.repository.url(), .path = second ? "b" : "a", .into = s.name}
+                   );
         }
     }
     // None of them has met the kind before, and all look at it at once.
