@@ -50,8 +50,10 @@ public:
         return run_command("curl", {"-sS", "http://" + metrics_ + "/readyz"}, {}, 60s).out == "ok\n";
     }
 
-    void tenant_follows(const std::string& name, const std::string& url) {
-        w.apply(application(name, {.url = url, .into = tenant, .finalizer = false, .ns = tenant}));
+    void tenant_follows(const std::string& name, const std::string& url, const std::string& path = ".") {
+        w.apply(
+            application(name, {.url = url, .path = path, .into = tenant, .finalizer = false, .ns = tenant})
+        );
     }
     void platform_follows(const std::string& name, const std::string& url) {
         w.apply(application(name, {.url = url, .into = platform, .finalizer = false}));
@@ -96,7 +98,7 @@ BOOST_AUTO_TEST_CASE(who_comes_first_does_not_decide_how_the_others_reach_a_repo
     repository.declare();
     // The same host, port and path, by what the server there does not speak.
     s.tenant_follows("tls", with_scheme(repository.url(), "https"));
-    s.tenant_follows("ssh", with_scheme(repository.url(), "ssh"));
+    s.tenant_follows("ssh", with_scheme(repository.url(), "ssh"), "elsewhere");
     await_condition("tls", "ComparisonError", {repository.name()}, tenant);
     await_condition("ssh", "ComparisonError", {repository.name()}, tenant);
 
