@@ -69,8 +69,9 @@ struct docs<sync_policy> {
         {.member = "automated", .doc = "Sync new revisions without being asked; {} is enough to switch it on."
         },
         {.member = "sync_options",
-         .doc = "Options for all objects, as Key=value: CreateNamespace=true, PruneLast=true, Replace=true, "
-                "ServerSideApply=true and so on. The annotation holdfast.dev/sync-options of an object wins.",
+         .doc = "Options for all objects, as Key=value: CreateNamespace=true, Prune=false, Delete=confirm, "
+                "PruneLast=true, Replace=true, ServerSideApply=true and so on. The annotation "
+                "holdfast.dev/sync-options of an object wins.",
          .max_length = 128},
         {.member = "retry",
          .doc = "How often and when a failed operation is tried again. Where it is absent, automatic "
@@ -83,9 +84,10 @@ struct docs<sync_policy> {
                 "named. Where it "
                 "is absent, as long as it needs."},
         {.member = "prune_limit",
-         .doc = "How many objects, or how much of them (50%), may be deleted at a time without a "
-                "confirmation. Where it "
-                "is absent, half of them, at least 10. To confirm, see status.pendingPrune.",
+         .doc =
+             "How many objects, or how much of those that there are when an operation begins (50%), it may "
+             "delete without a confirmation. Where it is absent, half of them, at least 10. To confirm, see "
+             "status.pendingPrune.",
          .max_length = 4,
          .pattern = "^(100|[1-9]?[0-9])%$",
          .expects = "a number of objects such as 25 or a percentage such as 50%",

@@ -216,7 +216,9 @@ template <>
 struct docs<pending_prune> {
     static constexpr std::string_view name = "PendingPrune";
     static constexpr std::string_view text =
-        "A pruning that exceeds spec.syncPolicy.pruneLimit and waits for a confirmation.";
+        "A pruning that waits for a confirmation: it exceeds spec.syncPolicy.pruneLimit, is of objects with "
+        "Prune=confirm, or would take objects along that are not the application's. "
+        "status.operationState.message says which.";
     static constexpr field fields[] = {
         {.member = "token",
          .doc = "To confirm, set the annotation holdfast.dev/confirm-prune of the application to this token.",
