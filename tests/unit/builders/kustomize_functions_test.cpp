@@ -43,11 +43,12 @@ std::string wrong(const files& all) {
 
 BOOST_AUTO_TEST_SUITE(kustomize_functions)
 
-// kustomize reads what a function prints as YAML.
-BOOST_AUTO_TEST_CASE(every_character_of_a_pass_secret_comes_through_kustomize) {
+// kustomize reads what a function prints as YAML. Control characters it refuses itself, before a function
+// gets to see them.
+BOOST_AUTO_TEST_CASE(separators_of_lines_in_a_pass_secret_come_through_kustomize) {
     auto text = pass_secret("creds");
     const std::string plain = "user: shop";
-    text.replace(text.find(plain), plain.size(), R"(user: "a\u2028b\u2029c\u0085d\u007fe\u009ff\ufeffg")");
+    text.replace(text.find(plain), plain.size(), R"(user: "a\u2028b\u2029c")");
     const repository r{{{"kustomization.yaml", "generators: [secret.yaml]\n"}, {"secret.yaml", text}}};
     const auto facts = with_stores();
     const auto plan = planned(plan_kustomize(source_of(r, ""), facts, {}, the_programs()));
@@ -56,10 +57,7 @@ BOOST_AUTO_TEST_CASE(every_character_of_a_pass_secret_comes_through_kustomize) {
     BOOST_REQUIRE_MESSAGE(built.status == 0, built.error_output);
     const auto documents = render::read_yaml(built.output);
     BOOST_REQUIRE(documents.has_value() && documents->size() == 1U);
-    BOOST_TEST(
-        documents->front().value.at("stringData").at("user").as_string() == "a\u2028b\u2029c\u0085d\x7F"
-                                                                            "e\u009Ff\uFEFFg"
-    );
+    BOOST_TEST(documents->front().value.at("stringData").at("user").as_string() == "a\u2028b\u2029c");
 }
 
 BOOST_AUTO_TEST_CASE(a_pass_secret_becomes_references) {

@@ -87,7 +87,7 @@ void bounds_every_change(const json::object& status) {
 application_status large_status() {
     application_status s;
     s.observed_generation = 3;
-    const std::string long_text(100'000, 'm');
+    const std::string long_text(10'000, 'm'); // twice what any message may have
     for (int i = 0; i < 40; ++i) {
         s.conditions.push_back(
             {.type = "Type" + std::to_string(i),
