@@ -38,9 +38,9 @@ std::string repeated(std::string text, std::string_view unit, std::size_t size) 
     return text;
 }
 
-// One document of a mapping and `count` aliases of it.
+// One object of a mapping and `count` aliases of it.
 std::string aliases(int count) {
-    std::string text = "---\na: &a {";
+    std::string text = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\na: &a {";
     for (int i = 0; i < 40; ++i) {
         text += "k" + std::to_string(i) + ": 1,";
     }
