@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(
                 R"({"spec": {"source": {"repoURL": "git@git.example.com:team/deploy.git", "targetRevision": "v2"}}})"
             );
             const auto repository =
-                said_of("Repository", R"({"spec": {"url": "ssh://git@git.example.com/other.git"}})");
+                said_of("Repository", R"({"spec": {"url": "https://GIT.example.com:443/other/"}})");
             return application.find(
                        "The request is invalid: spec.source: is deployed into namespace \"shop\" by "
                        "the Application \"holdfast/first\" already: two would fight for the same "
@@ -256,6 +256,11 @@ BOOST_AUTO_TEST_CASE(
         },
         "both are refused", 30s,
         [&] { return said_of("Application", "{}") + "\n" + said_of("Repository", "{}"); }
+    );
+    // Over another transport it is fetched with other credentials.
+    BOOST_TEST(
+        said_of("Repository", R"({"spec": {"url": "ssh://git@git.example.com/other"}})").find("created") !=
+        std::string::npos
     );
     // With a prefix of their own they do not meet.
     BOOST_TEST(
