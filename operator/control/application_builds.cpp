@@ -59,7 +59,8 @@ void application_controller::state::note_builds() {
     }(this));
 }
 
-asio::awaitable<result<build_turn>> application_controller::state::begin_build(record_ptr r, inputs from) {
+asio::awaitable<result<build_turn>>
+application_controller::state::begin_build(record_ptr r, inputs from, build_care::step which) {
     build_turn turn;
     if (!care.is_on_guard()) {
         co_return turn;
@@ -82,9 +83,9 @@ asio::awaitable<result<build_turn>> application_controller::state::begin_build(r
     if (!turn.is_noted) {
         co_return transient_error("another look is needed before this is built");
     }
-    care.begin(key, what);
+    care.begin(key, what, which);
     if (!co_await with.journal.write(care.text())) {
-        care.begin({}, {});
+        care.begin({}, {}, which);
         co_return transient_error("it cannot be noted that this is being built, so it is not built yet");
     }
     co_return turn;

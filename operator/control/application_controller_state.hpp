@@ -181,7 +181,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void note_builds();
     /// Waits for its turn, where builds are made with care. A user error for an application that is set
     /// aside.
-    asio::awaitable<result<build_turn>> begin_build(record_ptr r, inputs from);
+    asio::awaitable<result<build_turn>> begin_build(record_ptr r, inputs from, build_care::step which);
     asio::awaitable<void> end_build(build_turn turn);
     void looked_at_with_care(const std::string& key);
 

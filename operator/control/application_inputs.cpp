@@ -298,7 +298,7 @@ asio::awaitable<result<void>> application_controller::state::identify(record_ptr
         if (!collected) {
             co_return collected.error();
         }
-        auto turn = co_await begin_build(r, made);
+        auto turn = co_await begin_build(r, made, build_care::step::planning);
         if (!turn) {
             co_return turn.error();
         }

@@ -54,7 +54,7 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         .confined_to = r->object.metadata.namespace_ == config.own_namespace ? std::string{}
                                                                              : r->object.metadata.namespace_
     };
-    auto turn = co_await begin_build(r, from);
+    auto turn = co_await begin_build(r, from, build_care::step::building);
     if (!turn) {
         co_return turn.error();
     }

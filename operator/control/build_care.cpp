@@ -25,6 +25,18 @@ std::string text_in(const json::object& object, std::string_view name) {
     return text != nullptr && text->size() <= longest_text ? std::string{*text} : std::string{};
 }
 
+constexpr std::string_view planning = "planning";
+
+build_care::step step_in(const json::object& object) {
+    return text_in(object, "step") == planning ? build_care::step::planning : build_care::step::building;
+}
+
+void note_step(json::object& object, build_care::step which) {
+    if (which == build_care::step::planning) {
+        object["step"] = planning;
+    }
+}
+
 } // namespace
 
 build_care::build_care(beginning from) : process_{from.process} {
@@ -50,7 +62,9 @@ void build_care::read(std::string_view left, bool uncleanly, std::string_view pr
                 continue;
             }
             suspect s{
-                {text_in(*object, "application"), text_in(*object, "build")}, 1, text_in(*object, "last")
+                {text_in(*object, "application"), text_in(*object, "build"), step_in(*object)},
+                1,
+                text_in(*object, "last")
             };
             if (const auto* ends = object->if_contains("ends"); ends != nullptr && ends->is_int64()) {
                 s.ends = static_cast<std::size_t>(std::clamp<std::int64_t>(ends->get_int64(), 1, 99));
@@ -61,7 +75,8 @@ void build_care::read(std::string_view left, bool uncleanly, std::string_view pr
         }
     }
     if (const auto* last = note->if_contains("building"); careful_ && last != nullptr && last->is_object()) {
-        build of{text_in(last->get_object(), "application"), text_in(last->get_object(), "build")};
+        const auto& object = last->get_object();
+        build of{text_in(object, "application"), text_in(object, "build"), step_in(object)};
         if (!of.application.empty()) {
             suspect_of(std::move(of), now);
         }
@@ -109,13 +124,16 @@ build_care::how build_care::ask(const std::string& application, const std::strin
     return known->ends >= ends_until_set_aside ? how::not_at_all : how::noted;
 }
 
-void build_care::begin(const std::string& application, const std::string& what) {
-    under_way_ = {application, what};
+void build_care::begin(const std::string& application, const std::string& what, step which) {
+    under_way_ = {application, what, which};
 }
 
 void build_care::end() {
     const auto done = std::exchange(under_way_, {});
-    std::erase_if(suspects_, [&](const suspect& each) { return each.of.application == done.application; });
+    std::erase_if(suspects_, [&](const suspect& each) {
+        return each.of.application == done.application &&
+               (done.which == step::building || each.of.which == step::planning);
+    });
 }
 
 std::string build_care::why(const std::string& application) const {
@@ -162,16 +180,20 @@ bool build_care::is_set_aside(const std::string& application) const noexcept {
 std::string build_care::text() const {
     json::object note{{"process", process_}};
     if (!under_way_.application.empty()) {
-        note["building"] = json::object{{"application", under_way_.application}, {"build", under_way_.what}};
+        json::object building{{"application", under_way_.application}, {"build", under_way_.what}};
+        note_step(building, under_way_.which);
+        note["building"] = std::move(building);
     }
     json::array all;
     for (const auto& each : suspects_) {
-        all.push_back(json::object{
+        json::object one{
             {"application", each.of.application},
             {"build", each.of.what},
             {"ends", each.ends},
             {"last", each.last}
-        });
+        };
+        note_step(one, each.of.which);
+        all.push_back(std::move(one));
     }
     if (!all.empty()) {
         note["suspects"] = std::move(all);

@@ -17,7 +17,8 @@ namespace holdfast::control {
 /// it, before it begins. When the operator ends uncleanly again, the note says during which build. An
 /// application that is suspected so is noted whenever it is built; at the second end it is set aside, until
 /// what is built of it is something else or somebody asks for it. A build that ends, with whatever outcome,
-/// clears its application. After a clean end nothing of all this costs anything.
+/// clears its application; that it could be planned clears it only of what planning is suspected of. After a
+/// clean end nothing of all this costs anything.
 class build_care {
 public:
     /// What is known where nobody was before.
@@ -37,6 +38,9 @@ public:
     };
     explicit build_care(beginning from);
 
+    /// Either may end the operator: a source is read for what it needs, and then built.
+    enum class step { planning, building };
+
     enum class how {
         freely,
         /// One at a time, and noted before: begin(), then text() is written.
@@ -47,7 +51,7 @@ public:
     /// How to build something of an application ("namespace/name"); `what` identifies what is built: another
     /// one is another chance.
     how ask(const std::string& application, const std::string& what);
-    void begin(const std::string& application, const std::string& what);
+    void begin(const std::string& application, const std::string& what, step which);
     /// Whether the build that was begun is one of a suspected application.
     [[nodiscard]] bool is_suspected_now() const noexcept { return is_suspected(under_way_.application); }
     /// The build that was begun has ended.
@@ -76,6 +80,7 @@ private:
     struct build {
         std::string application;
         std::string what;
+        step which = step::building;
     };
     struct suspect {
         build of;

@@ -40,7 +40,7 @@ struct careful_world {
              (files.path() / "plugins.yaml").string(), "--replica", "only"}
         );
     }
-    /// The application that is being built, as the Lease says.
+    /// The application that is being built, as this process notes in the Lease: not one that was killed.
     std::string building() {
         const auto lease = w.get_json("lease", home, "holdfast");
         if (!lease) return {};
@@ -49,8 +49,10 @@ struct careful_world {
             annotations != nullptr ? annotations->as_object().if_contains("holdfast.dev/note") : nullptr;
         if (note == nullptr) return {};
         const auto said = boost::json::parse(note->as_string());
+        process = said.at("process").as_string();
         const auto* now = said.as_object().if_contains("building");
-        return now != nullptr ? std::string{now->at("application").as_string()} : std::string{};
+        return now != nullptr && process != killed ? std::string{now->at("application").as_string()}
+                                                   : std::string{};
     }
     /// Kills it in the middle of the build of this application.
     void kill_while_building(const std::string& application) {
@@ -64,8 +66,11 @@ struct careful_world {
             application + " is being built", 90s
         );
         w.shared_operator().kill9();
+        killed = process;
     }
 
+    std::string process; // that wrote the note
+    std::string killed;
     temporary_directory files{"holdfast-careful"};
     world& w = world::get();
 };

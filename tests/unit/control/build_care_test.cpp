@@ -19,6 +19,7 @@ static std::ostream& boost_test_print_type(std::ostream& to, build_care::how sai
 namespace {
 
 using how = build_care::how;
+using step = build_care::step;
 
 /// Lives of an operator, one after the other.
 struct lives {
@@ -36,10 +37,10 @@ struct lives {
         return care;
     }
     /// Begins a build, as far as it is allowed; it is noted where that was asked for.
-    how begin(const std::string& application, const std::string& what) {
+    how begin(const std::string& application, const std::string& what, step which = step::building) {
         const auto said = care.ask(application, what);
         if (said == how::noted) {
-            care.begin(application, what);
+            care.begin(application, what, which);
             left = care.text();
         }
         return said;
@@ -140,6 +141,36 @@ BOOST_FIXTURE_TEST_CASE(what_is_deleted_is_forgotten, set_aside) {
     care.forget("a/one");
     BOOST_TEST(!care.is_suspected("a/one"));
     BOOST_TEST(care.text().find("a/one") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(that_it_could_be_planned_says_nothing_of_its_build) {
+    lives l;
+    for (int i = 0; i < 2; ++i) {
+        l.next(true);
+        BOOST_TEST(l.begin("a/one", "x", step::planning) == how::noted);
+        l.end();
+        BOOST_TEST(l.begin("a/one", "x") == how::noted);
+    }
+    l.next(true);
+    BOOST_TEST(l.begin("a/one", "x", step::planning) == how::not_at_all);
+}
+
+BOOST_AUTO_TEST_CASE(what_ends_the_operator_while_it_is_planned_is_set_aside_too) {
+    lives l;
+    l.next(true);
+    l.begin("a/one", "x", step::planning);
+    l.next(true);
+    BOOST_TEST(l.begin("a/one", "x", step::planning) == how::noted);
+    l.next(true);
+    BOOST_TEST(l.begin("a/one", "x", step::planning) == how::not_at_all);
+    // Once it can be planned, it is as good as others.
+    l = {};
+    l.next(true);
+    l.begin("a/one", "x", step::planning);
+    l.next(true);
+    BOOST_TEST(l.begin("a/one", "x", step::planning) == how::noted);
+    l.end();
+    BOOST_TEST(!l.care.is_suspected("a/one"));
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_lost_the_lease_and_has_it_again_did_not_end) {
