@@ -71,22 +71,21 @@ BOOST_FIXTURE_TEST_CASE(what_holds_an_object_of_ours_is_found_wherever_it_stands
         return server.when("GET", "/apis/e.com/v1/" + plural, containing);
     };
     on("firsts").then(answer_json(200, page(metadata("a", "h/app:e.com/First:n/a"))));
-    on("lates", "continue=more").then(answer_json(200, page(metadata("a", "h/app:e.com/Late:n/a"))));
-    on("lates").then(answer_json(200, page(metadata("b", "h/app:e.com/Other:n/b"), "more")));
+    on("seconds", "continue=more").then(answer_json(200, page(metadata("a", "h/app:e.com/Second:n/a"))));
+    on("seconds").then(answer_json(200, page(metadata("b", "h/app:e.com/Other:n/b"), "more")));
     // A copy of another object's labels and annotations is nobody's.
-    on("copies").then(answer_json(200, page(metadata("a", "h/app:/Service:n/a"))));
-    on("copys").then(answer_json(200, page(metadata("a", "h/app:/Service:n/a"))));
+    on("twins").then(answer_json(200, page(metadata("a", "h/app:/Service:n/a"))));
     on("nones").then(answer_json(200, page("")));
     on("hiddens").then(answer_json(403, kube::status_text(403, "Forbidden", "you may not")));
     on("gones").then(answer_json(404, kube::status_text(404, "NotFound", "no such resource")));
     on("downs").then(answer_json(503, kube::status_text(503, "ServiceUnavailable", "no endpoints")));
     std::vector<kube::resource> kinds;
-    for (const auto* name : {"First", "Late", "Copy", "None", "Hidden", "Gone", "Down"}) {
+    for (const auto* name : {"First", "Second", "Twin", "None", "Hidden", "Gone", "Down"}) {
         kinds.push_back(kind("e.com", "v1", name, all));
     }
     const auto seen = run(survey_kinds(api, kinds, {.installation = "mine", .watch_namespace = {}}));
     BOOST_TEST(
-        names(seen.found) == (std::vector<std::string>{"e.com/v1 First", "e.com/v1 Late"}),
+        names(seen.found) == (std::vector<std::string>{"e.com/v1 First", "e.com/v1 Second"}),
         boost::test_tools::per_element()
     );
     BOOST_TEST(seen.seen.size() == 6U);
