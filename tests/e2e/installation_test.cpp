@@ -172,6 +172,16 @@ spec:
   versions:
   - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
 )");
+    // As the documentation says for kinds of one's own: without it a person is asked before the definition
+    // goes, since nobody could say what goes along.
+    w.apply(R"(
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: deploy-things
+  labels: {holdfast.dev/aggregate-to-deploy: "true"}
+rules: [{apiGroups: [example.com], resources: [things], verbs: ["*"]}]
+)");
     const auto first = repository.push("One");
     w.apply(application(
         "shop", {.url = repository.url(), .into = "shop", .sync_options = {"CreateNamespace=true"}}
