@@ -29,15 +29,12 @@ std::string what_is_built(const application_record& r, const inputs& from) {
 } // namespace
 
 void application_controller::state::begin_with_care() {
-    build_care::beginning from{
-        .left = {}, .uncleanly = with.journal.ended_uncleanly(), .process = {}, .now = {}, .due = {}
-    };
     const auto left = with.journal.left();
     const auto process = with.journal.process();
     const auto now = format_time(wall_clock::now());
-    from.left = left;
-    from.process = process;
-    from.now = now;
+    build_care::beginning from{
+        .left = left, .uncleanly = with.journal.ended_uncleanly(), .process = process, .now = now, .due = {}
+    };
     for (const auto& [key, r] : records) {
         if (!r->foreign) {
             from.due.insert(key);
@@ -45,9 +42,10 @@ void application_controller::state::begin_with_care() {
     }
     care = build_care{std::move(from)};
     if (care.is_careful()) {
-        log::warn("the operator ended without letting go: until every application was looked at, builds are "
-                  "made one "
-                  "at a time");
+        log::warn(
+            "the operator ended without letting go: until every application was looked at, builds are made "
+            "one at a time"
+        );
     }
     note_builds();
 }
