@@ -60,6 +60,11 @@ condition application_view::get(const std::string& type) const {
     return found == conditions.end() ? condition{} : found->second;
 }
 
+bool waits_for_confirmation(const application_view& v) {
+    const auto* status = v.object.if_contains("status");
+    return status != nullptr && status->as_object().contains("pendingPrune");
+}
+
 std::string application_view::describe() const {
     std::string text = exists ? "sync " + sync + ", health " + health + ", revision " + revision +
                                     ", operation " + phase + " (" + phase_message + ")"

@@ -65,6 +65,9 @@ struct application_view {
 
 application_view view(const std::string& name, const std::string& ns = home);
 
+/// Whether a deletion waits for a person.
+bool waits_for_confirmation(const application_view& v);
+
 /// Polls until the application is Synced and Healthy, at a commit when one is given.
 void await_synced(
     const std::string& name, const std::string& revision = {}, const std::string& ns = home,

@@ -10,15 +10,6 @@
 using namespace holdfast::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-bool waits_for_confirmation(const application_view& v) {
-    const auto* status = v.object.if_contains("status");
-    return status != nullptr && status->as_object().contains("pendingPrune");
-}
-
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(automated_sync)
 
 BOOST_AUTO_TEST_CASE(what_is_gone_from_the_sources_goes_with_prune) {

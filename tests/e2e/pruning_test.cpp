@@ -13,11 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool waits_for_confirmation(const application_view& v) {
-    const auto* status = v.object.if_contains("status");
-    return status != nullptr && status->as_object().contains("pendingPrune");
-}
-
 std::string token_of(const application_view& v) {
     return std::string{v.object.at("status").at("pendingPrune").at("token").as_string()};
 }
