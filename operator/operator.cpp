@@ -103,7 +103,9 @@ public:
           own_namespace_{own_namespace(options_)},
           tasks_{context.get_executor()},
           pool_{places_per_tenant() + 1} {
-        loop_.tell([this](loop_watch::clock::duration silent) { metrics_.loop_silent(silent); });
+        loop_.tell([this](loop_watch::silence found) {
+            metrics_.loop_silent(found.busy, found.without_processor);
+        });
     }
 
     ~running_operator() {

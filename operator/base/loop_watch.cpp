@@ -4,6 +4,13 @@
 
 #include <boost/asio/post.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -21,17 +28,62 @@ std::chrono::nanoseconds burned() {
     return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
+// How long a thread has waited for a processor: the second number of its schedstat. Read with every
+// measurement, so the file stays open.
+class processor_waits {
+public:
+    // Of the thread that makes it.
+    processor_waits() : file_{::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)} {}
+    ~processor_waits() {
+        if (file_ >= 0) {
+            ::close(file_);
+        }
+    }
+    processor_waits(const processor_waits&) = delete;
+    processor_waits& operator=(const processor_waits&) = delete;
+
+    [[nodiscard]] std::chrono::nanoseconds now() const {
+        std::array<char, 96> buffer{};
+        const auto size = file_ < 0 ? 0 : ::pread(file_, buffer.data(), buffer.size(), 0);
+        const char* const begin = buffer.data();
+        const char* const end = begin + std::max<ssize_t>(size, 0);
+        const char* const space = std::find(begin, end, ' ');
+        std::int64_t waited = 0;
+        if (space != end) {
+            std::from_chars(space + 1, end, waited);
+        }
+        return std::chrono::nanoseconds{waited};
+    }
+
+private:
+    int file_;
+};
+
+std::string milliseconds(std::chrono::nanoseconds time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
+
 } // namespace
+
+struct loop_watch::meter {
+    processor_waits waits;
+};
 
 loop_watch::loop_watch(boost::asio::io_context& context) : context_{context} {}
 
-void loop_watch::tell(std::function<void(clock::duration)> told) {
+void loop_watch::tell(std::function<void(silence)> told) {
     told_ = std::move(told);
 }
 
 void loop_watch::run() {
+    const meter here;
+    meter_ = &here;
+    struct end {
+        const meter*& of;
+        ~end() { of = nullptr; }
+    } const at_end{meter_};
     while (true) {
-        auto began = clock::now();
+        start now{clock::now(), measuring_ ? std::chrono::nanoseconds{} : here.waits.now()};
         was_mark_ = false;
         if (context_.poll_one() == 0) {
             if (context_.stopped()) {
@@ -41,33 +93,43 @@ void loop_watch::run() {
             if (context_.run_one() == 0) {
                 return;
             }
-            began = clock::now() - (burned() - before);
+            now = {clock::now() - (burned() - before), here.waits.now()};
         }
         if (!measuring_ && !was_mark_) {
-            begin_turn(began);
+            begin_turn(now);
         }
     }
 }
 
 // Comes after all that is ready now.
-void loop_watch::begin_turn(clock::time_point since) {
+void loop_watch::begin_turn(start since) {
     measuring_ = true;
     boost::asio::post(context_, [this, since] { end_turn(since); });
 }
 
-void loop_watch::end_turn(clock::time_point since) {
+void loop_watch::end_turn(start since) {
     measuring_ = false;
     was_mark_ = true;
-    const auto silent = clock::now() - since;
-    if (silent >= too_long) {
+    const clock::duration whole = clock::now() - since.at;
+    silence found;
+    found.without_processor = std::clamp<clock::duration>(
+        meter_ == nullptr ? clock::duration{} : meter_->waits.now() - since.waited, {}, whole
+    );
+    found.busy = whole - found.without_processor;
+    if (found.busy >= too_long) {
         log::warn(
             "the loop was silent: everybody waited for one piece of work",
-            {{"milliseconds",
-              std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(silent).count())}}
+            {{"milliseconds", milliseconds(found.busy)}}
+        );
+    }
+    if (found.without_processor >= too_long) {
+        log::warn(
+            "the loop was silent: it got no processor; give the operator more CPU, or the node less to do",
+            {{"milliseconds", milliseconds(found.without_processor)}}
         );
     }
     if (told_) {
-        told_(silent);
+        told_(found);
     }
 }
 

@@ -15,22 +15,39 @@ class loop_watch {
 public:
     using clock = std::chrono::steady_clock;
 
+    /// One measurement, in two parts: what the loop did with the time, and what it was not given.
+    struct silence {
+        /// The work of this thread, and what it waited for by itself: files, locks.
+        clock::duration busy{};
+        /// The thread could have run and waited for a processor: others had them all, or a limit of the
+        /// container was used up. Zero where the kernel does not say (proc(5), /proc/PID/schedstat).
+        clock::duration without_processor{};
+    };
+
     /// `context`, which outlives it, is run by nobody else.
     explicit loop_watch(boost::asio::io_context& context);
 
     /// Who is told of each measurement; nobody when empty. Must not throw.
-    void tell(std::function<void(clock::duration silent)> told);
+    void tell(std::function<void(silence)> told);
 
     /// As io_context::run(): returns when there is no work left, or the context was stopped. Logs a warning
     /// of silences of half a second and more.
     void run();
 
 private:
-    void begin_turn(clock::time_point since);
-    void end_turn(clock::time_point since);
+    /// Since when a measurement lasts, and how long the thread had waited for a processor by then.
+    struct start {
+        clock::time_point at;
+        std::chrono::nanoseconds waited{};
+    };
+    void begin_turn(start since);
+    void end_turn(start since);
+
+    struct meter;
 
     boost::asio::io_context& context_;
-    std::function<void(clock::duration)> told_;
+    const meter* meter_ = nullptr; // while it runs
+    std::function<void(silence)> told_;
     bool measuring_ = false;
     bool was_mark_ = false; // the handler that ran last was the end of a measurement
 };

@@ -107,16 +107,21 @@ struct metrics::state {
     prometheus::Family<Counter>& watch_restarts = counter(
         registry, "holdfast_watch_restarts_total", "Watches that ended and were taken up again, by why."
     );
-    Histogram& loop_turns =
-        histogram(
-            registry, "holdfast_loop_turn_seconds", "How long what was ready on the loop waited for its turn."
-        )
-            .Add({}, seconds);
+    Histogram& loop_turns = histogram(
+                                registry, "holdfast_loop_turn_seconds",
+                                "How long what was ready on the loop waited for its turn while others worked."
+    )
+                                .Add({}, seconds);
     Gauge& longest_silence = gauge(
                                  registry, "holdfast_loop_longest_silence_seconds",
                                  "The longest wait for a turn on the loop since the start."
     )
                                  .Add({});
+    Counter& without_processor = counter(
+                                     registry, "holdfast_loop_without_processor_seconds_total",
+                                     "How long the loop had work and waited for a processor."
+    )
+                                     .Add({});
     prometheus::Family<Gauge>& leads =
         gauge(registry, "holdfast_leader", "1 where this replica is the one that works.");
     prometheus::Family<Gauge>& build =
@@ -310,8 +315,9 @@ void metrics::watched_objects(std::size_t count) {
     state_->watched.Add({}).Set(static_cast<double>(count));
 }
 
-void metrics::loop_silent(std::chrono::nanoseconds took) {
-    const auto waited = in_seconds(took);
+void metrics::loop_silent(std::chrono::nanoseconds busy, std::chrono::nanoseconds without_processor) {
+    const auto waited = in_seconds(busy);
+    state_->without_processor.Increment(in_seconds(without_processor));
     state_->loop_turns.Observe(waited);
     if (waited > state_->longest_silence.Value()) {
         state_->longest_silence.Set(waited);

@@ -52,8 +52,9 @@ public:
     void queue_depth(std::string_view queue, std::size_t waiting);
     void queue_waited(std::string_view queue, std::chrono::nanoseconds waited);
     void watched_objects(std::size_t count);
-    /// What was ready on the loop waited so long for its turn (loop_watch).
-    void loop_silent(std::chrono::nanoseconds took);
+    /// What was ready on the loop waited so long for its turn: for others' work, and for a processor
+    /// (loop_watch).
+    void loop_silent(std::chrono::nanoseconds busy, std::chrono::nanoseconds without_processor);
     /// Whether this replica is the one that works.
     void leader(bool leads);
     /// Of the running program.

@@ -272,13 +272,13 @@ class Bench:
             return answer.read().decode()
 
     def note_silence(self):
-        """The longest silence of the loop that an operator of this run has seen; to be asked before each of them ends."""
-        for line in self.scrape().splitlines():
-            name, _, value = line.rpartition(" ")
-            if name == "holdfast_loop_longest_silence_seconds":
-                self.results["silence_s"] = max(self.results.get("silence_s", 0.0), float(value))
-                return
-        raise RuntimeError("the metrics tell nothing of the loop's silence")
+        """The longest silence of the loop that an operator of this run has seen, and how long the loop waited for a processor, which the API
+        server of this machine may have had; to be asked before each operator ends."""
+        values = dict(line.rsplit(" ", 1) for line in self.scrape().splitlines() if line.startswith("holdfast_loop_"))
+        silence = float(values["holdfast_loop_longest_silence_seconds"])
+        self.results["silence_s"] = max(self.results.get("silence_s", 0.0), silence)
+        waited = float(values["holdfast_loop_without_processor_seconds_total"])
+        self.results["without_processor_s"] = self.results.get("without_processor_s", 0.0) + waited
 
     def builds(self):
         """How many times the operator built an application since its start, and the seconds that took in sum."""
@@ -528,6 +528,7 @@ def show(results):
         ("… and all statuses Synced, Healthy", f"{r['all_ready_s']:.2f} s", "", f"{r['all_ready_s'] / r['bare_all_s']:.2f}×"),
         ("drift reverted", f"{r['drift_s']:.3f} s", "", ""),
         ("longest silence of the loop (goal: 0.1 s)", f"{r['silence_s']:.3f} s", "", ""),
+        ("the loop waited for a processor, in sum", f"{r['without_processor_s']:.2f} s", "", ""),
         ("builds: cold sync", f"{r['cold_builds']:.0f}", "", ""),
         (f"builds: push of one file, one of {r['paths']} folders", f"{r['one_push_builds']:.0f}", "", ""),
         ("builds: no-op push", f"{r['noop_builds']:.0f}", "", ""),

@@ -8,7 +8,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sched.h>
+
 #include <algorithm>
+#include <atomic>
+#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,10 +25,14 @@ namespace {
 struct watched {
     asio::io_context context{1};
     loop_watch loop{context};
-    std::vector<loop_watch::clock::duration> told;
+    std::vector<loop_watch::clock::duration> told; // with what it was not given
+    loop_watch::clock::duration without_processor{};
 
     watched() {
-        loop.tell([this](auto silent) { told.push_back(silent); });
+        loop.tell([this](loop_watch::silence found) {
+            told.push_back(found.busy + found.without_processor);
+            without_processor += found.without_processor;
+        });
     }
     [[nodiscard]] loop_watch::clock::duration longest() const {
         return told.empty() ? loop_watch::clock::duration{} : *std::max_element(told.begin(), told.end());
@@ -77,6 +85,40 @@ BOOST_AUTO_TEST_CASE(nothing_is_measured_while_nothing_happens) {
     timer.async_wait([](boost::system::error_code) {});
     w.loop.run();
     BOOST_TEST(w.told.size() <= 2U);
+}
+
+// Two threads on one processor: half of the time of either is the other's, which is no work of the loop.
+BOOST_AUTO_TEST_CASE(a_wait_for_a_processor_is_told_apart_from_work) {
+    if (!std::filesystem::exists("/proc/thread-self/schedstat")) {
+        BOOST_TEST_MESSAGE("this kernel does not say how long a thread waited for a processor");
+        return;
+    }
+    cpu_set_t before;
+    BOOST_TEST_REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int i = 0; i < CPU_SETSIZE; ++i) {
+        if (CPU_ISSET(i, &before)) {
+            CPU_SET(i, &one);
+            break;
+        }
+    }
+    BOOST_TEST_REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
+    std::atomic<bool> done = false;
+    std::thread other{[&] { // on the same processor: a thread inherits that
+        while (!done) {
+        }
+    }};
+    watched w;
+    asio::post(w.context, [] { work_for(400ms); });
+    asio::post(w.context, [] {}); // a loop without work stops, and ends no measurement
+    w.loop.run();
+    done = true;
+    other.join();
+    ::sched_setaffinity(0, sizeof before, &before);
+    BOOST_TEST((w.longest() >= 400ms));
+    BOOST_TEST((w.without_processor >= 50ms));
+    BOOST_TEST((w.without_processor < w.longest()));
 }
 
 BOOST_AUTO_TEST_CASE(a_stopped_loop_returns_and_an_exception_comes_through) {
