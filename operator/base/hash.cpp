@@ -9,10 +9,21 @@
 
 namespace holdfast {
 
+namespace {
+
+// Looked up once: OpenSSL does so with every digest of EVP_sha256(), under a lock that all threads share.
+const EVP_MD* sha256_algorithm() {
+    static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return found;
+}
+
+} // namespace
+
 struct hasher::context {
     EVP_MD_CTX* handle = EVP_MD_CTX_new();
     context() {
-        if (handle == nullptr || EVP_DigestInit_ex(handle, EVP_sha256(), nullptr) != 1) {
+        if (handle == nullptr || sha256_algorithm() == nullptr ||
+            EVP_DigestInit_ex(handle, sha256_algorithm(), nullptr) != 1) {
             throw std::runtime_error{"SHA-256 is not available in this build of OpenSSL"};
         }
     }
@@ -41,7 +52,8 @@ sha256_digest hasher::finish() {
 
 sha256_digest sha256(std::string_view bytes) {
     sha256_digest digest{};
-    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    if (sha256_algorithm() == nullptr ||
+        EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, sha256_algorithm(), nullptr) != 1) {
         throw std::runtime_error{"SHA-256 is not available in this build of OpenSSL"};
     }
     return digest;

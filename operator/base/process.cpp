@@ -4,7 +4,9 @@
 #include "base/child_descriptors.hpp"
 #include "base/open_files.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
@@ -19,6 +21,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <exception>
 #include <fcntl.h>
 #include <memory>
 #include <optional>
@@ -30,6 +33,9 @@ namespace holdfast {
 namespace {
 
 using descriptor = asio::posix::stream_descriptor;
+
+// For programs that end by themselves what they started.
+constexpr std::chrono::milliseconds grace{2000};
 
 // An owned file descriptor.
 class fd {
@@ -96,7 +102,7 @@ std::string find_program(const process_options& options) {
 }
 
 // A running child. Kills its process group and reaps it when it goes out of scope, whatever happened in
-// between.
+// between; whoever can wait has called end() before, since that holds up nobody else.
 class child {
 public:
     child(pid_t pid, fd pidfd, int stop_signal) noexcept
@@ -111,11 +117,30 @@ public:
             kill();
             if (stop_signal_ != SIGKILL) {
                 pollfd ended{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
-                ::poll(&ended, 1, 2000);
+                ::poll(&ended, 1, static_cast<int>(grace.count()));
                 ::kill(-pid_, SIGKILL);
             }
             reap();
         }
+    }
+
+    /// Has it end, and waits for that without holding up the loop. Not to be cancelled.
+    asio::awaitable<void> end() {
+        if (pid_ <= 0) {
+            co_return;
+        }
+        descriptor ended{co_await asio::this_coro::executor, ::dup(pidfd_.get())};
+        asio::steady_timer patience{ended.get_executor(), grace};
+        patience.async_wait([pid = pid_](boost::system::error_code ec) {
+            if (!ec) {
+                ::kill(-pid, SIGKILL);
+            }
+        });
+        kill();
+        boost::system::error_code ec;
+        co_await ended.async_wait(descriptor::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+        patience.cancel();
+        reap();
     }
 
     void kill() const noexcept { ::kill(stop_signal_ == SIGKILL ? -pid_ : pid_, stop_signal_); }
@@ -240,6 +265,8 @@ asio::awaitable<void> feed(std::shared_ptr<descriptor> to, std::string input) {
 
 struct started {
     child process;
+    std::string program;
+    fd report; // the number of an error, where it could not start; else it ends when it has
     fd input;
     fd output;
     fd error_output;
@@ -297,26 +324,34 @@ result<started> start(process_options& options) {
     if (process.pidfd() < 0) {
         return system_failure("cannot watch " + options.argv.front());
     }
-    report->write.reset();
-    int code = 0;
-    ssize_t got = 0;
-    while ((got = ::read(report->read.get(), &code, sizeof code)) < 0 && errno == EINTR) {
-    }
-    if (got == static_cast<ssize_t>(sizeof code)) {
-        errno = code;
-        auto e = system_failure("cannot start " + l.program);
-        return user_error(e.message());
-    }
-    return started{std::move(process), std::move(in->write), std::move(out->read), std::move(err->read)};
+    return started{std::move(process),   std::move(l.program), std::move(report->read),
+                   std::move(in->write), std::move(out->read), std::move(err->read)};
 }
 
-struct collected {
-    process_result said;
-    bool output_fits = true;
-};
+// Whether it became the program that it was to be. On a busy machine that takes long enough to hold up
+// everybody else, so it is not waited for in start().
+asio::awaitable<result<void>> await_start(started* s) {
+    descriptor report{co_await asio::this_coro::executor, s->report.release()};
+    int code = 0;
+    boost::system::error_code ec;
+    const auto got = co_await asio::async_read(
+        report, asio::buffer(&code, sizeof code), asio::redirect_error(asio::use_awaitable, ec)
+    );
+    if (ec == asio::error::operation_aborted) {
+        throw boost::system::system_error{ec};
+    }
+    if (got == sizeof code) {
+        errno = code;
+        co_return user_error(system_failure("cannot start " + s->program).message());
+    }
+    co_return result<void>{};
+}
 
 asio::awaitable<result<process_result>> collect(started* s, process_options* options) {
     auto executor = co_await asio::this_coro::executor;
+    if (auto running = co_await await_start(s); !running) {
+        co_return running.error();
+    }
     auto input = std::make_shared<descriptor>(executor, s->input.release());
     descriptor output{executor, s->output.release()};
     descriptor error_output{executor, s->error_output.release()};
@@ -375,7 +410,19 @@ asio::awaitable<result<process_result>> run_process(process_options options) {
         co_return s.error();
     }
     const auto deadline = options.deadline;
-    co_return co_await with_deadline(deadline, options.argv.front(), collect(&*s, &options));
+    std::exception_ptr failure;
+    result<process_result> said = internal_error("a child was not waited for");
+    try {
+        said = co_await with_deadline(deadline, options.argv.front(), collect(&*s, &options));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await s->process.end();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    co_return said;
 }
 
 } // namespace holdfast

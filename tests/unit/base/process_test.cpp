@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
@@ -152,6 +153,40 @@ BOOST_AUTO_TEST_CASE(a_deadline_kills_what_it_started_too) {
     std::string state;
     stat >> pid >> name >> state;
     BOOST_TEST((state.empty() || state == "Z"), state);
+}
+
+// Nobody else is held up by a child that takes its time.
+BOOST_AUTO_TEST_CASE(the_loop_goes_on_while_a_child_comes_to_its_end) {
+    asio::io_context context;
+    auto o = shell("trap 'sleep 1; exit 3' TERM; while :; do sleep 0.01; done");
+    o.environment = {"PATH=/usr/bin:/bin"};
+    o.deadline = 300ms;
+    o.stop_signal = SIGTERM;
+    int turns = 0;
+    asio::steady_timer timer{context};
+    std::function<void(boost::system::error_code)> tick = [&](boost::system::error_code ec) {
+        if (!ec) {
+            ++turns;
+            timer.expires_after(10ms);
+            timer.async_wait(tick);
+        }
+    };
+    int turns_at_deadline = 0;
+    asio::steady_timer deadline{context, 400ms};
+    deadline.async_wait([&](boost::system::error_code) { turns_at_deadline = turns; });
+    tick({});
+    const auto r = test::run(
+        context,
+        [](process_options options, asio::steady_timer& ticks) -> asio::awaitable<result<process_result>> {
+            auto said = co_await run_process(std::move(options));
+            ticks.cancel();
+            co_return said;
+        }(std::move(o), timer)
+    );
+    BOOST_REQUIRE(r.has_error());
+    BOOST_TEST(r.error().is_transient());
+    BOOST_TEST(turns_at_deadline > 0);
+    BOOST_TEST(turns > turns_at_deadline + 3);
 }
 
 BOOST_AUTO_TEST_CASE(too_much_output_is_an_error) {
