@@ -9,7 +9,8 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, findings& found) {
+asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr r) {
+    watching seen;
     std::set<kube::group_version_kind> kinds;
     if (r->wanted) {
         for (const auto& w : *r->wanted) {
@@ -31,7 +32,8 @@ asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, f
         const auto trouble = with.live.trouble(kind);
         const bool ready = with.live.ready(kind);
         if (trouble && (ready ? trouble->kind() == error_kind::forbidden : !trouble->is_transient())) {
-            found.problems["ComparisonError"] = "watching " + kind.to_string() + ": " + trouble->message();
+            seen.found.problems["ComparisonError"] =
+                "watching " + kind.to_string() + ": " + trouble->message();
             wait_for_kinds.insert(r->key());
             continue;
         }
@@ -45,14 +47,14 @@ asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, f
         const auto trouble = with.namespaces.trouble();
         const bool ready = with.namespaces.ready();
         if (trouble && (ready ? trouble->kind() == error_kind::forbidden : !trouble->is_transient())) {
-            found.problems["ComparisonError"] = "watching v1 Namespace: " + trouble->message();
+            seen.found.problems["ComparisonError"] = "watching v1 Namespace: " + trouble->message();
             wait_for_kinds.insert(r->key());
         } else if (!ready) {
             listing += (listing.empty() ? "" : ", ") + std::string{"v1 Namespace"};
         }
     }
     if (listing.empty()) {
-        co_return true;
+        co_return seen;
     }
     wait_for_kinds.insert(r->key());
     if (r->wanted && r->object.spec.is_automated() && !with.schema.busy()) {
@@ -64,9 +66,10 @@ asio::awaitable<bool> application_controller::state::watch_kinds(record_ptr r, f
             }(with.schema, {kinds.begin(), kinds.end()})
         );
     }
-    found.waiting = "the cluster's objects are being listed: " + listing;
-    found.undecided = true;
-    co_return false;
+    seen.complete = false;
+    seen.found.waiting = "the cluster's objects are being listed: " + listing;
+    seen.found.undecided = true;
+    co_return seen;
 }
 
 asio::awaitable<void> application_controller::state::compare(record_ptr r, bool thoroughly) {

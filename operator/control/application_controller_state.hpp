@@ -13,6 +13,7 @@
 #include "control/pending_looks.hpp"
 #include "control/wanted_index.hpp"
 #include "control/work_queue.hpp"
+#include "engine/findings.hpp"
 #include "kube/informer.hpp"
 #include "sync/made_namespace.hpp"
 
@@ -27,20 +28,14 @@ namespace holdfast::control {
 
 using record_ptr = std::shared_ptr<application_record>;
 
-/// What one look found that is to be said in the status.
-struct findings {
-    /// Problem conditions: type and sentence.
-    std::map<std::string, std::string> problems;
-    /// The reason of Ready=False, where a problem decides it.
-    std::string reason;
-    /// Waiting for somebody to change something, not for time to pass.
-    bool stalled = false;
-    /// Nothing could be compared.
-    bool unknown = false;
-    /// It is too early to say anything: the status stays as it is. Another look follows.
-    bool undecided = false;
-    /// A sentence about what is being waited for.
-    std::string waiting;
+using engine::findings;
+using engine::recheck;
+
+/// Whether all that there is of an application's kinds is known.
+struct watching {
+    bool complete = true;
+    /// What is in the way.
+    findings found;
 };
 
 extern const kube::resource application_kind;
@@ -126,12 +121,13 @@ struct application_controller::state : kube::informer_handler, surroundings {
 
     // ---- application_look.cpp
     asio::awaitable<void> look(std::string key);
-    asio::awaitable<void> look_at(record_ptr r, findings& found);
-    void left(const application_record& r, findings& found);
-    asio::awaitable<void> take_refresh(record_ptr r);
+    asio::awaitable<findings> look_at(record_ptr r);
+    /// Finds what is wanted: what `r` has of it holds afterwards, or the findings say why not.
+    asio::awaitable<findings> find_wanted_state(record_ptr r);
+    asio::awaitable<findings> take_refresh(record_ptr r);
     /// What nobody tells of is looked at again after a while: chart repositories, files behind URLs, and,
     /// after a failure, Secrets in the application's own namespace.
-    void look_again_at_the_untold(const application_record& r, bool failed);
+    [[nodiscard]] std::optional<recheck> recheck_of_sources(const application_record& r, bool failed) const;
 
     // ---- application_surroundings.cpp
     [[nodiscard]] const std::string& own_namespace() const override { return config.own_namespace; }
@@ -193,8 +189,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<void> follow_moved(git::url moved, std::vector<std::string> applications);
 
     // ---- application_compare.cpp
-    /// False while kinds are still being listed.
-    asio::awaitable<bool> watch_kinds(record_ptr r, findings& found);
+    /// Not complete while kinds are still being listed.
+    asio::awaitable<watching> watch_kinds(record_ptr r);
     asio::awaitable<void> compare(record_ptr r, bool thoroughly);
     asio::awaitable<void> compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w);
 
@@ -203,8 +199,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     /// turn of the loop.
     [[nodiscard]] std::vector<live_objects::found> surplus_of(application_record& r) const;
     /// Begins an operation where there is a reason to, and ends one that has run out of time.
-    void decide(record_ptr r, findings& found);
-    [[nodiscard]] bool may_operate(const application_record& r) const;
+    findings decide(record_ptr r);
+    /// The first application that it depends on and that is not Synced and Healthy; empty: none.
+    [[nodiscard]] std::string not_ready_of(const application_record& r) const;
     void begin_operation(application_record& r, crds::operation what);
     void finish_operation(application_record& r, crds::operation_phase phase, std::string message);
     void fail_attempt(application_record& r, std::string message);
@@ -275,25 +272,30 @@ struct application_controller::state : kube::informer_handler, surroundings {
     asio::awaitable<void> prune(record_ptr r, sync::prune_step step);
     /// Takes out of a step what would take more along now than when that was decided: it is decided anew.
     asio::awaitable<void> drop_uncovered(record_ptr r, sync::prune_step& step);
-    asio::awaitable<sync::attempt> remove_one(record_ptr r, sync::prune_action action, bool dry_run = false);
+    /// Deletes objects of the application, several at a time: what came of each.
+    asio::awaitable<std::map<sync::object_id, sync::attempt>>
+    remove_all(record_ptr r, std::vector<sync::prune_action> actions, bool dry_run);
+    asio::awaitable<sync::attempt>
+    remove_one(record_ptr r, sync::prune_action action, kube::group_version_kind kind, bool dry_run);
 
     // ---- application_survey.cpp
     /// Looks for objects of ours in kinds that no status names, until all could be listed.
     asio::awaitable<void> survey();
-    /// Whether all that an application has is known; else `found` says what is in the way.
-    bool is_all_known(const application_record& r, findings& found);
+    /// Whether all that an application has is known.
+    watching know_all_of(const application_record& r);
 
     // ---- application_deletion.cpp
-    asio::awaitable<void> finish_application(record_ptr r, findings& found);
-    asio::awaitable<void> remove_finalizers(record_ptr r);
+    asio::awaitable<findings> finish_application(record_ptr r);
+    /// Not complete while kinds are still being listed that it had objects of.
+    asio::awaitable<watching> watch_kinds_that_were(record_ptr r);
+    asio::awaitable<findings> remove_finalizers(record_ptr r);
 
     // ---- application_status.cpp: what the status says
     void fill_status(application_record& r, const findings& found);
-    /// The list of resources, and whether they are as wanted.
-    void fill_resources(application_record& r, std::vector<sync::member_health>& members);
+    /// The list of resources, whether they are as wanted, and their health.
+    void fill_resources(application_record& r);
     /// As before, with what is healthy now: nothing was built, since nothing changed.
-    void fill_trusted(application_record& r, std::vector<sync::member_health>& members) const;
-    void fill_conditions(application_record& r, const findings& found);
+    void fill_trusted(application_record& r) const;
 
     // ---- application_status_writes.cpp: when it is written, and the events that go with it
     void status_due(application_record& r);
@@ -317,8 +319,5 @@ struct application_controller::state : kube::informer_handler, surroundings {
 /// The digest of an application's live objects' owned fields: with the build key it says, after a restart,
 /// that nothing changed.
 [[nodiscard]] std::string applied_state_of(const std::vector<live_objects::found>& owned);
-
-/// True for kinds of finalizers by which an application takes its objects with it.
-[[nodiscard]] bool is_resources_finalizer(std::string_view finalizer) noexcept;
 
 } // namespace holdfast::control

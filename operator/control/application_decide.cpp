@@ -2,24 +2,13 @@
 
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
+#include "engine/retry.hpp"
 
 #include <algorithm>
 
 namespace holdfast::control {
 
 using namespace std::chrono_literals;
-
-namespace {
-
-// How long an automatic operation rests that ended without success.
-constexpr steady_clock::duration least_rest = 3min;
-
-// Of another state than the one that spec.source stands for: a rollback, most likely.
-bool is_elsewhere(const crds::sync_request& asked) {
-    return !asked.revision.empty() || !asked.revisions.empty() || asked.source || !asked.sources.empty();
-}
-
-} // namespace
 
 std::vector<live_objects::found> application_controller::state::surplus_of(application_record& r) const {
     auto owned = with.live.owned_by(r.ref());
@@ -29,121 +18,61 @@ std::vector<live_objects::found> application_controller::state::surplus_of(appli
     return owned;
 }
 
-void application_controller::state::decide(record_ptr r, findings& found) {
+findings application_controller::state::decide(record_ptr r) {
     auto& status = r->object.status;
-    const auto now = wall_clock::now();
-    if (r->object.operation && !r->operation_taken) {
-        begin_operation(*r, *r->object.operation);
-        r->operation_taken = true;
-        return;
+    engine::decide_view view{.spec = r->object.spec, .status = status};
+    view.asked = r->object.operation && !r->operation_taken ? &*r->object.operation : nullptr;
+    view.build_key = r->from->build_key;
+    view.is_compared = r->wanted.has_value();
+    view.prune_confirmed = r->prune_confirmed();
+    view.paced = r->paced;
+    if (view.asked == nullptr && !r->operating() && r->object.spec.is_automated() && r->wanted) {
+        view.out_of_sync = std::any_of(r->wanted->begin(), r->wanted->end(), [](const wanted_object& w) {
+            return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
+        });
+        const auto surplus = surplus_of(*r);
+        const auto heirs = heirs_of(*r, surplus);
+        const auto options = sync_options_of(r->object.spec);
+        view.leaves_to_heirs = !heirs.empty();
+        view.has_surplus = std::any_of(surplus.begin(), surplus.end(), [&](const live_objects::found& o) {
+            // What needs a confirmation is a reason too: somebody has to be asked.
+            const auto policy = sync::prune_policy(*o.record, options);
+            return !o.record->deleting && o.record->released_to == 0 && !heirs.contains(o.id) &&
+                   (policy == sync::removal::allowed || policy == sync::removal::needs_confirmation);
+        });
+        view.not_ready = not_ready_of(*r);
     }
-    if (r->operating()) {
-        auto& running = *status.operation_state;
-        if (running.phase == crds::operation_phase::terminating) {
-            finish_operation(*r, crds::operation_phase::failed, "Operation terminated");
-            return;
-        }
-        const auto& limit = r->object.spec.sync_policy.timeout;
-        if (limit && now - running.started_at > limit->value) {
-            finish_operation(
-                *r, crds::operation_phase::failed,
-                "the operation did not end within spec.syncPolicy.timeout (" + limit->text +
-                    "): " + running.message
-            );
-            r->resume_not_before = steady_clock::now() + least_rest;
-            queue.add_after(r->key(), least_rest);
-            return;
-        }
-        const bool superseded = running.sync_result && running.sync_result->build_key != r->from->build_key;
-        if (superseded && is_automated(running.operation)) {
-            begin_operation(*r, running.operation);
-            status.operation_state->operation.sync->auto_heal_attempts_count = 0;
-        }
-        return;
+    auto made = engine::decide(std::move(view), {wall_clock::now(), steady_clock::now()});
+    findings found;
+    found.waiting = std::move(made.waiting);
+    found.requeue_after = made.requeue_after;
+    r->paced = std::move(made.paced);
+    if (made.question_is_void) {
+        status.pending_prune.reset();
     }
-    if (!r->object.spec.is_automated() || !r->wanted) {
-        return;
+    if (auto* anew = std::get_if<engine::begin>(&made.step)) {
+        begin_operation(*r, std::move(anew->operation));
+        r->operation_taken = r->operation_taken || anew->is_asked;
+    } else if (auto* end = std::get_if<engine::finish>(&made.step)) {
+        finish_operation(*r, end->phase, std::move(end->message));
     }
-    const auto& automated = *r->object.spec.sync_policy.automated;
-    const bool out_of_sync = std::any_of(r->wanted->begin(), r->wanted->end(), [](const wanted_object& w) {
-        return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
-    });
-    const auto surplus = surplus_of(*r);
-    const auto options = sync_options_of(r->object.spec);
-    const auto heirs = heirs_of(*r, surplus);
-    if (!heirs.empty()) {
-        queue.add_after(r->key(), 30s); // it may cease to want them, and nobody tells of that
-    }
-    const bool extra = std::any_of(surplus.begin(), surplus.end(), [&](const live_objects::found& o) {
-        // What needs a confirmation is a reason too: somebody has to be asked.
-        const auto policy = sync::prune_policy(*o.record, options);
-        return !o.record->deleting && o.record->released_to == 0 && !heirs.contains(o.id) &&
-               (policy == sync::removal::allowed || policy == sync::removal::needs_confirmation);
-    });
-    if (!out_of_sync && !(extra && automated.prune)) {
-        r->waits_for.clear();
-        status.pending_prune.reset(); // what was to go has come back, or went otherwise
-        return;
-    }
-    if (!may_operate(*r)) {
-        found.waiting = "waits for the application " + r->waits_for + ", which is not Synced and Healthy";
-        return;
-    }
-    const auto steady = steady_clock::now();
-    const auto& last = status.operation_state;
-    const bool failed_here = last && last->finished_at && last->phase != crds::operation_phase::succeeded &&
-                             last->sync_result && last->sync_result->build_key == r->from->build_key;
-    // Where a pruning waits for a person, drift is still taken back.
-    const bool is_up_to_a_person = failed_here && r->resume_not_before == steady_clock::time_point::max();
-    if (is_up_to_a_person && !r->prune_confirmed() && !(out_of_sync && automated.self_heal)) {
-        return;
-    }
-    if (failed_here && !is_up_to_a_person && steady < r->resume_not_before) {
-        queue.add_after(r->key(), r->resume_not_before - steady);
-        return;
-    }
-    std::int64_t heals = 0;
-    if ((status.sync.applied_build_key == r->from->build_key && !failed_here) ||
-        (is_up_to_a_person && !r->prune_confirmed())) {
-        if (!automated.self_heal && out_of_sync) {
-            return;
-        }
-        // Whoever keeps changing it is not to keep us busy: each time in a row it takes longer.
-        if (r->heal_key != r->from->build_key || steady > r->heal_not_before + 5min) {
-            r->heal_key = r->from->build_key;
-            r->heal_backoff.reset();
-        } else if (steady < r->heal_not_before) {
-            queue.add_after(r->key(), r->heal_not_before - steady);
-            return;
-        }
-        heals = r->heal_backoff.tries() + 1;
-        r->heal_not_before = steady + r->heal_backoff.next();
-    }
-    crds::operation operation;
-    operation.sync.emplace();
-    operation.sync->prune = automated.prune;
-    operation.sync->auto_heal_attempts_count = heals;
-    operation.initiated_by = crds::operation_initiator{.username = {}, .automated = true};
-    begin_operation(*r, std::move(operation));
+    return found;
 }
 
-bool application_controller::state::may_operate(const application_record& r) const {
-    auto& waits =
-        const_cast<application_record&>(r).waits_for; // NOLINT: what it waits for is a cache of this answer
-    waits.clear();
+std::string application_controller::state::not_ready_of(const application_record& r) const {
     for (const auto& dependency : r.object.spec.depends_on) {
         const auto& ns = dependency.namespace_.empty() ? r.object.metadata.namespace_ : dependency.namespace_;
-        const auto other = find(ns + "/" + dependency.name);
+        auto key = ns + "/" + dependency.name;
+        const auto other = find(key);
         const bool ready = other && !other->deleting() &&
                            other->object.status.sync.status == crds::sync_code::synced &&
                            other->object.status.health.status == crds::health_code::healthy &&
                            other->object.status.observed_generation == other->object.metadata.generation;
         if (!ready) {
-            waits = ns + "/" + dependency.name;
-            return false;
+            return key;
         }
     }
-    return true;
+    return {};
 }
 
 void application_controller::state::begin_operation(application_record& r, crds::operation what) {
@@ -248,7 +177,7 @@ void application_controller::state::finish_operation(
         "Sync to " + crds::short_revision(state.sync_result->revision) + ": " + state.message
     );
     r.progress.reset();
-    if (is_elsewhere(asked)) {
+    if (engine::is_elsewhere(asked)) {
         queue.add(r.key()); // to compare with what spec.source stands for again
     }
 }
@@ -256,33 +185,11 @@ void application_controller::state::finish_operation(
 // An attempt failed: another one follows, or the operation has.
 void application_controller::state::fail_attempt(application_record& r, std::string message) {
     auto& state = *r.object.status.operation_state;
-    auto strategy = state.operation.retry;
-    if (!strategy) {
-        strategy = r.object.spec.sync_policy.retry;
-    }
-    if (!strategy && !is_automated(state.operation)) {
-        strategy = crds::retry_strategy{};
-        strategy->limit = 0;
-    }
-    if (!strategy) {
-        strategy = crds::retry_strategy{};
-    }
-    const auto& pace = strategy->backoff;
-    backoff waits{
-        {.base = pace.duration.value,
-         .cap = pace.max_duration.value,
-         .factor = static_cast<double>(pace.factor),
-         .jitter = 0.0}
-    };
-    for (std::int64_t i = 0; i < state.retry_count && i < 64; ++i) {
-        waits.next();
-    }
-    const auto wait = waits.next();
-    if (strategy->limit < 0 || state.retry_count < strategy->limit) {
+    auto next = engine::after_attempt(state, r.object.spec.sync_policy.retry, message, wall_clock::now());
+    if (next.next_at) {
         ++state.retry_count;
-        state.next_retry_at = wall_clock::now() + wait;
-        state.message = message + " (attempt " + std::to_string(state.retry_count + 1) + " at " +
-                        format_time(*state.next_retry_at) + ")";
+        state.next_retry_at = next.next_at;
+        state.message = std::move(next.message);
         if (r.progress) {
             if (r.progress->ruling && !r.progress->ruling->trouble.empty()) {
                 r.progress->ruling.reset();
@@ -299,16 +206,15 @@ void application_controller::state::fail_attempt(application_record& r, std::str
         if (state.retry_count == 1) {
             tell(r, kube::event_severity::warning, "OperationRetrying", "Sync", message);
         }
-        queue.add_after(r.key(), wait);
+        queue.add_after(r.key(), next.wait);
         return;
     }
     // Never given up silently: an automatic operation begins again, slowly, or at once when something
     // changes.
-    r.resume_not_before =
-        steady_clock::now() + std::max<steady_clock::duration>(pace.max_duration.value, least_rest);
-    finish_operation(r, crds::operation_phase::failed, std::move(message));
+    r.paced.rest_until(steady_clock::now() + next.wait);
+    finish_operation(r, crds::operation_phase::failed, std::move(next.message));
     if (r.object.spec.is_automated()) {
-        queue.add_after(r.key(), r.resume_not_before - steady_clock::now());
+        queue.add_after(r.key(), next.wait);
     }
 }
 

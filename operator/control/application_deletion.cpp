@@ -3,96 +3,39 @@
 
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
+#include "engine/ending.hpp"
 
 #include <algorithm>
 
 namespace holdfast::control {
 
-using namespace std::chrono_literals;
-
-namespace {
-
-// Ours, and the names that applications written for Argo CD bear.
-constexpr std::string_view ours = "holdfast.dev/resources-finalizer";
-constexpr std::string_view argo = "resources-finalizer.argocd.argoproj.io";
-
-// What comes after the finalizer's name says how dependents are treated.
-std::optional<std::string_view> manner_of(std::string_view finalizer) noexcept {
-    for (const auto name : {ours, argo}) {
-        if (finalizer == name) {
-            return "";
-        }
-        if (finalizer.starts_with(name) && finalizer[name.size()] == '/') {
-            return finalizer.substr(name.size() + 1);
-        }
-        // holdfast.dev/resources-finalizer-background: a second slash is not allowed in a qualified name.
-        if (finalizer.starts_with(name) && finalizer[name.size()] == '-') {
-            return finalizer.substr(name.size() + 1);
-        }
-    }
-    return std::nullopt;
-}
-
-} // namespace
-
-bool is_resources_finalizer(std::string_view finalizer) noexcept {
-    return manner_of(finalizer).has_value();
-}
-
-asio::awaitable<void> application_controller::state::finish_application(record_ptr r, findings& found) {
-    std::string manner;
-    bool ours_to_do = false;
-    for (const auto& finalizer : r->object.metadata.finalizers) {
-        if (const auto m = manner_of(finalizer)) {
-            ours_to_do = true;
-            manner = *m;
-        }
-    }
+asio::awaitable<findings> application_controller::state::finish_application(record_ptr r) {
+    findings found;
     found.reason = "Deleting";
-    if (!ours_to_do) {
+    const auto ending = engine::ending_of(r->object.metadata.finalizers);
+    if (ending == engine::ending::others) {
         found.waiting = "waits for others to let go of it";
-        co_return;
+        co_return found;
     }
-    if (manner == "orphan") {
-        co_await remove_finalizers(r);
-        co_return;
+    if (ending == engine::ending::orphan) {
+        found.add(co_await remove_finalizers(r));
+        co_return found;
     }
-    bool pending = false;
-    for (const auto& resource : r->object.status.resources) {
-        const kube::group_version_kind kind{resource.group, resource.version, resource.kind};
-        const auto known = co_await with.discovery.resolve(kind);
-        if (!known) {
-            if (known.error().is_transient()) {
-                found.problems["DeletionError"] = known.error().message();
-                queue.add_after(r->key(), 5s);
-                co_return;
-            }
-            continue; // the kind is gone, and its objects with it
-        }
-        with.live.watch(*known);
-        if (!with.live.ready(kind)) {
-            const auto trouble = with.live.trouble(kind);
-            if (trouble && !trouble->is_transient()) {
-                found.problems["DeletionError"] = "watching " + kind.to_string() + ": " + trouble->message();
-                queue.add_after(r->key(), 10s);
-                co_return;
-            }
-            pending = true;
-        }
+    auto watched = co_await watch_kinds_that_were(r);
+    found.add(std::move(watched.found));
+    if (!watched.complete) {
+        co_return found;
     }
-    if (pending) {
-        wait_for_kinds.insert(r->key());
-        found.waiting = "the cluster's objects are being listed";
-        co_return;
-    }
-    if (!is_all_known(*r, found)) {
-        co_return;
+    auto known = know_all_of(*r);
+    found.add(std::move(known.found));
+    if (!known.complete) {
+        co_return found;
     }
     if (!with.live.owned_by(r->ref()).empty()) {
         if (auto why = too_early_to_delete(*r); !why.empty()) {
             found.waiting = std::move(why);
-            queue.add_after(r->key(), 1s);
-            co_return;
+            found.requeue(recheck::answer);
+            co_return found;
         }
     }
     std::map<sync::object_id, sync::attempt> tried;
@@ -100,8 +43,8 @@ asio::awaitable<void> application_controller::state::finish_application(record_p
     for (;;) {
         sync::deletion_input input;
         input.application = r->ref();
-        input.dependents =
-            manner == "background" ? sync::propagation::background : sync::propagation::foreground;
+        input.dependents = ending == engine::ending::background ? sync::propagation::background
+                                                                : sync::propagation::foreground;
         input.options = sync_options_of(r->object.spec);
         input.along = along;
         input.confirmed = r->object.metadata.annotations.contains("holdfast.dev/deletion-approved") ||
@@ -114,16 +57,17 @@ asio::awaitable<void> application_controller::state::finish_application(record_p
         input.done = tried;
         const auto plan = sync::next_deletion(input);
         if (const auto* step = std::get_if<sync::prune_step>(&plan.next)) {
-            bool all_tried = true;
-            for (const auto& action : step->objects) {
-                all_tried = all_tried && tried.contains(action.id);
-                tried[action.id] = co_await remove_one(r, action);
+            const bool all_tried = std::ranges::all_of(step->objects, [&](const sync::prune_action& action) {
+                return tried.contains(action.id);
+            });
+            for (auto& [id, attempt] : co_await remove_all(r, step->objects, /*dry_run=*/false)) {
+                tried.insert_or_assign(id, std::move(attempt));
             }
             if (all_tried) {
                 // Deleted, and the watch has not told yet.
                 found.waiting = "waits for its objects to go";
-                queue.add_after(r->key(), 1s);
-                co_return;
+                found.requeue(recheck::answer);
+                co_return found;
             }
         } else if (const auto* unknown = std::get_if<sync::inspect_step>(&plan.next)) {
             for (const auto& id : unknown->objects) {
@@ -131,31 +75,66 @@ asio::awaitable<void> application_controller::state::finish_application(record_p
             }
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
             found.waiting = wait->sentence;
-            queue.add_after(r->key(), 30s);
-            co_return;
+            found.requeue(recheck::health);
+            co_return found;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
             found.waiting = blocked->sentence +
                             "; to confirm: kubectl annotate application.holdfast.dev -n " +
                             r->object.metadata.namespace_ + " " + r->object.metadata.name +
                             " holdfast.dev/deletion-approved=true";
-            queue.add_after(r->key(), 60s); // what others have in a Namespace may go without us
-            co_return;
+            found.requeue(recheck::dependents); // what others have in a Namespace may go without us
+            co_return found;
         } else if (const auto* failed = std::get_if<sync::failed_step>(&plan.next)) {
             found.problems["DeletionError"] = failed->sentence;
-            queue.add_after(r->key(), 10s);
-            co_return;
+            found.requeue(recheck::refused);
+            co_return found;
         } else {
             break;
         }
     }
-    co_await remove_finalizers(r);
+    found.add(co_await remove_finalizers(r));
+    co_return found;
 }
 
-asio::awaitable<void> application_controller::state::remove_finalizers(record_ptr r) {
+asio::awaitable<watching> application_controller::state::watch_kinds_that_were(record_ptr r) {
+    watching seen;
+    for (const auto& resource : r->object.status.resources) {
+        const kube::group_version_kind kind{resource.group, resource.version, resource.kind};
+        const auto known = co_await with.discovery.resolve(kind);
+        if (!known) {
+            if (known.error().is_transient()) {
+                seen.complete = false;
+                seen.found.problems["DeletionError"] = known.error().message();
+                seen.found.requeue(recheck::refused);
+                co_return seen;
+            }
+            continue; // the kind is gone, and its objects with it
+        }
+        with.live.watch(*known);
+        if (with.live.ready(kind)) {
+            continue;
+        }
+        seen.complete = false;
+        const auto trouble = with.live.trouble(kind);
+        if (trouble && !trouble->is_transient()) {
+            seen.found.problems["DeletionError"] = "watching " + kind.to_string() + ": " + trouble->message();
+            seen.found.requeue(recheck::refused);
+            co_return seen;
+        }
+    }
+    if (!seen.complete) {
+        wait_for_kinds.insert(r->key());
+        seen.found.waiting = "the cluster's objects are being listed";
+    }
+    co_return seen;
+}
+
+asio::awaitable<findings> application_controller::state::remove_finalizers(record_ptr r) {
+    findings found;
     auto& metadata = r->object.metadata;
     json::array left;
     for (const auto& finalizer : metadata.finalizers) {
-        if (!is_resources_finalizer(finalizer)) {
+        if (!engine::is_resources_finalizer(finalizer)) {
             left.emplace_back(finalizer);
         }
     }
@@ -168,16 +147,17 @@ asio::awaitable<void> application_controller::state::remove_finalizers(record_pt
         application_kind, metadata.namespace_, metadata.name, patch, sync::field_manager
     );
     if (done) {
-        std::erase_if(metadata.finalizers, [](const std::string& f) { return is_resources_finalizer(f); });
+        std::erase_if(metadata.finalizers, engine::is_resources_finalizer);
         log::info("an application is gone, and its objects with it", {{"application", r->key()}});
     } else if (done.error().is_conflict()) {
-        queue.add_after(r->key(), 200ms); // a newer version of it is on its way here
+        found.requeue(recheck::conflict);
     } else if (!done.error().is_not_found()) {
         log::warn(
             "a finalizer cannot be taken away", {{"application", r->key()}, {"error", done.error().message()}}
         );
-        queue.add_after(r->key(), 5s);
+        found.requeue(recheck::refused);
     }
+    co_return found;
 }
 
 } // namespace holdfast::control

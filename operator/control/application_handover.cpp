@@ -138,8 +138,8 @@ void application_controller::state::wake_heirs(const application_record& r) {
     for (const auto& [id, heir] : heirs_of(r, left)) {
         const auto key = heir.namespace_ + "/" + heir.name;
         const auto other = find(key);
-        if (other && other->resume_not_before != steady_clock::time_point::max()) {
-            other->resume_not_before = {};
+        if (other) {
+            other->paced.hurry();
         }
         queue.add(key);
     }

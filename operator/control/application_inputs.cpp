@@ -342,7 +342,6 @@ asio::awaitable<result<void>>
 application_controller::state::source_failed(record_ptr r, crds::application_source source, error why) {
     if (why.kind() == error_kind::conflict && source.chart.empty()) {
         co_await with.sources.verify(source.repo_url, r->object.metadata.namespace_);
-        queue.add_after(r->key(), 1s);
     }
     co_return why;
 }

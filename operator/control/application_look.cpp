@@ -26,14 +26,16 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
     if (!with.sources.ready() || !informer.status().synced) {
         // Before the Repositories are known nobody can say which credentials are right; before all
         // applications are, whether a dependency exists.
-        queue.add_after(key, 50ms);
+        queue.add_after(key, engine::delay_of(recheck::start_up));
         co_return;
     }
     const auto begin = steady_clock::now();
-    findings found;
     const auto before = r->object.status;
     const auto begun = looks.begin_look();
-    co_await look_at(r, found);
+    const auto found = co_await look_at(r);
+    if (found.requeue_after && find(key) == r) {
+        queue.add_after(key, *found.requeue_after);
+    }
     // As after a restart, while objects are being listed: nobody knows yet what it wants.
     const bool is_looked_at = r->from || r->deleting() || !found.problems.empty();
     if (is_looked_at && find(key) == r) {
@@ -56,17 +58,10 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
     );
 }
 
-// The look was left, since something newer made it pointless or somebody else's build that it waited for was:
-// that says nothing of the application.
-void application_controller::state::left(const application_record& r, findings& found) {
-    found.undecided = true;
-    queue.add_after(r.key(), 1s);
-}
-
-asio::awaitable<void> application_controller::state::look_at(record_ptr r, findings& found) {
+asio::awaitable<findings> application_controller::state::look_at(record_ptr r) {
+    findings found;
     if (r->deleting()) {
-        co_await finish_application(r, found);
-        co_return;
+        co_return co_await finish_application(r);
     }
     auto wrong = r->unreadable;
     if (wrong.empty()) {
@@ -79,68 +74,46 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
         found.reason = "InvalidSpec";
         found.stalled = true;
         found.unknown = true;
-        co_return;
+        co_return found;
     }
-    co_await take_refresh(r);
+    found.add(co_await take_refresh(r));
     if (r->object.spec.suspend) {
         found.reason = "Suspended";
         found.waiting = "spec.suspend is set: nothing is changed until it is taken away";
     }
-
-    if (!r->from && !r->object.status.resources.empty() && !co_await watch_kinds(r, found)) {
-        co_return; // as after a restart: what is there is known in a moment
-    }
-    auto from = co_await find_inputs(r);
-    if (!from && from.error().kind() == error_kind::cancelled) {
-        left(*r, found);
-        co_return;
-    }
-    if (!from) {
-        found.problems["ComparisonError"] = from.error().message();
-        found.reason = "ComparisonError";
-        found.stalled =
-            from.error().kind() == error_kind::user || from.error().kind() == error_kind::not_found;
-        if (from.error().is_transient()) {
-            queue.add_after(r->key(), 10s);
-        }
-    } else {
-        const bool same =
-            r->from && r->from->build_key == from->build_key && (r->wanted || !r->trusted.empty());
-        if (!same) {
-            auto built = co_await build_wanted(r, *from);
-            if (!built && built.error().kind() == error_kind::cancelled) {
-                left(*r, found);
-                co_return;
-            }
-            if (!built) {
-                found.problems["ComparisonError"] = built.error().message();
-                found.reason = "ComparisonError";
-                found.stalled = !built.error().is_transient();
-                if (built.error().is_transient()) {
-                    queue.add_after(r->key(), 10s);
-                }
-            }
-        } else {
-            r->from = std::move(*from);
+    if (!r->from && !r->object.status.resources.empty()) {
+        auto watched = co_await watch_kinds(r);
+        found.add(std::move(watched.found));
+        if (!watched.complete) {
+            co_return found; // as after a restart: what is there is known in a moment
         }
     }
-    if (found.problems.contains("ComparisonError") && care.is_set_aside(r->key())) {
+    found.add(co_await find_wanted_state(r));
+    if (found.undecided) {
+        co_return found;
+    }
+    const bool failed = found.problems.contains("ComparisonError");
+    if (failed && care.is_set_aside(r->key())) {
         found.reason = "SetAside";
     }
     with.sources.use(r->key(), uses_of(*r));
-    look_again_at_the_untold(*r, found.problems.contains("ComparisonError"));
+    if (const auto untold = recheck_of_sources(*r, failed)) {
+        found.requeue(*untold);
+    }
     if (!r->from || (!r->wanted && r->trusted.empty())) {
         found.unknown = true;
-        co_return;
+        co_return found;
     }
-    if (!co_await watch_kinds(r, found)) {
-        co_return;
+    auto listed = co_await watch_kinds(r);
+    found.add(std::move(listed.found));
+    if (!listed.complete) {
+        co_return found;
     }
     // With an error above, what was built last is still held.
     const bool may_begin = found.problems.empty();
     co_await compare(r, !r->object.spec.is_automated() || r->object.spec.suspend);
     if (may_begin && !r->object.spec.suspend) {
-        decide(r, found);
+        found.add(decide(r));
     }
     if (r->operating() && !r->object.spec.suspend) {
         co_await operate(r, found);
@@ -148,9 +121,43 @@ asio::awaitable<void> application_controller::state::look_at(record_ptr r, findi
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
     // secrets.
     r->full.reset();
+    co_return found;
 }
 
-asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) {
+asio::awaitable<findings> application_controller::state::find_wanted_state(record_ptr r) {
+    findings found;
+    std::optional<error> why;
+    if (auto from = co_await find_inputs(r); !from) {
+        why = from.error();
+    } else if (r->from && r->from->build_key == from->build_key && (r->wanted || !r->trusted.empty())) {
+        r->from = std::move(*from);
+    } else if (const auto built = co_await build_wanted(r, std::move(*from)); !built) {
+        why = built.error();
+    }
+    if (!why) {
+        r->source_failures = 0;
+        co_return found;
+    }
+    if (why->kind() == error_kind::cancelled) {
+        // Something newer made it pointless, or somebody else's build that it waited for was: that says
+        // nothing of the application.
+        found.undecided = true;
+        found.requeue(recheck::look_left);
+        co_return found;
+    }
+    const auto again = engine::retry_delay(why->kind(), r->source_failures);
+    ++r->source_failures;
+    if (again) {
+        found.requeue(*again);
+    }
+    found.problems["ComparisonError"] = why->message();
+    found.reason = "ComparisonError";
+    found.stalled = !why->is_transient() && why->kind() != error_kind::conflict;
+    co_return found;
+}
+
+asio::awaitable<findings> application_controller::state::take_refresh(record_ptr r) {
+    findings found;
     const auto& annotations = r->object.metadata.annotations;
     std::string name;
     for (const auto candidate : {refresh_annotation, argo_refresh_annotation}) {
@@ -159,7 +166,7 @@ asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) 
         }
     }
     if (name.empty()) {
-        co_return;
+        co_return found;
     }
     const bool hard = annotations.at(name) == "hard";
     for (const auto& use : uses_of(*r)) {
@@ -189,19 +196,23 @@ asio::awaitable<void> application_controller::state::take_refresh(record_ptr r) 
             "a refresh annotation cannot be taken away",
             {{"application", r->key()}, {"error", done.error().message()}}
         );
-        queue.add_after(r->key(), 5s);
+        found.requeue(recheck::refused);
     }
+    co_return found;
 }
 
-void application_controller::state::look_again_at_the_untold(const application_record& r, bool failed) {
+std::optional<recheck>
+application_controller::state::recheck_of_sources(const application_record& r, bool failed) const {
     const auto sources = sources_of(r);
     const auto is_untold = [](const auto& one) { return one.first.what != builders::need::kind::repository; };
     if (std::ranges::any_of(sources, [](const auto& source) { return !source.chart.empty(); }) ||
         (r.from && std::ranges::any_of(r.from->needs, is_untold))) {
-        queue.add_after(r.key(), failed ? 1min : 3min);
-    } else if (failed && (!r.object.spec.secrets.empty() || !r.from)) {
-        queue.add_after(r.key(), 1min);
+        return failed ? recheck::untold_secret : recheck::untold_source;
     }
+    if (failed && (!r.object.spec.secrets.empty() || !r.from)) {
+        return recheck::untold_secret;
+    }
+    return std::nullopt;
 }
 
 } // namespace holdfast::control

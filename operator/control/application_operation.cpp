@@ -252,7 +252,7 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
                                                r->object.metadata.namespace_ + " " + r->object.metadata.name +
                                                " holdfast.dev/confirm-prune=" + status.pending_prune->token)
             );
-            r->resume_not_before = steady_clock::time_point::max();
+            r->paced.up_to_a_person = true;
             co_return;
         } else if (const auto* done = std::get_if<sync::done_step>(&plan.next)) {
             status.pending_prune.reset();

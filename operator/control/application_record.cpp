@@ -26,48 +26,4 @@ bool application_record::prune_confirmed() const {
     return pending && said != object.metadata.annotations.end() && said->second == pending->token;
 }
 
-const crds::sync_request& request_of(const crds::operation& operation) noexcept {
-    static const crds::sync_request nothing;
-    return operation.sync ? *operation.sync : nothing;
-}
-
-sync::sync_options sync_options_of(const crds::application_spec& spec) {
-    std::vector<std::string> ignored;
-    return sync::parse_sync_options(spec.sync_policy.sync_options, ignored);
-}
-
-sync::sync_options sync_options_of(const crds::application_spec& spec, const crds::sync_request& asked) {
-    std::vector<std::string> ignored;
-    auto options = sync::merged(sync_options_of(spec), sync::parse_sync_options(asked.sync_options, ignored));
-    const auto& strategy = asked.sync_strategy;
-    if (strategy &&
-        ((strategy->apply && strategy->apply->force) || (strategy->hook && strategy->hook->force))) {
-        options.force = true;
-    }
-    return options;
-}
-
-bool is_automated(const crds::operation& operation) noexcept {
-    return operation.initiated_by && operation.initiated_by->automated;
-}
-
-std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec) {
-    std::vector<sync::ignore_rule> rules;
-    for (const auto& d : spec.ignore_differences) {
-        rules.push_back(
-            {.group = d.group,
-             .kind = d.kind,
-             .name = d.name,
-             .namespace_ = d.namespace_,
-             .json_pointers = d.json_pointers,
-             .managed_fields_managers = d.managed_fields_managers,
-             .jq_path_expressions = d.jq_path_expressions}
-        );
-    }
-    std::erase_if(rules, [](const sync::ignore_rule& rule) {
-        return rule.json_pointers.empty() && rule.managed_fields_managers.empty();
-    });
-    return rules;
-}
-
 } // namespace holdfast::control

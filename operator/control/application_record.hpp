@@ -1,17 +1,19 @@
 #pragma once
 
 #include "base/async.hpp"
-#include "base/backoff.hpp"
 #include "base/work_budget.hpp"
 #include "builders/plan.hpp"
 #include "control/builder.hpp"
 #include "control/repositories.hpp"
 #include "control/secret_stores.hpp"
 #include "crds/application.hpp"
+#include "engine/decide.hpp"
+#include "engine/request.hpp"
 #include "kube/object.hpp"
 #include "sync/compare.hpp"
 #include "sync/planner.hpp"
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -130,16 +132,11 @@ struct application_record {
     std::optional<operation_progress> progress;
     /// The object's `operation` is the one that the status describes, and on its way out of the object.
     bool operation_taken = false;
-    backoff heal_backoff;
-    steady_clock::time_point heal_not_before{};
-    std::string heal_key;
-    /// When an automatic operation that used up its retries may begin again; max where that is up to a
-    /// person.
-    steady_clock::time_point resume_not_before{};
+    engine::pace paced;
+    /// How often in a row its sources could not be had or built.
+    std::uint32_t source_failures = 0;
     /// Since when a status waits to be written.
     steady_clock::time_point status_due_since{};
-    /// Set when an application that this one depends on is not ready.
-    std::string waits_for;
 
     /// The wanted object of that name, or null. `wanted` is in the order of its ids.
     [[nodiscard]] wanted_object* find_wanted(const sync::object_id& id) noexcept;
@@ -160,27 +157,12 @@ struct application_record {
         work = std::make_shared<work_stop>();
     }
     [[nodiscard]] bool deleting() const noexcept { return object.metadata.deletion_timestamp.has_value(); }
-    [[nodiscard]] bool operating() const noexcept {
-        const auto& state = object.status.operation_state;
-        return state && (state->phase == crds::operation_phase::running ||
-                         state->phase == crds::operation_phase::terminating);
-    }
+    [[nodiscard]] bool operating() const noexcept { return engine::is_operating(object.status); }
 };
 
-/// What an operation asks for; with nothing said, a sync of everything.
-[[nodiscard]] const crds::sync_request& request_of(const crds::operation& operation) noexcept;
-
-/// spec.syncPolicy.syncOptions; what is unknown in it is left out.
-[[nodiscard]] sync::sync_options sync_options_of(const crds::application_spec& spec);
-
-/// The same, overridden by what the operation asks for.
-[[nodiscard]] sync::sync_options
-sync_options_of(const crds::application_spec& spec, const crds::sync_request& asked);
-
-/// Whether Holdfast began it itself.
-[[nodiscard]] bool is_automated(const crds::operation& operation) noexcept;
-
-/// The rules of spec.ignoreDifferences that can be applied.
-[[nodiscard]] std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec);
+using engine::ignore_rules;
+using engine::is_automated;
+using engine::request_of;
+using engine::sync_options_of;
 
 } // namespace holdfast::control

@@ -49,10 +49,13 @@ asio::awaitable<void> application_controller::state::survey() {
     }
 }
 
-bool application_controller::state::is_all_known(const application_record& r, findings& found) {
+watching application_controller::state::know_all_of(const application_record& r) {
+    watching seen;
+    auto& found = seen.found;
     if (!surveyed.done) {
         found.waiting = "all kinds are being looked through for its objects";
-        return false; // it is looked at again when that is done
+        seen.complete = false;
+        return seen; // it is looked at again when that is done
     }
     // Of what a sync that has ended did, the status names the kinds. A kind that nobody can list, such as of
     // an aggregated API that is down, is to hold up no more than it must.
@@ -64,8 +67,9 @@ bool application_controller::state::is_all_known(const application_record& r, fi
             surveyed.unlisted.front() +
             (surveyed.unlisted.size() > 1 ? "; and " + std::to_string(surveyed.unlisted.size() - 1) + " more"
                                           : "");
-        queue.add_after(r.key(), 10s);
-        return false;
+        found.requeue(recheck::refused);
+        seen.complete = false;
+        return seen;
     }
     for (const auto& kind : with.live.kinds()) {
         if (with.live.ready(kind)) {
@@ -78,8 +82,9 @@ bool application_controller::state::is_all_known(const application_record& r, fi
                 continue;
             }
             found.problems["DeletionError"] = "watching " + kind.to_string() + ": " + trouble->message();
-            queue.add_after(r.key(), 10s);
-            return false;
+            found.requeue(recheck::refused);
+            seen.complete = false;
+            return seen;
         }
         if (trouble && has_ended && !holds_ours) {
             continue;
@@ -87,9 +92,10 @@ bool application_controller::state::is_all_known(const application_record& r, fi
         wait_for_kinds.insert(r.key());
         found.waiting = "the cluster's objects are being listed: " + kind.to_string() +
                         (trouble ? ": " + trouble->message() : std::string{});
-        return false;
+        seen.complete = false;
+        return seen;
     }
-    return true;
+    return seen;
 }
 
 } // namespace holdfast::control

@@ -87,7 +87,6 @@ void application_controller::state::changed(const json::object& object) {
             r->stop_work();
         }
         r = std::make_shared<application_record>();
-        r->heal_backoff = backoff{{.base = 2s, .cap = 300s, .factor = 3.0, .jitter = 0.0}};
         r->written = now.status;
         note_status(*r, object);
         r->object = std::move(now);
@@ -96,16 +95,15 @@ void application_controller::state::changed(const json::object& object) {
         r->operation_taken = o.operation && o.status.operation_state &&
                              o.status.operation_state->operation == *o.operation &&
                              o.status.observed_generation == o.metadata.generation;
-        if (o.status.pending_prune && o.status.observed_generation == o.metadata.generation) {
-            r->resume_not_before = steady_clock::time_point::max();
-        }
+        r->paced = engine::pace_of(o.status, o.metadata.generation);
     } else {
         const bool news = is_news(r->object, now);
         if (!(r->object.spec == now.spec) || (now.metadata.deletion_timestamp && !r->deleting())) {
             r->stop_work(); // what is looked up or built just now is for what was asked before
         }
         if (r->object.metadata.generation != now.metadata.generation) {
-            r->resume_not_before = {}; // it may be just what was missing
+            r->paced.resume_at_once(); // it may be just what was missing
+            r->source_failures = 0;
         }
         if (news) {
             note_dependencies(r->object, /*there=*/false);

@@ -185,44 +185,62 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
 asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::prune_step step) {
     const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
     co_await drop_uncovered(r, step);
-    for (std::size_t begin = 0; begin < step.objects.size(); begin += side_by_side) {
-        std::vector<asio::awaitable<void>> some;
-        for (std::size_t i = begin; i < std::min(begin + side_by_side, step.objects.size()); ++i) {
-            some.push_back(
-                [](state* self, record_ptr record, sync::prune_action action, bool to_recreate,
-                   bool only_try) -> asio::awaitable<void> {
-                    auto attempt = co_await self->remove_one(record, action, only_try);
-                    if (!record->progress) {
-                        co_return;
-                    }
-                    if (to_recreate && attempt.what == sync::outcome::pruned && record->wanted) {
-                        attempt.what = sync::outcome::removed;
-                        attempt.uid = action.uid;
-                        if (const auto* w = record->find_wanted(action.id)) {
-                            attempt.hash = w->plan.hash;
-                        }
-                    }
-                    record->progress->done[action.id] = std::move(attempt);
-                }(this, r, step.objects[i], step.to_recreate, dry_run)
-            );
+    std::map<sync::object_id, std::string> uids;
+    for (const auto& action : step.objects) {
+        uids.emplace(action.id, action.uid);
+    }
+    auto attempts = co_await remove_all(r, std::move(step.objects), dry_run);
+    if (!r->progress) {
+        co_return;
+    }
+    for (auto& [id, attempt] : attempts) {
+        if (step.to_recreate && attempt.what == sync::outcome::pruned && r->wanted) {
+            attempt.what = sync::outcome::removed;
+            attempt.uid = uids.at(id);
+            if (const auto* w = r->find_wanted(id)) {
+                attempt.hash = w->plan.hash;
+            }
         }
-        co_await all_of(std::move(some));
+        r->progress->done.insert_or_assign(id, std::move(attempt));
     }
 }
 
-asio::awaitable<sync::attempt>
-application_controller::state::remove_one(record_ptr r, sync::prune_action action, bool dry_run) {
-    const auto place = co_await requests.enter();
-    sync::attempt failed{.what = sync::outcome::prune_failed};
-    kube::group_version_kind kind;
+asio::awaitable<std::map<sync::object_id, sync::attempt>> application_controller::state::remove_all(
+    record_ptr r, std::vector<sync::prune_action> actions, bool dry_run
+) {
+    std::map<sync::object_id, kube::group_version_kind> kinds;
     for (const auto& o : with.live.owned_by(r->ref())) {
-        if (o.id == action.id) {
-            kind = o.kind;
+        kinds.emplace(o.id, o.kind);
+    }
+    std::map<sync::object_id, sync::attempt> attempts;
+    for (std::size_t begin = 0; begin < actions.size(); begin += side_by_side) {
+        std::vector<asio::awaitable<void>> some;
+        for (std::size_t i = begin; i < std::min(begin + side_by_side, actions.size()); ++i) {
+            auto& into = attempts[actions[i].id];
+            const auto kind = kinds.find(actions[i].id);
+            if (kind == kinds.end()) {
+                into.what = sync::outcome::pruned; // it is gone
+                continue;
+            }
+            some.push_back(
+                [](state* self, record_ptr record, sync::prune_action action, kube::group_version_kind of,
+                   bool only_try, sync::attempt& out) -> asio::awaitable<void> {
+                    out = co_await self->remove_one(record, std::move(action), std::move(of), only_try);
+                }(this, r, actions[i], kind->second, dry_run, into)
+            );
+        }
+        if (!some.empty()) {
+            co_await all_of(std::move(some));
         }
     }
-    if (kind.kind.empty()) {
-        co_return sync::attempt{.what = sync::outcome::pruned};
-    }
+    co_return attempts;
+}
+
+asio::awaitable<sync::attempt> application_controller::state::remove_one(
+    record_ptr r, sync::prune_action action, kube::group_version_kind kind, bool dry_run
+) {
+    const auto place = co_await requests.enter();
+    sync::attempt failed{.what = sync::outcome::prune_failed};
     const auto resource = co_await with.discovery.resolve(kind);
     if (!resource) {
         failed.message = resource.error().message();

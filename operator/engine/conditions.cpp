@@ -1,0 +1,162 @@
+#include "engine/conditions.hpp"
+
+#include "base/bounded_text.hpp"
+#include "engine/request.hpp"
+
+#include <array>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace holdfast::engine {
+
+namespace {
+
+// Problem types that come and go with what a reconcile finds. Kept in Argo CD's names.
+constexpr std::array<std::string_view, 6> problem_types{"ComparisonError",  "DeletionError",
+                                                        "InvalidSpecError", "SyncError",
+                                                        "UnknownError",     "Warning"};
+
+constexpr std::size_t longest_warning = 4096;
+
+// Why Ready is not true, where no problem decides it.
+struct reading {
+    std::string reason;
+    std::string message;
+};
+
+class writer {
+public:
+    writer(const condition_view& view, wall_clock::time_point now)
+        : view_{view}, now_{now}, all_{view.status.conditions} {
+        const auto& last = view.status.operation_state;
+        synced_ = view.status.sync.status == crds::sync_code::synced;
+        operating_ = is_operating(view.status);
+        failed_ = last && !operating_ && last->phase != crds::operation_phase::succeeded && !synced_;
+        for (const auto& [type, message] : view.found.problems) {
+            problem_ = problem_.empty() ? message : problem_;
+        }
+    }
+
+    std::vector<crds::condition> write() {
+        problems();
+        reconciling();
+        stalled();
+        ready();
+        return std::move(all_);
+    }
+
+private:
+    void set(std::string type, bool value, std::string reason, std::string message) {
+        crds::set_condition(
+            all_, {.type = std::move(type),
+                   .status = value ? "True" : "False",
+                   .observed_generation = view_.generation,
+                   .last_transition_time = now_,
+                   .reason = std::move(reason),
+                   .message = std::move(message)}
+        );
+    }
+
+    [[nodiscard]] std::string reason_or(std::string_view other) const {
+        return view_.found.reason.empty() ? std::string{other} : view_.found.reason;
+    }
+
+    void problems() {
+        const auto& found = view_.found.problems;
+        const auto& last = view_.status.operation_state;
+        for (const auto& [type, message] : found) {
+            set(type, true, reason_or(type), message);
+        }
+        std::set<std::string_view> keep;
+        if (failed_ && !found.contains("SyncError")) {
+            set("SyncError", true, "OperationFailed", last->message);
+            keep.insert("SyncError");
+        } else if (operating_ && last->retry_count > 0 && !found.contains("SyncError")) {
+            keep.insert("SyncError"); // why it is tried again
+        }
+        if (!view_.warnings.empty()) {
+            std::string text;
+            for (const auto& warning : view_.warnings) {
+                text += (text.empty() ? "" : "; ") + warning;
+            }
+            set("Warning", true, "SourceWarnings", cut_to_characters(text, longest_warning));
+            keep.insert("Warning");
+        }
+        for (const auto type : problem_types) {
+            if (!found.contains(std::string{type}) && !keep.contains(type)) {
+                crds::remove_condition(all_, type);
+            }
+        }
+    }
+
+    void reconciling() {
+        const auto& found = view_.found;
+        if (!operating_ && found.waiting.empty() && !view_.deleting) {
+            crds::remove_condition(all_, "Reconciling");
+            return;
+        }
+        const auto* reason = view_.deleting ? "Deleting" : operating_ ? "Syncing" : "Waiting";
+        std::string message = found.waiting;
+        if (message.empty() && operating_) {
+            message = view_.status.operation_state->message;
+        }
+        set("Reconciling", true, reason, std::move(message));
+    }
+
+    void stalled() {
+        if (view_.found.stalled && !operating_) {
+            set("Stalled", true, reason_or("Failed"), problem_);
+        } else {
+            crds::remove_condition(all_, "Stalled");
+        }
+    }
+
+    void ready() {
+        const auto& status = view_.status;
+        const bool healthy = status.health.status == crds::health_code::healthy;
+        if (synced_ && healthy && !operating_ && view_.found.problems.empty() && !view_.deleting) {
+            set("Ready", true, "Ready", "Synced to " + status.sync.short_revision + " and healthy");
+            return;
+        }
+        auto why = why_not_ready();
+        set("Ready", false, std::move(why.reason), std::move(why.message));
+    }
+
+    [[nodiscard]] reading why_not_ready() const {
+        const auto& status = view_.status;
+        const auto said = problem_.empty() ? view_.found.waiting : problem_;
+        if (!view_.found.reason.empty()) {
+            return {view_.found.reason, said};
+        }
+        if (operating_) {
+            return {"Syncing", status.operation_state->message};
+        }
+        if (failed_) {
+            return {"SyncFailed", status.operation_state->message};
+        }
+        if (status.sync.status == crds::sync_code::unknown) {
+            return {"Unknown", said};
+        }
+        if (!synced_) {
+            return {"OutOfSync", said};
+        }
+        return {std::string{crds::to_string(status.health.status)}, status.health.message};
+    }
+
+    const condition_view& view_;
+    wall_clock::time_point now_;
+    std::vector<crds::condition> all_;
+    bool synced_ = false;
+    bool operating_ = false;
+    bool failed_ = false; // the last operation, and what it was for is still to be done
+    std::string problem_;
+};
+
+} // namespace
+
+std::vector<crds::condition> conditions_of(const condition_view& view, wall_clock::time_point now) {
+    return writer{view, now}.write();
+}
+
+} // namespace holdfast::engine

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/timestamp.hpp"
+#include "crds/application.hpp"
+#include "engine/findings.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace holdfast::engine {
+
+/// What an application's conditions depend on. All of it outlives the view.
+struct condition_view {
+    /// Sync, health and operation as they are now; the conditions as they were.
+    const crds::application_status& status;
+    const findings& found;
+    /// Of the build and the operation.
+    std::span<const std::string> warnings;
+    std::int64_t generation = 0;
+    bool deleting = false;
+};
+
+/// The conditions: problems in Argo CD's names, Reconciling and Stalled as kstatus reads them (there while
+/// they are true), and Ready. Those that stay as they are keep their time.
+[[nodiscard]] std::vector<crds::condition>
+conditions_of(const condition_view& view, wall_clock::time_point now);
+
+} // namespace holdfast::engine

@@ -1,0 +1,118 @@
+#include "engine/resources.hpp"
+
+#include "sync/health.hpp"
+#include "sync/removal_policy.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace holdfast::engine {
+
+namespace {
+
+crds::resource_status status_of(const sync::object_id& id, std::string_view version) {
+    crds::resource_status one;
+    one.group = id.group;
+    one.version = version;
+    one.kind = id.kind;
+    one.namespace_ = id.namespace_;
+    one.name = id.name;
+    return one;
+}
+
+void bound(std::vector<crds::resource_status>& resources) {
+    if (resources.size() <= crds::max_status_resources) {
+        return;
+    }
+    std::set<std::tuple<std::string, std::string, std::string>> kinds;
+    std::vector<crds::resource_status> first;
+    std::vector<crds::resource_status> rest;
+    for (auto& resource : resources) {
+        if (kinds.emplace(resource.group, resource.version, resource.kind).second) {
+            first.push_back(std::move(resource));
+        } else {
+            rest.push_back(std::move(resource));
+        }
+    }
+    const auto needs_attention = [](const crds::resource_status& r) {
+        return r.status != crds::sync_code::synced ||
+               (r.health && r.health->status != crds::health_code::healthy);
+    };
+    std::sort(rest.begin(), rest.end(), [&](const crds::resource_status& a, const crds::resource_status& b) {
+        const auto rank = [&](const crds::resource_status& r) {
+            return std::tuple{!needs_attention(r), std::tie(r.group, r.kind, r.namespace_, r.name)};
+        };
+        return rank(a) < rank(b);
+    });
+    std::move(rest.begin(), rest.end(), std::back_inserter(first));
+    first.resize(crds::max_status_resources);
+    resources = std::move(first);
+}
+
+sync::member_health
+member_of(const sync::object_id& id, bool exists, bool ignored, const sync::live_record* live) {
+    sync::member_health member{.id = id, .exists = exists, .ignored = ignored, .verdict = {}};
+    if (live != nullptr && live->status) {
+        member.verdict = sync::health{*live->status, live->health_message};
+    }
+    return member;
+}
+
+} // namespace
+
+crds::health_code to_code(sync::health_status status) noexcept {
+    switch (status) {
+    case sync::health_status::healthy: return crds::health_code::healthy;
+    case sync::health_status::suspended: return crds::health_code::suspended;
+    case sync::health_status::progressing: return crds::health_code::progressing;
+    case sync::health_status::missing: return crds::health_code::missing;
+    case sync::health_status::degraded: return crds::health_code::degraded;
+    case sync::health_status::unknown: return crds::health_code::unknown;
+    }
+    return crds::health_code::unknown;
+}
+
+resource_report resources_of(const resource_view& view) {
+    resource_report report;
+    std::vector<sync::member_health> members;
+    for (const auto& w : view.wanted) {
+        const auto& plan = *w.plan;
+        if (plan.orders.is_hook || plan.orders.skip) {
+            continue;
+        }
+        auto resource = status_of(plan.id, w.version);
+        resource.status = plan.in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;
+        resource.sync_wave = plan.orders.wave;
+        if (!plan.synthetic) {
+            if (w.live == nullptr) {
+                resource.health = crds::resource_health{crds::health_code::missing, {}};
+            } else if (w.live->status) {
+                resource.health = crds::resource_health{to_code(*w.live->status), w.live->health_message};
+            }
+            const bool ours = w.live != nullptr && w.live->owner == view.application;
+            members.push_back(member_of(plan.id, ours, plan.orders.ignore_healthcheck, w.live));
+        }
+        report.in_sync = report.in_sync && plan.in_sync;
+        report.resources.push_back(std::move(resource));
+    }
+    for (const auto& s : view.surplus) {
+        auto resource = status_of(s.id, s.version);
+        resource.status = s.live->ignore_extraneous ? crds::sync_code::synced : crds::sync_code::out_of_sync;
+        resource.requires_pruning = !s.has_heir;
+        resource.requires_deletion_confirmation =
+            sync::prune_policy(*s.live, view.options) == sync::removal::needs_confirmation;
+        report.in_sync = report.in_sync && s.live->ignore_extraneous;
+        report.resources.push_back(std::move(resource));
+    }
+    const auto health = sync::aggregate(members);
+    report.health = to_code(health.status);
+    report.health_message = health.message;
+    report.count = static_cast<std::int64_t>(report.resources.size());
+    bound(report.resources);
+    return report;
+}
+
+} // namespace holdfast::engine

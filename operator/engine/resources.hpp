@@ -1,0 +1,56 @@
+#pragma once
+
+#include "crds/application.hpp"
+#include "sync/live_record.hpp"
+#include "sync/planner.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::engine {
+
+/// An object that the sources want, and what there is of it.
+struct wanted_member {
+    /// Outlives the view.
+    const sync::planned_object* plan = nullptr;
+    std::string_view version;
+    /// Null: it is not in the cluster.
+    const sync::live_record* live = nullptr;
+};
+
+/// An object of the application that its sources do not have (any more).
+struct surplus_member {
+    sync::object_id id;
+    std::string_view version;
+    const sync::live_record* live = nullptr;
+    /// Another application wants it, so that it is left to it.
+    bool has_heir = false;
+};
+
+struct resource_view {
+    sync::application_ref application;
+    sync::sync_options options;
+    std::vector<wanted_member> wanted;
+    std::vector<surplus_member> surplus;
+};
+
+/// What the status says of the objects.
+struct resource_report {
+    /// At most `crds::max_status_resources`; those that need attention first, and one of each kind before the
+    /// rest, since a restart learns from it which kinds to watch.
+    std::vector<crds::resource_status> resources;
+    /// Of all.
+    std::int64_t count = 0;
+    bool in_sync = true;
+    crds::health_code health = crds::health_code::unknown;
+    std::string health_message;
+};
+
+/// Compared one by one before (`planned_object::in_sync`).
+[[nodiscard]] resource_report resources_of(const resource_view& view);
+
+[[nodiscard]] crds::health_code to_code(sync::health_status status) noexcept;
+
+} // namespace holdfast::engine

@@ -1,0 +1,122 @@
+#include "engine/resources.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <string>
+
+namespace holdfast::engine {
+namespace {
+
+const sync::application_ref shop{"holdfast", "shop"};
+
+// Keeps what a view points to.
+struct objects {
+    std::deque<sync::planned_object> plans;
+    std::deque<sync::live_record> records;
+    resource_view view{.application = shop, .options = {}};
+
+    sync::planned_object& want(const std::string& kind, const std::string& name, bool in_sync = true) {
+        auto& plan = plans.emplace_back();
+        plan.id = {"apps", kind, "shop", name};
+        plan.in_sync = in_sync;
+        view.wanted.push_back({&plan, "v1", nullptr});
+        return plan;
+    }
+    sync::live_record& there(sync::health_status status = sync::health_status::healthy) {
+        auto& record = records.emplace_back();
+        record.owner = shop;
+        record.status = status;
+        return record;
+    }
+    void
+    has(const std::string& kind, const std::string& name, sync::live_record& record, bool in_sync = true) {
+        want(kind, name, in_sync);
+        view.wanted.back().live = &record;
+    }
+    void left(const std::string& name, sync::live_record& record, bool has_heir = false) {
+        view.surplus.push_back({{"", "ConfigMap", "shop", name}, "v1", &record, has_heir});
+    }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(resources)
+
+BOOST_AUTO_TEST_CASE(what_is_wanted_and_what_there_is) {
+    objects o;
+    o.has("Deployment", "web", o.there());
+    o.want("Deployment", "db", /*in_sync=*/false);
+    o.want("Job", "migrate").orders.is_hook = true;
+    const auto report = resources_of(o.view);
+    BOOST_TEST_REQUIRE(report.resources.size() == 2U); // hooks are no part of the state
+    BOOST_TEST((report.resources[0].status == crds::sync_code::synced));
+    BOOST_TEST((report.resources[0].health->status == crds::health_code::healthy));
+    BOOST_TEST((report.resources[1].status == crds::sync_code::out_of_sync));
+    BOOST_TEST((report.resources[1].health->status == crds::health_code::missing));
+    BOOST_TEST(!report.in_sync);
+    BOOST_TEST((report.health == crds::health_code::healthy)); // one is missing, which out of sync says
+    BOOST_TEST(report.count == 2);
+}
+
+BOOST_AUTO_TEST_CASE(an_object_of_another_application_counts_as_missing) {
+    objects o;
+    auto& theirs = o.there(sync::health_status::degraded);
+    theirs.owner = {"holdfast", "other"};
+    o.has("Deployment", "web", theirs, /*in_sync=*/false);
+    BOOST_TEST((resources_of(o.view).health == crds::health_code::missing));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_over) {
+    objects o;
+    o.left("old", o.there());
+    auto& kept = o.there();
+    kept.ignore_extraneous = true;
+    o.left("kept", kept);
+    o.left("taken", o.there(), /*has_heir=*/true);
+    auto& asked = o.there();
+    asked.prune = sync::removal::needs_confirmation;
+    o.left("asked", asked);
+    const auto report = resources_of(o.view);
+    BOOST_TEST_REQUIRE(report.resources.size() == 4U);
+    const auto& [old_one, kept_one, taken, asked_one] =
+        std::tie(report.resources[0], report.resources[1], report.resources[2], report.resources[3]);
+    BOOST_TEST(old_one.requires_pruning);
+    BOOST_TEST((kept_one.status == crds::sync_code::synced));
+    BOOST_TEST(!taken.requires_pruning);
+    BOOST_TEST((taken.status == crds::sync_code::out_of_sync));
+    BOOST_TEST(asked_one.requires_deletion_confirmation);
+    BOOST_TEST(!report.in_sync);
+}
+
+BOOST_AUTO_TEST_CASE(only_extraneous_objects_that_are_ignored_leave_it_in_sync) {
+    objects o;
+    auto& kept = o.there();
+    kept.ignore_extraneous = true;
+    o.left("kept", kept);
+    BOOST_TEST(resources_of(o.view).in_sync);
+}
+
+// The list is bounded: one of each kind first, which a restart needs, then what needs attention.
+BOOST_AUTO_TEST_CASE(the_list_is_bounded_and_says_what_matters) {
+    objects o;
+    for (int i = 0; i < 500; ++i) {
+        o.has("Deployment", "web-" + std::to_string(i), o.there());
+    }
+    o.has("StatefulSet", "db", o.there());
+    o.has("Deployment", "worst", o.there(sync::health_status::degraded));
+    const auto report = resources_of(o.view);
+    BOOST_TEST(report.count == 502);
+    BOOST_TEST_REQUIRE(report.resources.size() == crds::max_status_resources);
+    const auto shows = [&](const std::string& name) {
+        return std::ranges::any_of(report.resources, [&](const auto& r) { return r.name == name; });
+    };
+    BOOST_TEST(shows("db"));
+    BOOST_TEST(shows("worst"));
+    BOOST_TEST((report.health == crds::health_code::degraded));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace holdfast::engine
