@@ -1,6 +1,5 @@
 // Whether to begin an operation, how one ends, and when the next attempt is.
 
-#include "base/log.hpp"
 #include "control/application_controller_state.hpp"
 #include "engine/retry.hpp"
 
@@ -165,17 +164,6 @@ void application_controller::state::finish_operation(
             );
         }
     }
-    with.counters.sync_finished(crds::to_string(phase), *state.finished_at - state.started_at);
-    const bool succeeded = phase == crds::operation_phase::succeeded;
-    log::write(
-        succeeded ? log::level::info : log::level::warn, succeeded ? "synced" : "a sync failed",
-        {{"application", r.key()}, {"revision", state.sync_result->revision}, {"message", state.message}}
-    );
-    tell(
-        r, succeeded ? kube::event_severity::normal : kube::event_severity::warning,
-        succeeded ? "OperationCompleted" : "OperationFailed", "Sync",
-        "Sync to " + crds::short_revision(state.sync_result->revision) + ": " + state.message
-    );
     r.progress.reset();
     if (engine::is_elsewhere(asked)) {
         queue.add(r.key()); // to compare with what spec.source stands for again
@@ -202,9 +190,6 @@ void application_controller::state::fail_attempt(application_record& r, std::str
                        entry.second.what == sync::outcome::prune_failed ||
                        (w != nullptr && w->plan.synthetic);
             });
-        }
-        if (state.retry_count == 1) {
-            tell(r, kube::event_severity::warning, "OperationRetrying", "Sync", message);
         }
         queue.add_after(r.key(), next.wait);
         return;

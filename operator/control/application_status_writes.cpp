@@ -4,6 +4,7 @@
 #include "control/application_controller_state.hpp"
 #include "control/merge_patch.hpp"
 #include "crds/bounded_status.hpp"
+#include "engine/transitions.hpp"
 
 namespace holdfast::control {
 
@@ -188,27 +189,20 @@ void application_controller::state::send_events() {
 void application_controller::state::tell_transitions(
     const application_record& r, const crds::application_status& before
 ) {
-    const auto& now = r.object.status;
-    for (const auto type : {"ComparisonError", "InvalidSpecError", "DeletionError"}) {
-        const auto* condition = crds::find_condition(now.conditions, type);
-        const auto* old = crds::find_condition(before.conditions, type);
-        if (condition != nullptr && (old == nullptr || old->message != condition->message)) {
-            tell(r, kube::event_severity::warning, type, "Compare", condition->message);
-        }
+    auto made = engine::transitions_of(before, r.object.status);
+    if (const auto& ended = made.ended) {
+        const bool succeeded = ended->phase == crds::operation_phase::succeeded;
+        with.counters.sync_finished(crds::to_string(ended->phase), ended->took);
+        log::write(
+            succeeded ? log::level::info : log::level::warn, succeeded ? "synced" : "a sync failed",
+            {{"application", r.key()}, {"revision", ended->revision}, {"message", ended->message}}
+        );
     }
-    if (before.health.status != now.health.status && before.observed_generation != 0) {
-        const bool bad = now.health.status == crds::health_code::degraded;
-        const bool recovered = before.health.status == crds::health_code::degraded &&
-                               now.health.status == crds::health_code::healthy;
-        if (bad || recovered) {
-            tell(
-                r, bad ? kube::event_severity::warning : kube::event_severity::normal, "HealthStatusChanged",
-                "Observe",
-                "from " + std::string{crds::to_string(before.health.status)} + " to " +
-                    std::string{crds::to_string(now.health.status)} +
-                    (now.health.message.empty() ? "" : ": " + now.health.message)
-            );
-        }
+    for (auto& one : made.told) {
+        tell(
+            r, one.is_warning ? kube::event_severity::warning : kube::event_severity::normal,
+            std::move(one.reason), std::move(one.action), std::move(one.note)
+        );
     }
 }
 
