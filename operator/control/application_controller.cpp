@@ -45,15 +45,19 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           &p.counters
       },
       statuses{
-          ex, "application status", 8, [this](std::string key) { return write_status(std::move(key)); },
-          &p.counters
+          ex,
+          p.api,
+          p.events,
+          p.counters,
+          {.find = [this](const std::string& key) { return find(key); },
+           .waiting = [this] { return queue.waiting_now(); },
+           .settled = [this](const std::string& key) { queue_dependents(key); }}
       },
       requests{ex, most_requests},
       one_build{ex, 1},
       informer{p.api, informer_options(config.watch_namespace), *this},
       claims{config.own_namespace} {
     queue.hold();
-    statuses.hold();
 }
 
 record_ptr application_controller::state::find(const std::string& key) const {
@@ -154,10 +158,7 @@ asio::awaitable<void> application_controller::hand_over(steady_clock::duration l
     }
     const auto until = steady_clock::now() + limit;
     co_await s->queue.drain(limit);
-    s->handing_over = true;
-    s->send_events();
-    co_await s->statuses.flush(std::max<steady_clock::duration>(until - steady_clock::now(), 300ms));
-    s->statuses.hold();
+    co_await s->statuses.hand_over(std::max<steady_clock::duration>(until - steady_clock::now(), 300ms));
 }
 
 bool is_for(const json::object& application, std::string_view installation) {
@@ -236,7 +237,7 @@ asio::awaitable<void> application_controller::stop() {
     auto state = state_;
     state->tasks.cancel();
     co_await state->queue.stop();
-    state->send_events();
+    state->statuses.send_events();
     co_await state->tasks.join();
     co_await state->statuses.stop();
 }

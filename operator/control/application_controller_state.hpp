@@ -5,12 +5,14 @@
 #include "base/async_semaphore.hpp"
 #include "base/task_group.hpp"
 #include "control/application_controller.hpp"
+#include "control/application_kind.hpp"
 #include "control/application_record.hpp"
 #include "control/build_care.hpp"
 #include "control/claim_index.hpp"
 #include "control/keyed_sets.hpp"
 #include "control/kind_survey.hpp"
 #include "control/pending_looks.hpp"
+#include "control/status_writer.hpp"
 #include "control/wanted_index.hpp"
 #include "control/work_queue.hpp"
 #include "engine/findings.hpp"
@@ -38,8 +40,6 @@ struct watching {
     findings found;
 };
 
-extern const kube::resource application_kind;
-
 /// The right to build something now; to be given to end_build() afterwards.
 struct build_turn {
     async_semaphore::place place;
@@ -55,10 +55,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     task_group tasks;
     /// Another replica works on them, or nobody yet: records are as that one left them.
     bool standby = true;
-    /// The last statuses are being written.
-    bool handing_over = false;
     work_queue queue;
-    work_queue statuses;
+    status_writer statuses;
     /// Objects that are read or written at a time, in all applications: who waits for a connection does so
     /// within a request's deadline, so the line for these is to be short.
     async_semaphore requests;
@@ -88,7 +86,6 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
     std::string kube_version;
     std::uint64_t catalog_generation = 0;
-    std::vector<std::pair<kube::object_reference, kube::event_note>> untold; // events that wait
     // Between begin_replace and end_replace: the keys that were said.
     std::optional<std::set<std::string>> replacing;
     // One of them is older than it was known to be: the server's store was set back.
@@ -296,21 +293,6 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void fill_resources(application_record& r);
     /// As before, with what is healthy now: nothing was built, since nothing changed.
     void fill_trusted(application_record& r) const;
-
-    // ---- application_status_writes.cpp: when it is written, and the events that go with it
-    void status_due(application_record& r);
-    asio::awaitable<void> write_status(std::string key);
-    /// Remembers what the object has for a status, where `r.written` does not say it all.
-    static void note_status(application_record& r, const json::object& object);
-    asio::awaitable<kube::reply<void>> reread_status(record_ptr r);
-    asio::awaitable<void> take_operation(record_ptr r);
-    void tell(
-        const application_record& r, kube::event_severity severity, std::string reason, std::string action,
-        std::string note
-    );
-    /// Sends the events that wait: they come after objects.
-    void send_events();
-    void tell_transitions(const application_record& r, const crds::application_status& before);
 };
 
 /// The Namespace that an application has made; nothing where it has none made.

@@ -46,12 +46,11 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
         if (before.source_type != r->object.status.source_type) {
             note_claims(*r);
         }
-        tell_transitions(*r, before);
-        status_due(*r);
+        statuses.changed(*r, before);
         looked_at_with_care(key);
     }
     if (queue.waiting_now() == 0) {
-        send_events();
+        statuses.send_events();
     }
     with.counters.reconciled(
         "application", found.problems.empty() ? "ok" : "problem", steady_clock::now() - begin

@@ -84,17 +84,23 @@ struct operation_progress {
     bool checked = false;
 };
 
+/// What the server has of an application's status.
+struct reported_status {
+    /// As it was written last.
+    crds::application_status written;
+    /// What the server has instead, where that is not what one writes for `written`: nothing yet, or what
+    /// others wrote.
+    std::optional<json::object> found;
+    /// A write failed: it may have been done all the same, or somebody else wrote meanwhile.
+    bool in_doubt = false;
+    /// Since when another one waits to be written.
+    steady_clock::time_point due_since{};
+};
+
 /// All that the controller knows of one Application.
 struct application_record {
     /// Metadata, spec and operation as last seen; the status as it shall be.
     crds::application object;
-    /// The status as the server has it.
-    crds::application_status written;
-    /// What the server has instead, where that is not what one writes for `written`: nothing yet, or what
-    /// others wrote.
-    std::optional<json::object> found_status;
-    /// A write failed: it may have been done all the same, or somebody else wrote meanwhile.
-    bool status_in_doubt = false;
     /// It is for another installation: nothing is done about it, and its status is what the server has.
     bool foreign = false;
     /// What is wrong with the object; then there is nothing else to do.
@@ -135,8 +141,8 @@ struct application_record {
     engine::pace paced;
     /// How often in a row its sources could not be had or built.
     std::uint32_t source_failures = 0;
-    /// Since when a status waits to be written.
-    steady_clock::time_point status_due_since{};
+    /// The status writer's.
+    reported_status reported;
 
     /// The wanted object of that name, or null. `wanted` is in the order of its ids.
     [[nodiscard]] wanted_object* find_wanted(const sync::object_id& id) noexcept;

@@ -87,9 +87,8 @@ void application_controller::state::changed(const json::object& object) {
             r->stop_work();
         }
         r = std::make_shared<application_record>();
-        r->written = now.status;
-        note_status(*r, object);
         r->object = std::move(now);
+        status_writer::begin(*r, object);
         // A killed operator may have begun with the operation without having taken it out of the object.
         const auto& o = r->object;
         r->operation_taken = o.operation && o.status.operation_state &&

@@ -1,7 +1,7 @@
-// When a status is written, and which events go with it.
+#include "control/status_writer.hpp"
 
 #include "base/log.hpp"
-#include "control/application_controller_state.hpp"
+#include "control/application_kind.hpp"
 #include "control/merge_patch.hpp"
 #include "crds/bounded_status.hpp"
 #include "engine/transitions.hpp"
@@ -17,6 +17,7 @@ namespace {
 constexpr auto settle_time = 150ms;
 // And no later than this.
 constexpr auto longest_delay = 15s;
+constexpr std::size_t side_by_side = 8;
 // So many events wait at most until there is nothing more urgent to send.
 constexpr std::size_t max_untold = 500;
 
@@ -33,31 +34,49 @@ std::size_t size_without_status(const crds::application& object) {
 
 } // namespace
 
-void application_controller::state::status_due(application_record& r) {
-    if (!(r.object.status == r.written) || (r.object.operation && r.operation_taken)) {
-        if (!statuses.contains(r.key())) {
-            r.status_due_since = steady_clock::now();
-        }
-        statuses.add_after(r.key(), settle_time);
-    }
+status_writer::status_writer(
+    asio::any_io_executor executor, kube::client& api, kube::event_recorder& events, metrics& counters,
+    applications all
+)
+    : api_{api},
+      events_{events},
+      counters_{counters},
+      all_{std::move(all)},
+      queue_{
+          std::move(executor), "application status", side_by_side,
+          [this](std::string key) { return write(std::move(key)); }, &counters
+      } {
+    queue_.hold();
 }
 
-asio::awaitable<void> application_controller::state::write_status(std::string key) {
-    const auto r = find(key);
+void status_writer::begin(application_record& r, const json::object& object) {
+    r.reported = {};
+    r.reported.written = r.object.status;
+    note(r, object);
+}
+
+asio::awaitable<void> status_writer::hand_over(steady_clock::duration limit) {
+    handing_over_ = true;
+    send_events();
+    co_await queue_.flush(limit);
+    queue_.hold();
+}
+
+asio::awaitable<void> status_writer::write(std::string key) {
+    const auto r = all_.find(key);
     if (!r) {
         co_return;
     }
     // While many applications are being synced, objects go before words about them; though not for ever.
-    if (!handing_over && queue.waiting_now() > 0 &&
-        steady_clock::now() - r->status_due_since < longest_delay) {
-        statuses.add_after(key, 300ms);
+    if (!handing_over_ && all_.waiting() > 0 && steady_clock::now() - r->reported.due_since < longest_delay) {
+        queue_.add_after(key, 300ms);
         co_return;
     }
-    const bool reread = r->status_in_doubt;
-    if (reread) {
-        if (const auto seen = co_await reread_status(r); !seen) {
-            if (!seen.error().is_not_found() && find(key) == r) {
-                statuses.add_after(key, 2s);
+    const bool in_doubt = r->reported.in_doubt;
+    if (in_doubt) {
+        if (const auto seen = co_await reread(r); !seen) {
+            if (!seen.error().is_not_found() && all_.find(key) == r) {
+                queue_.add_after(key, 2s);
             }
             co_return;
         }
@@ -65,13 +84,13 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
     const auto wanted = r->object.status;
     const auto rest = size_without_status(r->object);
     const auto patch = merge_patch(
-        r->found_status ? *r->found_status : crds::bounded_status(r->written, rest),
+        r->reported.found ? *r->reported.found : crds::bounded_status(r->reported.written, rest),
         crds::bounded_status(wanted, rest)
     );
     if (!patch.empty()) {
         json::object body;
         body["status"] = patch;
-        const auto done = co_await with.api.patch_merge(
+        const auto done = co_await api_.patch_merge(
             application_kind, r->object.metadata.namespace_, r->object.metadata.name, body,
             sync::field_manager, "status"
         );
@@ -82,60 +101,60 @@ asio::awaitable<void> application_controller::state::write_status(std::string ke
             log::warn(
                 "a status cannot be written", {{"application", key}, {"error", done.error().message()}}
             );
-            if (reread && !done.error().is_transient()) {
+            if (in_doubt && !done.error().is_transient()) {
                 tell(*r, kube::event_severity::warning, "StatusRefused", "Report", done.error().message());
             }
-            r->status_in_doubt = true;
-            if (find(key) == r) {
-                statuses.add_after(key, done.error().is_transient() || !reread ? 2s : 30s);
+            r->reported.in_doubt = true;
+            if (all_.find(key) == r) {
+                queue_.add_after(key, done.error().is_transient() || !in_doubt ? 2s : 30s);
             }
             co_return;
         }
-        const bool settled = r->written.sync.status == wanted.sync.status &&
-                             r->written.health.status == wanted.health.status &&
-                             r->written.observed_generation == wanted.observed_generation;
+        const bool settled = r->reported.written.sync.status == wanted.sync.status &&
+                             r->reported.written.health.status == wanted.health.status &&
+                             r->reported.written.observed_generation == wanted.observed_generation;
         if (!settled) {
-            queue_dependents(key);
+            all_.settled(key);
         }
     }
-    r->found_status.reset();
-    r->written = wanted;
+    r->reported.found.reset();
+    r->reported.written = wanted;
     if (r->object.operation && r->operation_taken) {
         co_await take_operation(r);
     }
-    if (find(key) == r && !(r->object.status == r->written)) {
-        r->status_due_since = steady_clock::now();
-        statuses.add_after(key, settle_time);
+    if (all_.find(key) == r && !(r->object.status == r->reported.written)) {
+        r->reported.due_since = steady_clock::now();
+        queue_.add_after(key, settle_time);
     }
 }
 
-void application_controller::state::note_status(application_record& r, const json::object& object) {
+void status_writer::note(application_record& r, const json::object& object) {
     const auto* status = object.if_contains("status");
-    r.found_status = status != nullptr && status->is_object() ? status->get_object() : json::object{};
-    if (*r.found_status == crds::write(r.written)) {
-        r.found_status.reset();
+    r.reported.found = status != nullptr && status->is_object() ? status->get_object() : json::object{};
+    if (*r.reported.found == crds::write(r.reported.written)) {
+        r.reported.found.reset();
     }
 }
 
-asio::awaitable<kube::reply<void>> application_controller::state::reread_status(record_ptr r) {
+asio::awaitable<kube::reply<void>> status_writer::reread(std::shared_ptr<application_record> r) {
     const auto live =
-        co_await with.api.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
+        co_await api_.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
     if (!live) {
         co_return live.error();
     }
-    note_status(*r, *live);
-    r->status_in_doubt = false;
+    note(*r, *live);
+    r->reported.in_doubt = false;
     co_return kube::reply<void>{};
 }
 
 // Takes the operation out of the object, now that the status says that it is being worked on. Not if somebody
 // has put another one there.
-asio::awaitable<void> application_controller::state::take_operation(record_ptr r) {
+asio::awaitable<void> status_writer::take_operation(std::shared_ptr<application_record> r) {
     json::object test;
     test["op"] = "test";
     test["path"] = "/metadata/resourceVersion";
     const auto live =
-        co_await with.api.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
+        co_await api_.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
     if (!live) {
         co_return;
     }
@@ -150,20 +169,20 @@ asio::awaitable<void> application_controller::state::take_operation(record_ptr r
     json::array patch;
     patch.push_back(std::move(test));
     patch.push_back(std::move(remove));
-    const auto done = co_await with.api.patch_json(
+    const auto done = co_await api_.patch_json(
         application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch, sync::field_manager
     );
     if (!done && !done.error().is_not_found()) {
-        statuses.add_after(r->key(), 500ms);
+        queue_.add_after(r->key(), 500ms);
     }
 }
 
-void application_controller::state::tell(
+void status_writer::tell(
     const application_record& r, kube::event_severity severity, std::string reason, std::string action,
     std::string note
 ) {
     const auto& metadata = r.object.metadata;
-    untold.push_back(
+    untold_.push_back(
         {{.api_version = std::string{crds::api_version},
           .kind = "Application",
           .namespace_ = metadata.namespace_,
@@ -175,24 +194,28 @@ void application_controller::state::tell(
           .action = std::move(action),
           .note = std::move(note)}}
     );
-    if (untold.size() >= max_untold) {
+    if (untold_.size() >= max_untold) {
         send_events();
     }
 }
 
-void application_controller::state::send_events() {
-    for (auto& [about, what] : std::exchange(untold, {})) {
-        with.events.record(about, what);
+void status_writer::send_events() {
+    for (auto& [about, what] : std::exchange(untold_, {})) {
+        events_.record(about, what);
     }
 }
 
-void application_controller::state::tell_transitions(
-    const application_record& r, const crds::application_status& before
-) {
+void status_writer::changed(application_record& r, const crds::application_status& before) {
+    if (!(r.object.status == r.reported.written) || (r.object.operation && r.operation_taken)) {
+        if (!queue_.contains(r.key())) {
+            r.reported.due_since = steady_clock::now();
+        }
+        queue_.add_after(r.key(), settle_time);
+    }
     auto made = engine::transitions_of(before, r.object.status);
     if (const auto& ended = made.ended) {
         const bool succeeded = ended->phase == crds::operation_phase::succeeded;
-        with.counters.sync_finished(crds::to_string(ended->phase), ended->took);
+        counters_.sync_finished(crds::to_string(ended->phase), ended->took);
         log::write(
             succeeded ? log::level::info : log::level::warn, succeeded ? "synced" : "a sync failed",
             {{"application", r.key()}, {"revision", ended->revision}, {"message", ended->message}}
