@@ -4,7 +4,7 @@
 
 #include <string>
 
-/// What is generated from the descriptions: the CRDs that are installed (config/crds) and the reference of
+/// What is generated from the descriptions: the CRDs that are installed (crds/*.yaml) and the reference of
 /// the API (docs/api-reference.md).
 namespace holdfast::crds {
 

@@ -13,15 +13,14 @@ int main(int count, char** arguments) {
     namespace crds = holdfast::crds;
     if (count != 2 || arguments[1][0] == '-') {
         std::fputs(
-            "usage: holdfast-crdgen DIRECTORY\nwrites config/crds/*.yaml and docs/api-reference.md there\n",
-            stderr
+            "usage: holdfast-crdgen DIRECTORY\nwrites crds/*.yaml and docs/api-reference.md there\n", stderr
         );
         return 2;
     }
     const std::filesystem::path root{arguments[1]};
     const std::pair<const char*, std::string> files[] = {
-        {"config/crds/holdfast.dev_applications.yaml", crds::crd_yaml(crds::crd_of<crds::application>())},
-        {"config/crds/holdfast.dev_repositories.yaml", crds::crd_yaml(crds::crd_of<crds::repository>())},
+        {"crds/holdfast.dev_applications.yaml", crds::crd_yaml(crds::crd_of<crds::application>())},
+        {"crds/holdfast.dev_repositories.yaml", crds::crd_yaml(crds::crd_of<crds::repository>())},
         {"docs/api-reference.md", crds::api_reference()},
     };
     for (const auto& [name, content] : files) {

@@ -320,7 +320,7 @@ private:
             log::warn(
                 "waiting for the API server",
                 {{"error", refreshed ? std::string{"the custom resources are not installed: kubectl apply "
-                                                   "--server-side -f config/crds"}
+                                                   "--server-side -f crds"}
                                      : refreshed.error().message()}}
             );
             co_await sleep_for(wait);

@@ -322,9 +322,9 @@ class Bench:
         subprocess.run(["git", "-C", str(self.tree), "remote", "add", "origin", url], check=True)
         self.write(self.names + self.others, 1)
         first = self.push("all")
-        self.kubectl("apply", "--server-side", "-f", str(ROOT / "config/crds"))
+        self.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
         wait = ["kubectl", "--kubeconfig", self.kubeconfig, "wait", "--for=condition=Established", "--timeout=30s", "-f",
-                str(ROOT / "config/crds")]
+                str(ROOT / "crds")]
         for _ in range(20):  # kubectl gives up on a definition that has no conditions at all yet
             if subprocess.run(wait, capture_output=True).returncode == 0:
                 break

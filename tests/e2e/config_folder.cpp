@@ -11,11 +11,15 @@ namespace holdfast::test {
 namespace fs = std::filesystem;
 
 void write_config(git_repository& repository) {
+    const fs::path root{HOLDFAST_SOURCE_DIR};
     for (const auto& entry : fs::recursive_directory_iterator{config}) {
         if (entry.is_regular_file()) {
-            repository.write(
-                "config/" + fs::relative(entry.path(), config).string(), read_file(entry.path())
-            );
+            repository.write(fs::relative(entry.path(), root).string(), read_file(entry.path()));
+        }
+    }
+    for (const auto& entry : fs::directory_iterator{root / "crds"}) {
+        if (entry.path().extension() == ".yaml" || entry.path().filename() == "Kustomization") {
+            repository.write(fs::relative(entry.path(), root).string(), read_file(entry.path()));
         }
     }
 }

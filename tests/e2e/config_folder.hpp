@@ -10,7 +10,8 @@ namespace holdfast::test {
 /// config/ of this source tree.
 inline const std::string config = HOLDFAST_SOURCE_DIR "/config";
 
-/// Writes all of config/ into a repository, as config/; nothing is pushed.
+/// Writes all of config/ into a repository, as config/, and the manifests of crds/ that it refers to, as
+/// crds/; nothing is pushed.
 void write_config(git_repository& repository);
 /// A kubeconfig of the ServiceAccount that config/ installs, with a token such as a pod gets: its path.
 std::string kubeconfig_of_the_account(world& w);

@@ -34,9 +34,8 @@ world& world::prepared(const control_plane_options& options) {
     if (!the_world) {
         the_world = std::make_unique<world>(options);
         auto& w = *the_world;
-        w.kubectl({"apply", "--server-side", "-f", HOLDFAST_SOURCE_DIR "/config/crds"});
-        w.kubectl(
-            {"wait", "--for=condition=Established", "--timeout=30s", "-f", HOLDFAST_SOURCE_DIR "/config/crds"}
+        w.kubectl({"apply", "--server-side", "-f", HOLDFAST_SOURCE_DIR "/crds"});
+        w.kubectl({"wait", "--for=condition=Established", "--timeout=30s", "-f", HOLDFAST_SOURCE_DIR "/crds"}
         );
         w.create_namespace(home);
     }

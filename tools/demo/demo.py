@@ -217,11 +217,11 @@ class Demo:
 
     def install(self):
         say("Installing the custom resources")
-        self.kubectl("apply", "--server-side", "-f", str(ROOT / "config/crds"))
+        self.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
         # kubectl gives up at once on a definition that has no conditions at all yet.
         self.step(
             "they are established",
-            lambda: self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "config/crds"), check=False),
+            lambda: self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"), check=False),
         )
         for namespace in (NAMESPACE, "shop"):
             if self.kubectl("get", "namespace", namespace, check=False) is None:

@@ -41,8 +41,7 @@ struct asked : kube::clustered {
         static bool prepared = false;
         if (!prepared) {
             prepared = true;
-            BOOST_REQUIRE(
-                cluster.kubectl({"apply", "--server-side", "-f", HOLDFAST_SOURCE_DIR "/config/crds"}).ok()
+            BOOST_REQUIRE(cluster.kubectl({"apply", "--server-side", "-f", HOLDFAST_SOURCE_DIR "/crds"}).ok()
             );
             make_namespace(home);
         }

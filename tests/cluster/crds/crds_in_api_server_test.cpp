@@ -33,7 +33,7 @@ class installed_crds {
 public:
     installed_crds() : control_plane_{{.controller_manager = false}} {
         cluster = &control_plane_;
-        const auto applied = kubectl({"apply", "--server-side", "-f", HOLDFAST_SOURCE_DIR "/config/crds"});
+        const auto applied = kubectl({"apply", "--server-side", "-f", HOLDFAST_SOURCE_DIR "/crds"});
         BOOST_TEST_REQUIRE(applied.ok(), applied.err);
         const auto established = kubectl(
             {"wait", "--for=condition=Established", "--timeout=20s", "crd/applications.holdfast.dev",

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
 #include <set>
 
 namespace holdfast::crds {
@@ -18,10 +19,24 @@ BOOST_AUTO_TEST_SUITE(generated_files)
 
 constexpr const char* remedy = "run `build/bin/holdfast-crdgen .` and commit what it writes";
 
-BOOST_AUTO_TEST_CASE(the_crds_in_config_are_those_of_the_tables) {
-    const std::string folder = HOLDFAST_SOURCE_DIR "/config/crds/";
+BOOST_AUTO_TEST_CASE(the_crds_are_those_of_the_tables) {
+    const std::string folder = HOLDFAST_SOURCE_DIR "/crds/";
     BOOST_TEST((file(folder + "holdfast.dev_applications.yaml") == crd_yaml(crd_of<application>())), remedy);
     BOOST_TEST((file(folder + "holdfast.dev_repositories.yaml") == crd_yaml(crd_of<repository>())), remedy);
+}
+
+// kubectl takes every file of these endings for a manifest; kustomize finds the one without an ending.
+BOOST_AUTO_TEST_CASE(kubectl_finds_nothing_but_crds_in_the_folder) {
+    std::set<std::string> manifests;
+    for (const auto& entry : std::filesystem::directory_iterator{HOLDFAST_SOURCE_DIR "/crds"}) {
+        const auto ending = entry.path().extension();
+        if (ending == ".yaml" || ending == ".yml" || ending == ".json") {
+            manifests.insert(entry.path().filename());
+        }
+    }
+    const std::set<std::string> expected{"holdfast.dev_applications.yaml", "holdfast.dev_repositories.yaml"};
+    BOOST_TEST(manifests == expected, boost::test_tools::per_element());
+    BOOST_TEST(std::filesystem::exists(HOLDFAST_SOURCE_DIR "/crds/Kustomization"));
 }
 
 BOOST_AUTO_TEST_CASE(the_reference_is_that_of_the_tables) {
