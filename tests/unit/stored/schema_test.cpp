@@ -1,7 +1,7 @@
 // The way back: what today's version writes is taken by the schema of an older one, or is pruned by it, which
 // is named here with why that does no harm.
-#include "crds/crd.hpp"
 #include "crds/application.hpp"
+#include "crds/crd.hpp"
 #include "crds/repository.hpp"
 #include "support/read_file.hpp"
 
@@ -37,9 +37,10 @@ public:
 
     // Whether everything that `now` takes is taken by `then`.
     void schemas(const json::object& now, const json::object& then, const std::string& path) {
-        for (const auto* key : {"type", "pattern", "format", "x-kubernetes-int-or-string",
-                                "x-kubernetes-preserve-unknown-fields", "x-kubernetes-list-type",
-                                "x-kubernetes-list-map-keys", "x-kubernetes-map-type"}) {
+        for (const auto* key :
+             {"type", "pattern", "format", "x-kubernetes-int-or-string",
+              "x-kubernetes-preserve-unknown-fields", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+              "x-kubernetes-map-type"}) {
             if (text(now, key) != text(then, key)) problem(path, key, now, then);
         }
         for (const auto* key : {"maxLength", "maxItems", "maxProperties", "maximum"}) {
@@ -48,7 +49,7 @@ public:
         for (const auto* key : {"minLength", "minItems", "minProperties", "minimum"}) {
             if (narrower(now, then, key, true)) problem(path, key, now, then);
         }
-        within(now, then, "enum", path);   // each word of today
+        within(now, then, "enum", path);     // each word of today
         within(then, now, "required", path); // each field that has to be there for the older
         if (text(now, "default") != text(then, "default")) problem(path, "default", now, then);
         if (const auto* properties = now.if_contains("properties")) {
@@ -83,7 +84,8 @@ private:
         if (ours == nullptr) return true;
         return lower ? ours->as_int64() < bound->as_int64() : ours->as_int64() > bound->as_int64();
     }
-    void within(const json::object& inner, const json::object& outer, const char* key, const std::string& path) {
+    void
+    within(const json::object& inner, const json::object& outer, const char* key, const std::string& path) {
         const auto* some = inner.if_contains(key);
         if (some == nullptr) {
             if (std::string_view{key} == "enum" && outer.contains(key)) problem(path, key, inner, outer);
@@ -91,7 +93,8 @@ private:
         }
         const auto* all = outer.if_contains(key);
         for (const auto& one : some->as_array()) {
-            const bool is_there = all != nullptr && std::ranges::find(all->as_array(), one) != all->as_array().end();
+            const bool is_there =
+                all != nullptr && std::ranges::find(all->as_array(), one) != all->as_array().end();
             // Without a list of words every word is taken.
             if (!is_there && !(all == nullptr && std::string_view{key} == "enum")) {
                 problem(path, key, inner, outer);
@@ -107,9 +110,12 @@ private:
             schemas(ours->as_object(), others->as_object(), path);
         }
     }
-    void problem(const std::string& path, std::string_view key, const json::object& now, const json::object& then) {
+    void problem(
+        const std::string& path, std::string_view key, const json::object& now, const json::object& then
+    ) {
         problems.push_back(
-            kind_ + " " + path + ": " + std::string{key} + " is " + text(now, key) + " and was " + text(then, key)
+            kind_ + " " + path + ": " + std::string{key} + " is " + text(now, key) + " and was " +
+            text(then, key)
         );
     }
 
@@ -117,12 +123,19 @@ private:
 };
 
 json::object schema_of(const json::object& definition) {
-    return definition.at("spec").at("versions").as_array().front().at("schema").at("openAPIV3Schema").as_object();
+    return definition.at("spec")
+        .at("versions")
+        .as_array()
+        .front()
+        .at("schema")
+        .at("openAPIV3Schema")
+        .as_object();
 }
 
 json::object named(const json::object& definition) {
     return {
-        {"apiVersion", definition.at("apiVersion")}, {"names", definition.at("spec").at("names")},
+        {"apiVersion", definition.at("apiVersion")},
+        {"names", definition.at("spec").at("names")},
         {"scope", definition.at("spec").at("scope")},
         {"version", definition.at("spec").at("versions").as_array().front().at("name")},
         {"subresources", definition.at("spec").at("versions").as_array().front().at("subresources")}
@@ -154,7 +167,9 @@ BOOST_AUTO_TEST_CASE(take_what_is_written_today) {
     }
     BOOST_TEST(compared >= 2U);
     for (const auto& field : added) {
-        BOOST_TEST(additions.contains(field), field << " is pruned by an older version: say why that is harmless");
+        BOOST_TEST(
+            additions.contains(field), field << " is pruned by an older version: say why that is harmless"
+        );
     }
     for (const auto& [field, why] : additions) {
         BOOST_TEST(added.contains(field), field << " is not new");

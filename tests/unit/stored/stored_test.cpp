@@ -51,7 +51,8 @@ const json::object& object_of(const scene& one, std::string_view member) {
 
 // The paths of what `stored` has and `written` has not, or has otherwise.
 void lost(
-    const json::value& stored, const json::value* written, const std::string& path, std::vector<std::string>& all
+    const json::value& stored, const json::value* written, const std::string& path,
+    std::vector<std::string>& all
 ) {
     if (written == nullptr || stored.kind() != written->kind()) {
         all.push_back(path);
@@ -73,7 +74,8 @@ void lost(
     }
 }
 
-std::vector<std::string> lost(const json::object& stored, const json::object& written, std::string_view member) {
+std::vector<std::string>
+lost(const json::object& stored, const json::object& written, std::string_view member) {
     std::vector<std::string> all;
     const auto* was = stored.if_contains(member);
     if (was != nullptr) lost(*was, written.if_contains(member), std::string{member}, all);
@@ -155,9 +157,9 @@ BOOST_AUTO_TEST_CASE(there_are_some_of_each_state) {
     }
     for (const auto* state :
          {"sync Synced", "sync OutOfSync", "sync Unknown", "condition Ready", "condition SyncError",
-          "condition ComparisonError", "operation Succeeded", "operation Running", "operation Failed", "a retry",
-          "a pruning that waits", "a history", "sources", "a delivery", "a repository with Ready=True",
-          "a repository with Ready=False"}) {
+          "condition ComparisonError", "operation Succeeded", "operation Running", "operation Failed",
+          "a retry", "a pruning that waits", "a history", "sources", "a delivery",
+          "a repository with Ready=True", "a repository with Ready=False"}) {
         BOOST_TEST(seen.contains(state), state);
     }
 }
