@@ -79,6 +79,20 @@ std::string git_repository::git(std::vector<std::string> args) {
     return run("git", all);
 }
 
+std::string git_repository::exported() {
+    return git({"fast-export", "main"});
+}
+
+git_repository& git_repository::import(std::string_view exported) {
+    const auto done = run_command("git", {"-C", tree().string(), "fast-import", "--quiet"}, exported, 60s);
+    if (!done.ok()) {
+        throw std::runtime_error("git fast-import: " + done.err);
+    }
+    git({"reset", "-q", "--hard", "main"});
+    push_ref("refs/heads/main");
+    return *this;
+}
+
 std::string git_repository::url() const {
     return "http://" + address_ + ":" + std::to_string(port_) + "/" + name_ + ".git";
 }

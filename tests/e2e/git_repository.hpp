@@ -34,6 +34,11 @@ public:
     /// git in the work tree, which must succeed; its output.
     std::string git(std::vector<std::string> args);
 
+    /// The branch main with all its commits, as text (git fast-export).
+    std::string exported();
+    /// Becomes what exported() gave, with the same commit ids. For a repository in which nothing was pushed.
+    git_repository& import(std::string_view exported);
+
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::string url() const;
     /// Serves with these options of tests/support/git_http_server.py from now on, on the same port.

@@ -14,7 +14,8 @@ namespace holdfast::test {
 
 using namespace std::chrono_literals;
 
-operator_process::operator_process(std::string kubeconfig) : kubeconfig_{std::move(kubeconfig)} {}
+operator_process::operator_process(std::string kubeconfig)
+    : kubeconfig_{std::move(kubeconfig)}, program_{HOLDFAST_OPERATOR} {}
 
 operator_process::~operator_process() {
     process_.kill();
@@ -40,7 +41,7 @@ void operator_process::start(const std::vector<std::string>& args) {
             all.push_back(args[i + 1]);
         }
     }
-    process_ = background_process{HOLDFAST_OPERATOR, all, directory_.path() / "log"};
+    process_ = background_process{program_, all, directory_.path() / "log"};
     expected_to_run_ = true;
 }
 

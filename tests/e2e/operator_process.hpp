@@ -18,7 +18,7 @@ namespace holdfast::test {
 /// with the operator's rights.
 inline constexpr const char* home = "holdfast";
 
-/// The operator: build/…/bin/holdfast, as a process of its own. At most one at a time per control plane: two
+/// The operator: build/…/bin/holdfast where nothing else is said, as a process of its own. At most one at a time per control plane: two
 /// would work on the same Applications.
 class operator_process {
 public:
@@ -35,6 +35,9 @@ public:
     void start(const std::vector<std::string>& args = {});
     /// Another kubeconfig, from the next start() on.
     void use_kubeconfig(std::string path) { kubeconfig_ = std::move(path); }
+    /// Another program, e.g. of an older version, from the next start() on.
+    void use_program(std::string path) { program_ = std::move(path); }
+    [[nodiscard]] const std::string& program() const noexcept { return program_; }
     /// Another cache directory, from the next start() on.
     void use_cache(std::filesystem::path directory) { cache_ = std::move(directory); }
     void signal(int number) const { process_.signal(number); }
@@ -61,6 +64,7 @@ private:
     temporary_directory directory_{"holdfast-e2e-operator"};
     std::filesystem::path cache_ = directory_.path() / "cache";
     std::string kubeconfig_;
+    std::string program_;
     std::vector<std::string> args_;
     background_process process_;
     bool expected_to_run_ = false;
