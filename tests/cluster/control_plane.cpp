@@ -486,8 +486,18 @@ command_result control_plane::kubectl(std::vector<std::string> args, const kubec
         "--kubeconfig=" + (options.kubeconfig.empty() ? impl_->kubeconfig_ : options.kubeconfig),
         "--cache-dir=" + impl_->directory_ + "/run/kubectl",
     };
+    const bool waits = !args.empty() && args.front() == "wait";
     args.insert(args.begin(), own.begin(), own.end());
-    return run_command(impl_->kubectl_, args, options.input, options.deadline);
+    const auto end = clock::now() + std::chrono::seconds(10);
+    for (;;) {
+        auto done = run_command(impl_->kubectl_, args, options.input, options.deadline);
+        // A definition that was made just now has no status, at which `kubectl wait` gives up.
+        const bool too_early = waits && !done.ok() && done.err.find("accessor error") != std::string::npos;
+        if (!too_early || clock::now() > end) {
+            return done;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
 }
 
 void control_plane::stop() {
