@@ -22,11 +22,4 @@ bool asks_to_terminate(
            is_same_operation(*ours, *told);
 }
 
-bool rests_after_termination(
-    const std::optional<crds::operation_state>& last, std::string_view build_key
-) noexcept {
-    return last && last->phase == crds::operation_phase::failed && last->message == terminated_message &&
-           last->sync_result && last->sync_result->build_key == build_key;
-}
-
 } // namespace holdfast::engine

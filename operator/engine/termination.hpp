@@ -3,14 +3,10 @@
 #include "crds/application_status.hpp"
 
 #include <optional>
-#include <string_view>
 
 // Ending an operation on request: somebody sets status.operationState.phase to Terminating.
 
 namespace holdfast::engine {
-
-/// How an operation ends then: Failed, with this message.
-inline constexpr std::string_view terminated_message = "Operation terminated";
 
 /// It runs, and is to end.
 [[nodiscard]] bool is_terminating(const std::optional<crds::operation_state>& operation) noexcept;
@@ -23,12 +19,6 @@ is_same_operation(const crds::operation_state& one, const crds::operation_state&
 /// where it is about an operation before that.
 [[nodiscard]] bool asks_to_terminate(
     const std::optional<crds::operation_state>& ours, const std::optional<crds::operation_state>& told
-) noexcept;
-
-/// The last operation was ended on request while it applied just this desired state: none is begun by itself
-/// until something else is wanted, or somebody asks for a sync.
-[[nodiscard]] bool rests_after_termination(
-    const std::optional<crds::operation_state>& last, std::string_view build_key
 ) noexcept;
 
 } // namespace holdfast::engine

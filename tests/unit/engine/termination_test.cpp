@@ -54,22 +54,6 @@ BOOST_DATA_TEST_CASE(
     BOOST_TEST(asks_to_terminate(c.ours, c.told) == c.ends);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_termination_only_another_desired_state_begins_by_itself) {
-    auto last = state(operation_phase::failed, 5s);
-    last.message = terminated_message;
-    BOOST_TEST(!rests_after_termination(last, "key")); // of no desired state
-    last.sync_result.emplace();
-    last.sync_result->build_key = "key";
-    BOOST_TEST(rests_after_termination(last, "key"));
-    BOOST_TEST(!rests_after_termination(last, "another key"));
-    last.message = "1 object could not be applied";
-    BOOST_TEST(!rests_after_termination(last, "key"));
-    last.message = terminated_message;
-    last.phase = operation_phase::terminating;
-    BOOST_TEST(!rests_after_termination(last, "key"));
-    BOOST_TEST(!rests_after_termination(std::nullopt, "key"));
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace holdfast::engine
