@@ -86,7 +86,8 @@ struct sync_result {
     std::vector<std::string> revisions;
     /// The identity of the manifests that are being applied.
     std::string build_key;
-    /// At most `max_status_resources`, failures first.
+    /// At most `max_status_resources`, failures first. While the operation runs, too: whoever goes on with it
+    /// learns from them what it has done.
     std::vector<resource_result> resources;
     std::int64_t resources_count = 0;
 
@@ -106,6 +107,9 @@ struct operation_state {
     std::optional<timestamp> next_retry_at;
     /// The token of the pruning that was confirmed for this operation (`pending_prune::token`).
     std::string confirmed_prune;
+    /// How many objects the application had when it began, of which the limit of deletions is made; only
+    /// while it runs.
+    std::optional<std::int64_t> owned_at_begin;
 
     bool operator==(const operation_state&) const = default;
 };

@@ -160,7 +160,11 @@ struct docs<resource_result> {
          .doc = "What the API server, or the prune guard, said.",
          .max_length = limits::message},
         {.member = "hook_type", .doc = "Where it is a hook: of which phase."},
-        {.member = "hook_phase", .doc = "Where it is a hook, or is waited for: how far it is."},
+        {.member = "hook_phase",
+         .doc = "What the operation did to the object, or how far the hook is: Succeeded where it was "
+                "applied or "
+                "deleted, Failed where that was refused, Running where it was deleted and is yet to be made "
+                "anew; absent where the operation did nothing to it."},
         {.member = "sync_phase", .doc = "The phase that it belongs to."},
     };
 };
@@ -179,7 +183,7 @@ struct docs<sync_result> {
          .max_items = 20},
         {.member = "build_key", .doc = "Identity of the manifests that are applied.", .max_length = 256},
         {.member = "resources",
-         .doc = "What became of the objects, failures first; not more than 200 of them.",
+         .doc = "What became of the objects so far, failures first; not more than 200 of them.",
          .max_items = static_cast<std::int64_t>(max_status_resources)},
         {.member = "resources_count", .doc = "How many objects the operation is about.", .minimum = 0},
     };
@@ -189,7 +193,7 @@ HOLDFAST_DESCRIBED_STRUCT(sync_result)
 BOOST_DESCRIBE_STRUCT(
     operation_state, (),
     (operation, phase, message, sync_result, started_at, finished_at, retry_count, next_retry_at,
-     confirmed_prune)
+     confirmed_prune, owned_at_begin)
 )
 template <>
 struct docs<operation_state> {
@@ -207,6 +211,10 @@ struct docs<operation_state> {
         {.member = "confirmed_prune",
          .doc = "The token of the pruning that was confirmed for this operation.",
          .max_length = 128},
+        {.member = "owned_at_begin",
+         .doc = "While it runs: how many objects the application had when it began, of which the limit of "
+                "deletions is made.",
+         .minimum = 0},
     };
 };
 HOLDFAST_DESCRIBED_STRUCT(operation_state)

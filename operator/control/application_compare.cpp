@@ -182,6 +182,14 @@ application_controller::state::compare_one(record_ptr r, const wanted_manifest& 
         }
     }
     const auto record = sync::observe(*live);
+    if (r->progress) {
+        // What another process applied: older news of it say nothing of its health.
+        const auto tried = r->progress->done.find(id);
+        if (tried != r->progress->done.end() && tried->second.what == sync::outcome::applied &&
+            tried->second.generation == 0) {
+            tried->second.generation = record.generation;
+        }
+    }
     w.plan.in_sync = compared.result == sync::verdict::equal;
     if (w.plan.in_sync) {
         r->known[id] = {w.plan.hash, record.owned_hash};

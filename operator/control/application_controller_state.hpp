@@ -205,6 +205,12 @@ struct application_controller::state : kube::informer_handler, surroundings {
 
     // ---- application_operation.cpp
     asio::awaitable<void> operate(record_ptr r, findings& found);
+    /// Goes on with an operation that another process began: what it has done is in the status.
+    asio::awaitable<void> take_up_operation(record_ptr r);
+    /// Puts into the status what the operation has done so far.
+    static void note_rows(application_record& r);
+    /// Ends an operation whose end was asked for.
+    void end_terminated(application_record& r);
     [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
     asio::awaitable<result<void>> check_schemas(record_ptr r);
 

@@ -2,6 +2,7 @@
 
 #include "control/application_controller_state.hpp"
 #include "engine/retry.hpp"
+#include "engine/termination.hpp"
 
 #include <algorithm>
 
@@ -88,7 +89,8 @@ void application_controller::state::begin_operation(application_record& r, crds:
             state.sync_result->revisions.push_back(revision.text);
         }
     }
-    r.progress = operation_progress{.of = state.started_at, .build_key = r.from->build_key};
+    r.progress =
+        operation_progress{.of = state.started_at, .build_key = r.from->build_key, .is_taken_up = true};
     r.object.status.operation_state = std::move(state);
 }
 
@@ -101,37 +103,11 @@ void application_controller::state::finish_operation(
     state.message = std::move(message);
     state.finished_at = wall_clock::now();
     state.next_retry_at.reset();
-    if (r.progress) {
-        auto& results = state.sync_result->resources;
-        results.clear();
-        state.sync_result->resources_count = static_cast<std::int64_t>(r.progress->reports.size());
-        // Failures first: the list is bounded.
-        for (const bool failures : {true, false}) {
-            for (const auto& report : r.progress->reports) {
-                if ((report.state == sync::standing::sync_failed) != failures ||
-                    results.size() >= crds::max_status_resources) {
-                    continue;
-                }
-                crds::resource_result result;
-                result.group = report.id.group;
-                result.kind = report.id.kind;
-                result.namespace_ = report.id.namespace_;
-                result.name = report.id.name;
-                result.message = report.message;
-                switch (report.state) {
-                case sync::standing::synced: result.status = crds::result_code::synced; break;
-                case sync::standing::sync_failed: result.status = crds::result_code::sync_failed; break;
-                case sync::standing::pruned: result.status = crds::result_code::pruned; break;
-                case sync::standing::prune_skipped: result.status = crds::result_code::prune_skipped; break;
-                case sync::standing::pending: continue;
-                }
-                if (const auto* w = r.find_wanted(report.id)) {
-                    result.version = w->kind.version;
-                }
-                results.push_back(std::move(result));
-            }
-        }
+    state.owned_at_begin.reset();
+    if (!state.sync_result) {
+        state.sync_result.emplace(); // somebody else wrote this status
     }
+    note_rows(r);
     const auto& asked = request_of(state.operation);
     const bool whole = !asked.dry_run && asked.resources.empty();
     if (phase == crds::operation_phase::succeeded && whole) {
@@ -173,11 +149,16 @@ void application_controller::state::finish_operation(
 // An attempt failed: another one follows, or the operation has.
 void application_controller::state::fail_attempt(application_record& r, std::string message) {
     auto& state = *r.object.status.operation_state;
+    if (engine::is_terminating(r.object.status.operation_state)) {
+        end_terminated(r);
+        return;
+    }
     auto next = engine::after_attempt(state, r.object.spec.sync_policy.retry, message, wall_clock::now());
     if (next.next_at) {
         ++state.retry_count;
         state.next_retry_at = next.next_at;
         state.message = std::move(next.message);
+        note_rows(r);
         if (r.progress) {
             if (r.progress->ruling && !r.progress->ruling->trouble.empty()) {
                 r.progress->ruling.reset();

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/specification_checks.hpp"
+#include "engine/termination.hpp"
 
 #include <algorithm>
 
@@ -61,6 +62,9 @@ asio::awaitable<findings> application_controller::state::look_at(record_ptr r) {
     findings found;
     if (r->deleting()) {
         co_return co_await finish_application(r);
+    }
+    if (engine::is_terminating(r->object.status.operation_state)) {
+        end_terminated(*r); // whatever else may be in the way
     }
     auto wrong = r->unreadable;
     if (wrong.empty()) {

@@ -3,6 +3,9 @@
 
 #include "control/application_controller_state.hpp"
 #include "control/foundation.hpp"
+#include "engine/decide.hpp"
+#include "engine/operation_rows.hpp"
+#include "engine/termination.hpp"
 
 #include <algorithm>
 
@@ -76,7 +79,9 @@ sync::plan_input application_controller::state::plan_input_of(const application_
         input.done = r.progress->done;
         input.along = r.progress->along;
         input.ruling = r.progress->ruling;
-        s.owned_at_begin = r.progress->owned_at_begin;
+    }
+    if (state.owned_at_begin) {
+        s.owned_at_begin = static_cast<std::size_t>(std::max<std::int64_t>(*state.owned_at_begin, 0));
     }
     consider_others(r, input);
     const auto objects = static_cast<std::int64_t>(s.owned_at_begin.value_or(input.live.size()));
@@ -126,6 +131,57 @@ asio::awaitable<result<void>> application_controller::state::check_schemas(recor
     co_return result<void>{};
 }
 
+void application_controller::state::note_rows(application_record& r) {
+    auto& state = *r.object.status.operation_state;
+    if (!r.progress || r.progress->reports.empty()) {
+        return; // it has not come to a step here: what the rows say still holds
+    }
+    if (!state.sync_result) {
+        state.sync_result.emplace();
+    }
+    state.sync_result->resources_count = static_cast<std::int64_t>(r.progress->reports.size());
+    state.sync_result->resources =
+        engine::rows_of(r.progress->reports, r.progress->done, [&](const sync::object_id& id) {
+            const auto* w = r.find_wanted(id);
+            return w == nullptr ? std::string{} : w->kind.version;
+        });
+}
+
+void application_controller::state::end_terminated(application_record& r) {
+    r.paced.rest_until(steady_clock::time_point::max()); // who ended it does not want it to begin at once
+    finish_operation(r, crds::operation_phase::failed, std::string{engine::terminated_message});
+}
+
+asio::awaitable<void> application_controller::state::take_up_operation(record_ptr r) {
+    const auto input = plan_input_of(*r);
+    r->progress->done =
+        engine::attempts_of(*r->object.status.operation_state, r->from->build_key, input.desired, input.live);
+    // Which objects are as wanted is not known any more either. Each is read, which also tells the generation
+    // that health is to be of; nothing is applied, or made anew, that is as it shall be.
+    const auto held = r->full;
+    if (!held) {
+        co_return;
+    }
+    std::vector<sync::object_id> ids;
+    for (const auto& w : *r->wanted) {
+        const bool is_known = w.plan.synthetic || w.plan.in_sync || r->known.contains(w.plan.id);
+        if (!is_known && input.live.contains(w.plan.id)) {
+            ids.push_back(w.plan.id);
+        }
+    }
+    for (const auto& id : ids) {
+        const auto* m = held->find(id);
+        auto* w = r->find_wanted(id);
+        if (m == nullptr || w == nullptr) {
+            continue;
+        }
+        co_await compare_one(r, *m, *w);
+        if (!r->progress || engine::is_terminating(r->object.status.operation_state)) {
+            co_return;
+        }
+    }
+}
+
 asio::awaitable<void> application_controller::state::operate(record_ptr r, findings& found) {
     const auto generation = r->object.metadata.generation;
     auto& status = r->object.status;
@@ -136,6 +192,7 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             co_return;
         }
         status.operation_state->next_retry_at.reset();
+        engine::forget_failures(*status.operation_state);
     }
     if (!r->progress || r->progress->of != status.operation_state->started_at) {
         r->progress =
@@ -147,8 +204,21 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             co_return;
         }
     }
-    if (!r->progress) { // another build than the one that was in progress
+    if (engine::is_terminating(status.operation_state)) {
+        end_terminated(*r);
+        co_return;
+    }
+    const auto& result = status.operation_state->sync_result;
+    const bool is_of_another_build = result && result->build_key != r->from->build_key;
+    if (!r->progress || is_of_another_build) { // than the one that was in progress
         begin_operation(*r, status.operation_state->operation);
+    } else if (!r->progress->is_taken_up) {
+        co_await take_up_operation(r);
+        if (!r->progress || is_stale(*r, generation)) {
+            queue.add(r->key());
+            co_return;
+        }
+        r->progress->is_taken_up = true;
     }
     if (!r->progress->checked) {
         auto checked = co_await check_schemas(r);
@@ -164,13 +234,17 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
         }
         r->progress->checked = true;
     }
-    if (!r->progress->owned_at_begin) {
+    if (!status.operation_state->owned_at_begin) {
         const auto owned = with.live.owned_by(r->ref());
-        r->progress->owned_at_begin = static_cast<std::size_t>(
+        status.operation_state->owned_at_begin = static_cast<std::int64_t>(
             std::count_if(owned.begin(), owned.end(), [](const auto& o) { return !o.record->hook; })
         );
     }
     for (;;) {
+        if (engine::is_terminating(status.operation_state)) {
+            end_terminated(*r);
+            co_return;
+        }
         if (is_stale(*r, generation)) {
             queue.add(r->key());
             co_return;
@@ -193,6 +267,7 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
         if (const auto* step = std::get_if<sync::apply_step>(&plan.next)) {
             if (!co_await ownership_is_known(r, step->objects, found)) {
                 status.operation_state->message = found.waiting;
+                note_rows(*r);
                 co_return;
             }
             if (!r->full) { // let go of while it waited
@@ -216,6 +291,7 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             }
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
             status.operation_state->message = wait->sentence;
+            note_rows(*r); // written with the sentence, which says what they lead to
             found.waiting = wait->sentence;
             if (const auto& limit = r->object.spec.sync_policy.timeout) {
                 const auto left = status.operation_state->started_at + limit->value - wall_clock::now();

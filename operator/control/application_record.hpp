@@ -66,15 +66,16 @@ struct inputs {
     std::string build_key;
 };
 
-/// What goes on in an application's operation, beyond what its status says. Lost with the process: then the
-/// operation is begun anew, which changes nothing twice.
+/// What goes on in an application's operation, beyond what its status says. What is lost with the process is
+/// made again: what was done from the rows of the status (engine/operation_rows.hpp), the rest from the
+/// cluster.
 struct operation_progress {
     /// The status' started_at: the progress of another operation is none.
     crds::timestamp of;
     std::string build_key;
+    /// What another process did in it is in `done`, or it began here.
+    bool is_taken_up = false;
     std::map<sync::object_id, sync::attempt> done;
-    /// How many objects the application had when the operation began.
-    std::optional<std::size_t> owned_at_begin;
     /// What goes along with deletions, and which of them may be done.
     std::map<sync::object_id, sync::goes_along> along;
     std::optional<sync::prune_ruling> ruling;

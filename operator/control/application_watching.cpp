@@ -1,6 +1,7 @@
 // What the watch of Applications says: which there are, and which of them are to be looked at.
 
 #include "control/application_controller_state.hpp"
+#include "engine/termination.hpp"
 
 #include <utility>
 
@@ -17,6 +18,23 @@ bool is_news(const crds::application& before, const crds::application& now) {
            before.metadata.annotations != now.metadata.annotations ||
            before.metadata.finalizers != now.metadata.finalizers || !(before.spec == now.spec) ||
            before.operation != now.operation;
+}
+
+// Of what others write into a status only one thing is taken: that the operation which runs is to end.
+bool takes_termination(application_record& r, const crds::application_status& told) {
+    auto& ours = r.object.status.operation_state;
+    const auto& theirs = told.operation_state;
+    if (!ours || !engine::is_terminating(theirs) || !engine::is_same_operation(*ours, *theirs)) {
+        return false;
+    }
+    if (r.written.operation_state) {
+        r.written.operation_state->phase = crds::operation_phase::terminating; // so it is there
+    }
+    if (!engine::asks_to_terminate(ours, theirs)) {
+        return false; // it has ended meanwhile
+    }
+    ours->phase = crds::operation_phase::terminating;
+    return true;
 }
 
 } // namespace
@@ -96,7 +114,13 @@ void application_controller::state::changed(const json::object& object) {
                              o.status.observed_generation == o.metadata.generation;
         r->paced = engine::pace_of(o.status, o.metadata.generation);
     } else {
-        const bool news = is_news(r->object, now);
+        const bool is_to_end = takes_termination(*r, now.status);
+        if (is_to_end) {
+            r->stop_work();
+        }
+        const bool news = is_news(r->object, now) || is_to_end;
+        // How it ended, by somebody who came too late.
+        const bool is_overwritten = !r->operating() && engine::is_terminating(now.status.operation_state);
         if (!(r->object.spec == now.spec) || (now.metadata.deletion_timestamp && !r->deleting())) {
             r->stop_work(); // what is looked up or built just now is for what was asked before
         }
@@ -112,6 +136,9 @@ void application_controller::state::changed(const json::object& object) {
         r->object = std::move(now);
         if (!r->object.operation) {
             r->operation_taken = false;
+        }
+        if (is_overwritten && !standby) {
+            status_due(*r);
         }
         if (!news) {
             return;

@@ -1,6 +1,7 @@
 // The writes: applying objects and deleting them.
 
 #include "control/application_controller_state.hpp"
+#include "engine/termination.hpp"
 #include "sync/refusal.hpp"
 
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -62,7 +63,7 @@ asio::awaitable<void> application_controller::state::apply(record_ptr r, sync::a
 asio::awaitable<void> application_controller::state::apply_one(record_ptr r, sync::apply_action action) {
     const auto place = co_await requests.enter();
     const auto* wanted = r->find_wanted(action.id);
-    if (!r->progress) {
+    if (!r->progress || engine::is_terminating(r->object.status.operation_state)) {
         co_return;
     }
     if (wanted == nullptr) {
@@ -214,6 +215,9 @@ asio::awaitable<std::map<sync::object_id, sync::attempt>> application_controller
     }
     std::map<sync::object_id, sync::attempt> attempts;
     for (std::size_t begin = 0; begin < actions.size(); begin += side_by_side) {
+        if (!r->deleting() && engine::is_terminating(r->object.status.operation_state)) {
+            break;
+        }
         std::vector<asio::awaitable<void>> some;
         for (std::size_t i = begin; i < std::min(begin + side_by_side, actions.size()); ++i) {
             auto& into = attempts[actions[i].id];
