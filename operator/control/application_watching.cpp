@@ -27,9 +27,7 @@ bool takes_termination(application_record& r, const crds::application_status& to
     if (!ours || !engine::is_terminating(theirs) || !engine::is_same_operation(*ours, *theirs)) {
         return false;
     }
-    if (r.written.operation_state) {
-        r.written.operation_state->phase = crds::operation_phase::terminating; // so it is there
-    }
+    status_writer::note_termination(r);
     if (!engine::asks_to_terminate(ours, theirs)) {
         return false; // it has ended meanwhile
     }
@@ -138,7 +136,7 @@ void application_controller::state::changed(const json::object& object) {
             r->operation_taken = false;
         }
         if (is_overwritten && !standby) {
-            status_due(*r);
+            statuses.due(*r);
         }
         if (!news) {
             return;

@@ -205,13 +205,23 @@ void status_writer::send_events() {
     }
 }
 
-void status_writer::changed(application_record& r, const crds::application_status& before) {
+void status_writer::note_termination(application_record& r) {
+    if (r.reported.written.operation_state) {
+        r.reported.written.operation_state->phase = crds::operation_phase::terminating;
+    }
+}
+
+void status_writer::due(application_record& r) {
     if (!(r.object.status == r.reported.written) || (r.object.operation && r.operation_taken)) {
         if (!queue_.contains(r.key())) {
             r.reported.due_since = steady_clock::now();
         }
         queue_.add_after(r.key(), settle_time);
     }
+}
+
+void status_writer::changed(application_record& r, const crds::application_status& before) {
+    due(r);
     auto made = engine::transitions_of(before, r.object.status);
     if (const auto& ended = made.ended) {
         const bool succeeded = ended->phase == crds::operation_phase::succeeded;

@@ -42,6 +42,11 @@ public:
     /// What the object has for a status, as it comes new from the server; `r.object` is that object.
     static void begin(application_record& r, const json::object& object);
 
+    /// Somebody else has set the phase of the operation that `reported` has to Terminating.
+    static void note_termination(application_record& r);
+
+    /// Has the status written soon where it is otherwise than what the server has.
+    void due(application_record& r);
     /// The status may have changed since it was `before`: has it written soon, and tells of what is
     /// otherwise.
     void changed(application_record& r, const crds::application_status& before);

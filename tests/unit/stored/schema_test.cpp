@@ -26,6 +26,8 @@ const std::map<std::string, std::string> additions{
     {"applications.holdfast.dev status.history[].sourcesOmitted",
      "it only tells a reader why an entry has no sources; a rollback to such an entry is refused for want of "
      "them by either version"},
+    {"applications.holdfast.dev status.operationState.ownedAtBegin",
+     "the older version counts the objects itself when it goes on with an operation"},
 };
 
 class comparison {
