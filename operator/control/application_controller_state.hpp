@@ -201,10 +201,11 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] std::string not_ready_of(const application_record& r) const;
     void begin_operation(application_record& r, crds::operation what);
     void finish_operation(application_record& r, crds::operation_phase phase, std::string message);
-    void fail_attempt(application_record& r, std::string message);
+    /// An attempt failed: another one follows, or the operation has. Says when the next reconcile is.
+    findings fail_attempt(application_record& r, std::string message);
 
     // ---- application_operation.cpp
-    asio::awaitable<void> operate(record_ptr r, findings& found);
+    asio::awaitable<findings> operate(record_ptr r);
     /// Goes on with an operation that another process began: what it has done is in the status.
     asio::awaitable<void> take_up_operation(record_ptr r);
     /// Puts into the status what the operation has done so far.
@@ -261,9 +262,9 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void namespace_changed(const std::string& name);
 
     // ---- application_ownership.cpp
-    /// That the kinds of what is to be applied are listed: before that nobody knows whose the objects are.
-    asio::awaitable<bool>
-    ownership_is_known(record_ptr r, std::vector<sync::apply_action> objects, findings& found);
+    /// What of the kinds of what is to be applied is not listed yet, as a sentence: before that nobody knows
+    /// whose the objects are. Empty: all are; else it is reconciled again when they are.
+    asio::awaitable<std::string> await_owners(record_ptr r, std::vector<sync::apply_action> objects);
     /// Why an object is not to be applied just now, since it is another application's; empty: it may be.
     [[nodiscard]] std::string claim_of_another(
         const application_record& r, const kube::group_version_kind& kind, const sync::object_id& id

@@ -146,12 +146,12 @@ void application_controller::state::finish_operation(
     }
 }
 
-// An attempt failed: another one follows, or the operation has.
-void application_controller::state::fail_attempt(application_record& r, std::string message) {
+findings application_controller::state::fail_attempt(application_record& r, std::string message) {
+    findings found;
     auto& state = *r.object.status.operation_state;
     if (engine::is_terminating(r.object.status.operation_state)) {
         end_terminated(r);
-        return;
+        return found;
     }
     auto next = engine::after_attempt(state, r.object.spec.sync_policy.retry, message, wall_clock::now());
     if (next.next_at) {
@@ -172,16 +172,17 @@ void application_controller::state::fail_attempt(application_record& r, std::str
                        (w != nullptr && w->plan.synthetic);
             });
         }
-        queue.add_after(r.key(), next.wait);
-        return;
+        found.requeue(next.wait);
+        return found;
     }
     // Never given up silently: an automatic operation begins again, slowly, or at once when something
     // changes.
     r.paced.rest_until(steady_clock::now() + next.wait);
     finish_operation(r, crds::operation_phase::failed, std::move(next.message));
     if (r.object.spec.is_automated()) {
-        queue.add_after(r.key(), next.wait);
+        found.requeue(next.wait);
     }
+    return found;
 }
 
 } // namespace holdfast::control

@@ -119,7 +119,7 @@ asio::awaitable<findings> application_controller::state::look_at(record_ptr r) {
         found.add(decide(r));
     }
     if (r->operating() && !r->object.spec.suspend) {
-        co_await operate(r, found);
+        found.add(co_await operate(r));
     }
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
     // secrets.

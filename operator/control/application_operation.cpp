@@ -5,6 +5,7 @@
 #include "control/foundation.hpp"
 #include "engine/decide.hpp"
 #include "engine/operation_rows.hpp"
+#include "engine/prune_question.hpp"
 #include "engine/termination.hpp"
 
 #include <algorithm>
@@ -182,14 +183,15 @@ asio::awaitable<void> application_controller::state::take_up_operation(record_pt
     }
 }
 
-asio::awaitable<void> application_controller::state::operate(record_ptr r, findings& found) {
+asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
+    findings found;
     const auto generation = r->object.metadata.generation;
     auto& status = r->object.status;
     if (status.operation_state->next_retry_at) {
         const auto left = *status.operation_state->next_retry_at - wall_clock::now();
         if (left > 0s) {
-            queue.add_after(r->key(), std::chrono::duration_cast<steady_clock::duration>(left) + 1ms);
-            co_return;
+            found.requeue(std::chrono::duration_cast<steady_clock::duration>(left) + 1ms);
+            co_return found;
         }
         status.operation_state->next_retry_at.reset();
         engine::forget_failures(*status.operation_state);
@@ -200,13 +202,13 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
     }
     if (!r->wanted || !r->progress->checked) {
         if (auto built = co_await make_full(r); !built) {
-            fail_attempt(*r, built.error().message());
-            co_return;
+            found.add(fail_attempt(*r, built.error().message()));
+            co_return found;
         }
     }
     if (engine::is_terminating(status.operation_state)) {
         end_terminated(*r);
-        co_return;
+        co_return found;
     }
     const auto& result = status.operation_state->sync_result;
     const bool is_of_another_build = result && result->build_key != r->from->build_key;
@@ -215,8 +217,8 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
     } else if (!r->progress->is_taken_up) {
         co_await take_up_operation(r);
         if (!r->progress || is_stale(*r, generation)) {
-            queue.add(r->key());
-            co_return;
+            found.requeue(0s);
+            co_return found;
         }
         r->progress->is_taken_up = true;
     }
@@ -229,8 +231,8 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             found.problems["SyncError"] = checked.error().message();
             found.reason = "InvalidManifests";
             found.stalled = checked.error().kind() == error_kind::user;
-            fail_attempt(*r, checked.error().message());
-            co_return;
+            found.add(fail_attempt(*r, checked.error().message()));
+            co_return found;
         }
         r->progress->checked = true;
     }
@@ -243,11 +245,11 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
     for (;;) {
         if (engine::is_terminating(status.operation_state)) {
             end_terminated(*r);
-            co_return;
+            co_return found;
         }
         if (is_stale(*r, generation)) {
-            queue.add(r->key());
-            co_return;
+            found.requeue(0s);
+            co_return found;
         }
         const auto input = plan_input_of(*r);
         const auto plan = sync::next_step(input);
@@ -265,19 +267,20 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             }
         }
         if (const auto* step = std::get_if<sync::apply_step>(&plan.next)) {
-            if (!co_await ownership_is_known(r, step->objects, found)) {
+            if (auto listing = co_await await_owners(r, step->objects); !listing.empty()) {
+                found.waiting = std::move(listing);
                 status.operation_state->message = found.waiting;
                 note_rows(*r);
-                co_return;
+                co_return found;
             }
             if (!r->full) { // let go of while it waited
                 if (auto built = co_await make_full(r); !built) {
-                    fail_attempt(*r, built.error().message());
-                    co_return;
+                    found.add(fail_attempt(*r, built.error().message()));
+                    co_return found;
                 }
                 if (!r->progress) { // another build: from the beginning
-                    queue.add(r->key());
-                    co_return;
+                    found.requeue(0s);
+                    co_return found;
                 }
             }
             co_await apply(r, *step);
@@ -286,8 +289,8 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
         } else if (const auto* unknown = std::get_if<sync::inspect_step>(&plan.next)) {
             co_await inspect_all(r, unknown->objects);
             if (!r->progress) { // another build, or nobody wants it any more
-                queue.add(r->key());
-                co_return;
+                found.requeue(0s);
+                co_return found;
             }
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
             status.operation_state->message = wait->sentence;
@@ -295,31 +298,20 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
             found.waiting = wait->sentence;
             if (const auto& limit = r->object.spec.sync_policy.timeout) {
                 const auto left = status.operation_state->started_at + limit->value - wall_clock::now();
-                queue.add_after(r->key(), std::max<steady_clock::duration>(left, 0s) + 10ms);
+                found.requeue(std::max<steady_clock::duration>(left, 0s) + 10ms);
             }
             // The watch event that changes the answer comes; should it be lost, this does. The going of a
             // namespace, which belongs to no application, is told to none, nor is what others are waited for.
             const bool is_told = wait->reason != sync::wait_reason::deletion &&
                                  wait->reason != sync::wait_reason::applications &&
                                  input.settings.too_early.empty();
-            queue.add_after(r->key(), is_told ? 60s : 1s);
-            co_return;
+            found.requeue(is_told ? recheck::health : recheck::answer);
+            co_return found;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
-            crds::pending_prune pending;
-            for (const auto& id : blocked->objects) {
-                if (pending.resources.size() < 20) {
-                    pending.resources.push_back(sync::to_string(id));
-                }
-            }
-            pending.token = blocked->token;
-            pending.count = static_cast<std::int64_t>(blocked->objects.size());
-            pending.limit =
-                static_cast<std::int64_t>(r->progress->ruling ? r->progress->ruling->limit : std::size_t{0});
-            pending.requested_at = wall_clock::now();
-            const bool same = status.pending_prune && status.pending_prune->token == pending.token;
-            if (!same) {
-                status.pending_prune = std::move(pending);
-            }
+            status.pending_prune = engine::question_of(
+                *blocked, r->progress->ruling ? r->progress->ruling->limit : std::size_t{0},
+                std::move(status.pending_prune), wall_clock::now()
+            );
             finish_operation(
                 *r, crds::operation_phase::failed,
                 blocked->sentence + (blocked->reason == sync::block_reason::empty_render
@@ -329,7 +321,7 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
                                                " holdfast.dev/confirm-prune=" + status.pending_prune->token)
             );
             r->paced.up_to_a_person = true;
-            co_return;
+            co_return found;
         } else if (const auto* done = std::get_if<sync::done_step>(&plan.next)) {
             status.pending_prune.reset();
             const auto count = count_synced(plan.objects);
@@ -337,12 +329,12 @@ asio::awaitable<void> application_controller::state::operate(record_ptr r, findi
                 *r, crds::operation_phase::succeeded,
                 done->sentence.empty() ? std::to_string(count) + " objects synced" : done->sentence
             );
-            co_return;
+            co_return found;
         } else if (const auto* failed = std::get_if<sync::failed_step>(&plan.next)) {
             found.problems["SyncError"] = failed->sentence;
             found.reason = "SyncFailed";
-            fail_attempt(*r, failed->sentence);
-            co_return;
+            found.add(fail_attempt(*r, failed->sentence));
+            co_return found;
         }
     }
 }

@@ -5,9 +5,8 @@
 
 namespace holdfast::control {
 
-asio::awaitable<bool> application_controller::state::ownership_is_known(
-    record_ptr r, std::vector<sync::apply_action> objects, findings& found
-) {
+asio::awaitable<std::string>
+application_controller::state::await_owners(record_ptr r, std::vector<sync::apply_action> objects) {
     std::set<kube::group_version_kind> kinds;
     for (const auto& action : objects) {
         if (const auto* w = r->find_wanted(action.id); w != nullptr && !w->plan.synthetic) {
@@ -30,11 +29,10 @@ asio::awaitable<bool> application_controller::state::ownership_is_known(
         }
     }
     if (listing.empty()) {
-        co_return true;
+        co_return listing;
     }
     wait_for_kinds.insert(r->key());
-    found.waiting = "the cluster's objects are being listed: " + listing;
-    co_return false;
+    co_return "the cluster's objects are being listed: " + listing;
 }
 
 std::string application_controller::state::claim_of_another(
