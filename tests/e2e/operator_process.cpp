@@ -31,14 +31,18 @@ void operator_process::start(const std::vector<std::string>& args) {
     std::vector<std::string> all{"operator", "--namespace", home, "--kubeconfig", kubeconfig_};
     all.insert(all.end(), {"--cache-dir", cache_.string(), "--listen", "", "--metrics-listen", ""});
     all.insert(all.end(), {"--log-level", "debug"});
-    // An option that is said again overrides.
-    for (std::size_t i = 0; i + 1 < args.size(); i += 2) {
-        const auto at = std::find(all.begin() + 1, all.end(), args[i]);
-        if (at != all.end()) {
-            *(at + 1) = args[i + 1];
-        } else {
-            all.push_back(args[i]);
-            all.push_back(args[i + 1]);
+    // An option that is said again overrides. One without a value is a switch.
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        const bool has_value = i + 1 < args.size() && !args[i + 1].starts_with("--");
+        auto at = std::find(all.begin() + 1, all.end(), args[i]);
+        if (at == all.end()) {
+            at = all.insert(at, args[i]);
+            if (has_value) {
+                at = all.insert(at + 1, std::string{}) - 1;
+            }
+        }
+        if (has_value) {
+            *(at + 1) = args[++i];
         }
     }
     process_ = background_process{program_, all, directory_.path() / "log"};
