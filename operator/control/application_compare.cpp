@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr r) {
     watching seen;
     std::set<kube::group_version_kind> kinds;
-    if (r->wanted) {
-        for (const auto& w : *r->wanted) {
+    if (r->compared.wanted) {
+        for (const auto& w : *r->compared.wanted) {
             kinds.insert(w.kind);
         }
     }
@@ -57,7 +57,7 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
         co_return seen;
     }
     wait_for_kinds.insert(r->key());
-    if (r->wanted && r->object.spec.is_automated() && !with.schema.busy()) {
+    if (r->compared.wanted && r->object.spec.is_automated() && !with.schema.busy()) {
         // Needed next: fetched while the objects are listed. A failure is met, and told, when they are used.
         tasks.spawn(
             "read schemas",
@@ -73,13 +73,13 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
 }
 
 asio::awaitable<void> application_controller::state::compare(record_ptr r, bool thoroughly) {
-    if (!r->wanted) {
+    if (!r->compared.wanted) {
         const auto owned = with.live.owned_by(r->ref());
-        const bool same = owned.size() == r->trusted.size() &&
+        const bool same = owned.size() == r->compared.trusted.size() &&
                           std::all_of(owned.begin(), owned.end(), [&](const live_objects::found& o) {
-                              const auto trusted = r->trusted.find(o.id);
-                              return trusted != r->trusted.end() && trusted->second == o.record->owned_hash &&
-                                     !o.record->deleting;
+                              const auto trusted = r->compared.trusted.find(o.id);
+                              return trusted != r->compared.trusted.end() &&
+                                     trusted->second == o.record->owned_hash && !o.record->deleting;
                           });
         if (same && !r->object.operation) {
             const auto made = made_namespace_of(r->object.spec);
@@ -99,7 +99,7 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
         }
     }
     std::vector<sync::object_id> doubtful;
-    for (auto& w : *r->wanted) {
+    for (auto& w : *r->compared.wanted) {
         if (w.plan.synthetic) {
             continue;
         }
@@ -108,9 +108,10 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
             w.plan.in_sync = false;
             continue;
         }
-        const auto known = r->known.find(w.plan.id);
+        const auto known = r->compared.known.find(w.plan.id);
         const auto verdict = sync::compare_known(
-            known == r->known.end() ? std::nullopt : std::optional{known->second}, w.plan.hash, *record
+            known == r->compared.known.end() ? std::nullopt : std::optional{known->second}, w.plan.hash,
+            *record
         );
         if (verdict == sync::verdict::differs && w.plan.in_sync) {
             with.counters.drift_seen();
@@ -120,18 +121,18 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
         }
         w.plan.in_sync = verdict == sync::verdict::equal;
         if (verdict == sync::verdict::unknown && thoroughly) {
-            const auto seen = r->differs_at.find(w.plan.id);
-            if (seen == r->differs_at.end() ||
+            const auto seen = r->compared.differs_at.find(w.plan.id);
+            if (seen == r->compared.differs_at.end() ||
                 seen->second != std::pair{w.plan.hash, record->resource_version}) {
                 doubtful.push_back(w.plan.id);
             }
         }
     }
     if (const auto made = made_namespace_of(r->object.spec)) {
-        if (const auto* w = r->find_wanted(made->id); w != nullptr && w->plan.synthetic) {
+        if (const auto* w = r->compared.find(made->id); w != nullptr && w->plan.synthetic) {
             const bool as_wanted = co_await is_namespace_as_wanted(r, *made);
             // What is wanted may be another build's after the wait.
-            if (auto* again = r->wanted ? r->find_wanted(made->id) : nullptr) {
+            if (auto* again = r->compared.wanted ? r->compared.find(made->id) : nullptr) {
                 again->plan.in_sync = as_wanted;
             }
         }
@@ -142,10 +143,10 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
     if (const auto built = co_await make_full(r); !built) {
         co_return;
     }
-    const auto held = r->full; // what comes next waits, and others may let go of it meanwhile
+    const auto held = r->compared.full; // what comes next waits, and others may let go of it meanwhile
     for (const auto& id : doubtful) {
         const auto* m = held->find(id);
-        if (auto* w = r->find_wanted(id); w != nullptr && m != nullptr) {
+        if (auto* w = r->compared.find(id); w != nullptr && m != nullptr) {
             co_await compare_one(r, *m, *w);
         }
     }
@@ -182,19 +183,19 @@ application_controller::state::compare_one(record_ptr r, const wanted_manifest& 
         }
     }
     const auto record = sync::observe(*live);
-    if (r->progress) {
+    if (r->operation.progress) {
         // What another process applied: older news of it say nothing of its health.
-        const auto tried = r->progress->done.find(id);
-        if (tried != r->progress->done.end() && tried->second.what == sync::outcome::applied &&
+        const auto tried = r->operation.progress->done.find(id);
+        if (tried != r->operation.progress->done.end() && tried->second.what == sync::outcome::applied &&
             tried->second.generation == 0) {
             tried->second.generation = record.generation;
         }
     }
     w.plan.in_sync = compared.result == sync::verdict::equal;
     if (w.plan.in_sync) {
-        r->known[id] = {w.plan.hash, record.owned_hash};
+        r->compared.known[id] = {w.plan.hash, record.owned_hash};
     } else {
-        r->differs_at[id] = {w.plan.hash, record.resource_version};
+        r->compared.differs_at[id] = {w.plan.hash, record.resource_version};
     }
 }
 

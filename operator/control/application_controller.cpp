@@ -218,13 +218,13 @@ void application_controller::kinds_changed() {
         const auto sees_kinds = [](const source_identity& one) {
             return one.type == crds::source_type::helm || one.type == crds::source_type::plugin;
         };
-        if (r->from && std::ranges::any_of(r->from->identities, sees_kinds)) {
+        if (r->sources.from && std::ranges::any_of(r->sources.from->identities, sees_kinds)) {
             state_->queue.add(key);
         }
     }
     // Who named a kind that nobody knew may find it now.
     for (const auto& [key, r] : state_->records) {
-        if (!r->wanted || !r->object.status.conditions.empty()) {
+        if (!r->compared.wanted || !r->object.status.conditions.empty()) {
             const auto* ready = crds::find_condition(r->object.status.conditions, "Ready");
             if (ready == nullptr || ready->status != "True") {
                 state_->queue.add(key);

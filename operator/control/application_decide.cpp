@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 std::vector<live_objects::found> application_controller::state::surplus_of(application_record& r) const {
     auto owned = with.live.owned_by(r.ref());
     std::erase_if(owned, [&](const live_objects::found& o) {
-        return o.record->hook || r.find_wanted(o.id) != nullptr;
+        return o.record->hook || r.compared.find(o.id) != nullptr;
     });
     return owned;
 }
@@ -21,15 +21,16 @@ std::vector<live_objects::found> application_controller::state::surplus_of(appli
 findings application_controller::state::decide(record_ptr r) {
     auto& status = r->object.status;
     engine::decide_view view{.spec = r->object.spec, .status = status};
-    view.asked = r->object.operation && !r->operation_taken ? &*r->object.operation : nullptr;
-    view.build_key = r->from->build_key;
-    view.is_compared = r->wanted.has_value();
+    view.asked = r->object.operation && !r->operation.taken ? &*r->object.operation : nullptr;
+    view.build_key = r->sources.from->build_key;
+    view.is_compared = r->compared.wanted.has_value();
     view.prune_confirmed = r->prune_confirmed();
-    view.paced = r->paced;
-    if (view.asked == nullptr && !r->operating() && r->object.spec.is_automated() && r->wanted) {
-        view.out_of_sync = std::any_of(r->wanted->begin(), r->wanted->end(), [](const wanted_object& w) {
-            return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
-        });
+    view.paced = r->operation.paced;
+    if (view.asked == nullptr && !r->operating() && r->object.spec.is_automated() && r->compared.wanted) {
+        view.out_of_sync =
+            std::any_of(r->compared.wanted->begin(), r->compared.wanted->end(), [](const wanted_object& w) {
+                return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
+            });
         const auto surplus = surplus_of(*r);
         const auto heirs = heirs_of(*r, surplus);
         const auto options = sync_options_of(r->object.spec);
@@ -46,13 +47,13 @@ findings application_controller::state::decide(record_ptr r) {
     findings found;
     found.waiting = std::move(made.waiting);
     found.requeue_after = made.requeue_after;
-    r->paced = std::move(made.paced);
+    r->operation.paced = std::move(made.paced);
     if (made.question_is_void) {
         status.pending_prune.reset();
     }
     if (auto* anew = std::get_if<engine::begin>(&made.step)) {
         begin_operation(*r, std::move(anew->operation));
-        r->operation_taken = r->operation_taken || anew->is_asked;
+        r->operation.taken = r->operation.taken || anew->is_asked;
     } else if (auto* end = std::get_if<engine::finish>(&made.step)) {
         finish_operation(*r, end->phase, std::move(end->message));
     }
@@ -82,15 +83,16 @@ void application_controller::state::begin_operation(application_record& r, crds:
     state.message = "waiting for the first step";
     state.started_at = wall_clock::now();
     state.sync_result.emplace();
-    state.sync_result->build_key = r.from->build_key;
-    state.sync_result->revision = r.from->revisions.front().text;
-    if (r.from->revisions.size() > 1) {
-        for (const auto& revision : r.from->revisions) {
+    state.sync_result->build_key = r.sources.from->build_key;
+    state.sync_result->revision = r.sources.from->revisions.front().text;
+    if (r.sources.from->revisions.size() > 1) {
+        for (const auto& revision : r.sources.from->revisions) {
             state.sync_result->revisions.push_back(revision.text);
         }
     }
-    r.progress =
-        operation_progress{.of = state.started_at, .build_key = r.from->build_key, .is_taken_up = true};
+    r.operation.progress = operation_progress{
+        .of = state.started_at, .build_key = r.sources.from->build_key, .is_taken_up = true
+    };
     r.object.status.operation_state = std::move(state);
 }
 
@@ -121,10 +123,10 @@ void application_controller::state::finish_operation(
             entry.id = status.history.empty() ? 1 : status.history.back().id + 1;
             entry.revision = state.sync_result->revision;
             entry.revisions = state.sync_result->revisions;
-            if (r.from->sources.size() == 1) {
-                entry.source = r.from->sources.front();
+            if (r.sources.from->sources.size() == 1) {
+                entry.source = r.sources.from->sources.front();
             } else {
-                entry.sources = r.from->sources;
+                entry.sources = r.sources.from->sources;
             }
             entry.deploy_started_at = state.started_at;
             entry.deployed_at = *state.finished_at;
@@ -140,7 +142,7 @@ void application_controller::state::finish_operation(
             );
         }
     }
-    r.progress.reset();
+    r.operation.progress.reset();
     if (engine::is_elsewhere(asked)) {
         queue.add(r.key()); // to compare with what spec.source stands for again
     }
@@ -159,13 +161,13 @@ findings application_controller::state::fail_attempt(application_record& r, std:
         state.next_retry_at = next.next_at;
         state.message = std::move(next.message);
         note_rows(r);
-        if (r.progress) {
-            if (r.progress->ruling && !r.progress->ruling->trouble.empty()) {
-                r.progress->ruling.reset();
-                r.progress->along.clear();
+        if (r.operation.progress) {
+            if (r.operation.progress->ruling && !r.operation.progress->ruling->trouble.empty()) {
+                r.operation.progress->ruling.reset();
+                r.operation.progress->along.clear();
             }
-            std::erase_if(r.progress->done, [&](const auto& entry) {
-                const auto* w = r.find_wanted(entry.first);
+            std::erase_if(r.operation.progress->done, [&](const auto& entry) {
+                const auto* w = r.compared.find(entry.first);
                 // A namespace that is not watched may have gone, and be what the others failed for.
                 return entry.second.what == sync::outcome::failed ||
                        entry.second.what == sync::outcome::prune_failed ||
@@ -177,7 +179,7 @@ findings application_controller::state::fail_attempt(application_record& r, std:
     }
     // Never given up silently: an automatic operation begins again, slowly, or at once when something
     // changes.
-    r.paced.rest_until(steady_clock::now() + next.wait);
+    r.operation.paced.rest_until(steady_clock::now() + next.wait);
     finish_operation(r, crds::operation_phase::failed, std::move(next.message));
     if (r.object.spec.is_automated()) {
         found.requeue(next.wait);

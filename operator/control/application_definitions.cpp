@@ -33,12 +33,13 @@ private:
 asio::awaitable<result<void>> application_controller::state::check_definitions(record_ptr r) {
     const auto options = call_as(*r, config);
     findings_of lost;
-    for (const auto& w : *r->wanted) {
-        const auto* m = w.plan.in_sync || !is_own_definition(w.plan.id) ? nullptr : r->full->find(w.plan.id);
+    for (const auto& w : *r->compared.wanted) {
+        const auto* m =
+            w.plan.in_sync || !is_own_definition(w.plan.id) ? nullptr : r->compared.full->find(w.plan.id);
         if (m == nullptr) {
             continue;
         }
-        const auto held = r->full; // what `wanted` is part of
+        const auto held = r->compared.full; // what `wanted` is part of
         const auto& wanted = m->object.manifest;
         const auto definitions = kube::resources::custom_resource_definitions();
         const auto live = co_await with.api.get(definitions, {}, w.plan.id.name, options);

@@ -46,8 +46,8 @@ std::map<sync::object_id, sync::application_ref> application_controller::state::
                 continue;
             }
             // What it wants may just not be at hand: then nothing speaks against what it wanted last.
-            const auto* w = other->find_wanted(object.id);
-            if (!other->wanted || (w != nullptr && applies(*w))) {
+            const auto* w = other->compared.find(object.id);
+            if (!other->compared.wanted || (w != nullptr && applies(*w))) {
                 heirs.emplace(object.id, other->ref());
                 break;
             }
@@ -83,7 +83,7 @@ void application_controller::state::consider_others(const application_record& r,
     const {
     std::vector<live_objects::found> left;
     for (const auto& o : with.live.owned_by(r.ref())) {
-        if (!o.record->hook && r.find_wanted(o.id) == nullptr) {
+        if (!o.record->hook && r.compared.find(o.id) == nullptr) {
             left.push_back(o);
         }
     }
@@ -117,7 +117,7 @@ application_controller::state::owner_stand application_controller::state::stand_
     if (looks.is_pending(other->key(), now) || looks.is_moving(repositories_of(r), now)) {
         return owner_stand::undecided;
     }
-    const bool is_wanted = !other->wanted || std::as_const(*other).find_wanted(id) != nullptr;
+    const bool is_wanted = !other->compared.wanted || std::as_const(*other).compared.find(id) != nullptr;
     return is_wanted ? owner_stand::keeps : owner_stand::gives_up;
 }
 
@@ -131,7 +131,7 @@ void application_controller::state::expect_look(const application_record& r) {
 void application_controller::state::wake_heirs(const application_record& r) {
     std::vector<live_objects::found> left;
     for (const auto& o : with.live.owned_by(r.ref())) {
-        if (!o.record->hook && r.find_wanted(o.id) == nullptr) {
+        if (!o.record->hook && r.compared.find(o.id) == nullptr) {
             left.push_back(o);
         }
     }
@@ -139,7 +139,7 @@ void application_controller::state::wake_heirs(const application_record& r) {
         const auto key = heir.namespace_ + "/" + heir.name;
         const auto other = find(key);
         if (other) {
-            other->paced.hurry();
+            other->operation.paced.hurry();
         }
         queue.add(key);
     }

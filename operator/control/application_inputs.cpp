@@ -115,7 +115,7 @@ std::vector<repository_use> application_controller::state::uses_of(const applica
     if (r.deleting()) {
         return {};
     }
-    auto all = r.also_reads;
+    auto all = r.sources.also_reads;
     for (const auto& source : all_sources_of(r)) {
         if (source.chart.empty()) {
             all.insert({r.object.metadata.namespace_, source.repo_url});
@@ -246,18 +246,19 @@ asio::awaitable<result<inputs>> application_controller::state::find_inputs(recor
     made.stores = co_await with.secrets.look(r->object);
     // What a build needs is known when it is planned; until then it is what it was.
     auto reads = made.stores.repositories;
-    if (r->from) {
-        add_repositories(reads, r->from->needs, r->object.metadata.namespace_);
+    if (r->sources.from) {
+        add_repositories(reads, r->sources.from->needs, r->object.metadata.namespace_);
     }
-    r->also_reads = std::move(reads);
+    r->sources.also_reads = std::move(reads);
     made.facts = facts_of(*r, made.stores);
     // The same commits of the same sources, or others that have the same where it matters: the same builds.
     const auto same_reference = [](const auto& a, const auto& b) {
         return a.first == b.first && a.second.source == b.second.source;
     };
-    if (r->from && r->from->sources == made.sources &&
-        std::ranges::equal(r->from->refs, made.refs, same_reference) && *r->from->facts == *made.facts) {
-        const auto before = *r->from;
+    if (r->sources.from && r->sources.from->sources == made.sources &&
+        std::ranges::equal(r->sources.from->refs, made.refs, same_reference) &&
+        *r->sources.from->facts == *made.facts) {
+        const auto before = *r->sources.from;
         auto same = co_await needs_hold(r, before);
         if (same && *same) {
             same = co_await reads_hold(r, before, made);
@@ -278,8 +279,8 @@ asio::awaitable<result<inputs>> application_controller::state::find_inputs(recor
     if (auto known = co_await identify(r, made); !known) {
         co_return known.error();
     }
-    if (r->from && r->from->identities == made.identities) {
-        made.entries = r->from->entries;
+    if (r->sources.from && r->sources.from->identities == made.identities) {
+        made.entries = r->sources.from->entries;
     } else {
         made.entries = co_await with.build.entries_of(made.identities);
     }
@@ -321,7 +322,7 @@ asio::awaitable<result<void>> application_controller::state::identify(record_ptr
         }
         for (const auto& need : missing) {
             if (need.what == builders::need::kind::repository) {
-                r->also_reads.insert({r->object.metadata.namespace_, need.url});
+                r->sources.also_reads.insert({r->object.metadata.namespace_, need.url});
             }
             auto now = co_await with.supplies.resolve(need, reader_of(*r));
             if (!now) {

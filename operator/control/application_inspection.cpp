@@ -231,11 +231,11 @@ private:
 
 // Whether just this, or less, was known to go along when the deletion was decided.
 bool is_ruled(const application_record& r, const sync::object_id& id, const sync::goes_along& now) {
-    if (!r.progress || !r.progress->ruling) {
+    if (!r.operation.progress || !r.operation.progress->ruling) {
         return false;
     }
-    const auto then = r.progress->ruling->along.find(id);
-    return then != r.progress->ruling->along.end() && sync::is_covered(then->second, now);
+    const auto then = r.operation.progress->ruling->along.find(id);
+    return then != r.operation.progress->ruling->along.end() && sync::is_covered(then->second, now);
 }
 
 // Each kind once, in the version that the server prefers.
@@ -274,10 +274,10 @@ asio::awaitable<void>
 application_controller::state::inspect_all(record_ptr r, std::vector<sync::object_id> ids) {
     for (const auto& id : ids) {
         auto along = co_await inspect(r, id);
-        if (!r->progress) {
+        if (!r->operation.progress) {
             co_return;
         }
-        r->progress->along[id] = std::move(along);
+        r->operation.progress->along[id] = std::move(along);
     }
 }
 
@@ -298,9 +298,9 @@ asio::awaitable<void> application_controller::state::drop_uncovered(record_ptr r
         covered.push_back(std::move(action));
     }
     step.objects = std::move(covered);
-    if (!all && r->progress) {
-        r->progress->ruling.reset();
-        r->progress->along.clear();
+    if (!all && r->operation.progress) {
+        r->operation.progress->ruling.reset();
+        r->operation.progress->along.clear();
         r->object.status.operation_state->confirmed_prune.clear();
     }
 }

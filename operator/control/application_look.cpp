@@ -38,7 +38,7 @@ asio::awaitable<void> application_controller::state::look(std::string key) {
         queue.add_after(key, *found.requeue_after);
     }
     // As after a restart, while objects are being listed: nobody knows yet what it wants.
-    const bool is_looked_at = r->from || r->deleting() || !found.problems.empty();
+    const bool is_looked_at = r->sources.from || r->deleting() || !found.problems.empty();
     if (is_looked_at && find(key) == r) {
         looks.end_look(key, begun, !found.problems.contains("ComparisonError"), steady_clock::now());
     }
@@ -84,7 +84,7 @@ asio::awaitable<findings> application_controller::state::look_at(record_ptr r) {
         found.reason = "Suspended";
         found.waiting = "spec.suspend is set: nothing is changed until it is taken away";
     }
-    if (!r->from && !r->object.status.resources.empty()) {
+    if (!r->sources.from && !r->object.status.resources.empty()) {
         auto watched = co_await watch_kinds(r);
         found.add(std::move(watched.found));
         if (!watched.complete) {
@@ -103,7 +103,7 @@ asio::awaitable<findings> application_controller::state::look_at(record_ptr r) {
     if (const auto untold = recheck_of_sources(*r, failed)) {
         found.requeue(*untold);
     }
-    if (!r->from || (!r->wanted && r->trusted.empty())) {
+    if (!r->sources.from || (!r->compared.wanted && r->compared.trusted.empty())) {
         found.unknown = true;
         co_return found;
     }
@@ -123,7 +123,7 @@ asio::awaitable<findings> application_controller::state::look_at(record_ptr r) {
     }
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
     // secrets.
-    r->full.reset();
+    r->compared.full.reset();
     co_return found;
 }
 
@@ -132,13 +132,14 @@ asio::awaitable<findings> application_controller::state::find_wanted_state(recor
     std::optional<error> why;
     if (auto from = co_await find_inputs(r); !from) {
         why = from.error();
-    } else if (r->from && r->from->build_key == from->build_key && (r->wanted || !r->trusted.empty())) {
-        r->from = std::move(*from);
+    } else if (r->sources.from && r->sources.from->build_key == from->build_key &&
+               (r->compared.wanted || !r->compared.trusted.empty())) {
+        r->sources.from = std::move(*from);
     } else if (const auto built = co_await build_wanted(r, std::move(*from)); !built) {
         why = built.error();
     }
     if (!why) {
-        r->source_failures = 0;
+        r->sources.failures = 0;
         co_return found;
     }
     if (why->kind() == error_kind::cancelled) {
@@ -148,8 +149,8 @@ asio::awaitable<findings> application_controller::state::find_wanted_state(recor
         found.requeue(recheck::look_left);
         co_return found;
     }
-    const auto again = engine::retry_delay(why->kind(), r->source_failures);
-    ++r->source_failures;
+    const auto again = engine::retry_delay(why->kind(), r->sources.failures);
+    ++r->sources.failures;
     if (again) {
         found.requeue(*again);
     }
@@ -177,10 +178,10 @@ asio::awaitable<findings> application_controller::state::take_refresh(record_ptr
     }
     with.supplies.refresh();
     if (hard) {
-        r->from.reset();
-        r->wanted.reset();
-        r->trusted.clear();
-        r->known.clear();
+        r->sources.from.reset();
+        r->compared.wanted.reset();
+        r->compared.trusted.clear();
+        r->compared.known.clear();
         care.retry(r->key());
     }
     json::object annotation;
@@ -209,10 +210,10 @@ application_controller::state::recheck_of_sources(const application_record& r, b
     const auto sources = sources_of(r);
     const auto is_untold = [](const auto& one) { return one.first.what != builders::need::kind::repository; };
     if (std::ranges::any_of(sources, [](const auto& source) { return !source.chart.empty(); }) ||
-        (r.from && std::ranges::any_of(r.from->needs, is_untold))) {
+        (r.sources.from && std::ranges::any_of(r.sources.from->needs, is_untold))) {
         return failed ? recheck::untold_secret : recheck::untold_source;
     }
-    if (failed && (!r.object.spec.secrets.empty() || !r.from)) {
+    if (failed && (!r.object.spec.secrets.empty() || !r.sources.from)) {
         return recheck::untold_secret;
     }
     return std::nullopt;

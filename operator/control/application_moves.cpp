@@ -58,22 +58,23 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         }
         const auto sources = sources_of(*r);
         const auto* ready = crds::find_condition(r->object.status.conditions, "Ready");
-        const bool settled = ready != nullptr && ready->status == "True" && r->from &&
-                             r->from->sources == sources && !r->operating();
+        const bool settled = ready != nullptr && ready->status == "True" && r->sources.from &&
+                             r->sources.from->sources == sources && !r->operating();
         // Whoever is not at rest, reads more than one thing there or elsewhere, or is built with care, looks
         // for itself.
-        const bool reads_more =
-            std::ranges::any_of(r->also_reads, [&](const repository_use& use) { return is_it(use.url); });
+        const bool reads_more = std::ranges::any_of(r->sources.also_reads, [&](const repository_use& use) {
+            return is_it(use.url);
+        });
         const bool with_care = care.is_careful() || care.is_suspected(key);
-        if (!settled || reads_more || with_care || sources.size() != 1 || !r->from->refs.empty() ||
-            !r->from->needs.empty() || !r->from->identities.front().reads ||
+        if (!settled || reads_more || with_care || sources.size() != 1 || !r->sources.from->refs.empty() ||
+            !r->sources.from->needs.empty() || !r->sources.from->identities.front().reads ||
             !is_it(sources.front().repo_url)) {
             look_again(key, r->object.metadata.namespace_);
             continue;
         }
         const auto& source = sources.front();
         groups[{r->object.metadata.namespace_, source.repo_url, source.target_revision, source.tag_prefix}]
-            .push_back({std::move(key), r->from->identities.front().reads});
+            .push_back({std::move(key), r->sources.from->identities.front().reads});
     }
     for (auto& [source, group] : groups) {
         auto opened =
@@ -101,9 +102,9 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
                     continue;
                 }
                 // What was read is made anew with every look for the identity.
-                if (same[i] && r->from && r->from->identities.size() == 1 &&
-                    r->from->identities.front().reads == some[i].reads) {
-                    r->from->revisions.front() = now;
+                if (same[i] && r->sources.from && r->sources.from->identities.size() == 1 &&
+                    r->sources.from->identities.front().reads == some[i].reads) {
+                    r->sources.from->revisions.front() = now;
                 } else {
                     look_again(some[i].key, source.namespace_);
                 }

@@ -36,9 +36,9 @@ application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desire
     if (known == nullptr || known->deleting) {
         co_return false;
     }
-    if (r->made_namespace && r->made_namespace->hash == made.hash &&
-        r->made_namespace->resource_version == known->resource_version) {
-        co_return r->made_namespace->as_wanted;
+    if (r->compared.made_namespace && r->compared.made_namespace->hash == made.hash &&
+        r->compared.made_namespace->resource_version == known->resource_version) {
+        co_return r->compared.made_namespace->as_wanted;
     }
     const auto place = co_await requests.enter();
     const auto kind = kube::resources::namespaces();
@@ -47,10 +47,10 @@ application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desire
     if (!live) {
         co_return false; // applying says why
     }
-    const bool was =
-        r->made_namespace && r->made_namespace->as_wanted && r->made_namespace->hash == made.hash;
+    const bool was = r->compared.made_namespace && r->compared.made_namespace->as_wanted &&
+                     r->compared.made_namespace->hash == made.hash;
     const bool is = stand_of(*r, made, *live).is_as_wanted();
-    r->made_namespace = {made.hash, std::string{kube::resource_version_of(*live)}, is};
+    r->compared.made_namespace = {made.hash, std::string{kube::resource_version_of(*live)}, is};
     if (was && !is) {
         with.counters.drift_seen();
         log::info("an object drifted", {{"application", r->key()}, {"object", sync::to_string(made.id)}});
@@ -107,7 +107,7 @@ application_controller::state::apply_namespace(record_ptr r, sync::object_id id,
     }
     if (!dry_run) {
         with.namespaces.note(now);
-        r->made_namespace = {
+        r->compared.made_namespace = {
             made->hash, std::string{kube::resource_version_of(now)}, stand_of(*r, *made, now).is_as_wanted()
         };
     }

@@ -44,7 +44,7 @@ sync::plan_input application_controller::state::plan_input_of(const application_
     for (const auto& o : with.live.owned_by(r.ref())) {
         input.live.emplace(o.id, *o.record);
     }
-    for (const auto& w : *r.wanted) {
+    for (const auto& w : *r.compared.wanted) {
         input.desired.push_back(w.plan);
         if (is_foundation(w.plan.id, config.own_namespace)) {
             // Neither would leave us standing: they delete first.
@@ -75,11 +75,11 @@ sync::plan_input application_controller::state::plan_input_of(const application_
     }
     s.confirmed = r.prune_confirmed() ? r.object.status.pending_prune->token : std::string{};
     s.was_confirmed = !state.confirmed_prune.empty();
-    s.build_key = r.from->build_key;
-    if (r.progress) {
-        input.done = r.progress->done;
-        input.along = r.progress->along;
-        input.ruling = r.progress->ruling;
+    s.build_key = r.sources.from->build_key;
+    if (r.operation.progress) {
+        input.done = r.operation.progress->done;
+        input.along = r.operation.progress->along;
+        input.ruling = r.operation.progress->ruling;
     }
     if (state.owned_at_begin) {
         s.owned_at_begin = static_cast<std::size_t>(std::max<std::int64_t>(*state.owned_at_begin, 0));
@@ -93,7 +93,7 @@ sync::plan_input application_controller::state::plan_input_of(const application_
 
 asio::awaitable<result<void>> application_controller::state::check_schemas(record_ptr r) {
     std::set<kube::group_version_kind> kinds;
-    for (const auto& w : *r->wanted) {
+    for (const auto& w : *r->compared.wanted) {
         if (!w.plan.in_sync) {
             kinds.insert(w.kind);
         }
@@ -107,12 +107,12 @@ asio::awaitable<result<void>> application_controller::state::check_schemas(recor
         sync_options_of(r->object.spec, request_of(r->object.status.operation_state->operation));
     std::string all;
     std::size_t count = 0;
-    for (const auto& w : *r->wanted) {
+    for (const auto& w : *r->compared.wanted) {
         if (w.plan.in_sync || w.plan.synthetic ||
             sync::merged(options, w.plan.orders.options).validate == false) {
             continue;
         }
-        const auto* m = r->full->find(w.plan.id);
+        const auto* m = r->compared.full->find(w.plan.id);
         if (m == nullptr) {
             continue;
         }
@@ -134,50 +134,54 @@ asio::awaitable<result<void>> application_controller::state::check_schemas(recor
 
 void application_controller::state::note_rows(application_record& r) {
     auto& state = *r.object.status.operation_state;
-    if (!r.progress || r.progress->reports.empty()) {
+    if (!r.operation.progress || r.operation.progress->reports.empty()) {
         return; // it has not come to a step here: what the rows say still holds
     }
     if (!state.sync_result) {
         state.sync_result.emplace();
     }
-    state.sync_result->resources_count = static_cast<std::int64_t>(r.progress->reports.size());
-    state.sync_result->resources =
-        engine::rows_of(r.progress->reports, r.progress->done, [&](const sync::object_id& id) {
-            const auto* w = r.find_wanted(id);
+    state.sync_result->resources_count = static_cast<std::int64_t>(r.operation.progress->reports.size());
+    state.sync_result->resources = engine::rows_of(
+        r.operation.progress->reports, r.operation.progress->done,
+        [&](const sync::object_id& id) {
+            const auto* w = r.compared.find(id);
             return w == nullptr ? std::string{} : w->kind.version;
-        });
+        }
+    );
 }
 
 void application_controller::state::end_terminated(application_record& r) {
-    r.paced.rest_until(steady_clock::time_point::max()); // who ended it does not want it to begin at once
+    r.operation.paced.rest_until(steady_clock::time_point::max()
+    ); // who ended it does not want it to begin at once
     finish_operation(r, crds::operation_phase::failed, std::string{engine::terminated_message});
 }
 
 asio::awaitable<void> application_controller::state::take_up_operation(record_ptr r) {
     const auto input = plan_input_of(*r);
-    r->progress->done =
-        engine::attempts_of(*r->object.status.operation_state, r->from->build_key, input.desired, input.live);
+    r->operation.progress->done = engine::attempts_of(
+        *r->object.status.operation_state, r->sources.from->build_key, input.desired, input.live
+    );
     // Which objects are as wanted is not known any more either. Each is read, which also tells the generation
     // that health is to be of; nothing is applied, or made anew, that is as it shall be.
-    const auto held = r->full;
+    const auto held = r->compared.full;
     if (!held) {
         co_return;
     }
     std::vector<sync::object_id> ids;
-    for (const auto& w : *r->wanted) {
-        const bool is_known = w.plan.synthetic || w.plan.in_sync || r->known.contains(w.plan.id);
+    for (const auto& w : *r->compared.wanted) {
+        const bool is_known = w.plan.synthetic || w.plan.in_sync || r->compared.known.contains(w.plan.id);
         if (!is_known && input.live.contains(w.plan.id)) {
             ids.push_back(w.plan.id);
         }
     }
     for (const auto& id : ids) {
         const auto* m = held->find(id);
-        auto* w = r->find_wanted(id);
+        auto* w = r->compared.find(id);
         if (m == nullptr || w == nullptr) {
             continue;
         }
         co_await compare_one(r, *m, *w);
-        if (!r->progress || engine::is_terminating(r->object.status.operation_state)) {
+        if (!r->operation.progress || engine::is_terminating(r->object.status.operation_state)) {
             co_return;
         }
     }
@@ -196,11 +200,12 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
         status.operation_state->next_retry_at.reset();
         engine::forget_failures(*status.operation_state);
     }
-    if (!r->progress || r->progress->of != status.operation_state->started_at) {
-        r->progress =
-            operation_progress{.of = status.operation_state->started_at, .build_key = r->from->build_key};
+    if (!r->operation.progress || r->operation.progress->of != status.operation_state->started_at) {
+        r->operation.progress = operation_progress{
+            .of = status.operation_state->started_at, .build_key = r->sources.from->build_key
+        };
     }
-    if (!r->wanted || !r->progress->checked) {
+    if (!r->compared.wanted || !r->operation.progress->checked) {
         if (auto built = co_await make_full(r); !built) {
             found.add(fail_attempt(*r, built.error().message()));
             co_return found;
@@ -211,18 +216,18 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
         co_return found;
     }
     const auto& result = status.operation_state->sync_result;
-    const bool is_of_another_build = result && result->build_key != r->from->build_key;
-    if (!r->progress || is_of_another_build) { // than the one that was in progress
+    const bool is_of_another_build = result && result->build_key != r->sources.from->build_key;
+    if (!r->operation.progress || is_of_another_build) { // than the one that was in progress
         begin_operation(*r, status.operation_state->operation);
-    } else if (!r->progress->is_taken_up) {
+    } else if (!r->operation.progress->is_taken_up) {
         co_await take_up_operation(r);
-        if (!r->progress || is_stale(*r, generation)) {
+        if (!r->operation.progress || is_stale(*r, generation)) {
             found.requeue(0s);
             co_return found;
         }
-        r->progress->is_taken_up = true;
+        r->operation.progress->is_taken_up = true;
     }
-    if (!r->progress->checked) {
+    if (!r->operation.progress->checked) {
         auto checked = co_await check_schemas(r);
         if (checked) {
             checked = co_await check_definitions(r);
@@ -234,7 +239,7 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
             found.add(fail_attempt(*r, checked.error().message()));
             co_return found;
         }
-        r->progress->checked = true;
+        r->operation.progress->checked = true;
     }
     if (!status.operation_state->owned_at_begin) {
         const auto owned = with.live.owned_by(r->ref());
@@ -253,17 +258,17 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
         }
         const auto input = plan_input_of(*r);
         const auto plan = sync::next_step(input);
-        r->progress->reports = plan.objects;
+        r->operation.progress->reports = plan.objects;
         if (plan.ruling) {
-            r->progress->ruling = plan.ruling;
+            r->operation.progress->ruling = plan.ruling;
             if (!plan.ruling->confirmed.empty()) {
                 status.operation_state->confirmed_prune = plan.ruling->confirmed;
             }
         }
         for (const auto& warning : plan.warnings) {
-            if (std::find(r->build_warnings.begin(), r->build_warnings.end(), warning) ==
-                r->build_warnings.end()) {
-                r->build_warnings.push_back(warning);
+            if (std::find(r->compared.warnings.begin(), r->compared.warnings.end(), warning) ==
+                r->compared.warnings.end()) {
+                r->compared.warnings.push_back(warning);
             }
         }
         if (const auto* step = std::get_if<sync::apply_step>(&plan.next)) {
@@ -273,12 +278,12 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
                 note_rows(*r);
                 co_return found;
             }
-            if (!r->full) { // let go of while it waited
+            if (!r->compared.full) { // let go of while it waited
                 if (auto built = co_await make_full(r); !built) {
                     found.add(fail_attempt(*r, built.error().message()));
                     co_return found;
                 }
-                if (!r->progress) { // another build: from the beginning
+                if (!r->operation.progress) { // another build: from the beginning
                     found.requeue(0s);
                     co_return found;
                 }
@@ -288,7 +293,7 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
             co_await prune(r, *removal);
         } else if (const auto* unknown = std::get_if<sync::inspect_step>(&plan.next)) {
             co_await inspect_all(r, unknown->objects);
-            if (!r->progress) { // another build, or nobody wants it any more
+            if (!r->operation.progress) { // another build, or nobody wants it any more
                 found.requeue(0s);
                 co_return found;
             }
@@ -309,7 +314,8 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
             co_return found;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
             status.pending_prune = engine::question_of(
-                *blocked, r->progress->ruling ? r->progress->ruling->limit : std::size_t{0},
+                *blocked,
+                r->operation.progress->ruling ? r->operation.progress->ruling->limit : std::size_t{0},
                 std::move(status.pending_prune), wall_clock::now()
             );
             finish_operation(
@@ -320,7 +326,7 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
                                                r->object.metadata.namespace_ + " " + r->object.metadata.name +
                                                " holdfast.dev/confirm-prune=" + status.pending_prune->token)
             );
-            r->paced.up_to_a_person = true;
+            r->operation.paced.up_to_a_person = true;
             co_return found;
         } else if (const auto* done = std::get_if<sync::done_step>(&plan.next)) {
             status.pending_prune.reset();

@@ -9,7 +9,7 @@ asio::awaitable<std::string>
 application_controller::state::await_owners(record_ptr r, std::vector<sync::apply_action> objects) {
     std::set<kube::group_version_kind> kinds;
     for (const auto& action : objects) {
-        if (const auto* w = r->find_wanted(action.id); w != nullptr && !w->plan.synthetic) {
+        if (const auto* w = r->compared.find(action.id); w != nullptr && !w->plan.synthetic) {
             kinds.insert(w->kind);
         }
     }

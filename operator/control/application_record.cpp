@@ -1,15 +1,14 @@
 #include "control/application_record.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace holdfast::control {
 
-wanted_object* application_record::find_wanted(const sync::object_id& id) noexcept {
-    return const_cast<wanted_object*>(std::as_const(*this).find_wanted(id)); // NOLINT: ours, and not const
-}
+namespace {
 
-const wanted_object* application_record::find_wanted(const sync::object_id& id) const noexcept {
+// `wanted` as it is or const, and what it finds likewise.
+template <class Wanted>
+auto find_in(Wanted& wanted, const sync::object_id& id) noexcept -> decltype(&wanted->front()) {
     if (!wanted) {
         return nullptr;
     }
@@ -18,6 +17,16 @@ const wanted_object* application_record::find_wanted(const sync::object_id& id) 
             return w.plan.id < key;
         });
     return found == wanted->end() || found->plan.id != id ? nullptr : &*found;
+}
+
+} // namespace
+
+wanted_object* comparison_state::find(const sync::object_id& id) noexcept {
+    return find_in(wanted, id);
+}
+
+const wanted_object* comparison_state::find(const sync::object_id& id) const noexcept {
+    return find_in(wanted, id);
 }
 
 bool application_record::prune_confirmed() const {

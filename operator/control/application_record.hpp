@@ -85,6 +85,58 @@ struct operation_progress {
     bool checked = false;
 };
 
+/// What an application's sources are. Written by application_inputs.cpp and application_wanted.cpp, and where
+/// a moved repository is followed (application_moves.cpp).
+struct source_state {
+    /// What they were when they were last built.
+    std::optional<inputs> from;
+    /// What is read from beside the sources: password stores, bases elsewhere. Those that cannot be reached
+    /// as well, so that it is reconciled when they can.
+    std::set<repository_use> also_reads;
+    /// How often in a row they could not be had or built.
+    std::uint32_t failures = 0;
+};
+
+/// What is wanted of the cluster, and how far it is so. Written by application_wanted.cpp (what is wanted),
+/// application_compare.cpp (what differs) and by what applies objects (what is as wanted now).
+struct comparison_state {
+    /// The desired state of the build key of `source_state::from`; not there before it was built. In the
+    /// order of the ids.
+    std::optional<std::vector<wanted_object>> wanted;
+    /// Of the build, and of the operation.
+    std::vector<std::string> warnings;
+    /// The objects themselves, while somebody needs them.
+    std::shared_ptr<const desired_set> full;
+    /// Hashes at the moment when an object was last known to be as wanted.
+    std::map<sync::object_id, sync::known_state> known;
+    /// Objects that were looked at closely and are not as wanted: for which desired hash and resource
+    /// version.
+    std::map<sync::object_id, std::pair<sha256_digest, std::string>> differs_at;
+    /// The namespace that it has made, as it was looked at last.
+    struct namespace_look {
+        /// Of what was wanted.
+        sha256_digest hash{};
+        std::string resource_version;
+        bool as_wanted = false;
+    };
+    std::optional<namespace_look> made_namespace;
+    /// Owned hashes of all objects when the application was last synced, as found again after a restart.
+    std::map<sync::object_id, sha256_digest> trusted;
+
+    /// The wanted object of that name, or null. Valid until `wanted` is another one.
+    [[nodiscard]] wanted_object* find(const sync::object_id& id) noexcept;
+    [[nodiscard]] const wanted_object* find(const sync::object_id& id) const noexcept;
+};
+
+/// What the status does not say of an application's operation. Written by application_decide.cpp and
+/// application_operation.cpp, and by what takes their steps.
+struct own_operation {
+    std::optional<operation_progress> progress;
+    /// The object's `operation` is the one that the status describes, and on its way out of the object.
+    bool taken = false;
+    engine::pace paced;
+};
+
 /// What the server has of an application's status.
 struct reported_status {
     /// As it was written last.
@@ -110,44 +162,11 @@ struct application_record {
     /// Stops what is done for it on the pool: requested, and another in its place, when the application is
     /// deleted or what it asks for changes.
     std::shared_ptr<work_stop> work = std::make_shared<work_stop>();
-    std::optional<inputs> from;
-    /// What it reads from beside its sources: password stores, bases elsewhere. Those that cannot be reached
-    /// as well, so that it is looked at when they can.
-    std::set<repository_use> also_reads;
-    /// The desired state of `from->build_key`; not there before it was built.
-    std::optional<std::vector<wanted_object>> wanted;
-    std::vector<std::string> build_warnings;
-    /// The objects themselves, while somebody needs them.
-    std::shared_ptr<const desired_set> full;
-
-    /// Hashes at the moment when an object was last known to be as wanted.
-    std::map<sync::object_id, sync::known_state> known;
-    /// Objects that were looked at closely and are not as wanted: for which desired hash and resource
-    /// version.
-    std::map<sync::object_id, std::pair<sha256_digest, std::string>> differs_at;
-    /// The namespace that it has made, as it was looked at last.
-    struct namespace_look {
-        /// Of what was wanted.
-        sha256_digest hash{};
-        std::string resource_version;
-        bool as_wanted = false;
-    };
-    std::optional<namespace_look> made_namespace;
-    /// Owned hashes of all objects when the application was last synced, as found again after a restart.
-    std::map<sync::object_id, sha256_digest> trusted;
-
-    std::optional<operation_progress> progress;
-    /// The object's `operation` is the one that the status describes, and on its way out of the object.
-    bool operation_taken = false;
-    engine::pace paced;
-    /// How often in a row its sources could not be had or built.
-    std::uint32_t source_failures = 0;
+    source_state sources;
+    comparison_state compared;
+    own_operation operation;
     /// The status writer's.
     reported_status reported;
-
-    /// The wanted object of that name, or null. `wanted` is in the order of its ids.
-    [[nodiscard]] wanted_object* find_wanted(const sync::object_id& id) noexcept;
-    [[nodiscard]] const wanted_object* find_wanted(const sync::object_id& id) const noexcept;
 
     /// A person has confirmed just the pruning that waits.
     [[nodiscard]] bool prune_confirmed() const;

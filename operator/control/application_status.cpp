@@ -23,9 +23,9 @@ void application_controller::state::fill_status(application_record& r, const fin
     const auto before = status.sync.status;
     const auto health_before = status.health.status;
 
-    if (!found.unknown && r.wanted) {
+    if (!found.unknown && r.compared.wanted) {
         fill_resources(r);
-    } else if (!found.unknown && !r.trusted.empty()) {
+    } else if (!found.unknown && !r.compared.trusted.empty()) {
         fill_trusted(r);
     } else {
         status.sync.status = crds::sync_code::unknown;
@@ -34,21 +34,22 @@ void application_controller::state::fill_status(application_record& r, const fin
         status.sync.status = crds::sync_code::unknown;
     }
     // A commit that changed nothing for the application is not worth a write of its own.
-    const bool same_build = same_generation && r.from && r.from->build_key == status.sync.build_key &&
-                            !r.operating() && status.sync.status == before && !status.sync.revision.empty();
-    if (r.from && !found.unknown && !same_build) {
-        status.sync.revision = r.from->revisions.front().text;
+    const bool same_build = same_generation && r.sources.from &&
+                            r.sources.from->build_key == status.sync.build_key && !r.operating() &&
+                            status.sync.status == before && !status.sync.revision.empty();
+    if (r.sources.from && !found.unknown && !same_build) {
+        status.sync.revision = r.sources.from->revisions.front().text;
         status.sync.revisions.clear();
-        if (r.from->revisions.size() > 1) {
-            for (const auto& revision : r.from->revisions) {
+        if (r.sources.from->revisions.size() > 1) {
+            for (const auto& revision : r.sources.from->revisions) {
                 status.sync.revisions.push_back(revision.text);
             }
         }
         status.sync.short_revision = crds::short_revision(status.sync.revision);
-        status.sync.build_key = r.from->build_key;
-        status.source_type = r.from->identities.front().type;
+        status.sync.build_key = r.sources.from->build_key;
+        status.source_type = r.sources.from->identities.front().type;
     }
-    if (status.sync.status == crds::sync_code::synced && r.wanted) {
+    if (status.sync.status == crds::sync_code::synced && r.compared.wanted) {
         status.sync.applied_state = applied_state_of(with.live.owned_by(r.ref()));
         // Found to be so without an operation, as after a restart or a sync by hand.
         status.sync.applied_build_key = status.sync.build_key;
@@ -61,7 +62,7 @@ void application_controller::state::fill_status(application_record& r, const fin
     status.conditions = engine::conditions_of(
         {.status = status,
          .found = found,
-         .warnings = r.build_warnings,
+         .warnings = r.compared.warnings,
          .generation = metadata.generation,
          .deleting = r.deleting()},
         now
@@ -74,7 +75,7 @@ void application_controller::state::fill_status(application_record& r, const fin
 
 void application_controller::state::fill_resources(application_record& r) {
     engine::resource_view view{.application = r.ref(), .options = sync_options_of(r.object.spec)};
-    for (const auto& w : *r.wanted) {
+    for (const auto& w : *r.compared.wanted) {
         const auto* live = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
         view.wanted.push_back({&w.plan, w.kind.version, live});
     }

@@ -17,7 +17,7 @@ bool names_entries(const source_identity& identity) {
 
 // Makes `wanted` of the inputs, or finds that nothing changed since it was applied last.
 asio::awaitable<result<void>> application_controller::state::build_wanted(record_ptr r, inputs from) {
-    const bool first_sight = !r->from;
+    const bool first_sight = !r->sources.from;
     const auto& applied = r->object.status.sync;
     if (first_sight && !applied.applied_state.empty() && applied.applied_build_key == from.build_key &&
         !r->operating() && !r->object.operation) {
@@ -25,10 +25,10 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         // known by now.
         const auto owned = with.live.owned_by(r->ref());
         if (!owned.empty() && applied_state_of(owned) == applied.applied_state) {
-            r->from = from;
-            r->trusted.clear();
+            r->sources.from = from;
+            r->compared.trusted.clear();
             for (const auto& object : owned) {
-                r->trusted[object.id] = object.record->owned_hash;
+                r->compared.trusted[object.id] = object.record->owned_hash;
             }
             co_return result<void>{};
         }
@@ -43,7 +43,7 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         more.secrets_index = std::move(*index);
         facts = std::make_shared<const builders::build_facts>(std::move(more));
     }
-    r->full.reset(); // what is held already is not to be waited for
+    r->compared.full.reset(); // what is held already is not to be waited for
     auto sources = co_await collect(r, from, std::move(facts));
     if (!sources) {
         co_return sources.error();
@@ -67,31 +67,34 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     if (!built) {
         co_return built.error();
     }
-    r->full = std::move(built->wanted);
+    r->compared.full = std::move(built->wanted);
     from.entries = std::move(built->entries);
     if (auto known = co_await identify_entries(r, from); !known) {
         co_return known.error();
     }
-    r->build_warnings = r->full->warnings;
+    r->compared.warnings = r->compared.full->warnings;
     for (const auto& check : r->object.spec.health_checks) {
-        r->build_warnings.push_back(
+        r->compared.warnings.push_back(
             "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
             " is judged by its conditions"
         );
     }
     for (const auto& rule : r->object.spec.ignore_differences) {
         if (!rule.jq_path_expressions.empty()) {
-            r->build_warnings.push_back("spec.ignoreDifferences: jqPathExpressions are not understood yet by "
-                                        "this version; say it with jsonPointers");
+            r->compared.warnings.push_back(
+                "spec.ignoreDifferences: jqPathExpressions are not understood yet by "
+                "this version; say it with jsonPointers"
+            );
         }
     }
     std::vector<wanted_object> wanted;
-    if (const auto made = made_namespace_of(r->object.spec); made && r->full->find(made->id) == nullptr) {
+    if (const auto made = made_namespace_of(r->object.spec);
+        made && r->compared.full->find(made->id) == nullptr) {
         auto planned = sync::plan_object(*made);
         planned.synthetic = true;
         wanted.push_back({std::move(planned), kube::make_gvk("v1", "Namespace"), {}});
     }
-    for (const auto& m : r->full->objects) {
+    for (const auto& m : r->compared.full->objects) {
         wanted.push_back(
             {sync::plan_object(m.object), kube::make_gvk(m.object.api_version, m.object.id.kind), m.from}
         );
@@ -99,46 +102,47 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     std::sort(wanted.begin(), wanted.end(), [](const wanted_object& a, const wanted_object& b) {
         return a.plan.id < b.plan.id;
     });
-    const bool same_build = r->from && r->from->build_key == from.build_key;
-    r->from = from;
+    const bool same_build = r->sources.from && r->sources.from->build_key == from.build_key;
+    r->sources.from = from;
     if (same_build) {
         // Built again only to have the objects at hand: what was found out about them still holds.
         for (auto& w : wanted) {
-            const auto* before = r->find_wanted(w.plan.id);
+            const auto* before = r->compared.find(w.plan.id);
             w.plan.in_sync = before != nullptr && before->plan.in_sync && before->plan.hash == w.plan.hash;
         }
     }
-    r->wanted = std::move(wanted);
+    r->compared.wanted = std::move(wanted);
     std::vector<sync::object_id> ids;
-    for (const auto& w : *r->wanted) {
+    for (const auto& w : *r->compared.wanted) {
         ids.push_back(w.plan.id);
     }
     wants.set(r->key(), ids);
     if (!same_build) {
         wake_heirs(*r);
     }
-    if (!same_build && r->progress && r->progress->build_key != from.build_key) {
-        r->progress.reset();
+    if (!same_build && r->operation.progress && r->operation.progress->build_key != from.build_key) {
+        r->operation.progress.reset();
     }
     // What was trusted without having been built has hashes now. Of another build it says nothing: what is
     // there is as the one before had it.
     if (same_build) {
-        for (const auto& w : *r->wanted) {
-            if (const auto trusted = r->trusted.find(w.plan.id); trusted != r->trusted.end()) {
-                r->known[w.plan.id] = {w.plan.hash, trusted->second};
+        for (const auto& w : *r->compared.wanted) {
+            if (const auto trusted = r->compared.trusted.find(w.plan.id);
+                trusted != r->compared.trusted.end()) {
+                r->compared.known[w.plan.id] = {w.plan.hash, trusted->second};
             }
         }
     }
-    r->trusted.clear();
+    r->compared.trusted.clear();
     co_return result<void>{};
 }
 
 // Builds again what was built before, for an operation that needs the objects themselves.
 asio::awaitable<result<void>> application_controller::state::make_full(record_ptr r) {
-    if (r->full && r->wanted) {
+    if (r->compared.full && r->compared.wanted) {
         co_return result<void>{};
     }
-    const auto from = *r->from;
+    const auto from = *r->sources.from;
     co_return co_await build_wanted(r, from);
 }
 

@@ -107,10 +107,10 @@ void application_controller::state::changed(const json::object& object) {
         status_writer::begin(*r, object);
         // A killed operator may have begun with the operation without having taken it out of the object.
         const auto& o = r->object;
-        r->operation_taken = o.operation && o.status.operation_state &&
+        r->operation.taken = o.operation && o.status.operation_state &&
                              o.status.operation_state->operation == *o.operation &&
                              o.status.observed_generation == o.metadata.generation;
-        r->paced = engine::pace_of(o.status, o.metadata.generation);
+        r->operation.paced = engine::pace_of(o.status, o.metadata.generation);
     } else {
         const bool is_to_end = takes_termination(*r, now.status);
         if (is_to_end) {
@@ -123,8 +123,8 @@ void application_controller::state::changed(const json::object& object) {
             r->stop_work(); // what is looked up or built just now is for what was asked before
         }
         if (r->object.metadata.generation != now.metadata.generation) {
-            r->paced.resume_at_once(); // it may be just what was missing
-            r->source_failures = 0;
+            r->operation.paced.resume_at_once(); // it may be just what was missing
+            r->sources.failures = 0;
         }
         if (news) {
             note_dependencies(r->object, /*there=*/false);
@@ -133,7 +133,7 @@ void application_controller::state::changed(const json::object& object) {
         now.status = std::move(r->object.status);
         r->object = std::move(now);
         if (!r->object.operation) {
-            r->operation_taken = false;
+            r->operation.taken = false;
         }
         if (is_overwritten && !standby) {
             statuses.due(*r);

@@ -62,16 +62,16 @@ asio::awaitable<void> application_controller::state::apply(record_ptr r, sync::a
 
 asio::awaitable<void> application_controller::state::apply_one(record_ptr r, sync::apply_action action) {
     const auto place = co_await requests.enter();
-    const auto* wanted = r->find_wanted(action.id);
-    if (!r->progress || engine::is_terminating(r->object.status.operation_state)) {
+    const auto* wanted = r->compared.find(action.id);
+    if (!r->operation.progress || engine::is_terminating(r->object.status.operation_state)) {
         co_return;
     }
     if (wanted == nullptr) {
         co_return; // no plan asks for what is not wanted
     }
-    if (!r->full) {
+    if (!r->compared.full) {
         // A defect; said as a failure, since the planner would otherwise ask for the same step again.
-        r->progress->done[action.id] = {
+        r->operation.progress->done[action.id] = {
             .what = sync::outcome::failed, .hash = wanted->plan.hash, .message = "its manifest is not at hand"
         };
         co_return;
@@ -79,7 +79,7 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
     const auto kind = wanted->kind;
     const auto hash = wanted->plan.hash;
     const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
-    auto held = r->full;
+    auto held = r->compared.full;
     json::object manifest;
     if (const auto* m = held->find(action.id)) {
         manifest = m->object.manifest;
@@ -90,9 +90,9 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
             message += "; " + *advice;
         }
         with.counters.object_written("apply", to_string(e.kind()));
-        if (r->progress) {
+        if (r->operation.progress) {
             // The uid of what was deleted for this stays, so that it is not deleted again.
-            auto& attempt = r->progress->done[action.id];
+            auto& attempt = r->operation.progress->done[action.id];
             attempt = {.what = sync::outcome::failed, .hash = hash, .uid = attempt.uid, .message = message};
         }
     };
@@ -100,9 +100,9 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
         const auto made = co_await apply_namespace(r, action.id, dry_run);
         if (!made) {
             fail(made.error());
-        } else if (r->progress) {
-            r->progress->done[action.id] = {.what = sync::outcome::applied, .hash = hash};
-            if (auto* w = r->find_wanted(action.id); w != nullptr && !dry_run) {
+        } else if (r->operation.progress) {
+            r->operation.progress->done[action.id] = {.what = sync::outcome::applied, .hash = hash};
+            if (auto* w = r->compared.find(action.id); w != nullptr && !dry_run) {
                 w->plan.in_sync = true;
             }
         }
@@ -167,18 +167,18 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
         co_return;
     }
     with.counters.object_written(dry_run ? "dry_run" : "apply", "ok");
-    if (!r->progress) {
+    if (!r->operation.progress) {
         co_return;
     }
-    r->progress->done[action.id] = {
+    r->operation.progress->done[action.id] = {
         .what = sync::outcome::applied, .hash = hash, .generation = kube::generation_of(*answer)
     };
     if (dry_run) {
         co_return;
     }
     with.live.note(kind, *answer);
-    r->known[action.id] = {hash, sync::observe(*answer).owned_hash};
-    if (auto* w = r->find_wanted(action.id)) {
+    r->compared.known[action.id] = {hash, sync::observe(*answer).owned_hash};
+    if (auto* w = r->compared.find(action.id)) {
         w->plan.in_sync = true;
     }
 }
@@ -191,18 +191,18 @@ asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::p
         uids.emplace(action.id, action.uid);
     }
     auto attempts = co_await remove_all(r, std::move(step.objects), dry_run);
-    if (!r->progress) {
+    if (!r->operation.progress) {
         co_return;
     }
     for (auto& [id, attempt] : attempts) {
-        if (step.to_recreate && attempt.what == sync::outcome::pruned && r->wanted) {
+        if (step.to_recreate && attempt.what == sync::outcome::pruned && r->compared.wanted) {
             attempt.what = sync::outcome::removed;
             attempt.uid = uids.at(id);
-            if (const auto* w = r->find_wanted(id)) {
+            if (const auto* w = r->compared.find(id)) {
                 attempt.hash = w->plan.hash;
             }
         }
-        r->progress->done.insert_or_assign(id, std::move(attempt));
+        r->operation.progress->done.insert_or_assign(id, std::move(attempt));
     }
 }
 
@@ -278,7 +278,7 @@ asio::awaitable<sync::attempt> application_controller::state::remove_one(
         );
         if (removed) {
             if (!dry_run) {
-                r->known.erase(action.id);
+                r->compared.known.erase(action.id);
                 if (*removed != kube::deletion::started) {
                     with.live.note_gone(kind, action.id, action.uid);
                 }

@@ -119,7 +119,7 @@ asio::awaitable<void> status_writer::write(std::string key) {
     }
     r->reported.found.reset();
     r->reported.written = wanted;
-    if (r->object.operation && r->operation_taken) {
+    if (r->object.operation && r->operation.taken) {
         co_await take_operation(r);
     }
     if (all_.find(key) == r && !(r->object.status == r->reported.written)) {
@@ -212,7 +212,7 @@ void status_writer::note_termination(application_record& r) {
 }
 
 void status_writer::due(application_record& r) {
-    if (!(r.object.status == r.reported.written) || (r.object.operation && r.operation_taken)) {
+    if (!(r.object.status == r.reported.written) || (r.object.operation && r.operation.taken)) {
         if (!queue_.contains(r.key())) {
             r.reported.due_since = steady_clock::now();
         }
