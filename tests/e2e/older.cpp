@@ -16,11 +16,13 @@ std::string older_operator() {
 }
 
 std::string older_definitions() {
-    return older_tree().value() / "config/crds";
+    const auto tree = older_tree().value();
+    const auto there = tree / "config/crds"; // until they stood beside their tables
+    return std::filesystem::is_directory(there) ? there : tree / "crds";
 }
 
 std::string definitions_of_today() {
-    return HOLDFAST_SOURCE_DIR "/config/crds";
+    return HOLDFAST_SOURCE_DIR "/crds";
 }
 
 void apply_definitions(const std::string& folder) {

@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(in_one_namespace_its_rights_end_with_the_namespace) {
     auto& f = fixture::get();
     f.kubectl({"delete", "-k", config, "--timeout=60s"});
     f.kubectl({"create", "namespace", "holdfast"});
-    f.kubectl({"apply", "--server-side", "-f", config + "/crds"});
+    f.kubectl({"apply", "--server-side", "-f", HOLDFAST_SOURCE_DIR "/crds"});
     f.kubectl({"apply", "--server-side", "--validate=strict", "-k", config + "/overlays/one-namespace"});
     BOOST_TEST(
         describe(rights_of(f.cluster(), "holdfast", "holdfast")) ==
