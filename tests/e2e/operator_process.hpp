@@ -18,8 +18,8 @@ namespace holdfast::test {
 /// with the operator's rights.
 inline constexpr const char* home = "holdfast";
 
-/// The operator: build/…/bin/holdfast where nothing else is said, as a process of its own. At most one at a time per control plane: two
-/// would work on the same Applications.
+/// The operator: build/…/bin/holdfast where nothing else is said, as a process of its own. At most one at a
+/// time per control plane: two would work on the same Applications.
 class operator_process {
 public:
     /// Not started yet. It reaches the cluster with this kubeconfig, a path, until use_kubeconfig() says
