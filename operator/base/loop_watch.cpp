@@ -28,9 +28,15 @@ std::chrono::nanoseconds burned() {
     return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
 }
 
+std::string milliseconds(std::chrono::nanoseconds time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
+
+} // namespace
+
 // How long a thread has waited for a processor: the second number of its schedstat. Read with every
 // measurement, so the file stays open.
-class processor_waits {
+class loop_watch::processor_waits {
 public:
     // Of the thread that makes it.
     processor_waits() : file_{::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)} {}
@@ -59,16 +65,6 @@ private:
     int file_;
 };
 
-std::string milliseconds(std::chrono::nanoseconds time) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
-}
-
-} // namespace
-
-struct loop_watch::meter {
-    processor_waits waits;
-};
-
 loop_watch::loop_watch(boost::asio::io_context& context) : context_{context} {}
 
 void loop_watch::tell(std::function<void(silence)> told) {
@@ -76,14 +72,14 @@ void loop_watch::tell(std::function<void(silence)> told) {
 }
 
 void loop_watch::run() {
-    const meter here;
-    meter_ = &here;
+    const processor_waits here;
+    waits_ = &here;
     struct end {
-        const meter*& of;
+        const processor_waits*& of;
         ~end() { of = nullptr; }
-    } const at_end{meter_};
+    } const at_end{waits_};
     while (true) {
-        start now{clock::now(), measuring_ ? std::chrono::nanoseconds{} : here.waits.now()};
+        start now{clock::now(), measuring_ ? std::chrono::nanoseconds{} : here.now()};
         was_mark_ = false;
         if (context_.poll_one() == 0) {
             if (context_.stopped()) {
@@ -93,7 +89,7 @@ void loop_watch::run() {
             if (context_.run_one() == 0) {
                 return;
             }
-            now = {clock::now() - (burned() - before), here.waits.now()};
+            now = {clock::now() - (burned() - before), here.now()};
         }
         if (!measuring_ && !was_mark_) {
             begin_turn(now);
@@ -113,7 +109,7 @@ void loop_watch::end_turn(start since) {
     const clock::duration whole = clock::now() - since.at;
     silence found;
     found.without_processor = std::clamp<clock::duration>(
-        meter_ == nullptr ? clock::duration{} : meter_->waits.now() - since.waited, {}, whole
+        waits_ == nullptr ? clock::duration{} : waits_->now() - since.waited, {}, whole
     );
     found.busy = whole - found.without_processor;
     if (found.busy >= too_long) {

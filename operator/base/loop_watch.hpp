@@ -43,10 +43,10 @@ private:
     void begin_turn(start since);
     void end_turn(start since);
 
-    struct meter;
+    class processor_waits;
 
     boost::asio::io_context& context_;
-    const meter* meter_ = nullptr; // while it runs
+    const processor_waits* waits_ = nullptr; // while it runs
     std::function<void(silence)> told_;
     bool measuring_ = false;
     bool was_mark_ = false; // the handler that ran last was the end of a measurement

@@ -194,7 +194,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     // ---- application_decide.cpp
     /// Live objects of an application that its sources do not have (any more); no hooks. Valid until the next
     /// turn of the loop.
-    [[nodiscard]] std::vector<live_objects::found> surplus_of(application_record& r) const;
+    [[nodiscard]] std::vector<live_objects::found> surplus_of(const application_record& r) const;
     /// Begins an operation where there is a reason to, and ends one that has run out of time.
     findings decide(record_ptr r);
     /// The first application that it depends on and that is not Synced and Healthy; empty: none.

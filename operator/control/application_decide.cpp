@@ -10,7 +10,8 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-std::vector<live_objects::found> application_controller::state::surplus_of(application_record& r) const {
+std::vector<live_objects::found> application_controller::state::surplus_of(const application_record& r
+) const {
     auto owned = with.live.owned_by(r.ref());
     std::erase_if(owned, [&](const live_objects::found& o) {
         return o.record->hook || r.compared.find(o.id) != nullptr;
@@ -26,7 +27,7 @@ findings application_controller::state::decide(record_ptr r) {
     view.is_compared = r->compared.wanted.has_value();
     view.prune_confirmed = r->prune_confirmed();
     view.paced = r->operation.paced;
-    if (view.asked == nullptr && !r->operating() && r->object.spec.is_automated() && r->compared.wanted) {
+    if (engine::is_about_differences(view)) {
         view.out_of_sync =
             std::any_of(r->compared.wanted->begin(), r->compared.wanted->end(), [](const wanted_object& w) {
                 return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
@@ -155,7 +156,8 @@ findings application_controller::state::fail_attempt(application_record& r, std:
         end_terminated(r);
         return found;
     }
-    auto next = engine::after_attempt(state, r.object.spec.sync_policy.retry, message, wall_clock::now());
+    auto next =
+        engine::after_attempt(state, r.object.spec.sync_policy.retry, std::move(message), wall_clock::now());
     if (next.next_at) {
         ++state.retry_count;
         state.next_retry_at = next.next_at;

@@ -81,14 +81,9 @@ std::string application_controller::state::too_early_to_delete(const application
 
 void application_controller::state::consider_others(const application_record& r, sync::plan_input& input)
     const {
-    std::vector<live_objects::found> left;
-    for (const auto& o : with.live.owned_by(r.ref())) {
-        if (!o.record->hook && r.compared.find(o.id) == nullptr) {
-            left.push_back(o);
-        }
-    }
-    if (!left.empty()) {
-        input.heirs = heirs_of(r, left);
+    const auto surplus = surplus_of(r);
+    if (!surplus.empty()) {
+        input.heirs = heirs_of(r, surplus);
         input.settings.too_early = too_early_to_delete(r);
     }
     for (const auto& [id, live] : input.live) {
@@ -129,13 +124,7 @@ void application_controller::state::expect_look(const application_record& r) {
 
 // Whoever was refused an object that this one owns need not wait for its next try.
 void application_controller::state::wake_heirs(const application_record& r) {
-    std::vector<live_objects::found> left;
-    for (const auto& o : with.live.owned_by(r.ref())) {
-        if (!o.record->hook && r.compared.find(o.id) == nullptr) {
-            left.push_back(o);
-        }
-    }
-    for (const auto& [id, heir] : heirs_of(r, left)) {
+    for (const auto& [id, heir] : heirs_of(r, surplus_of(r))) {
         const auto key = heir.namespace_ + "/" + heir.name;
         const auto other = find(key);
         if (other) {

@@ -3,7 +3,6 @@
 
 #include "control/application_controller_state.hpp"
 #include "control/foundation.hpp"
-#include "engine/decide.hpp"
 #include "engine/operation_rows.hpp"
 #include "engine/prune_question.hpp"
 #include "engine/termination.hpp"

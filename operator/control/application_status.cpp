@@ -107,13 +107,7 @@ void application_controller::state::fill_trusted(application_record& r) const {
     }
     std::vector<sync::member_health> members;
     for (const auto& o : with.live.owned_by(r.ref())) {
-        sync::member_health member{
-            .id = o.id, .exists = true, .ignored = o.record->ignore_healthcheck, .verdict = {}
-        };
-        if (o.record->status) {
-            member.verdict = sync::health{*o.record->status, o.record->health_message};
-        }
-        members.push_back(std::move(member));
+        members.push_back(engine::member_of(o.id, /*exists=*/true, o.record->ignore_healthcheck, o.record));
     }
     auto health = sync::aggregate(members);
     status.health.status = engine::to_code(health.status);

@@ -2,6 +2,7 @@
 
 #include "engine/pacing.hpp"
 #include "engine/request.hpp"
+#include "engine/termination.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,7 +21,7 @@ constexpr steady_clock::duration heal_memory = 5min;
 // What is done about the operation that runs.
 void decide_running(const decide_view& view, instant now, decision& made) {
     const auto& running = *view.status.operation_state;
-    if (running.phase == crds::operation_phase::terminating) {
+    if (is_terminating(view.status.operation_state)) {
         made.paced.rest_until(never); // who ended it does not want it to begin at once
         made.step = finish{crds::operation_phase::failed, std::string{terminated_message}};
         return;
@@ -109,6 +110,11 @@ steady_clock::duration heal_delay(std::uint32_t heals) noexcept {
     return std::min<steady_clock::duration>(delay, 5min);
 }
 
+bool is_about_differences(const decide_view& view) noexcept {
+    return view.asked == nullptr && !is_operating(view.status) && view.spec.is_automated() &&
+           view.is_compared;
+}
+
 decision decide(decide_view view, instant now) {
     decision made;
     made.paced = std::move(view.paced);
@@ -121,7 +127,7 @@ decision decide(decide_view view, instant now) {
         decide_running(view, now, made);
         return made;
     }
-    if (!view.spec.is_automated() || !view.is_compared) {
+    if (!is_about_differences(view)) {
         return made;
     }
     if (view.leaves_to_heirs) {

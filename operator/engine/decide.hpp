@@ -47,9 +47,6 @@ struct pace {
 /// How long an automatic operation rests that ended without success.
 inline constexpr steady_clock::duration least_rest = std::chrono::minutes{3};
 
-/// The message of an operation that was ended on request.
-inline constexpr std::string_view terminated_message = "Operation terminated";
-
 /// The pace of an application of which only the status is known, as after a restart.
 [[nodiscard]] pace pace_of(const crds::application_status& status, std::int64_t generation);
 
@@ -80,6 +77,10 @@ struct decide_view {
     bool prune_confirmed = false;
     pace paced;
 };
+
+/// Whether the decision goes by how the objects compare: what is said of them in the view counts for nothing
+/// else, so who makes it need not find that out.
+[[nodiscard]] bool is_about_differences(const decide_view& view) noexcept;
 
 /// Nothing begins and nothing ends.
 struct stay {};

@@ -1,6 +1,5 @@
 #include "engine/resources.hpp"
 
-#include "sync/health.hpp"
 #include "sync/removal_policy.hpp"
 
 #include <algorithm>
@@ -52,15 +51,6 @@ void bound(std::vector<crds::resource_status>& resources) {
     resources = std::move(first);
 }
 
-sync::member_health
-member_of(const sync::object_id& id, bool exists, bool ignored, const sync::live_record* live) {
-    sync::member_health member{.id = id, .exists = exists, .ignored = ignored, .verdict = {}};
-    if (live != nullptr && live->status) {
-        member.verdict = sync::health{*live->status, live->health_message};
-    }
-    return member;
-}
-
 } // namespace
 
 crds::health_code to_code(sync::health_status status) noexcept {
@@ -73,6 +63,15 @@ crds::health_code to_code(sync::health_status status) noexcept {
     case sync::health_status::unknown: return crds::health_code::unknown;
     }
     return crds::health_code::unknown;
+}
+
+sync::member_health
+member_of(const sync::object_id& id, bool exists, bool ignored, const sync::live_record* live) {
+    sync::member_health member{.id = id, .exists = exists, .ignored = ignored, .verdict = {}};
+    if (live != nullptr && live->status) {
+        member.verdict = sync::health{*live->status, live->health_message};
+    }
+    return member;
 }
 
 resource_report resources_of(const resource_view& view) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crds/application.hpp"
+#include "sync/health.hpp"
 #include "sync/live_record.hpp"
 #include "sync/planner.hpp"
 
@@ -50,6 +51,10 @@ struct resource_report {
 
 /// Compared one by one before (`planned_object::in_sync`).
 [[nodiscard]] resource_report resources_of(const resource_view& view);
+
+/// What one object, or its absence (`live` null), says of the health of the whole.
+[[nodiscard]] sync::member_health
+member_of(const sync::object_id& id, bool exists, bool ignored, const sync::live_record* live);
 
 [[nodiscard]] crds::health_code to_code(sync::health_status status) noexcept;
 

@@ -3,10 +3,14 @@
 #include "crds/application_status.hpp"
 
 #include <optional>
+#include <string_view>
 
 // Ending an operation on request: somebody sets status.operationState.phase to Terminating.
 
 namespace holdfast::engine {
+
+/// The message of an operation that was ended on request.
+inline constexpr std::string_view terminated_message = "Operation terminated";
 
 /// It runs, and is to end.
 [[nodiscard]] bool is_terminating(const std::optional<crds::operation_state>& operation) noexcept;

@@ -1,10 +1,10 @@
 // What an application's conditions say: a table of situations.
 
 #include "engine/conditions.hpp"
+#include "row.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -58,18 +58,12 @@ std::string text_of(std::vector<crds::condition> conditions) {
     return text;
 }
 
-struct row {
-    std::string name;
-    std::function<void(situation&)> made;
-    std::string expected;
-};
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(conditions)
 
 BOOST_AUTO_TEST_CASE(the_table) {
-    const std::vector<row> rows{
+    const std::vector<row<situation>> rows{
         {"ready", [](auto&) {}, "Ready=True Ready: Synced to 0a1b2c3d and healthy"},
         {"out of sync", [](auto& s) { s.status.sync.status = crds::sync_code::out_of_sync; },
          "Ready=False OutOfSync: "},

@@ -1,10 +1,11 @@
 // Whether an operation begins or ends: a table of what is, and what follows.
 
 #include "engine/decide.hpp"
+#include "engine/termination.hpp"
+#include "row.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -98,18 +99,12 @@ std::string text_of(const decision& made) {
     return text;
 }
 
-struct row {
-    std::string name;
-    std::function<void(situation&)> made;
-    std::string expected;
-};
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(deciding)
 
 BOOST_AUTO_TEST_CASE(the_table) {
-    const std::vector<row> rows{
+    const std::vector<row<situation>> rows{
         {"synced", [](auto&) {}, "stay; nothing to ask"},
         {"a commit that changes something", [](auto& s) { s.new_commit(); }, "begin"},
         {"never synced",

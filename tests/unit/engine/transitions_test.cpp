@@ -1,8 +1,8 @@
 #include "engine/transitions.hpp"
+#include "row.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -49,19 +49,13 @@ std::string text_of(const transitions& made) {
     return text;
 }
 
-struct row {
-    std::string name;
-    std::function<void(crds::application_status& before, crds::application_status& now)> made;
-    std::string expected;
-};
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(transitions_between_statuses)
 
 BOOST_AUTO_TEST_CASE(the_table) {
     using phase = crds::operation_phase;
-    const std::vector<row> rows{
+    const std::vector<row<crds::application_status, crds::application_status>> rows{
         {"nothing", [](auto&, auto&) {}, ""},
         {"it runs", [](auto&, auto& now) { runs(now); }, ""},
         {"it ran and succeeded",
