@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/worker_pool.hpp"
 #include "charts/chart_store.hpp"
 #include "control/builder.hpp"
 #include "control/metrics.hpp"
@@ -11,7 +12,6 @@
 #include "sandbox/sandbox.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <memory>
 #include <optional>
@@ -24,7 +24,7 @@ struct build_parts {
     /// What they work with; all outlive them.
     struct surroundings {
         boost::asio::any_io_executor executor;
-        boost::asio::thread_pool& pool;
+        worker_pool& pool;
         kube::client& api;
         control::repositories& repositories;
         control::metrics& counters;

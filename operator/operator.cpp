@@ -1,4 +1,5 @@
 #include "operator.hpp"
+#include "base/worker_pool.hpp"
 
 #include "base/log.hpp"
 #include "base/loop_watch.hpp"
@@ -25,7 +26,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -426,7 +426,7 @@ private:
     std::function<void(outcome)> end_;
     std::string own_namespace_;
     task_group tasks_;
-    asio::thread_pool pool_;
+    worker_pool pool_;
     control::metrics metrics_;
     std::string metrics_text_;
     steady_clock::time_point metrics_made_;

@@ -2,6 +2,7 @@
 
 #include "admission/certificates.hpp"
 #include "base/task_group.hpp"
+#include "base/worker_pool.hpp"
 #include "control/metrics.hpp"
 #include "control/repositories.hpp"
 #include "control/surroundings.hpp"
@@ -11,7 +12,6 @@
 #include "push_target.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <memory>
 #include <optional>
@@ -61,7 +61,7 @@ private:
     surroundings with_;
     task_group tasks_;
     // Of its own, so that builds that keep the others busy stop no review; one at a time.
-    boost::asio::thread_pool readers_{1};
+    worker_pool readers_{1};
     http::server_tls shown_;
     std::unique_ptr<http::server> admission_;
     std::optional<admission::certificates> certificates_;

@@ -4,18 +4,24 @@
 // include: no sockets, no TLS, no Beast.
 
 #include "base/error.hpp"
+#include "base/worker_pool.hpp"
 
+#include <boost/asio/append.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <exception>
+#include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -43,7 +49,7 @@ with_deadline(steady_clock::duration limit, std::string what, asio::awaitable<re
 /// exception comes through. `work` takes and returns values and shares nothing with the caller's thread. It
 /// cannot be interrupted: a cancelled caller still waits for it, so it has limits of its own.
 template <class F>
-asio::awaitable<std::invoke_result_t<F&>> on_pool(asio::thread_pool& pool, F work);
+asio::awaitable<std::invoke_result_t<F&>> on_pool(worker_pool& pool, F work);
 
 // ---- implementation
 // ------------------------------------------------------------------------------------------------
@@ -51,9 +57,33 @@ asio::awaitable<std::invoke_result_t<F&>> on_pool(asio::thread_pool& pool, F wor
 namespace detail {
 error deadline_error(steady_clock::duration limit, const std::string& what);
 
-template <class F>
-asio::awaitable<std::invoke_result_t<F&>> run_here(F work) {
-    co_return work();
+/// What work on the pool came to, as its completion takes it.
+template <class T>
+struct pool_outcome {
+    using signature = void(std::exception_ptr, std::optional<T>);
+    std::exception_ptr failure;
+    std::optional<T> value;
+};
+template <>
+struct pool_outcome<void> {
+    using signature = void(std::exception_ptr);
+    std::exception_ptr failure;
+};
+
+/// Calls `work`, which is gone when this has returned: its caller may use what it held.
+template <class T, class F>
+pool_outcome<T> outcome_of(F work) {
+    pool_outcome<T> came;
+    try {
+        if constexpr (std::is_void_v<T>) {
+            work();
+        } else {
+            came.value.emplace(work());
+        }
+    } catch (...) {
+        came.failure = std::current_exception();
+    }
+    return came;
 }
 } // namespace detail
 
@@ -81,8 +111,32 @@ with_deadline(steady_clock::duration limit, std::string what, asio::awaitable<re
 }
 
 template <class F>
-asio::awaitable<std::invoke_result_t<F&>> on_pool(asio::thread_pool& pool, F work) {
-    co_return co_await asio::co_spawn(pool, detail::run_here(std::move(work)), asio::use_awaitable);
+asio::awaitable<std::invoke_result_t<F&>> on_pool(worker_pool& pool, F work) {
+    using value = std::invoke_result_t<F&>;
+    const auto executor = co_await asio::this_coro::executor;
+    auto begin = [&pool, executor](auto handler, F what) {
+        // The loop has work for as long as the pool has it: it does not end before the answer is there.
+        auto back = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+        pool.post([what = std::move(what), handler = std::move(handler), back = std::move(back)]() mutable {
+            auto came = detail::outcome_of<value>(std::move(what));
+            if constexpr (std::is_void_v<value>) {
+                asio::post(back, asio::append(std::move(handler), std::move(came.failure)));
+            } else {
+                asio::post(
+                    back, asio::append(std::move(handler), std::move(came.failure), std::move(came.value))
+                );
+            }
+        });
+    };
+    auto done =
+        asio::async_initiate<const asio::use_awaitable_t<>, typename detail::pool_outcome<value>::signature>(
+            std::move(begin), asio::use_awaitable, std::move(work)
+        );
+    if constexpr (std::is_void_v<value>) {
+        co_await std::move(done);
+    } else {
+        co_return std::move(*co_await std::move(done));
+    }
 }
 
 } // namespace holdfast

@@ -2,8 +2,7 @@
 
 #include "base/async.hpp"
 #include "base/work_budget.hpp"
-
-#include <boost/asio/bind_cancellation_slot.hpp>
+#include "base/worker_pool.hpp"
 
 #include <memory>
 #include <utility>
@@ -15,7 +14,7 @@ namespace holdfast {
 /// waits for it all the same.
 template <class F>
 asio::awaitable<std::invoke_result_t<F&, std::shared_ptr<const work_stop>>>
-on_pool(asio::thread_pool& pool, std::shared_ptr<const work_stop> stop, F work) {
+on_pool(worker_pool& pool, std::shared_ptr<const work_stop> stop, F work) {
     const auto mine = std::make_shared<work_stop>(std::move(stop));
     const auto state = co_await asio::this_coro::cancellation_state;
     struct listening {
@@ -29,12 +28,7 @@ on_pool(asio::thread_pool& pool, std::shared_ptr<const work_stop> stop, F work) 
         until_done.slot.assign([mine](asio::cancellation_type) { mine->request(); });
     }
     auto call = [work = std::move(work), mine]() mutable { return work(mine); };
-    // The slot is taken: the wait itself cannot be cut short, since `work` may use what the caller holds.
-    auto done = asio::co_spawn(
-        pool, detail::run_here(std::move(call)),
-        asio::bind_cancellation_slot(asio::cancellation_slot{}, asio::use_awaitable)
-    );
-    co_return co_await std::move(done);
+    co_return co_await on_pool(pool, std::move(call));
 }
 
 } // namespace holdfast

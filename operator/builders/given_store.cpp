@@ -35,8 +35,7 @@ result<void> write_store(const secrets::store_copy& store, const std::string& to
 } // namespace
 
 boost::asio::awaitable<result<void>> give_store(
-    sandbox::runner& runner, boost::asio::thread_pool& pool, const sandbox::workspace& to,
-    const secrets::store_copy& store
+    sandbox::runner& runner, worker_pool& pool, const sandbox::workspace& to, const secrets::store_copy& store
 ) {
     auto writing = [&store, directory = store_in(to)] { return write_store(store, directory); };
     auto written = co_await on_pool(pool, std::move(writing));

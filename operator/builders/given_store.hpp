@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/worker_pool.hpp"
 #include "builders/run.hpp"
 #include "sandbox/sandbox.hpp"
 #include "secrets/store_copy.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <string>
 #include <vector>
@@ -16,8 +16,7 @@ namespace holdfast::builders {
 /// made in the sandbox too, by a program of ours that is given the keys in memory. Errors: user for keys that
 /// gpg does not take and for passphrases that do not fit; those of running a job.
 boost::asio::awaitable<result<void>> give_store(
-    sandbox::runner& runner, boost::asio::thread_pool& pool, const sandbox::workspace& to,
-    const secrets::store_copy& store
+    sandbox::runner& runner, worker_pool& pool, const sandbox::workspace& to, const secrets::store_copy& store
 );
 
 /// Lets a command use them: the environment, and the sockets by which gpg speaks with its agent. What it

@@ -126,7 +126,7 @@ std::string with_repository_paths(std::string message, const std::string& worksp
 }
 
 boost::asio::awaitable<render::render_result<std::string>>
-run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits,
+run(sandbox::runner& runner, worker_pool& pool, build_plan plan, run_limits limits,
     std::shared_ptr<const secrets::store_copy> store, std::shared_ptr<const work_stop> stop) {
     if (plan.password_store && !store) {
         co_return render::as_errors(internal_error(plan.name + ": no password store is given"));

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "base/work_budget.hpp"
+#include "base/worker_pool.hpp"
 #include "builders/plan.hpp"
 #include "sandbox/sandbox.hpp"
 #include "secrets/store_copy.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -35,7 +35,7 @@ struct run_limits {
 ///
 /// Cancelled, with nothing started any more, once `stop` (which may be null) is requested.
 boost::asio::awaitable<render::render_result<std::string>>
-run(sandbox::runner& runner, boost::asio::thread_pool& pool, build_plan plan, run_limits limits = {},
+run(sandbox::runner& runner, worker_pool& pool, build_plan plan, run_limits limits = {},
     std::shared_ptr<const secrets::store_copy> store = {}, std::shared_ptr<const work_stop> stop = {});
 
 /// The objects of what a plan's last command printed, normalised, with the plan's warnings. They come from

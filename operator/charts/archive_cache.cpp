@@ -18,8 +18,8 @@ constexpr std::string_view suffix = ".tgz";
 class files_cache final : public archive_cache {
 public:
     files_cache(
-        asio::any_io_executor executor, asio::thread_pool& pool, std::string directory,
-        std::uint64_t max_bytes, archive_files::directory_lock lock
+        asio::any_io_executor executor, worker_pool& pool, std::string directory, std::uint64_t max_bytes,
+        archive_files::directory_lock lock
     )
         : pool_{pool},
           directory_{std::move(directory)},
@@ -213,7 +213,7 @@ private:
         co_await on_pool(pool_, std::move(all));
     }
 
-    asio::thread_pool& pool_;
+    worker_pool& pool_;
     std::string directory_;
     std::uint64_t max_bytes_;
     archive_files::directory_lock lock_;
@@ -227,7 +227,7 @@ private:
 } // namespace
 
 result<std::shared_ptr<archive_cache>> archive_cache::open(
-    asio::any_io_executor executor, asio::thread_pool& pool, std::string directory, std::uint64_t max_bytes
+    asio::any_io_executor executor, worker_pool& pool, std::string directory, std::uint64_t max_bytes
 ) {
     if (auto ready = archive_files::make_directory(directory); !ready) {
         return ready.error();

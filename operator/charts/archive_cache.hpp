@@ -3,6 +3,7 @@
 // Archives on disk, by their digest.
 
 #include "base/async_semaphore.hpp"
+#include "base/worker_pool.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -31,10 +32,8 @@ struct held_archive {
 class archive_cache : public std::enable_shared_from_this<archive_cache> {
 public:
     /// Reads what is there. Transient errors: the disk; another process has it.
-    static result<std::shared_ptr<archive_cache>> open(
-        asio::any_io_executor executor, asio::thread_pool& pool, std::string directory,
-        std::uint64_t max_bytes
-    );
+    static result<std::shared_ptr<archive_cache>>
+    open(asio::any_io_executor executor, worker_pool& pool, std::string directory, std::uint64_t max_bytes);
     virtual ~archive_cache() = default;
 
     /// The archive, if it is there and whole: it is read through when it is used first after a restart.

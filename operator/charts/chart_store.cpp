@@ -80,8 +80,7 @@ shared_credentials way_out(const shared_credentials& with) {
 }
 
 store_state::store_state(
-    asio::any_io_executor e, asio::thread_pool& p, chart_store_options o,
-    std::shared_ptr<archive_cache> archives
+    asio::any_io_executor e, worker_pool& p, chart_store_options o, std::shared_ptr<archive_cache> archives
 )
     : executor_{std::move(e)},
       pool_{p},
@@ -150,9 +149,8 @@ asio::awaitable<void> store_state::housekeeping(self me) {
     co_await me->archives_->housekeeping();
 }
 
-result<std::unique_ptr<chart_store>> make_chart_store(
-    boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, chart_store_options options
-) {
+result<std::unique_ptr<chart_store>>
+make_chart_store(boost::asio::any_io_executor executor, worker_pool& pool, chart_store_options options) {
     auto archives = archive_cache::open(executor, pool, options.directory, options.limits.max_total_bytes);
     if (!archives) {
         return archives.error();

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/worker_pool.hpp"
 #include "git/credentials.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -88,9 +88,8 @@ public:
 
 /// Reads what is in the directory, which belongs to one process at a time: transient errors when it is in use
 /// or cannot be written. `pool` reads and writes the disk, and parses; it outlives the store.
-result<std::unique_ptr<chart_store>> make_chart_store(
-    boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, chart_store_options options
-);
+result<std::unique_ptr<chart_store>>
+make_chart_store(boost::asio::any_io_executor executor, worker_pool& pool, chart_store_options options);
 
 /// A file behind an http or https URL, for kustomizations and value files that name one. Redirects are
 /// followed; to another host, without the credentials. Errors as chart_store's.

@@ -5,6 +5,7 @@
 #include "base/hash.hpp"
 #include "base/lru.hpp"
 #include "base/task_group.hpp"
+#include "base/worker_pool.hpp"
 #include "charts/archive_cache.hpp"
 #include "charts/chart_store.hpp"
 #include "charts/failures.hpp"
@@ -40,7 +41,7 @@ public:
     using self = std::shared_ptr<store_state>;
 
     store_state(
-        asio::any_io_executor e, asio::thread_pool& p, chart_store_options o,
+        asio::any_io_executor e, worker_pool& p, chart_store_options o,
         std::shared_ptr<archive_cache> archives
     );
 
@@ -130,7 +131,7 @@ private:
     pull_bytes(oci_address of, shared_credentials with, std::string manifest_digest, tagged_manifest* found);
 
     asio::any_io_executor executor_;
-    asio::thread_pool& pool_;
+    worker_pool& pool_;
     chart_store_options options_;
     std::shared_ptr<archive_cache> archives_;
     std::shared_ptr<web> web_;

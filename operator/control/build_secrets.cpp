@@ -107,7 +107,7 @@ pack_output(render::render_output output, bool is_secret) {
 }
 
 build_secrets::build_secrets(
-    asio::any_io_executor executor, asio::thread_pool& pool, sandbox::runner& sandbox, secret_stores& stores
+    asio::any_io_executor executor, worker_pool& pool, sandbox::runner& sandbox, secret_stores& stores
 )
     : pool_{pool},
       stores_{stores},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/worker_pool.hpp"
 #include "control/secret_stores.hpp"
 #include "render/manifest.hpp"
 #include "render/manifest_cache.hpp"
@@ -11,7 +12,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <memory>
 #include <vector>
@@ -33,8 +33,7 @@ public:
 
     /// All outlive it.
     build_secrets(
-        asio::any_io_executor executor, asio::thread_pool& pool, sandbox::runner& sandbox,
-        secret_stores& stores
+        asio::any_io_executor executor, worker_pool& pool, sandbox::runner& sandbox, secret_stores& stores
     );
 
     /// Puts values of password stores in place of references, then plain text in place of what SOPS
@@ -51,7 +50,7 @@ private:
     asio::awaitable<result<manifests>> with_values(manifests objects, const stores_in_use& of);
     asio::awaitable<result<manifests>> decrypted(manifests objects, const stores_in_use& of);
 
-    asio::thread_pool& pool_;
+    worker_pool& pool_;
     secret_stores& stores_;
     secrets::resolver resolver_;
     secrets::sops_decryptor decryptor_;

@@ -69,21 +69,20 @@ render::render_result<render::render_output> read_built(
 
 // The objects hold their place as long as anybody has them, which is on the loop's thread; then their memory
 // is given back to the system, on the pool's.
-std::shared_ptr<const desired_set> held_while_used(
-    std::shared_ptr<const desired_set> wanted, async_semaphore::place place, asio::thread_pool& pool
-) {
+std::shared_ptr<const desired_set>
+held_while_used(std::shared_ptr<const desired_set> wanted, async_semaphore::place place, worker_pool& pool) {
     struct holder {
-        holder(std::shared_ptr<const desired_set> w, async_semaphore::place p, asio::thread_pool& on)
+        holder(std::shared_ptr<const desired_set> w, async_semaphore::place p, worker_pool& on)
             : place{std::move(p)}, wanted{std::move(w)}, pool{on} {}
         holder(const holder&) = delete;
         holder& operator=(const holder&) = delete;
         ~holder() {
             wanted.reset();
-            asio::post(pool, [] { give_memory_back(); });
+            pool.post([] { give_memory_back(); });
         }
         async_semaphore::place place;
         std::shared_ptr<const desired_set> wanted;
-        asio::thread_pool& pool;
+        worker_pool& pool;
     };
     const auto* const inner = wanted.get();
     auto held = std::make_shared<const holder>(std::move(wanted), std::move(place), pool);

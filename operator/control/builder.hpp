@@ -2,6 +2,7 @@
 
 #include "base/async.hpp"
 #include "base/async_semaphore.hpp"
+#include "base/worker_pool.hpp"
 #include "builders/plan_source.hpp"
 #include "control/build_memory.hpp"
 #include "control/build_secrets.hpp"
@@ -19,7 +20,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <map>
 #include <memory>
@@ -37,7 +37,7 @@ public:
     /// All outlive it.
     struct parts {
         asio::any_io_executor executor;
-        asio::thread_pool& pool;
+        worker_pool& pool;
         sandbox::runner& sandbox;
         secret_stores& stores;
         metrics& counters;

@@ -42,7 +42,7 @@ std::string read_note(const fs::path& path) {
 
 } // namespace
 
-file_journal::file_journal(asio::thread_pool& pool, const fs::path& directory, std::string process)
+file_journal::file_journal(worker_pool& pool, const fs::path& directory, std::string process)
     : pool_{pool},
       note_{directory / "builds.json"},
       at_work_{directory / "at-work"},

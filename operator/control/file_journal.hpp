@@ -1,8 +1,7 @@
 #pragma once
 
+#include "base/worker_pool.hpp"
 #include "control/build_journal.hpp"
-
-#include <boost/asio/thread_pool.hpp>
 
 #include <filesystem>
 #include <string>
@@ -14,7 +13,7 @@ namespace holdfast::control {
 class file_journal : public build_journal {
 public:
     /// The directory is there, and nobody else uses it. `process` as in build_journal. `pool` outlives it.
-    file_journal(asio::thread_pool& pool, const std::filesystem::path& directory, std::string process);
+    file_journal(worker_pool& pool, const std::filesystem::path& directory, std::string process);
 
     [[nodiscard]] std::string left() const override { return left_; }
     [[nodiscard]] bool ended_uncleanly() const override { return ended_uncleanly_; }
@@ -27,7 +26,7 @@ public:
     asio::awaitable<void> close();
 
 private:
-    asio::thread_pool& pool_;
+    worker_pool& pool_;
     std::filesystem::path note_;
     std::filesystem::path at_work_;
     std::string process_;

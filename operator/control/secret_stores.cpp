@@ -105,7 +105,7 @@ std::string stores_in_use::key() const {
     return to_hex(h.finish());
 }
 
-secret_stores::secret_stores(kube::client& api, repositories& sources, asio::thread_pool& pool)
+secret_stores::secret_stores(kube::client& api, repositories& sources, worker_pool& pool)
     : api_{api}, sources_{sources}, pool_{pool} {}
 
 const result<secrets::access_rules>& secret_stores::rules_of(const crds::repository& of) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/worker_pool.hpp"
 #include "control/repositories.hpp"
 #include "crds/application.hpp"
 #include "crds/repository.hpp"
@@ -8,8 +9,6 @@
 #include "render/manifest_cache.hpp"
 #include "secrets/access.hpp"
 #include "secrets/resolver.hpp"
-
-#include <boost/asio/thread_pool.hpp>
 
 #include <map>
 #include <memory>
@@ -65,7 +64,7 @@ struct stores_in_use {
 class secret_stores {
 public:
     /// All outlive it.
-    secret_stores(kube::client& api, repositories& sources, asio::thread_pool& pool);
+    secret_stores(kube::client& api, repositories& sources, worker_pool& pool);
 
     /// Which stores an application may use, and where they are now.
     asio::awaitable<stores_in_use> look(const crds::application& value);
@@ -101,7 +100,7 @@ private:
 
     kube::client& api_;
     repositories& sources_;
-    asio::thread_pool& pool_;
+    worker_pool& pool_;
     // By the Repository's namespace and name: a look at an application compiles nothing.
     std::map<std::string, known_rules> rules_;
 };

@@ -49,8 +49,8 @@ std::string describe(const builders::need& what) {
 }
 
 supplier::supplier(
-    asio::any_io_executor executor, asio::thread_pool& pool, repositories& sources,
-    charts::chart_store& charts, settings s
+    asio::any_io_executor executor, worker_pool& pool, repositories& sources, charts::chart_store& charts,
+    settings s
 )
     : executor_{std::move(executor)},
       pool_{pool},

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/worker_pool.hpp"
 #include "builders/plan.hpp"
 #include "charts/chart_store.hpp"
 #include "control/repositories.hpp"
-
-#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <map>
@@ -46,8 +45,8 @@ public:
 
     /// All outlive it.
     supplier(
-        asio::any_io_executor executor, asio::thread_pool& pool, repositories& sources,
-        charts::chart_store& charts, settings s
+        asio::any_io_executor executor, worker_pool& pool, repositories& sources, charts::chart_store& charts,
+        settings s
     );
 
     /// What a need is now: a commit, a version with its digest, a hash. The same text is the same content.
@@ -74,7 +73,7 @@ private:
     [[nodiscard]] std::string file_path(const std::string& identity) const;
 
     asio::any_io_executor executor_;
-    asio::thread_pool& pool_;
+    worker_pool& pool_;
     repositories& sources_;
     charts::chart_store& charts_;
     settings settings_;

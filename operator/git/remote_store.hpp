@@ -4,6 +4,7 @@
 
 #include "base/async_semaphore.hpp"
 #include "base/task_group.hpp"
+#include "base/worker_pool.hpp"
 #include "git/git_process.hpp"
 #include "git/github_app.hpp"
 #include "git/store.hpp"
@@ -19,7 +20,7 @@ namespace holdfast::git {
 /// What all stores of a manager share.
 struct store_surroundings {
     asio::any_io_executor executor;
-    asio::thread_pool* pool = nullptr;
+    worker_pool* pool = nullptr;
     store_manager_options options;
     async_semaphore processes;
     std::unique_ptr<app_tokens> tokens;
@@ -30,7 +31,7 @@ struct store_surroundings {
     std::string trash;
     bool closed = false;
 
-    store_surroundings(asio::any_io_executor e, asio::thread_pool& p, store_manager_options o)
+    store_surroundings(asio::any_io_executor e, worker_pool& p, store_manager_options o)
         : executor{e},
           pool{&p},
           options{std::move(o)},

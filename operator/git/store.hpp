@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/worker_pool.hpp"
 #include "git/credentials.hpp"
 #include "git/revision.hpp"
 #include "git/tree_reader.hpp"
@@ -8,7 +9,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -118,8 +118,7 @@ public:
 
 /// `pool` does the reading of packs and directories; it outlives the manager. A transient error when the
 /// directory cannot be made, a user error when git is not installed.
-result<std::unique_ptr<store_manager>> make_store_manager(
-    boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, store_manager_options options
-);
+result<std::unique_ptr<store_manager>>
+make_store_manager(boost::asio::any_io_executor executor, worker_pool& pool, store_manager_options options);
 
 } // namespace holdfast::git

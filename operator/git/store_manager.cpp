@@ -208,7 +208,7 @@ private:
 } // namespace
 
 result<std::unique_ptr<store_manager>>
-make_store_manager(asio::any_io_executor executor, asio::thread_pool& pool, store_manager_options options) {
+make_store_manager(asio::any_io_executor executor, worker_pool& pool, store_manager_options options) {
     libgit2::start();
     if (!is_installed(options.path, "git")) {
         return user_error("git is not installed: it is not in " + options.path);

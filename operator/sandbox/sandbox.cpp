@@ -220,7 +220,7 @@ workspace::~workspace() {
 class sandbox_runner final : public runner {
 public:
     sandbox_runner(
-        const asio::any_io_executor& executor, asio::thread_pool& pool, settings with,
+        const asio::any_io_executor& executor, worker_pool& pool, settings with,
         sandbox::confinement confinement, int lock
     )
         : pool_{pool},
@@ -387,7 +387,7 @@ private:
         return d;
     }
 
-    asio::thread_pool& pool_;
+    worker_pool& pool_;
     settings settings_;
     sandbox::confinement confinement_;
     async_semaphore places_;
@@ -398,7 +398,7 @@ private:
 };
 
 result<std::unique_ptr<runner>>
-open(const asio::any_io_executor& executor, asio::thread_pool& pool, settings with) {
+open(const asio::any_io_executor& executor, worker_pool& pool, settings with) {
     auto supervisor = find_supervisor(with.supervisor);
     if (!supervisor) {
         return supervisor.error();

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/worker_pool.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -174,7 +174,7 @@ public:
 /// its workspaces. Errors: a directory that cannot be made or that another process uses; no supervisor;
 /// with strictness::required a kernel that lacks something, which the message names.
 result<std::unique_ptr<runner>>
-open(const boost::asio::any_io_executor& executor, boost::asio::thread_pool& pool, settings with);
+open(const boost::asio::any_io_executor& executor, worker_pool& pool, settings with);
 
 /// The user error for a program that ended with a status other than 0: its name, what it said last on its
 /// error output (at most `lines` lines), and its status.

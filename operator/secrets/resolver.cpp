@@ -249,7 +249,7 @@ asio::awaitable<result<void>> open_entries(std::shared_ptr<job> j, std::size_t s
 
 } // namespace
 
-resolver::resolver(asio::any_io_executor executor, asio::thread_pool& pool, resolver_settings settings)
+resolver::resolver(asio::any_io_executor executor, worker_pool& pool, resolver_settings settings)
     : pool_{pool}, settings_{std::move(settings)}, keyrings_{std::move(executor), settings_.concurrency} {}
 
 asio::awaitable<render::render_result<std::vector<render::manifest>>> resolver::resolve(

@@ -4,6 +4,7 @@
 // on objects that are kept nowhere; what caches keep has references.
 
 #include "base/async_semaphore.hpp"
+#include "base/worker_pool.hpp"
 #include "git/tree_reader.hpp"
 #include "render/manifest.hpp"
 #include "secrets/access.hpp"
@@ -15,7 +16,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -54,9 +54,7 @@ struct resolver_settings {
 class resolver {
 public:
     /// `pool` reads the stores; it outlives this.
-    resolver(
-        boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, resolver_settings settings = {}
-    );
+    resolver(boost::asio::any_io_executor executor, worker_pool& pool, resolver_settings settings = {});
 
     /// Puts the values in place of all references of an application's objects, with one decryption per entry
     /// and one keyring per store. Either all of them, or an error and no object: all errors at once, each
@@ -73,7 +71,7 @@ public:
     );
 
 private:
-    boost::asio::thread_pool& pool_;
+    worker_pool& pool_;
     resolver_settings settings_;
     async_semaphore keyrings_;
 };

@@ -66,7 +66,7 @@ asio::awaitable<result<sandbox::outcome>> run_sops(
 
 asio::awaitable<void> search_bad_value(
     sops_job& j, encrypted_object& each, const sandbox::workspace& files, sandbox::runner& runner,
-    asio::thread_pool& pool
+    worker_pool& pool
 ) {
     const auto& object = j.objects[each.object].object;
     const auto values = values_of(object);
@@ -99,7 +99,7 @@ asio::awaitable<void> search_bad_value(
 
 asio::awaitable<void> decrypt_one(
     job_ptr j, encrypted_object& each, const sandbox::workspace& files, sandbox::runner& runner,
-    asio::thread_pool& pool
+    worker_pool& pool
 ) {
     auto said = co_await run_sops(*j, each.metadata, files, runner, std::move(each.input));
     if (said.has_error()) {
@@ -128,7 +128,7 @@ asio::awaitable<void> decrypt_one(
     }
 }
 
-asio::awaitable<void> work(job_ptr j, sandbox::runner& runner, asio::thread_pool& pool) {
+asio::awaitable<void> work(job_ptr j, sandbox::runner& runner, worker_pool& pool) {
     auto files = runner.make_workspace();
     while (j->next < j->encrypted.size()) {
         auto& each = j->encrypted[j->next++];
@@ -141,7 +141,7 @@ asio::awaitable<void> work(job_ptr j, sandbox::runner& runner, asio::thread_pool
     if (files.has_value()) co_await runner.remove(std::move(*files));
 }
 
-asio::awaitable<void> work_side_by_side(job_ptr j, sandbox::runner& runner, asio::thread_pool& pool) {
+asio::awaitable<void> work_side_by_side(job_ptr j, sandbox::runner& runner, worker_pool& pool) {
     auto executor = co_await asio::this_coro::executor;
     const auto count = std::clamp<std::size_t>(j->settings.concurrency, 1, j->encrypted.size());
     using started = decltype(asio::co_spawn(executor, work(j, runner, pool), asio::deferred));
@@ -173,7 +173,7 @@ result<void> find_programs(sops_settings& settings) {
 } // namespace
 
 sops_decryptor::sops_decryptor(
-    asio::any_io_executor executor, asio::thread_pool& pool, sandbox::runner& runner, sops_settings settings
+    asio::any_io_executor executor, worker_pool& pool, sandbox::runner& runner, sops_settings settings
 )
     : pool_{pool},
       runner_{runner},

@@ -4,6 +4,7 @@
 // encrypted; right before comparing and applying they are decrypted in memory.
 
 #include "base/async_semaphore.hpp"
+#include "base/worker_pool.hpp"
 #include "render/manifest.hpp"
 #include "render/normalise.hpp"
 #include "sandbox/sandbox.hpp"
@@ -12,7 +13,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -61,7 +61,7 @@ class sops_decryptor {
 public:
     /// `pool` and `runner` outlive this.
     sops_decryptor(
-        boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, sandbox::runner& runner,
+        boost::asio::any_io_executor executor, worker_pool& pool, sandbox::runner& runner,
         sops_settings settings = {}
     );
 
@@ -77,7 +77,7 @@ public:
     decrypt(std::vector<render::manifest> objects, std::shared_ptr<const sops_keys> keys);
 
 private:
-    boost::asio::thread_pool& pool_;
+    worker_pool& pool_;
     sandbox::runner& runner_;
     sops_settings settings_;
     async_semaphore keyrings_;

@@ -105,7 +105,7 @@ class validator {
 public:
     validator(
         const asio::any_io_executor& executor, const control::surroundings& around,
-        control::metrics& counters, asio::thread_pool& readers, validator_settings s
+        control::metrics& counters, worker_pool& readers, validator_settings s
     )
         : around_{around, s.told},
           counters_{counters},
@@ -211,7 +211,7 @@ private:
 
     told_surroundings around_;
     control::metrics& counters_;
-    asio::thread_pool& readers_;
+    worker_pool& readers_;
     validator_settings settings_;
     async_semaphore looks_;
     counts in_work_; // reviews, by the address that they came from
@@ -221,7 +221,7 @@ private:
 
 std::vector<http::route> make_routes(
     const asio::any_io_executor& executor, const control::surroundings& around, control::metrics& counters,
-    asio::thread_pool& readers, validator_settings settings
+    worker_pool& readers, validator_settings settings
 ) {
     const auto shared = std::make_shared<validator>(executor, around, counters, readers, std::move(settings));
     return {{"POST", "/validate", [shared](http::request_info request) {

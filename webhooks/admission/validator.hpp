@@ -4,12 +4,12 @@
 #include "admission/examine.hpp"
 #include "admission/review.hpp"
 #include "base/async.hpp"
+#include "base/worker_pool.hpp"
 #include "control/metrics.hpp"
 #include "control/surroundings.hpp"
 #include "http/router.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <string>
 #include <vector>
@@ -44,7 +44,7 @@ struct validator_settings {
 /// has as many threads as reviews may be read at a time.
 [[nodiscard]] std::vector<http::route> make_routes(
     const boost::asio::any_io_executor& executor, const control::surroundings& around,
-    control::metrics& counters, asio::thread_pool& readers, validator_settings settings
+    control::metrics& counters, worker_pool& readers, validator_settings settings
 );
 
 /// The options of a server for these routes; without certificates yet.

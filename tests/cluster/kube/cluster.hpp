@@ -2,13 +2,13 @@
 
 #include "base/async.hpp"
 #include "base/task_group.hpp"
+#include "base/worker_pool.hpp"
 #include "cluster/control_plane.hpp"
 #include "http/client.hpp"
 #include "kube/client.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <functional>
@@ -25,7 +25,7 @@ test::control_plane& shared_cluster();
 /// A client of it, on a loop of its own.
 struct clustered {
     asio::io_context context;
-    asio::thread_pool pool{2};
+    worker_pool pool{2};
     test::control_plane& cluster = shared_cluster();
     std::unique_ptr<http::client> connection = connected();
     client api{*connection};

@@ -83,7 +83,7 @@ asio::awaitable<std::string> talk(std::uint16_t port, std::string bytes) {
 
 struct answering {
     asio::io_context context;
-    asio::thread_pool pool{1};
+    worker_pool pool{1};
     fake_surroundings around;
     control::metrics counters;
     std::unique_ptr<http::server> server;

@@ -71,9 +71,9 @@ BOOST_AUTO_TEST_CASE(a_cancelled_group_ends_its_tasks) {
 
 BOOST_AUTO_TEST_CASE(the_pool_works_elsewhere_and_answers_here) {
     asio::io_context context;
-    asio::thread_pool pool{1};
+    worker_pool pool{1};
     const auto here = std::this_thread::get_id();
-    const auto there = test::run(context, [](asio::thread_pool& p) -> asio::awaitable<std::thread::id> {
+    const auto there = test::run(context, [](worker_pool& p) -> asio::awaitable<std::thread::id> {
         const auto home = std::this_thread::get_id();
         const auto away = co_await on_pool(p, [] { return std::this_thread::get_id(); });
         BOOST_TEST((std::this_thread::get_id() == home));

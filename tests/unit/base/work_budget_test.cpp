@@ -70,7 +70,7 @@ auto endless(std::atomic<int>& begun) {
 
 BOOST_AUTO_TEST_CASE(work_on_the_pool_ends_when_it_is_no_longer_wanted) {
     asio::io_context context;
-    asio::thread_pool pool{1};
+    worker_pool pool{1};
     std::atomic<int> begun = 0;
     const auto stop = std::make_shared<work_stop>();
     asio::steady_timer later{context, 1ms};
@@ -92,13 +92,13 @@ BOOST_AUTO_TEST_CASE(work_on_the_pool_ends_when_it_is_no_longer_wanted) {
 
 BOOST_AUTO_TEST_CASE(work_on_the_pool_ends_when_who_waits_for_it_is_cancelled) {
     asio::io_context context;
-    asio::thread_pool pool{1};
+    worker_pool pool{1};
     std::atomic<int> begun = 0;
     std::optional<error_kind> ended;
     task_group tasks{context.get_executor()};
     tasks.spawn(
         "work",
-        [](asio::thread_pool& p, std::atomic<int>& b, std::optional<error_kind>& e) -> asio::awaitable<void> {
+        [](worker_pool& p, std::atomic<int>& b, std::optional<error_kind>& e) -> asio::awaitable<void> {
             auto work = endless(b);
             const auto outcome = co_await on_pool(p, std::shared_ptr<const work_stop>{}, std::move(work));
             e = outcome.error().kind();

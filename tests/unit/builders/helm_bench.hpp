@@ -1,12 +1,12 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/worker_pool.hpp"
 #include "builders/helm.hpp"
 #include "sandbox/sandbox.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -83,7 +83,7 @@ public:
 private:
     scratch directory_;
     asio::io_context context_;
-    asio::thread_pool pool_{1};
+    worker_pool pool_{1};
     std::unique_ptr<sandbox::runner> runner_;
 };
 

@@ -2,11 +2,11 @@
 
 // Repositories of git(1), plans run in the sandbox, and the kustomize that they are compared with.
 
+#include "base/worker_pool.hpp"
 #include "builders/kustomize.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <filesystem>
 #include <map>
@@ -89,7 +89,7 @@ private:
 
     temporary_directory directory_;
     boost::asio::io_context context_;
-    boost::asio::thread_pool pool_{2};
+    worker_pool pool_{2};
     std::unique_ptr<sandbox::runner> runner_;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "base/worker_pool.hpp"
 #include "builders/plan.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -34,7 +34,7 @@ private:
     void copy(const builders::tree_copy& tree);
 
     boost::asio::io_context context_;
-    boost::asio::thread_pool pool_{2};
+    worker_pool pool_{2};
     std::filesystem::path directory_;
     std::unique_ptr<sandbox::runner> runner_;
     sandbox::workspace workspace_;

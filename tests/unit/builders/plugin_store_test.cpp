@@ -1,6 +1,7 @@
 // Plugins that call pass by themselves: in the sandbox, with the real pass and gpg.
 
 #include "base/base64.hpp"
+#include "base/worker_pool.hpp"
 #include "builders/plugin.hpp"
 #include "builders/run.hpp"
 #include "source_repository.hpp"
@@ -8,7 +9,6 @@
 #include "unit/secrets/store_fixture.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -119,7 +119,7 @@ private:
     stores::temporary_directory scratch_;
     fs::path disk_;
     boost::asio::io_context context_;
-    boost::asio::thread_pool pool_{2};
+    worker_pool pool_{2};
     std::unique_ptr<sandbox::runner> runner_;
 };
 

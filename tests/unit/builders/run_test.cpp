@@ -1,12 +1,12 @@
 // Plans that are run: what is put where, what comes out, what is refused.
 
+#include "base/worker_pool.hpp"
 #include "builders/run.hpp"
 #include "builders/workspace_files.hpp"
 #include "sandbox/sandbox.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
@@ -60,7 +60,7 @@ command shell(const std::string& script) {
 render::render_result<std::string> run_plan(build_plan plan) {
     const directory work;
     boost::asio::io_context context;
-    boost::asio::thread_pool pool{2};
+    worker_pool pool{2};
     sandbox::settings settings;
     settings.directory = work.path / "builds";
     settings.supervisor = SANDBOX_PROGRAM;

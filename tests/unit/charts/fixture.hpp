@@ -2,6 +2,7 @@
 
 // A store with its loop, pool and directory, and short ways to use it; archives made byte by byte.
 
+#include "base/worker_pool.hpp"
 #include "charts/chart_store.hpp"
 #include "support/certificates.hpp"
 #include "support/coroutine.hpp"
@@ -9,7 +10,6 @@
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <chrono>
 #include <memory>
@@ -56,7 +56,7 @@ std::string read_file(const std::string& path);
 
 struct fixture {
     boost::asio::io_context context;
-    boost::asio::thread_pool pool{2};
+    worker_pool pool{2};
     temporary_directory directory;
     chart_limits limits;
     std::unique_ptr<chart_store> store;

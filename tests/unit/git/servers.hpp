@@ -4,11 +4,11 @@
 // behind tests/support/git_http_server.py, by sshd, or from the disk.
 
 #include "base/async.hpp"
+#include "base/worker_pool.hpp"
 #include "git/store.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <sys/types.h>
 
@@ -150,7 +150,7 @@ public:
 
     temporary_directory directory;
     asio::io_context context;
-    asio::thread_pool pool{2};
+    worker_pool pool{2};
     std::unique_ptr<store_manager> manager;
 
 private:

@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_cache_directory_belongs_to_one_process) {
     store_manager_options options;
     options.directory = cache.path();
     world w{options};
-    asio::thread_pool pool{1};
+    worker_pool pool{1};
     const auto second = make_store_manager(w.context.get_executor(), pool, options);
     BOOST_REQUIRE(second.has_error());
     BOOST_TEST(second.error().message().find("is in use by another process") != std::string::npos);
@@ -371,7 +371,7 @@ BOOST_AUTO_TEST_CASE(readers_go_on_while_commits_are_fetched_and_packs_replaced)
     std::atomic<bool> stop = false;
     std::atomic<int> rounds = 0;
     std::atomic<int> failures = 0;
-    asio::post(w.pool, [&, snap = *first] {
+    w.pool.post([&, snap = *first] {
         const auto long_lived = snap.read();
         while (!stop) {
             const auto fresh = snap.read();

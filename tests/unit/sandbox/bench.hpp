@@ -1,11 +1,11 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/worker_pool.hpp"
 #include "sandbox/sandbox.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <filesystem>
 #include <string>
@@ -33,7 +33,7 @@ public:
     runner& made() { return *runner_; }
 
     asio::io_context context;
-    asio::thread_pool pool{2};
+    worker_pool pool{2};
 
 private:
     std::filesystem::path directory_;

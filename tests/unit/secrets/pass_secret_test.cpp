@@ -1,6 +1,7 @@
 // PassSecret against the original kustomize-pass: data/pass_secret has what that made of each case.
 
 #include "base/base64.hpp"
+#include "base/worker_pool.hpp"
 #include "builders/kustomize.hpp"
 #include "builders/run.hpp"
 #include "secrets/pass_secret.hpp"
@@ -9,7 +10,6 @@
 #include "support/coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -192,7 +192,7 @@ struct with_builds {
     temporary_directory scratch;
     builders::programs programs;
     boost::asio::io_context context;
-    boost::asio::thread_pool pool{2};
+    worker_pool pool{2};
     secrets::resolver resolver{context.get_executor(), pool};
     std::unique_ptr<sandbox::runner> runner;
 };

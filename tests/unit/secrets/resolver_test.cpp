@@ -1,3 +1,4 @@
+#include "base/worker_pool.hpp"
 #include "secrets/resolver.hpp"
 
 #include "base/async.hpp"
@@ -9,7 +10,6 @@
 #include "support/coroutine.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -35,7 +35,7 @@ objects secret_with(std::string_view value) {
 
 struct with_resolver {
     boost::asio::io_context context;
-    boost::asio::thread_pool pool{1};
+    worker_pool pool{1};
     secrets::resolver resolver{context.get_executor(), pool};
     places where = places::secrets_only;
     usable_store shared{

@@ -3,12 +3,12 @@
 // Objects that the real sops encrypts, for keys that the real age-keygen and gpg make.
 
 #include "base/async.hpp"
+#include "base/worker_pool.hpp"
 #include "sandbox/sandbox.hpp"
 #include "secrets/sops.hpp"
 #include "store_fixture.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <initializer_list>
 #include <memory>
@@ -70,7 +70,7 @@ struct with_decryptor {
 
     temporary_directory directory;
     boost::asio::io_context context;
-    boost::asio::thread_pool pool{2};
+    worker_pool pool{2};
     std::unique_ptr<sandbox::runner> runner;
     sops_settings settings;
 };
