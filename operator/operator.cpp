@@ -6,13 +6,14 @@
 #include "base/open_files.hpp"
 #include "base/task_group.hpp"
 #include "build_parts.hpp"
+#include "cluster/live_objects.hpp"
+#include "cluster/namespace_watch.hpp"
+#include "cluster/schemas.hpp"
 #include "control/application_controller.hpp"
 #include "control/file_journal.hpp"
-#include "control/live_objects.hpp"
+#include "control/foundation.hpp"
 #include "control/metrics.hpp"
-#include "control/namespace_watch.hpp"
 #include "control/repositories.hpp"
-#include "control/schemas.hpp"
 #include "git/store.hpp"
 #include "http/server.hpp"
 #include "kube/config.hpp"
@@ -165,9 +166,10 @@ public:
         schemas_.emplace(api);
         live_.emplace(
             executor, api,
-            control::live_objects::settings{
+            cluster::live_objects::settings{
                 .installation = options_.installation,
-                .own_namespace = own_namespace_,
+                .is_foundation = [this](const sync::object_id& id
+                                 ) { return control::is_foundation(id, own_namespace_); },
                 .watch_namespace = options_.watch_namespace
             },
             [this](const sync::application_ref& owner) { applications_->object_changed(owner); },
@@ -435,9 +437,9 @@ private:
     std::optional<kube::discovery> discovery_;
     std::optional<kube::event_recorder> events_;
     std::unique_ptr<git::store_manager> stores_;
-    std::optional<control::schemas> schemas_;
-    std::optional<control::live_objects> live_;
-    std::optional<control::namespace_watch> namespaces_;
+    std::optional<cluster::schemas> schemas_;
+    std::optional<cluster::live_objects> live_;
+    std::optional<cluster::namespace_watch> namespaces_;
     std::optional<control::repositories> repositories_;
     build_parts builds_;
     std::optional<control::file_journal> file_journal_;

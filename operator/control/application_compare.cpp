@@ -61,7 +61,7 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
         // Needed next: fetched while the objects are listed. A failure is met, and told, when they are used.
         tasks.spawn(
             "read schemas",
-            [](schemas& all, std::vector<kube::group_version_kind> of) -> asio::awaitable<void> {
+            [](cluster::schemas& all, std::vector<kube::group_version_kind> of) -> asio::awaitable<void> {
                 (void)co_await all.load(std::move(of));
             }(with.schema, {kinds.begin(), kinds.end()})
         );
@@ -76,16 +76,17 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
     if (!r->compared.wanted) {
         const auto owned = with.live.owned_by(r->ref());
         const bool same = owned.size() == r->compared.trusted.size() &&
-                          std::all_of(owned.begin(), owned.end(), [&](const live_objects::found& o) {
+                          std::all_of(owned.begin(), owned.end(), [&](const cluster::live_objects::found& o) {
                               const auto trusted = r->compared.trusted.find(o.id);
                               return trusted != r->compared.trusted.end() &&
                                      trusted->second == o.record->owned_hash && !o.record->deleting;
                           });
         if (same && !r->object.operation) {
             const auto made = made_namespace_of(r->object.spec);
-            const bool is_ours = made && std::ranges::any_of(owned, [&](const live_objects::found& o) {
-                                     return o.id == made->id; // it is among the sources
-                                 });
+            const bool is_ours =
+                made && std::ranges::any_of(owned, [&](const cluster::live_objects::found& o) {
+                    return o.id == made->id; // it is among the sources
+                });
             if (!made || is_ours || co_await is_namespace_as_wanted(r, *made)) {
                 co_return;
             }

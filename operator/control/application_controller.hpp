@@ -1,13 +1,13 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "cluster/live_objects.hpp"
+#include "cluster/namespace_watch.hpp"
+#include "cluster/schemas.hpp"
 #include "control/build_journal.hpp"
 #include "control/builder.hpp"
-#include "control/live_objects.hpp"
 #include "control/metrics.hpp"
-#include "control/namespace_watch.hpp"
 #include "control/repositories.hpp"
-#include "control/schemas.hpp"
 #include "control/secret_stores.hpp"
 #include "control/supplier.hpp"
 #include "control/surroundings.hpp"
@@ -55,13 +55,13 @@ public:
     struct parts {
         kube::client& api;
         kube::discovery& discovery;
-        live_objects& live;
-        namespace_watch& namespaces;
+        cluster::live_objects& live;
+        cluster::namespace_watch& namespaces;
         repositories& sources;
         supplier& supplies;
         secret_stores& secrets;
         builder& build;
-        schemas& schema;
+        cluster::schemas& schema;
         kube::event_recorder& events;
         metrics& counters;
         build_journal& journal;

@@ -4,13 +4,13 @@
 
 #include "base/async_semaphore.hpp"
 #include "base/task_group.hpp"
+#include "cluster/kind_survey.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_kind.hpp"
 #include "control/application_record.hpp"
 #include "control/build_care.hpp"
 #include "control/claim_index.hpp"
 #include "control/keyed_sets.hpp"
-#include "control/kind_survey.hpp"
 #include "control/pending_looks.hpp"
 #include "control/status_writer.hpp"
 #include "control/wanted_index.hpp"
@@ -194,7 +194,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     // ---- application_decide.cpp
     /// Live objects of an application that its sources do not have (any more); no hooks. Valid until the next
     /// turn of the loop.
-    [[nodiscard]] std::vector<live_objects::found> surplus_of(const application_record& r) const;
+    [[nodiscard]] std::vector<cluster::live_objects::found> surplus_of(const application_record& r) const;
     /// Begins an operation where there is a reason to, and ends one that has run out of time.
     findings decide(record_ptr r);
     /// The first application that it depends on and that is not Synced and Healthy; empty: none.
@@ -220,7 +220,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] bool may_take_from(const application_record& taker, const application_record& owner) const;
     /// Which of the objects that an application does not want (any more) another one wants, and may take.
     [[nodiscard]] std::map<sync::object_id, sync::application_ref>
-    heirs_of(const application_record& r, const std::vector<live_objects::found>& left) const;
+    heirs_of(const application_record& r, const std::vector<cluster::live_objects::found>& left) const;
     /// Why nothing is to be deleted yet: another application may want it, that has not been looked at. Empty:
     /// it may be.
     [[nodiscard]] std::string too_early_to_delete(const application_record& r) const;
@@ -307,6 +307,6 @@ struct application_controller::state : kube::informer_handler, surroundings {
 
 /// The digest of an application's live objects' owned fields: with the build key it says, after a restart,
 /// that nothing changed.
-[[nodiscard]] std::string applied_state_of(const std::vector<live_objects::found>& owned);
+[[nodiscard]] std::string applied_state_of(const std::vector<cluster::live_objects::found>& owned);
 
 } // namespace holdfast::control

@@ -10,10 +10,10 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-std::vector<live_objects::found> application_controller::state::surplus_of(const application_record& r
-) const {
+std::vector<cluster::live_objects::found>
+application_controller::state::surplus_of(const application_record& r) const {
     auto owned = with.live.owned_by(r.ref());
-    std::erase_if(owned, [&](const live_objects::found& o) {
+    std::erase_if(owned, [&](const cluster::live_objects::found& o) {
         return o.record->hook || r.compared.find(o.id) != nullptr;
     });
     return owned;
@@ -36,12 +36,13 @@ findings application_controller::state::decide(record_ptr r) {
         const auto heirs = heirs_of(*r, surplus);
         const auto options = sync_options_of(r->object.spec);
         view.leaves_to_heirs = !heirs.empty();
-        view.has_surplus = std::any_of(surplus.begin(), surplus.end(), [&](const live_objects::found& o) {
-            // What needs a confirmation is a reason too: somebody has to be asked.
-            const auto policy = sync::prune_policy(*o.record, options);
-            return !o.record->deleting && o.record->released_to == 0 && !heirs.contains(o.id) &&
-                   (policy == sync::removal::allowed || policy == sync::removal::needs_confirmation);
-        });
+        view.has_surplus =
+            std::any_of(surplus.begin(), surplus.end(), [&](const cluster::live_objects::found& o) {
+                // What needs a confirmation is a reason too: somebody has to be asked.
+                const auto policy = sync::prune_policy(*o.record, options);
+                return !o.record->deleting && o.record->released_to == 0 && !heirs.contains(o.id) &&
+                       (policy == sync::removal::allowed || policy == sync::removal::needs_confirmation);
+            });
         view.not_ready = not_ready_of(*r);
     }
     auto made = engine::decide(std::move(view), {wall_clock::now(), steady_clock::now()});

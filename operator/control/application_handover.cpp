@@ -36,7 +36,7 @@ bool application_controller::state::may_take_from(
 }
 
 std::map<sync::object_id, sync::application_ref> application_controller::state::heirs_of(
-    const application_record& r, const std::vector<live_objects::found>& left
+    const application_record& r, const std::vector<cluster::live_objects::found>& left
 ) const {
     std::map<sync::object_id, sync::application_ref> heirs;
     for (const auto& object : left) {

@@ -6,7 +6,7 @@
 
 namespace holdfast::control {
 
-std::string applied_state_of(const std::vector<live_objects::found>& owned) {
+std::string applied_state_of(const std::vector<cluster::live_objects::found>& owned) {
     hasher h;
     for (const auto& o : owned) {
         h.add(sync::to_string(o.id)).add(to_hex(o.record->owned_hash));

@@ -17,13 +17,17 @@ asio::awaitable<void> application_controller::state::survey() {
             watch_kinds_of(r->object); // as looks at them would
         }
     }
-    const survey_settings how{.installation = config.installation, .watch_namespace = config.watch_namespace};
+    const cluster::survey_settings how{
+        .installation = config.installation, .watch_namespace = config.watch_namespace
+    };
     std::set<kube::group_kind> known;
     for (std::chrono::milliseconds wait = 2s;; wait = std::min<std::chrono::milliseconds>(wait * 2, 60s)) {
         for (const auto& kind : with.live.kinds()) {
             known.insert({kind.group, kind.kind});
         }
-        auto seen = co_await survey_kinds(with.api, kinds_to_survey(with.discovery.catalog(), known), how);
+        auto seen = co_await cluster::survey_kinds(
+            with.api, cluster::kinds_to_survey(with.discovery.catalog(), known), how
+        );
         for (const auto& kind : seen.found) {
             log::info("objects of a kind are found again", {{"kind", kind.gvk().to_string()}});
             with.live.watch(kind);

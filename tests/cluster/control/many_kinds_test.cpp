@@ -5,7 +5,7 @@
 #include "base/process.hpp"
 #include "base/task_group.hpp"
 #include "cluster/kube/cluster.hpp"
-#include "control/live_objects.hpp"
+#include "cluster/live_objects.hpp"
 #include "control/process_facts.hpp"
 #include "sync/identity.hpp"
 
@@ -97,10 +97,11 @@ struct few_files {
 struct watching_many : kube::clustered {
     few_files limited;
     int ready = 0;
-    live_objects live{
+    cluster::live_objects live{
         context.get_executor(),
         api,
-        {.installation = "holdfast", .own_namespace = "holdfast", .watch_namespace = {}},
+        {.installation = "holdfast", .is_foundation = [](const auto&) { return false; }, .watch_namespace = {}
+        },
         [](const sync::application_ref&) {},
         [this] { ++ready; }
     };

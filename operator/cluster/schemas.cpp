@@ -1,6 +1,6 @@
-#include "control/schemas.hpp"
+#include "cluster/schemas.hpp"
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 
 namespace {
 
@@ -86,4 +86,4 @@ boost::asio::awaitable<result<void>> schemas::refresh_index() {
     co_return result<void>{};
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::cluster

@@ -1,11 +1,11 @@
-#include "control/kind_survey.hpp"
+#include "cluster/kind_survey.hpp"
 
 #include "sync/identity.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 
 namespace {
 
@@ -80,4 +80,4 @@ survey_kinds(kube::client& api, std::vector<kube::resource> kinds, survey_settin
     co_return result;
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::cluster

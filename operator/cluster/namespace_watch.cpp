@@ -1,11 +1,11 @@
-#include "control/namespace_watch.hpp"
+#include "cluster/namespace_watch.hpp"
 
 #include "base/task_group.hpp"
 #include "kube/resource.hpp"
 
 #include <utility>
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 
 namespace {
 
@@ -105,4 +105,4 @@ boost::asio::awaitable<void> namespace_watch::stop() {
     co_await s->tasks.join();
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::cluster

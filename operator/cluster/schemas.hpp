@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 
 /// The server's schemas of the kinds in use, fetched when first needed. On the loop's thread.
 class schemas {
@@ -47,4 +47,4 @@ private:
     kube::pulse free_;
 };
 
-} // namespace holdfast::control
+} // namespace holdfast::cluster

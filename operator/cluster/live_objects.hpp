@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 
 /// What is known of the cluster's objects that bear our installation's label: a record of about 200 bytes
 /// each, kept in step by one watch a kind. Kinds are watched from when somebody asks for them, in the version
@@ -32,8 +32,11 @@ public:
     struct settings {
         /// The value of the label by which our objects are found.
         std::string installation;
-        /// Objects that the operator stands on are there (`is_foundation`).
-        std::string own_namespace;
+        /// Whether the operator stands on an object, which is then never deleted, whatever anybody says.
+        /// Called on the loop's thread; must not throw.
+        std::function<bool(const sync::object_id& id)> is_foundation = [](const sync::object_id&) {
+            return false;
+        };
         /// Only here is anything watched, where the operator has no rights elsewhere; empty: everywhere.
         std::string watch_namespace;
     };
@@ -90,4 +93,4 @@ private:
     std::shared_ptr<state> state_;
 };
 
-} // namespace holdfast::control
+} // namespace holdfast::cluster

@@ -1,10 +1,10 @@
-#include "control/kind_survey.hpp"
+#include "cluster/kind_survey.hpp"
 
 #include "../kube/fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 namespace {
 
 using test::answer_json;
@@ -101,4 +101,4 @@ BOOST_FIXTURE_TEST_CASE(what_holds_an_object_of_ours_is_found_wherever_it_stands
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
-} // namespace holdfast::control
+} // namespace holdfast::cluster

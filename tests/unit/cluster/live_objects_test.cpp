@@ -1,4 +1,4 @@
-#include "control/live_objects.hpp"
+#include "cluster/live_objects.hpp"
 
 #include "../kube/fixture.hpp"
 
@@ -9,7 +9,7 @@
 
 #include <set>
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 namespace {
 
 using namespace std::chrono_literals;
@@ -56,7 +56,9 @@ struct known : kube::fixture {
     live_objects live{
         context.get_executor(),
         api,
-        {.installation = "holdfast", .own_namespace = "holdfast", .watch_namespace = {}},
+        {.installation = "holdfast",
+         .is_foundation = [](const sync::object_id& id) { return id.name == "stood-on"; },
+         .watch_namespace = {}},
         [this](const sync::application_ref& owner) { told.push_back(owner.name); },
         [this] { ++ready; }
     };
@@ -111,6 +113,15 @@ void set_back(known& k, std::string_view version, const std::vector<std::string>
 }
 
 BOOST_FIXTURE_TEST_SUITE(live_objects_suite, known)
+
+BOOST_AUTO_TEST_CASE(what_the_operator_stands_on_is_never_to_be_deleted) {
+    on_watch().always(answer_stream().stall());
+    on_list().always(answer_json(200, list("1000", {config_map("a", "900"), config_map("stood-on", "910")})));
+    until([&] { return live.ready(gvk); });
+    BOOST_TEST(!find("a")->prune.has_value());
+    BOOST_TEST((find("stood-on")->prune == sync::removal::foundation));
+    BOOST_TEST((find("stood-on")->remove == sync::removal::foundation));
+}
 
 BOOST_AUTO_TEST_CASE(a_list_replaces_what_was_known_though_its_versions_are_lower) {
     set_back(*this, "500", {config_map("a", "400", "old"), config_map("c", "410")});
@@ -237,4 +248,4 @@ BOOST_AUTO_TEST_CASE(an_owner_that_loses_an_object_to_a_write_of_ours_is_told_at
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
-} // namespace holdfast::control
+} // namespace holdfast::cluster

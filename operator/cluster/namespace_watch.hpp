@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 
 /// Which Namespaces there are, whoever's they are, for applications that have theirs made. They bear no label
 /// of ours, so `live_objects` does not see them. Of each just enough is kept to see that it changed. On the
@@ -56,4 +56,4 @@ private:
     std::shared_ptr<state> state_;
 };
 
-} // namespace holdfast::control
+} // namespace holdfast::cluster

@@ -1,8 +1,7 @@
-#include "control/live_objects.hpp"
+#include "cluster/live_objects.hpp"
 
 #include "base/log.hpp"
 #include "base/task_group.hpp"
-#include "control/foundation.hpp"
 #include "kube/informer.hpp"
 #include "kube/object_store.hpp"
 
@@ -11,7 +10,7 @@
 #include <set>
 #include <unordered_map>
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 
 namespace {
 
@@ -230,7 +229,7 @@ private:
             kind_.group, kind_.kind, std::string{kube::namespace_of(object)},
             std::string{kube::name_of(object)}
         };
-        if (is_foundation(id, all_.config.own_namespace)) {
+        if (all_.config.is_foundation(id)) {
             record.prune = sync::removal::foundation;
             record.remove = sync::removal::foundation;
         }
@@ -433,4 +432,4 @@ asio::awaitable<void> live_objects::stop() {
     }
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::cluster

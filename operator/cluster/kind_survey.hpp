@@ -14,7 +14,7 @@
 // Which kinds hold objects of ours that nobody wrote down: an operator that is killed has made objects that
 // no status tells of. So who begins to lead asks the server itself, once.
 
-namespace holdfast::control {
+namespace holdfast::cluster {
 
 /// The kinds that may hold objects of ours, each in the version that the server prefers: those that can be
 /// listed, watched and deleted. Without `known`, and without Events, which are many and no part of an
@@ -45,4 +45,4 @@ struct survey_settings {
 [[nodiscard]] boost::asio::awaitable<kind_survey>
 survey_kinds(kube::client& api, std::vector<kube::resource> kinds, survey_settings settings);
 
-} // namespace holdfast::control
+} // namespace holdfast::cluster
