@@ -6,10 +6,9 @@
 #include "base/open_files.hpp"
 #include "base/task_group.hpp"
 #include "build_parts.hpp"
-#include "cluster/live_objects.hpp"
-#include "cluster/namespace_watch.hpp"
-#include "cluster/schemas.hpp"
+#include "cluster/destinations.hpp"
 #include "control/application_controller.hpp"
+#include "control/application_kind.hpp"
 #include "control/file_journal.hpp"
 #include "control/foundation.hpp"
 #include "control/metrics.hpp"
@@ -18,7 +17,6 @@
 #include "http/server.hpp"
 #include "kube/config.hpp"
 #include "kube/connect.hpp"
-#include "kube/discovery.hpp"
 #include "kube/events.hpp"
 #include "option_watch.hpp"
 #include "replica.hpp"
@@ -148,8 +146,7 @@ public:
                 end_(outcome::again);
             }
         );
-        auto& api = replica_->api();
-        discovery_.emplace(api);
+        auto& home = replica_->api();
         kube::event_settings event_options;
         event_options.controller = "holdfast.dev/operator";
         event_options.instance = replica_name(options_).substr(0, 120);
@@ -163,24 +160,27 @@ public:
         }
         stores_ = std::move(*manager);
 
-        schemas_.emplace(api);
-        live_.emplace(
-            executor, api,
-            cluster::live_objects::settings{
+        in_cluster_.emplace(
+            executor, replica_->api(),
+            cluster::destination::settings{
                 .installation = options_.installation,
                 .is_foundation = [this](const sync::object_id& id
                                  ) { return control::is_foundation(id, own_namespace_); },
                 .watch_namespace = options_.watch_namespace
             },
-            [this](const sync::application_ref& owner) { applications_->object_changed(owner); },
-            [this] { applications_->kind_ready(); }
+            cluster::destination::handlers{
+                .object_changed = [this](const sync::application_ref& owner
+                                  ) { applications_->object_changed(owner); },
+                .namespace_changed = [this](const std::string& name
+                                     ) { applications_->namespace_changed(name); },
+                .kind_ready = [this] { applications_->kind_ready(); },
+                .kinds_changed = [this] { applications_->kinds_changed(); }
+            },
+            metrics_
         );
-        namespaces_.emplace(
-            executor, api, [this](const std::string& name) { applications_->namespace_changed(name); },
-            [this] { applications_->kind_ready(); }
-        );
+        clusters_.emplace(*in_cluster_);
         repositories_.emplace(
-            executor, api, replica_->open_api(), *stores_, *events_, metrics_,
+            executor, home, replica_->open_api(), *stores_, *events_, metrics_,
             control::repositories::settings{
                 .own_namespace = own_namespace_,
                 .watch_namespace = options_.watch_namespace,
@@ -191,7 +191,7 @@ public:
                 applications_->repository_moved(repository, applications);
             }
         );
-        const build_parts::surroundings around{executor,       pool_,    api,
+        const build_parts::surroundings around{executor,       pool_,    home,
                                                *repositories_, metrics_, places_per_tenant()};
         if (auto opened = builds_.open(around, options_); !opened) {
             return opened.error();
@@ -202,8 +202,8 @@ public:
         applications_.emplace(
             executor,
             control::application_controller::parts{
-                api, *discovery_, *live_, *namespaces_, *repositories_, *builds_.supplies, *builds_.secrets,
-                *builds_.build, *schemas_, *events_, metrics_,
+                home, *clusters_, *repositories_, *builds_.supplies, *builds_.secrets, *builds_.build,
+                *events_, metrics_,
                 file_journal_ ? static_cast<control::build_journal&>(*file_journal_) : replica_->journal()
             },
             control::application_controller::settings{
@@ -268,11 +268,8 @@ public:
         if (repositories_) {
             co_await repositories_->stop();
         }
-        if (live_) {
-            co_await live_->stop();
-        }
-        if (namespaces_) {
-            co_await namespaces_->stop();
+        if (in_cluster_) {
+            co_await in_cluster_->stop();
         }
         if (stores_) {
             co_await stores_->close();
@@ -310,42 +307,37 @@ private:
         return !stopping_ && applications_->ready() && repositories_->ready() && webhooks_->ready();
     }
 
-    // Waits for the API server, however long that takes, and then starts everything.
-    static asio::awaitable<void> start(running_operator* self) {
+    // Until our own kinds are there.
+    static asio::awaitable<void> wait_for_home(running_operator* self) {
         auto wait = 500ms;
         for (;;) {
-            const auto refreshed = co_await self->discovery_->refresh();
-            if (refreshed && self->discovery_->catalog().find(kube::group_kind{"holdfast.dev", "Application"}
-                             ) != nullptr) {
-                break;
+            kube::selection where;
+            where.namespace_ = self->options_.watch_namespace;
+            where.metadata_only = true;
+            const kube::page_request one{.resource_version = {}, .limit = 1, .continue_token = {}};
+            const auto seen = co_await self->replica_->api().list_some(control::application_kind, where, one);
+            if (seen || seen.error().kind() == error_kind::forbidden) {
+                co_return; // who watches them tells what is forbidden
             }
             log::warn(
                 "waiting for the API server",
-                {{"error", refreshed ? std::string{"the custom resources are not installed: kubectl apply "
-                                                   "--server-side -f crds"}
-                                     : refreshed.error().message()}}
+                {{"error", seen.error().is_not_found()
+                               ? std::string{"the custom resources are not installed: "
+                                             "kubectl apply --server-side -f crds"}
+                               : seen.error().message()}}
             );
             co_await sleep_for(wait);
             wait = std::min<std::chrono::milliseconds>(wait * 2, 10s);
         }
-        std::string kube_version;
-        for (;;) {
-            const auto version = co_await self->replica_->api().version();
-            if (version) {
-                kube_version = version->git_version.substr(version->git_version.starts_with('v') ? 1 : 0);
-                break;
-            }
-            co_await sleep_for(wait);
-        }
-        self->tasks_.spawn("follow kinds", follow_kinds(self));
-        if (self->options_.watch_namespace.empty()) {
-            self->tasks_.spawn("follow definitions", [](running_operator* s) -> asio::awaitable<void> {
-                co_await s->discovery_->follow();
-            }(self));
-        } // else a kind that is not known is asked for when somebody names it
+    }
+
+    // Waits for the API server, however long that takes, and then starts everything.
+    static asio::awaitable<void> start(running_operator* self) {
+        co_await wait_for_home(self);
+        co_await self->in_cluster_->start();
         self->webhooks_->start();
         self->repositories_->start();
-        self->applications_->start(std::move(kube_version));
+        self->applications_->start();
         self->tasks_.spawn("housekeeping", housekeeping(self));
         log::info("started");
         if (!self->replica_->is_elected()) {
@@ -360,21 +352,6 @@ private:
         self->replica_->stand();
     }
 
-    static asio::awaitable<void> follow_kinds(running_operator* self) {
-        auto seen = self->discovery_->generation();
-        for (;;) {
-            co_await self->discovery_->wait_changed(seen);
-            seen = self->discovery_->generation();
-            for (const auto& kind : self->live_->kinds()) {
-                if (self->discovery_->catalog().find(kind) == nullptr &&
-                    !self->discovery_->catalog().is_stale(kind.group)) {
-                    self->live_->unwatch(kind);
-                }
-            }
-            self->applications_->kinds_changed();
-        }
-    }
-
     static asio::awaitable<void> housekeeping(running_operator* self) {
         for (;;) {
             co_await sleep_for(5min);
@@ -386,7 +363,7 @@ private:
     const std::string& metrics_text() {
         const auto now = steady_clock::now();
         if (metrics_text_.empty() || now - metrics_made_ >= metrics_age) {
-            metrics_.watched_objects(live_->size());
+            metrics_.watched_objects(in_cluster_->live().size());
             metrics_.leader(replica_->leads());
             metrics_text_ = metrics_.text();
             metrics_made_ = now;
@@ -434,12 +411,10 @@ private:
     steady_clock::time_point metrics_made_;
     std::unique_ptr<http::client> connection_;
     std::optional<replica> replica_;
-    std::optional<kube::discovery> discovery_;
     std::optional<kube::event_recorder> events_;
     std::unique_ptr<git::store_manager> stores_;
-    std::optional<cluster::schemas> schemas_;
-    std::optional<cluster::live_objects> live_;
-    std::optional<cluster::namespace_watch> namespaces_;
+    std::optional<cluster::destination> in_cluster_;
+    std::optional<cluster::destinations> clusters_;
     std::optional<control::repositories> repositories_;
     build_parts builds_;
     std::optional<control::file_journal> file_journal_;

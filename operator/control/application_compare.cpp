@@ -21,50 +21,32 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
     for (const auto& resource : r->object.status.resources) {
         kinds.insert({resource.group, resource.version, resource.kind});
     }
+    auto& to = destination_of(r->object);
     std::string listing;
-    for (const auto& kind : kinds) {
-        const auto known = co_await with.discovery.resolve(kind);
-        if (!known) {
-            continue; // not there (yet); if it is wanted, applying says so
+    const auto consider = [&](const cluster::kind_state& state) {
+        if (!state.kind) {
+            return; // not there (yet); if it is wanted, applying says so
         }
-        with.live.watch(*known);
-        // What was listed and may not be watched any more is not known any more.
-        const auto trouble = with.live.trouble(kind);
-        const bool ready = with.live.ready(kind);
-        if (trouble && (ready ? trouble->kind() == error_kind::forbidden : !trouble->is_transient())) {
-            seen.found.problems["ComparisonError"] =
-                "watching " + kind.to_string() + ": " + trouble->message();
+        const auto name = state.kind->gvk().to_string();
+        if (state.is_barred()) {
+            seen.found.problems["ComparisonError"] = "watching " + name + ": " + state.trouble->message();
             wait_for_kinds.insert(r->key());
-            continue;
+        } else if (state.is_coming()) {
+            listing += (listing.empty() ? "" : ", ") + name;
         }
-        if (ready) {
-            continue;
-        }
-        listing += (listing.empty() ? "" : ", ") + kind.to_string();
+    };
+    for (const auto& kind : kinds) {
+        consider(co_await to.watch(kind));
     }
     if (made_namespace_of(r->object.spec)) {
-        with.namespaces.start();
-        const auto trouble = with.namespaces.trouble();
-        const bool ready = with.namespaces.ready();
-        if (trouble && (ready ? trouble->kind() == error_kind::forbidden : !trouble->is_transient())) {
-            seen.found.problems["ComparisonError"] = "watching v1 Namespace: " + trouble->message();
-            wait_for_kinds.insert(r->key());
-        } else if (!ready) {
-            listing += (listing.empty() ? "" : ", ") + std::string{"v1 Namespace"};
-        }
+        consider(to.watch_namespaces());
     }
     if (listing.empty()) {
         co_return seen;
     }
     wait_for_kinds.insert(r->key());
-    if (r->compared.wanted && r->object.spec.is_automated() && !with.schema.busy()) {
-        // Needed next: fetched while the objects are listed. A failure is met, and told, when they are used.
-        tasks.spawn(
-            "read schemas",
-            [](cluster::schemas& all, std::vector<kube::group_version_kind> of) -> asio::awaitable<void> {
-                (void)co_await all.load(std::move(of));
-            }(with.schema, {kinds.begin(), kinds.end()})
-        );
+    if (r->compared.wanted && r->object.spec.is_automated()) {
+        to.read_ahead({kinds.begin(), kinds.end()}); // while the objects are listed
     }
     seen.complete = false;
     seen.found.waiting = "the cluster's objects are being listed: " + listing;
@@ -74,7 +56,7 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
 
 asio::awaitable<void> application_controller::state::compare(record_ptr r, bool thoroughly) {
     if (!r->compared.wanted) {
-        const auto owned = with.live.owned_by(r->ref());
+        const auto owned = destination_of(r->object).live().owned_by(r->ref());
         const bool same = owned.size() == r->compared.trusted.size() &&
                           std::all_of(owned.begin(), owned.end(), [&](const cluster::live_objects::found& o) {
                               const auto trusted = r->compared.trusted.find(o.id);
@@ -99,12 +81,13 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
             co_return;
         }
     }
+    const auto& live = destination_of(r->object).live();
     std::vector<sync::object_id> doubtful;
     for (auto& w : *r->compared.wanted) {
         if (w.plan.synthetic) {
             continue;
         }
-        const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
+        const auto* record = live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
         if (record == nullptr || record->deleting) {
             w.plan.in_sync = false;
             continue;
@@ -155,14 +138,14 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
 
 asio::awaitable<void>
 application_controller::state::compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w) {
-    const auto place = co_await requests.enter();
-    const auto resource = co_await with.discovery.resolve(w.kind);
+    auto& to = destination_of(r->object);
+    const auto access = co_await to.enter(call_as(*r, config));
+    const auto resource = co_await to.resolve(w.kind);
     if (!resource) {
         co_return;
     }
     const auto& id = m.object.id;
-    const auto options = call_as(*r, config);
-    const auto live = co_await with.api.get(*resource, id.namespace_, id.name, options);
+    const auto live = co_await access.get(*resource, id.namespace_, id.name);
     if (!live) {
         co_return;
     }
@@ -173,12 +156,12 @@ application_controller::state::compare_one(record_ptr r, const wanted_manifest& 
     }
     auto compared = sync::compare_objects(desired, *live);
     if (compared.result == sync::verdict::unknown) {
-        kube::apply_options how;
-        how.field_manager = std::string{sync::field_manager};
-        how.force = true;
-        how.dry_run = true;
-        const auto tried = co_await with.api.apply(*resource, desired, how, options);
-        with.counters.object_written("dry_run", tried ? "ok" : to_string(tried.error().kind()));
+        cluster::apply_request attempt;
+        attempt.kind = *resource;
+        attempt.manifest = desired;
+        attempt.field_manager = std::string{sync::field_manager};
+        attempt.dry_run = true;
+        const auto tried = co_await access.apply(std::move(attempt));
         if (tried) {
             compared = sync::compare_dry_run(*tried, *live);
         }

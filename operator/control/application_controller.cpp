@@ -23,9 +23,6 @@ const kube::resource application_kind{
 
 namespace {
 
-// More than there are connections to the server, so that none of these is without work.
-constexpr std::size_t most_requests = 64;
-
 kube::informer_options informer_options(const std::string& namespace_) {
     kube::informer_options o;
     o.kind = application_kind;
@@ -46,16 +43,15 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       },
       statuses{
           ex,
-          p.api,
+          p.home,
           p.events,
           p.counters,
           {.find = [this](const std::string& key) { return find(key); },
            .waiting = [this] { return queue.waiting_now(); },
            .settled = [this](const std::string& key) { queue_dependents(key); }}
       },
-      requests{ex, most_requests},
       one_build{ex, 1},
-      informer{p.api, informer_options(config.watch_namespace), *this},
+      informer{p.home, informer_options(config.watch_namespace), *this},
       claims{config.own_namespace} {
     queue.hold();
 }
@@ -69,21 +65,9 @@ bool application_controller::state::is_stale(const application_record& r, std::i
     return r.object.metadata.generation != generation || r.deleting() || find(r.key()).get() != &r;
 }
 
-std::shared_ptr<const kube::api_catalog> application_controller::state::current_catalog() {
-    if (!catalog || catalog_generation != with.discovery.generation()) {
-        catalog = std::make_shared<const kube::api_catalog>(with.discovery.catalog());
-        catalog_generation = with.discovery.generation();
-        api_versions.reset();
-    }
-    return catalog;
-}
-
-std::shared_ptr<const std::vector<std::string>> application_controller::state::current_api_versions() {
-    const auto current = current_catalog();
-    if (!api_versions) {
-        api_versions = std::make_shared<const std::vector<std::string>>(current->api_versions());
-    }
-    return api_versions;
+cluster::destination& application_controller::state::destination_of(const crds::application& a) const {
+    const auto& named = a.spec.destination;
+    return with.clusters.of(named.server, named.name);
 }
 
 kube::call_options application_controller::state::call_as(const application_record& r, const settings& s) {
@@ -112,8 +96,7 @@ application_controller::application_controller(asio::any_io_executor executor, p
 
 application_controller::~application_controller() = default;
 
-void application_controller::start(std::string kube_version) {
-    state_->kube_version = std::move(kube_version);
+void application_controller::start() {
     state_->tasks.spawn("watch applications", [](std::shared_ptr<state> s) -> asio::awaitable<void> {
         co_await s->informer.run();
     }(state_));
@@ -124,7 +107,7 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
     // The watch may not have told yet of the last that the leader before wrote: what it has done would be
     // done again.
     for (auto wait = 200ms; after_another; wait = std::min(wait * 2, 5'000ms)) {
-        auto all = co_await s->with.api.list(application_kind, s->informer.wanted());
+        auto all = co_await s->with.home.list(application_kind, s->informer.wanted());
         if (all) {
             loop_turns turns;
             for (const auto& one : all->items) {
@@ -212,7 +195,6 @@ void application_controller::repository_moved(
 }
 
 void application_controller::kinds_changed() {
-    state_->with.schema.invalidate();
     // Charts and plugins see which kinds there are.
     for (const auto& [key, r] : state_->records) {
         const auto sees_kinds = [](const source_identity& one) {

@@ -1,9 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
-#include "cluster/live_objects.hpp"
-#include "cluster/namespace_watch.hpp"
-#include "cluster/schemas.hpp"
+#include "cluster/destinations.hpp"
 #include "control/build_journal.hpp"
 #include "control/builder.hpp"
 #include "control/metrics.hpp"
@@ -12,7 +10,6 @@
 #include "control/supplier.hpp"
 #include "control/surroundings.hpp"
 #include "kube/client.hpp"
-#include "kube/discovery.hpp"
 #include "kube/events.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -53,15 +50,14 @@ public:
 
     /// What it works with; all outlive it.
     struct parts {
-        kube::client& api;
-        kube::discovery& discovery;
-        cluster::live_objects& live;
-        cluster::namespace_watch& namespaces;
+        /// Where Applications are, their statuses and their events.
+        kube::client& home;
+        /// Where they are deployed to, be it the same server or another one.
+        cluster::destinations& clusters;
         repositories& sources;
         supplier& supplies;
         secret_stores& secrets;
         builder& build;
-        cluster::schemas& schema;
         kube::event_recorder& events;
         metrics& counters;
         build_journal& journal;
@@ -73,8 +69,8 @@ public:
     application_controller& operator=(const application_controller&) = delete;
 
     /// Starts watching Applications, and the objects that they had when they were last seen; and nothing
-    /// more, until lead(). `kube_version` is the cluster's, "1.37.2".
-    void start(std::string kube_version);
+    /// more, until lead().
+    void start();
     /// From now on applications are worked on. `after_another`: there may have been a leader just now;
     /// returns when it is known where that one left them.
     asio::awaitable<void> lead(bool after_another);

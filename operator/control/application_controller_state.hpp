@@ -4,7 +4,6 @@
 
 #include "base/async_semaphore.hpp"
 #include "base/task_group.hpp"
-#include "cluster/kind_survey.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_kind.hpp"
 #include "control/application_record.hpp"
@@ -57,9 +56,6 @@ struct application_controller::state : kube::informer_handler, surroundings {
     bool standby = true;
     work_queue queue;
     status_writer statuses;
-    /// Objects that are read or written at a time, in all applications: who waits for a connection does so
-    /// within a request's deadline, so the line for these is to be short.
-    async_semaphore requests;
     /// Builds that are made with care.
     build_care care;
     async_semaphore one_build;
@@ -75,17 +71,6 @@ struct application_controller::state : kube::informer_handler, surroundings {
     keyed_sets<std::string, std::string> dependents;      // application → those that depend on it
     claim_index claims;                                   // of all applications
     std::map<std::string, std::set<std::string>> made_in; // namespace → applications that have it made
-    std::map<sync::object_id, sync::application_ref> being_applied; // whose answers are not there yet
-    /// What came of survey().
-    struct {
-        bool done = false;
-        std::set<kube::group_version_kind> found;
-        std::vector<std::string> unlisted; // "KIND: WHY"
-    } surveyed;
-    std::shared_ptr<const kube::api_catalog> catalog;             // as of catalog_generation
-    std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
-    std::string kube_version;
-    std::uint64_t catalog_generation = 0;
     // Between begin_replace and end_replace: the keys that were said.
     std::optional<std::set<std::string>> replacing;
     // One of them is older than it was known to be: the server's store was set back.
@@ -95,9 +80,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     [[nodiscard]] record_ptr find(const std::string& key) const;
     /// Whether something newer makes going on with this look pointless.
     [[nodiscard]] bool is_stale(const application_record& r, std::int64_t generation) const;
-    std::shared_ptr<const kube::api_catalog> current_catalog();
-    /// Which kinds there are, as builds see it: the same object while it is the same.
-    std::shared_ptr<const std::vector<std::string>> current_api_versions();
+    /// The cluster that it is deployed to.
+    [[nodiscard]] cluster::destination& destination_of(const crds::application& a) const;
     static kube::call_options call_as(const application_record& r, const settings& s);
 
     // ---- application_watching.cpp
@@ -242,10 +226,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     void wake_heirs(const application_record& r);
 
     // ---- application_inspection.cpp
-    /// What goes with the deletion of a CustomResourceDefinition or a Namespace, and does not belong to the
-    /// application. Asks the server, for a minute at most.
-    asio::awaitable<sync::goes_along> inspect(record_ptr r, sync::object_id id);
-    /// The same of several, into the operation's progress.
+    /// What goes with the deletion of objects, into the operation's progress.
     asio::awaitable<void> inspect_all(record_ptr r, std::vector<sync::object_id> ids);
 
     // ---- application_definitions.cpp
@@ -257,7 +238,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     stand_of(const application_record& r, const sync::desired_object& made, const json::object& live) const;
     /// Reads it where it changed since it was looked at.
     asio::awaitable<bool> is_namespace_as_wanted(record_ptr r, sync::desired_object made);
-    asio::awaitable<kube::reply<void>> apply_namespace(record_ptr r, sync::object_id id, bool dry_run);
+    asio::awaitable<kube::reply<void>>
+    apply_namespace(record_ptr r, const cluster::access& access, sync::object_id id, bool dry_run);
     /// Has those looked at that have it made.
     void namespace_changed(const std::string& name);
 
@@ -283,7 +265,7 @@ struct application_controller::state : kube::informer_handler, surroundings {
     remove_one(record_ptr r, sync::prune_action action, kube::group_version_kind kind, bool dry_run);
 
     // ---- application_survey.cpp
-    /// Looks for objects of ours in kinds that no status names, until all could be listed.
+    /// Has objects of ours looked for in kinds that no status names, until all could be listed.
     asio::awaitable<void> survey();
     /// Whether all that an application has is known.
     watching know_all_of(const application_record& r);

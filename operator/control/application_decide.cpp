@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 std::vector<cluster::live_objects::found>
 application_controller::state::surplus_of(const application_record& r) const {
-    auto owned = with.live.owned_by(r.ref());
+    auto owned = destination_of(r.object).live().owned_by(r.ref());
     std::erase_if(owned, [&](const cluster::live_objects::found& o) {
         return o.record->hook || r.compared.find(o.id) != nullptr;
     });

@@ -31,7 +31,7 @@ private:
 } // namespace
 
 asio::awaitable<result<void>> application_controller::state::check_definitions(record_ptr r) {
-    const auto options = call_as(*r, config);
+    auto& to = destination_of(r->object);
     findings_of lost;
     for (const auto& w : *r->compared.wanted) {
         const auto* m =
@@ -42,7 +42,11 @@ asio::awaitable<result<void>> application_controller::state::check_definitions(r
         const auto held = r->compared.full; // what `wanted` is part of
         const auto& wanted = m->object.manifest;
         const auto definitions = kube::resources::custom_resource_definitions();
-        const auto live = co_await with.api.get(definitions, {}, w.plan.id.name, options);
+        kube::reply<json::object> live = json::object{};
+        {
+            const auto access = co_await to.enter(call_as(*r, config));
+            live = co_await access.get(definitions, {}, w.plan.id.name);
+        }
         if (!live) {
             if (live.error().is_not_found()) {
                 continue;
@@ -56,14 +60,17 @@ asio::awaitable<result<void>> application_controller::state::check_definitions(r
         if (!change.losses().empty() || change.keeps_schemas()) {
             continue;
         }
-        const auto kind = with.discovery.catalog().find(kube::group_kind{
+        const auto catalog = to.catalog();
+        const auto* kind = catalog->find(kube::group_kind{
             std::string{crds::group}, std::string{kube::find_text(*live, {"spec", "names", "kind"})}
         });
         if (kind == nullptr) {
             continue; // not served, so there is none
         }
         const auto resource = *kind;
-        const auto stored = co_await with.api.list(resource, informer.wanted());
+        const kube::call_options as_ourselves;
+        const auto ourselves = co_await to.enter(as_ourselves);
+        const auto stored = co_await ourselves.list(resource, informer.wanted());
         if (!stored) {
             co_return stored.error();
         }

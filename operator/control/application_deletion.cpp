@@ -31,7 +31,7 @@ asio::awaitable<findings> application_controller::state::finish_application(reco
     if (!known.complete) {
         co_return found;
     }
-    if (!with.live.owned_by(r->ref()).empty()) {
+    if (!destination_of(r->object).live().owned_by(r->ref()).empty()) {
         if (auto why = too_early_to_delete(*r); !why.empty()) {
             found.waiting = std::move(why);
             found.requeue(recheck::answer);
@@ -49,7 +49,7 @@ asio::awaitable<findings> application_controller::state::finish_application(reco
         input.along = along;
         input.confirmed = r->object.metadata.annotations.contains("holdfast.dev/deletion-approved") ||
                           r->object.metadata.annotations.contains("argocd.argoproj.io/deletion-approved");
-        const auto owned = with.live.owned_by(r->ref());
+        const auto owned = destination_of(r->object).live().owned_by(r->ref());
         for (const auto& o : owned) {
             input.live.emplace(o.id, *o.record);
         }
@@ -71,7 +71,7 @@ asio::awaitable<findings> application_controller::state::finish_application(reco
             }
         } else if (const auto* unknown = std::get_if<sync::inspect_step>(&plan.next)) {
             for (const auto& id : unknown->objects) {
-                along[id] = co_await inspect(r, id);
+                along[id] = co_await destination_of(r->object).inspect(id, r->ref());
             }
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
             found.waiting = wait->sentence;
@@ -100,24 +100,23 @@ asio::awaitable<watching> application_controller::state::watch_kinds_that_were(r
     watching seen;
     for (const auto& resource : r->object.status.resources) {
         const kube::group_version_kind kind{resource.group, resource.version, resource.kind};
-        const auto known = co_await with.discovery.resolve(kind);
-        if (!known) {
-            if (known.error().is_transient()) {
+        const auto state = co_await destination_of(r->object).watch(kind);
+        if (!state.kind) {
+            if (state.trouble->is_transient()) {
                 seen.complete = false;
-                seen.found.problems["DeletionError"] = known.error().message();
+                seen.found.problems["DeletionError"] = state.trouble->message();
                 seen.found.requeue(recheck::refused);
                 co_return seen;
             }
             continue; // the kind is gone, and its objects with it
         }
-        with.live.watch(*known);
-        if (with.live.ready(kind)) {
+        if (state.listed) {
             continue;
         }
         seen.complete = false;
-        const auto trouble = with.live.trouble(kind);
-        if (trouble && !trouble->is_transient()) {
-            seen.found.problems["DeletionError"] = "watching " + kind.to_string() + ": " + trouble->message();
+        if (state.is_barred()) {
+            seen.found.problems["DeletionError"] =
+                "watching " + kind.to_string() + ": " + state.trouble->message();
             seen.found.requeue(recheck::refused);
             co_return seen;
         }
@@ -143,7 +142,7 @@ asio::awaitable<findings> application_controller::state::remove_finalizers(recor
     fields["resourceVersion"] = metadata.resource_version;
     json::object patch;
     patch["metadata"] = std::move(fields);
-    const auto done = co_await with.api.patch_merge(
+    const auto done = co_await with.home.patch_merge(
         application_kind, metadata.namespace_, metadata.name, patch, sync::field_manager
     );
     if (done) {

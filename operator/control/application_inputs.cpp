@@ -133,8 +133,9 @@ application_controller::state::facts_of(const application_record& r, const store
     made.namespace_ = object.metadata.namespace_;
     made.project = object.spec.project;
     made.destination_namespace = object.spec.destination.namespace_;
-    made.kube_version = kube_version;
-    made.api_versions = current_api_versions();
+    auto& to = destination_of(object);
+    made.kube_version = to.kube_version();
+    made.api_versions = to.api_versions();
     made.secrets_key = stores.key();
     if (const auto paths = object.metadata.annotations.find(std::string{generate_paths_annotation});
         paths != object.metadata.annotations.end()) {

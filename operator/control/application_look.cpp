@@ -190,7 +190,7 @@ asio::awaitable<findings> application_controller::state::take_refresh(record_ptr
     metadata["annotations"] = std::move(annotation);
     json::object patch;
     patch["metadata"] = std::move(metadata);
-    const auto done = co_await with.api.patch_merge(
+    const auto done = co_await with.home.patch_merge(
         application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch, sync::field_manager
     );
     if (done) {

@@ -32,7 +32,8 @@ asio::awaitable<bool>
 application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desired_object made) {
     const auto& name = made.id.name;
     made_in[name].insert(r->key());
-    const auto* known = with.namespaces.find(name);
+    auto& to = destination_of(r->object);
+    const auto* known = to.namespaces().find(name);
     if (known == nullptr || known->deleting) {
         co_return false;
     }
@@ -40,10 +41,8 @@ application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desire
         r->compared.made_namespace->resource_version == known->resource_version) {
         co_return r->compared.made_namespace->as_wanted;
     }
-    const auto place = co_await requests.enter();
-    const auto kind = kube::resources::namespaces();
-    const auto options = call_as(*r, config);
-    const auto live = co_await with.api.get(kind, {}, name, options);
+    const auto access = co_await to.enter(call_as(*r, config));
+    const auto live = co_await access.get(kube::resources::namespaces(), {}, name);
     if (!live) {
         co_return false; // applying says why
     }
@@ -58,15 +57,15 @@ application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desire
     co_return is;
 }
 
-asio::awaitable<kube::reply<void>>
-application_controller::state::apply_namespace(record_ptr r, sync::object_id id, bool dry_run) {
+asio::awaitable<kube::reply<void>> application_controller::state::apply_namespace(
+    record_ptr r, const cluster::access& access, sync::object_id id, bool dry_run
+) {
     const auto made = made_namespace_of(r->object.spec);
     if (!made || made->id != id) {
         co_return kube::reply<void>{}; // the Application has changed: it is looked at again
     }
     const auto kind = kube::resources::namespaces();
-    const auto options = call_as(*r, config);
-    const auto live = co_await with.api.get(kind, {}, id.name, options);
+    const auto live = co_await access.get(kind, {}, id.name);
     sync::namespace_standing stand{.to_apply = true};
     if (live) {
         stand = stand_of(*r, *made, *live);
@@ -79,15 +78,15 @@ application_controller::state::apply_namespace(record_ptr r, sync::object_id id,
     if (!stand.conflict.empty()) {
         co_return kube::failure{user_error(stand.conflict)};
     }
-    kube::apply_options how;
-    how.force = true;
-    how.dry_run = dry_run;
+    cluster::apply_request wanted;
+    wanted.kind = kind;
+    wanted.dry_run = dry_run;
     auto now = live ? *live : json::object{};
     if (stand.to_release && !dry_run) {
         // It is no object of the application's sources any more: it stays when the application goes.
-        how.field_manager = std::string{sync::field_manager};
-        const auto bare = sync::make_namespace(id.name, {}, {}).manifest;
-        auto answer = co_await with.api.apply(kind, bare, how, options);
+        wanted.field_manager = std::string{sync::field_manager};
+        wanted.manifest = sync::make_namespace(id.name, {}, {}).manifest;
+        auto answer = co_await access.apply(wanted);
         if (!answer) {
             co_return answer.error();
         }
@@ -95,18 +94,15 @@ application_controller::state::apply_namespace(record_ptr r, sync::object_id id,
         stand = stand_of(*r, *made, now);
     }
     if (stand.to_apply) {
-        how.field_manager = sync::namespace_manager(r->ref());
-        auto answer = co_await with.api.apply(kind, made->manifest, how, options);
-        with.counters.object_written(
-            dry_run ? "dry_run" : "apply", answer ? "ok" : to_string(answer.error().kind())
-        );
+        wanted.field_manager = sync::namespace_manager(r->ref());
+        wanted.manifest = made->manifest;
+        auto answer = co_await access.apply(wanted);
         if (!answer) {
             co_return answer.error();
         }
         now = std::move(*answer);
     }
     if (!dry_run) {
-        with.namespaces.note(now);
         r->compared.made_namespace = {
             made->hash, std::string{kube::resource_version_of(now)}, stand_of(*r, *made, now).is_as_wanted()
         };

@@ -39,8 +39,9 @@ sync::plan_input application_controller::state::plan_input_of(const application_
         s.only.push_back({resource.group, resource.kind, resource.namespace_, resource.name});
     }
     s.options = sync_options_of(r.object.spec, asked);
+    const auto& to = destination_of(r.object);
     std::set<sync::application_ref> owners;
-    for (const auto& o : with.live.owned_by(r.ref())) {
+    for (const auto& o : to.live().owned_by(r.ref())) {
         input.live.emplace(o.id, *o.record);
     }
     for (const auto& w : *r.compared.wanted) {
@@ -51,7 +52,7 @@ sync::plan_input application_controller::state::plan_input_of(const application_
             input.desired.back().orders.options.replace = false;
         }
         if (w.plan.synthetic) {
-            if (const auto* there = with.namespaces.find(w.plan.id.name)) {
+            if (const auto* there = to.namespaces().find(w.plan.id.name)) {
                 sync::live_record record;
                 record.uid = there->uid;
                 record.resource_version = there->resource_version;
@@ -60,7 +61,7 @@ sync::plan_input application_controller::state::plan_input_of(const application_
             }
             continue;
         }
-        if (const auto* record = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name)) {
+        if (const auto* record = to.live().find(w.kind, w.plan.id.namespace_, w.plan.id.name)) {
             input.live.insert_or_assign(w.plan.id, *record);
             if (!record->owner.name.empty() && record->owner != s.application) {
                 owners.insert(record->owner);
@@ -98,7 +99,8 @@ asio::awaitable<result<void>> application_controller::state::check_schemas(recor
         }
     }
     std::vector<kube::group_version_kind> list{kinds.begin(), kinds.end()};
-    auto loaded = co_await with.schema.load(std::move(list));
+    auto& schema = destination_of(r->object).schema();
+    auto loaded = co_await schema.load(std::move(list));
     if (!loaded) {
         co_return loaded.error().within("reading the server's schemas");
     }
@@ -115,7 +117,7 @@ asio::awaitable<result<void>> application_controller::state::check_schemas(recor
         if (m == nullptr) {
             continue;
         }
-        for (const auto& problem : with.schema.check(m->object.manifest)) {
+        for (const auto& problem : schema.check(m->object.manifest)) {
             if (++count <= 20) {
                 all += (all.empty() ? "" : "; ") + render::to_string(m->from) + ": " +
                        sync::describe(w.plan.id) + ": " + sync::to_string(problem);
@@ -241,7 +243,7 @@ asio::awaitable<findings> application_controller::state::operate(record_ptr r) {
         r->operation.progress->checked = true;
     }
     if (!status.operation_state->owned_at_begin) {
-        const auto owned = with.live.owned_by(r->ref());
+        const auto owned = destination_of(r->object).live().owned_by(r->ref());
         status.operation_state->owned_at_begin = static_cast<std::int64_t>(
             std::count_if(owned.begin(), owned.end(), [](const auto& o) { return !o.record->hook; })
         );

@@ -13,18 +13,14 @@ application_controller::state::await_owners(record_ptr r, std::vector<sync::appl
             kinds.insert(w->kind);
         }
     }
+    auto& to = destination_of(r->object);
     std::string listing;
     for (const auto& kind : kinds) {
-        if (with.live.ready(kind)) {
+        if (to.live().ready(kind)) {
             continue;
         }
-        const auto known = co_await with.discovery.resolve(kind);
-        if (!known) {
-            continue; // applying says so
-        }
-        with.live.watch(*known);
-        const auto trouble = with.live.trouble(kind);
-        if (!with.live.ready(kind) && (!trouble || trouble->is_transient())) {
+        const auto state = co_await to.watch(kind);
+        if (state.is_coming()) { // what else is in the way, applying says
             listing += (listing.empty() ? "" : ", ") + kind.to_string();
         }
     }
@@ -38,11 +34,12 @@ application_controller::state::await_owners(record_ptr r, std::vector<sync::appl
 std::string application_controller::state::claim_of_another(
     const application_record& r, const kube::group_version_kind& kind, const sync::object_id& id
 ) const {
-    if (const auto other = being_applied.find(id); other != being_applied.end() && other->second != r.ref()) {
-        return sync::describe(id) + " is being applied by the application " + to_string(other->second) +
+    const auto& to = destination_of(r.object);
+    if (const auto* other = to.applier_of(id); other != nullptr && *other != r.ref()) {
+        return sync::describe(id) + " is being applied by the application " + to_string(*other) +
                ": take it out of one of the two";
     }
-    const auto* live = with.live.find(kind, id.namespace_, id.name);
+    const auto* live = to.live().find(kind, id.namespace_, id.name);
     if (live == nullptr) {
         return {};
     }

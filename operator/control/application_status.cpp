@@ -50,7 +50,7 @@ void application_controller::state::fill_status(application_record& r, const fin
         status.source_type = r.sources.from->identities.front().type;
     }
     if (status.sync.status == crds::sync_code::synced && r.compared.wanted) {
-        status.sync.applied_state = applied_state_of(with.live.owned_by(r.ref()));
+        status.sync.applied_state = applied_state_of(destination_of(r.object).live().owned_by(r.ref()));
         // Found to be so without an operation, as after a restart or a sync by hand.
         status.sync.applied_build_key = status.sync.build_key;
         status.sync.applied_revision = status.sync.revision;
@@ -75,8 +75,9 @@ void application_controller::state::fill_status(application_record& r, const fin
 
 void application_controller::state::fill_resources(application_record& r) {
     engine::resource_view view{.application = r.ref(), .options = sync_options_of(r.object.spec)};
+    const auto& objects = destination_of(r.object).live();
     for (const auto& w : *r.compared.wanted) {
-        const auto* live = with.live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
+        const auto* live = objects.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
         view.wanted.push_back({&w.plan, w.kind.version, live});
     }
     const auto surplus = surplus_of(r);
@@ -95,18 +96,18 @@ void application_controller::state::fill_resources(application_record& r) {
 
 void application_controller::state::fill_trusted(application_record& r) const {
     auto& status = r.object.status;
+    const auto& live = destination_of(r.object).live();
     // It was when that was written down; a look that could not be finished may have said otherwise meanwhile.
     status.sync.status = crds::sync_code::synced;
     for (auto& resource : status.resources) {
-        const auto* record = with.live.find(
-            {resource.group, resource.version, resource.kind}, resource.namespace_, resource.name
-        );
+        const auto* record =
+            live.find({resource.group, resource.version, resource.kind}, resource.namespace_, resource.name);
         if (record != nullptr && record->status) {
             resource.health = crds::resource_health{engine::to_code(*record->status), record->health_message};
         }
     }
     std::vector<sync::member_health> members;
-    for (const auto& o : with.live.owned_by(r.ref())) {
+    for (const auto& o : live.owned_by(r.ref())) {
         members.push_back(engine::member_of(o.id, /*exists=*/true, o.record->ignore_healthcheck, o.record));
     }
     auto health = sync::aggregate(members);

@@ -23,7 +23,7 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         !r->operating() && !r->object.operation) {
         // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is
         // known by now.
-        const auto owned = with.live.owned_by(r->ref());
+        const auto owned = destination_of(r->object).live().owned_by(r->ref());
         if (!owned.empty() && applied_state_of(owned) == applied.applied_state) {
             r->sources.from = from;
             r->compared.trusted.clear();
@@ -60,7 +60,8 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     }
     const auto begin = steady_clock::now();
     auto built = co_await with.build.build(
-        std::move(*sources), from.identities, std::move(target), current_catalog(), from.stores, r->owner()
+        std::move(*sources), from.identities, std::move(target), destination_of(r->object).catalog(),
+        from.stores, r->owner()
     );
     co_await end_build(std::move(*turn));
     with.counters.rendered(built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin);

@@ -156,11 +156,9 @@ void application_controller::state::changed(const json::object& object) {
 }
 
 void application_controller::state::watch_kinds_of(const crds::application& a) {
+    auto& to = destination_of(a);
     for (const auto& resource : a.status.resources) {
-        const kube::group_version_kind kind{resource.group, resource.version, resource.kind};
-        if (const auto* known = with.discovery.catalog().find(kind)) {
-            with.live.watch(*known);
-        }
+        to.watch_known({resource.group, resource.version, resource.kind});
     }
 }
 

@@ -17,15 +17,6 @@ namespace {
 // Requests of one application at a time: enough to keep a connection pool busy, few enough to let others in.
 constexpr std::size_t side_by_side = 16;
 
-kube::propagation to_kube(sync::propagation p) {
-    switch (p) {
-    case sync::propagation::foreground: return kube::propagation::foreground;
-    case sync::propagation::background: return kube::propagation::background;
-    case sync::propagation::orphan: return kube::propagation::orphan;
-    }
-    return kube::propagation::foreground;
-}
-
 // Runs tasks side by side and returns when all have ended.
 asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
     if (tasks.size() == 1) {
@@ -61,7 +52,8 @@ asio::awaitable<void> application_controller::state::apply(record_ptr r, sync::a
 }
 
 asio::awaitable<void> application_controller::state::apply_one(record_ptr r, sync::apply_action action) {
-    const auto place = co_await requests.enter();
+    auto& to = destination_of(r->object);
+    const auto access = co_await to.enter(call_as(*r, config));
     const auto* wanted = r->compared.find(action.id);
     if (!r->operation.progress || engine::is_terminating(r->object.status.operation_state)) {
         co_return;
@@ -89,15 +81,19 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
         if (const auto advice = sync::explain_refusal(action.id, message)) {
             message += "; " + *advice;
         }
-        with.counters.object_written("apply", to_string(e.kind()));
         if (r->operation.progress) {
             // The uid of what was deleted for this stays, so that it is not deleted again.
             auto& attempt = r->operation.progress->done[action.id];
             attempt = {.what = sync::outcome::failed, .hash = hash, .uid = attempt.uid, .message = message};
         }
     };
+    // It is not even tried.
+    const auto give_up = [&](const error& e) {
+        with.counters.object_written("apply", to_string(e.kind()));
+        fail(e);
+    };
     if (wanted->plan.synthetic) {
-        const auto made = co_await apply_namespace(r, action.id, dry_run);
+        const auto made = co_await apply_namespace(r, access, action.id, dry_run);
         if (!made) {
             fail(made.error());
         } else if (r->operation.progress) {
@@ -108,65 +104,33 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
         }
         co_return;
     }
-    const auto resource = co_await with.discovery.resolve(kind);
-    if (!resource) {
-        fail(resource.error());
+    const auto watched = co_await to.watch(kind);
+    if (!watched.kind) {
+        give_up(*watched.trouble);
         co_return;
     }
-    with.live.watch(*resource);
-    if (!with.live.ready(kind)) {
-        const auto trouble = with.live.trouble(kind);
-        fail((trouble ? error{*trouble} : transient_error("its kind has not been listed"))
-                 .within("watching " + kind.to_string()));
+    if (!watched.listed) {
+        give_up((watched.trouble ? error{*watched.trouble} : transient_error("its kind has not been listed"))
+                    .within("watching " + kind.to_string()));
         co_return;
     }
     if (const auto claim = claim_of_another(*r, kind, action.id); !claim.empty()) {
-        fail(user_error(claim));
+        give_up(user_error(claim));
         co_return;
     }
-    being_applied.emplace(action.id, r->ref());
-    struct in_flight {
-        decltype(being_applied)& all;
-        const sync::object_id& id;
-        ~in_flight() { all.erase(id); }
-    } const until_answered{being_applied, action.id};
-    const auto options = call_as(*r, config);
-    const auto rules = ignore_rules(r->object.spec);
-    if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) {
-            return sync::matches(rule, action.id);
-        })) {
-        const auto live = co_await with.api.get(*resource, action.id.namespace_, action.id.name, options);
-        if (live) {
-            manifest = sync::apply_ignored(std::move(manifest), *live, rules);
-        } else if (!live.error().is_not_found()) {
-            fail(live.error());
-            co_return;
-        }
-    }
-    kube::apply_options how;
-    how.field_manager = std::string{sync::field_manager};
-    how.force = true;
-    how.dry_run = dry_run;
-    kube::reply<json::object> answer = json::object{};
-    if (action.mode == sync::apply_mode::replace) {
-        const auto live = co_await with.api.get(*resource, action.id.namespace_, action.id.name, options);
-        const kube::write_options write{.dry_run = dry_run, .validation = kube::field_validation::strict};
-        if (live) {
-            auto& metadata = manifest["metadata"].as_object();
-            metadata["resourceVersion"] = kube::resource_version_of(*live);
-            answer = co_await with.api.update(*resource, manifest, sync::field_manager, write, options);
-            metadata.erase("resourceVersion");
-        }
-    }
-    if (answer) {
-        // After a replacement too: what an apply owns is what drift is told by.
-        answer = co_await with.api.apply(*resource, manifest, how, options);
-    }
+    cluster::apply_request request;
+    request.kind = *watched.kind;
+    request.manifest = std::move(manifest);
+    request.field_manager = std::string{sync::field_manager};
+    request.owner = r->ref();
+    request.ignored = ignore_rules(r->object.spec);
+    request.replace = action.mode == sync::apply_mode::replace;
+    request.dry_run = dry_run;
+    const auto answer = co_await access.apply(std::move(request));
     if (!answer) {
         fail(answer.error());
         co_return;
     }
-    with.counters.object_written(dry_run ? "dry_run" : "apply", "ok");
     if (!r->operation.progress) {
         co_return;
     }
@@ -176,7 +140,6 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
     if (dry_run) {
         co_return;
     }
-    with.live.note(kind, *answer);
     r->compared.known[action.id] = {hash, sync::observe(*answer).owned_hash};
     if (auto* w = r->compared.find(action.id)) {
         w->plan.in_sync = true;
@@ -210,7 +173,7 @@ asio::awaitable<std::map<sync::object_id, sync::attempt>> application_controller
     record_ptr r, std::vector<sync::prune_action> actions, bool dry_run
 ) {
     std::map<sync::object_id, kube::group_version_kind> kinds;
-    for (const auto& o : with.live.owned_by(r->ref())) {
+    for (const auto& o : destination_of(r->object).live().owned_by(r->ref())) {
         kinds.emplace(o.id, o.kind);
     }
     std::map<sync::object_id, sync::attempt> attempts;
@@ -243,54 +206,24 @@ asio::awaitable<std::map<sync::object_id, sync::attempt>> application_controller
 asio::awaitable<sync::attempt> application_controller::state::remove_one(
     record_ptr r, sync::prune_action action, kube::group_version_kind kind, bool dry_run
 ) {
-    const auto place = co_await requests.enter();
-    sync::attempt failed{.what = sync::outcome::prune_failed};
-    const auto resource = co_await with.discovery.resolve(kind);
+    auto& to = destination_of(r->object);
+    const auto access = co_await to.enter(call_as(*r, config));
+    const auto resource = co_await to.resolve(kind);
     if (!resource) {
-        failed.message = resource.error().message();
-        co_return failed;
+        co_return sync::attempt{.what = sync::outcome::prune_failed, .message = resource.error().message()};
     }
-    const auto options = call_as(*r, config);
-    for (int attempt = 0; attempt < 5; ++attempt) {
-        // Whom it belongs to is checked on the live object, and the deletion is of just what was checked.
-        const auto live = co_await with.api.get(*resource, action.id.namespace_, action.id.name, options);
-        if (!live) {
-            if (live.error().is_not_found()) {
-                co_return sync::attempt{.what = sync::outcome::pruned};
-            }
-            failed.message = live.error().message();
-            co_return failed;
-        }
-        const auto owner = sync::owner_of(*live);
-        if (!owner || owner->application != r->ref() || kube::uid_of(*live) != action.uid) {
-            failed.message = sync::describe(action.id) + " is not ours any more, so it is not deleted";
-            co_return failed;
-        }
-        kube::delete_options how;
-        how.uid = action.uid;
-        how.resource_version = std::string{kube::resource_version_of(*live)};
-        how.policy = to_kube(action.dependents);
-        how.dry_run = dry_run;
-        const auto removed =
-            co_await with.api.remove(*resource, action.id.namespace_, action.id.name, how, options);
-        with.counters.object_written(
-            dry_run ? "dry_run" : "prune", removed ? "ok" : to_string(removed.error().kind())
-        );
-        if (removed) {
-            if (!dry_run) {
-                r->compared.known.erase(action.id);
-                if (*removed != kube::deletion::started) {
-                    with.live.note_gone(kind, action.id, action.uid);
-                }
-            }
-            co_return sync::attempt{.what = sync::outcome::pruned, .uid = action.uid};
-        }
-        failed.message = removed.error().message();
-        if (!removed.error().is_conflict()) {
-            co_return failed;
-        }
+    cluster::remove_request request;
+    request.kind = *resource;
+    request.id = action.id;
+    request.uid = action.uid;
+    request.owner = r->ref();
+    request.dependents = action.dependents;
+    request.dry_run = dry_run;
+    auto attempt = co_await access.remove(std::move(request));
+    if (attempt.what == sync::outcome::pruned && !dry_run) {
+        r->compared.known.erase(action.id);
     }
-    co_return failed;
+    co_return attempt;
 }
 
 } // namespace holdfast::control

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/write_observer.hpp"
 #include "kube/observer.hpp"
 
 #include <chrono>
@@ -12,7 +13,7 @@ namespace holdfast::control {
 
 /// What the operator counts, for Prometheus; docs/metrics.md lists it all. From any thread. Labels are few
 /// and bounded: nothing is labelled with the name of an application, save holdfast_application_info.
-class metrics : public kube::observer {
+class metrics : public kube::observer, public cluster::write_observer {
 public:
     metrics();
     ~metrics() override;
@@ -24,7 +25,7 @@ public:
     /// A sync operation ended: Succeeded, Failed or Error.
     void sync_finished(std::string_view phase, std::chrono::nanoseconds took);
     /// Objects written to the cluster: "apply", "prune" or "dry_run", and "ok" or an error kind.
-    void object_written(std::string_view verb, std::string_view outcome);
+    void object_written(std::string_view verb, std::string_view outcome) override;
     /// A Git operation ended: "list" or "fetch"; "ok" or an error kind.
     void git_operation(std::string_view operation, std::string_view outcome, std::chrono::nanoseconds took);
     /// An application's manifests were made: "ok" or an error kind. What was in a cache counts.

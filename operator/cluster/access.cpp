@@ -1,0 +1,151 @@
+#include "cluster/access.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::cluster {
+
+namespace {
+
+// Somebody else writes to the object all the time: the next reconcile goes on.
+constexpr int most_conflicts = 5;
+
+kube::propagation to_kube(sync::propagation p) {
+    switch (p) {
+    case sync::propagation::foreground: return kube::propagation::foreground;
+    case sync::propagation::background: return kube::propagation::background;
+    case sync::propagation::orphan: return kube::propagation::orphan;
+    }
+    return kube::propagation::foreground;
+}
+
+// Says whose the object becomes, until the answer is there.
+class in_flight {
+public:
+    in_flight(objects_in_flight& all, const sync::object_id& id, const sync::application_ref& owner)
+        : all_{all}, entry_{all.emplace(id, owner)} {}
+    ~in_flight() {
+        if (entry_.second) {
+            all_.erase(entry_.first);
+        }
+    }
+    in_flight(const in_flight&) = delete;
+    in_flight& operator=(const in_flight&) = delete;
+
+private:
+    objects_in_flight& all_;
+    std::pair<objects_in_flight::iterator, bool> entry_;
+};
+
+bool is_namespace(const kube::resource& kind) {
+    return kind.group.empty() && kind.kind == "Namespace";
+}
+
+} // namespace
+
+access::access(parts p, async_semaphore::place place, kube::call_options as)
+    : with_{p}, place_{std::move(place)}, as_{std::move(as)} {}
+
+access::answer<json::object>
+access::get(kube::resource kind, std::string namespace_, std::string name) const {
+    co_return co_await with_.api.get(kind, namespace_, name, as_);
+}
+
+access::answer<kube::object_list> access::list(kube::resource kind, kube::selection what) const {
+    co_return co_await with_.api.list(kind, what, as_);
+}
+
+access::answer<json::object> access::apply(apply_request what) const {
+    std::optional<in_flight> until_answered;
+    if (what.owner) {
+        until_answered.emplace(with_.in_flight, kube::key_of(what.manifest), *what.owner);
+    }
+    auto answer = co_await send(what);
+    count(what.dry_run ? "dry_run" : "apply", answer);
+    if (answer && !what.dry_run) {
+        with_.live.note(what.kind.gvk(), *answer);
+        if (is_namespace(what.kind)) {
+            with_.namespaces.note(*answer);
+        }
+    }
+    co_return answer;
+}
+
+access::answer<json::object> access::send(apply_request& what) const {
+    const auto id = kube::key_of(what.manifest);
+    if (std::ranges::any_of(what.ignored, [&](const auto& rule) { return sync::matches(rule, id); })) {
+        const auto live = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
+        if (live) {
+            what.manifest = sync::apply_ignored(std::move(what.manifest), *live, what.ignored);
+        } else if (!live.error().is_not_found()) {
+            co_return live.error();
+        }
+    }
+    if (what.replace) {
+        const auto live = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
+        if (live) {
+            const kube::write_options how{
+                .dry_run = what.dry_run, .validation = kube::field_validation::strict
+            };
+            auto& metadata = what.manifest["metadata"].as_object();
+            metadata["resourceVersion"] = kube::resource_version_of(*live);
+            const auto replaced =
+                co_await with_.api.update(what.kind, what.manifest, what.field_manager, how, as_);
+            metadata.erase("resourceVersion");
+            if (!replaced) {
+                co_return replaced.error();
+            }
+        }
+    }
+    // After a replacement too: what an apply owns is what drift is told by.
+    kube::apply_options how;
+    how.field_manager = what.field_manager;
+    how.force = true;
+    how.dry_run = what.dry_run;
+    co_return co_await with_.api.apply(what.kind, what.manifest, how, as_);
+}
+
+asio::awaitable<sync::attempt> access::remove(remove_request what) const {
+    sync::attempt failed{.what = sync::outcome::prune_failed};
+    for (int attempt = 0; attempt < most_conflicts; ++attempt) {
+        // Whom it belongs to is checked on the live object, and the deletion is of just what was checked.
+        const auto live = co_await with_.api.get(what.kind, what.id.namespace_, what.id.name, as_);
+        if (!live) {
+            if (live.error().is_not_found()) {
+                co_return sync::attempt{.what = sync::outcome::pruned};
+            }
+            failed.message = live.error().message();
+            co_return failed;
+        }
+        const auto owner = sync::owner_of(*live);
+        if (!owner || owner->application != what.owner || kube::uid_of(*live) != what.uid) {
+            failed.message = sync::describe(what.id) + " is not ours any more, so it is not deleted";
+            co_return failed;
+        }
+        kube::delete_options how;
+        how.uid = what.uid;
+        how.resource_version = std::string{kube::resource_version_of(*live)};
+        how.policy = to_kube(what.dependents);
+        how.dry_run = what.dry_run;
+        const auto removed = co_await with_.api.remove(what.kind, what.id.namespace_, what.id.name, how, as_);
+        count(what.dry_run ? "dry_run" : "prune", removed);
+        if (removed) {
+            if (!what.dry_run && *removed != kube::deletion::started) {
+                with_.live.note_gone(what.kind.gvk(), what.id, what.uid);
+            }
+            co_return sync::attempt{.what = sync::outcome::pruned, .uid = what.uid};
+        }
+        failed.message = removed.error().message();
+        if (!removed.error().is_conflict()) {
+            co_return failed;
+        }
+    }
+    co_return failed;
+}
+
+template <class T>
+void access::count(std::string_view verb, const kube::reply<T>& answer) const {
+    with_.counters.object_written(verb, answer ? "ok" : to_string(answer.error().kind()));
+}
+
+} // namespace holdfast::cluster

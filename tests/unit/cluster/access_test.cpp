@@ -1,0 +1,185 @@
+#include "fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace holdfast::cluster {
+namespace {
+
+using each = boost::test_tools::per_element;
+using texts = std::vector<std::string>;
+
+std::string status(unsigned code, std::string_view reason, std::string_view message) {
+    return kube::status_text(code, reason, message);
+}
+
+/// What was sent as data of the object.
+json::object data_of(const test::seen_request& request) {
+    return json::parse(request.body).as_object().at("data").as_object();
+}
+
+BOOST_FIXTURE_TEST_SUITE(accesses, one_cluster)
+
+BOOST_AUTO_TEST_CASE(what_is_applied_is_counted_once_and_said_to_be_in_flight_until_it_is_answered) {
+    server.when("PATCH", "/api/v1/namespaces/n/configmaps/a")
+        .then(script{}.hold("answer").send(answer_json(200, config_map("a", "7")).steps().front().text))
+        .then(answer_json(403, status(403, "Forbidden", "you may not")));
+    const auto access = enter();
+    const sync::object_id id{"", "ConfigMap", "n", "a"};
+    kube::reply<json::object> answer = json::object{};
+    bool was_in_flight = false;
+    run_until(
+        [](const cluster::access& with, apply_request what, auto& into) -> asio::awaitable<void> {
+            into = co_await with.apply(std::move(what));
+        }(access, wanted(), answer),
+        [&] {
+            if (!server.requests().empty() && to.applier_of(id) != nullptr) {
+                was_in_flight = *to.applier_of(id) == shop;
+                server.open("answer");
+            }
+            return !written.empty();
+        }
+    );
+    BOOST_TEST(was_in_flight);
+    BOOST_TEST(to.applier_of(id) == nullptr);
+    BOOST_REQUIRE(answer.has_value());
+    BOOST_TEST(kube::resource_version_of(*answer) == "7");
+
+    const auto refused = run(access.apply(wanted()));
+    BOOST_REQUIRE(refused.has_error());
+    BOOST_TEST(to.applier_of(id) == nullptr);
+    auto tried = wanted();
+    tried.dry_run = true;
+    (void)run(access.apply(tried)); // 404: no rule is left
+    BOOST_TEST(written == (texts{"apply ok", "apply forbidden", "dry_run not_found"}), each());
+    const auto last = server.requests().back();
+    BOOST_TEST(last.target.find("dryRun=All") != std::string::npos);
+    BOOST_TEST(last.target.find("fieldManager=holdfast") != std::string::npos);
+    BOOST_TEST(last.target.find("force=true") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_ignored_is_left_as_it_is_live) {
+    server.when("GET", "/api/v1/namespaces/n/configmaps/a").then(answer_json(200, config_map("a", "7")));
+    server.when("PATCH", "").always(answer_json(200, config_map("a", "8")));
+    auto what = wanted();
+    what.ignored = {{.group = "", .kind = "ConfigMap", .json_pointers = {"/data/value"}}};
+    const auto access = enter();
+    BOOST_TEST(run(access.apply(what)).has_value());
+    auto of_another_kind = wanted();
+    of_another_kind.ignored = {{.group = "", .kind = "Secret", .json_pointers = {"/data/value"}}};
+    BOOST_TEST(run(access.apply(of_another_kind)).has_value());
+    const auto asked = server.requests();
+    BOOST_REQUIRE(asked.size() == 3U); // nobody reads what no rule is for
+    BOOST_TEST((data_of(asked[1]).at("value") != "wanted"));
+    BOOST_TEST((data_of(asked[2]).at("value") == "wanted"));
+}
+
+BOOST_AUTO_TEST_CASE(a_live_object_that_cannot_be_read_for_what_is_ignored_is_not_written_over) {
+    server.when("GET", "/api/v1/namespaces/n/configmaps/a")
+        .then(answer_json(403, status(403, "Forbidden", "you may not")));
+    auto what = wanted();
+    what.ignored = {{.group = "", .kind = "ConfigMap", .json_pointers = {"/data/value"}}};
+    const auto access = enter();
+    BOOST_TEST(run(access.apply(what)).has_error());
+    BOOST_TEST(server.requests().size() == 1U);
+    BOOST_TEST(written == texts{"apply forbidden"}, each());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_replaced_is_applied_afterwards_as_well) {
+    server.when("GET", "/api/v1/namespaces/n/configmaps/a").then(answer_json(200, config_map("a", "7")));
+    server.when("PUT", "/api/v1/namespaces/n/configmaps/a").then(answer_json(200, config_map("a", "8")));
+    server.when("PATCH", "").always(answer_json(200, config_map("a", "8")));
+    auto what = wanted();
+    what.replace = true;
+    const auto access = enter();
+    BOOST_TEST(run(access.apply(what)).has_value());
+    BOOST_TEST(run(access.apply(what)).has_value()); // there is none now: nothing to replace
+    texts methods;
+    for (const auto& one : server.requests()) {
+        methods.push_back(one.method);
+    }
+    BOOST_TEST(methods == (texts{"GET", "PUT", "PATCH", "GET", "PATCH"}), each());
+    BOOST_TEST(server.requests()[1].body.find(R"("resourceVersion":"7")") != std::string::npos);
+    BOOST_TEST(server.requests()[2].body.find("resourceVersion") == std::string::npos);
+    BOOST_TEST(written == (texts{"apply ok", "apply ok"}), each());
+}
+
+BOOST_AUTO_TEST_CASE(a_replacement_that_fails_is_not_followed_by_an_apply) {
+    server.when("GET", "").then(answer_json(200, config_map("a", "7")));
+    server.when("PUT", "").then(answer_json(409, status(409, "Conflict", "changed meanwhile")));
+    auto what = wanted();
+    what.replace = true;
+    const auto access = enter();
+    BOOST_TEST(run(access.apply(what)).error().is_conflict());
+    BOOST_TEST(server.requests().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(just_the_object_that_was_looked_at_is_deleted) {
+    server.when("GET", "/api/v1/namespaces/n/configmaps/a")
+        .then(answer_json(200, config_map("a", "7")))
+        .then(answer_json(200, config_map("a", "9")));
+    server.when("DELETE", "/api/v1/namespaces/n/configmaps/a")
+        .then(answer_json(409, status(409, "Conflict", "changed meanwhile")))
+        .then(answer_json(200, R"({"kind":"Status","apiVersion":"v1","status":"Success"})"));
+    const auto access = enter();
+    const auto done = run(access.remove(doomed()));
+    BOOST_TEST((done.what == sync::outcome::pruned));
+    BOOST_TEST(done.uid == "uid-a");
+    const auto asked = server.requests();
+    BOOST_REQUIRE(asked.size() == 4U);
+    BOOST_TEST(asked[1].body.find(R"("resourceVersion":"7")") != std::string::npos);
+    BOOST_TEST(asked[3].body.find(R"("resourceVersion":"9")") != std::string::npos);
+    BOOST_TEST(asked[3].body.find(R"("uid":"uid-a")") != std::string::npos);
+    BOOST_TEST(written == (texts{"prune conflict", "prune ok"}), each());
+
+    const auto gone = run(access.remove(doomed())); // 404
+    BOOST_TEST((gone.what == sync::outcome::pruned));
+    BOOST_TEST(gone.uid.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_another_ones_now_stays) {
+    auto another_uid = config_map("a", "7");
+    another_uid.replace(another_uid.find("uid-a"), 5, "uid-z");
+    for (const auto& live : {config_map("a", "7", other), another_uid}) {
+        server.when("GET", "/api/v1/namespaces/n/configmaps/a").then(answer_json(200, live));
+        const auto access = enter();
+        const auto kept = run(access.remove(doomed()));
+        BOOST_TEST((kept.what == sync::outcome::prune_failed));
+        BOOST_TEST(kept.message == "ConfigMap \"n/a\" is not ours any more, so it is not deleted");
+    }
+    for (const auto& request : server.requests()) {
+        BOOST_TEST(request.method == "GET");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_that_changes_all_the_time_is_given_up_after_a_few_tries) {
+    server.when("GET", "").always(answer_json(200, config_map("a", "7")));
+    server.when("DELETE", "").always(answer_json(409, status(409, "Conflict", "changed meanwhile")));
+    const auto access = enter();
+    BOOST_TEST((run(access.remove(doomed())).what == sync::outcome::prune_failed));
+    BOOST_TEST(server.requests().size() == 10U);
+}
+
+BOOST_AUTO_TEST_CASE(no_more_make_requests_side_by_side_than_are_allowed) {
+    auto first = std::make_optional(enter());
+    const auto second = enter();
+    std::optional<access> third;
+    run_until(
+        [](one_cluster* self, std::optional<access>& into) -> asio::awaitable<void> {
+            const kube::call_options as_ourselves;
+            into.emplace(co_await self->to.enter(as_ourselves));
+        }(this, third),
+        [&, turns = 0]() mutable {
+            if (++turns == 20) {
+                BOOST_TEST(!third.has_value());
+                first.reset();
+            }
+            return third.has_value();
+        }
+    );
+    BOOST_TEST(third.has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast::cluster
