@@ -99,7 +99,7 @@ private:
         if (auto next = fail_wave(wave)) return next;
         // Before waiting: what is new may need what the old one holds (a volume, a port).
         if (auto next = prune_wave(wave)) return next;
-        if (waits_for_health) {
+        if (waits_for_health && (!is_last || settings_.rules.awaits_last_wave)) {
             if (auto next = await_health(wave)) return next;
         }
         return is_last || settings_.dry_run ? std::nullopt : await_deletions();
@@ -340,6 +340,7 @@ planned_object plan_object(const desired_object& desired, bool in_sync) {
 }
 
 std::string ownership_conflict(const plan_settings& settings, const object_id& id, const live_record& live) {
+    if (!settings.rules.refuses_shared) return {};
     if (live.owner == application_ref{} || live.owner == settings.application) return {};
     if (live.released_to == release_key(settings.application)) return {};
     if (settings.given_up.contains(id)) return {};

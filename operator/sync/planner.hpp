@@ -78,8 +78,27 @@ struct selector {
     std::string name;
 };
 
+/// Where those who deploy have different rules. The defaults are ours, which ask where silence costs objects.
+struct plan_rules {
+    /// More deletions than `prune_limit` need a confirmation.
+    bool limits_prunes = true;
+    /// So does the deletion of what takes objects of others along: a Namespace, a CustomResourceDefinition.
+    bool confirms_dependents = true;
+    /// An object that another application owns is refused; else whoever applies last has it.
+    bool refuses_shared = true;
+    /// An operation of several waves ends when the last one is healthy, too; else when it is applied.
+    bool awaits_last_wave = true;
+
+    friend bool operator==(const plan_rules&, const plan_rules&) = default;
+};
+/// Those of Argo CD 3.5.
+inline constexpr plan_rules argo_cd_rules{
+    .limits_prunes = false, .confirms_dependents = false, .refuses_shared = false, .awaits_last_wave = false
+};
+
 struct plan_settings {
     application_ref application;
+    plan_rules rules;
     /// Delete what is no longer wanted.
     bool prune = false;
     /// More than this many deletions in an operation need a confirmation: as it was when the operation began.

@@ -200,7 +200,9 @@ prune_facts plan_state::facts_about(const std::vector<removal_task*>& candidates
     std::sort(facts.staying.begin(), facts.staying.end());
     facts.owned = settings_.owned_at_begin.value_or(owned);
     facts.pruned = pruned;
-    facts.limit = settings_.prune_limit;
+    facts.limit =
+        settings_.rules.limits_prunes ? settings_.prune_limit : std::numeric_limits<std::size_t>::max();
+    facts.asks_about_dependents = settings_.rules.confirms_dependents;
     facts.empty = !has_content_ && !settings_.allow_empty;
     facts.confirmed = settings_.confirmed;
     facts.was_confirmed = settings_.was_confirmed;

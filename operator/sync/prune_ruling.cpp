@@ -71,7 +71,7 @@ private:
     /// False where nothing speaks against it but, perhaps, their number.
     bool judge(const prune_facts::candidate& c) {
         std::string takes;
-        if (takes_others_along(c.id)) {
+        if (facts_.asks_about_dependents && takes_others_along(c.id)) {
             const auto found = facts_.along.find(c.id);
             const auto& along = found == facts_.along.end() ? unknown() : found->second;
             if (!along.failure.empty()) {
@@ -180,6 +180,7 @@ prune_ruling rule_on_prunes(const prune_facts& facts) {
 
 std::vector<object_id> to_inspect(const prune_facts& facts) {
     std::vector<object_id> unknown;
+    if (!facts.asks_about_dependents) return unknown;
     for (const auto& c : facts.candidates) {
         if (takes_others_along(c.id) && !facts.along.contains(c.id)) unknown.push_back(c.id);
     }

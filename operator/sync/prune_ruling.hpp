@@ -65,6 +65,8 @@ struct prune_facts {
     std::vector<object_id> staying;
     /// Of every candidate for which `takes_others_along`.
     std::map<object_id, goes_along> along;
+    /// Whether somebody is asked before what is in `along` goes along; else nobody need know what that is.
+    bool asks_about_dependents = true;
     /// How many objects the application had when the operation began.
     std::size_t owned = 0;
     /// How many this operation has deleted.

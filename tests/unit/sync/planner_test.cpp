@@ -363,6 +363,62 @@ BOOST_AUTO_TEST_CASE(what_another_application_owns_is_not_taken) {
     expect<done_step>(unowned.run());
 }
 
+// What ours asks for, and what Argo CD does at once.
+BOOST_AUTO_TEST_CASE(the_rules_of_argo_cd_ask_nobody) {
+    const auto end_of = [](const std::function<void(world&)>& arrange, const plan_rules& rules) {
+        world w;
+        w.input.settings.rules = rules;
+        arrange(w);
+        return w.run().next;
+    };
+    const auto many_deletions = [](world& w) {
+        w.want(id("ConfigMap", "new"));
+        for (int i = 0; i < 11; ++i) {
+            w.have(id("ConfigMap", "old" + std::to_string(i)));
+        }
+    };
+    const auto a_definition_goes = [](world& w) {
+        w.want(id("ConfigMap", "new"));
+        w.have({"apiextensions.k8s.io", "CustomResourceDefinition", "", "things.example.com"});
+        w.inspect = [](const object_id&) {
+            goes_along along;
+            along.count = 1;
+            along.named = {"Thing ns/of-others"};
+            return along;
+        };
+    };
+    const auto owned_by_another = [](world& w) {
+        w.want(id("ConfigMap", "a"));
+        w.have(id("ConfigMap", "a")).owner = {"deploy", "other"};
+    };
+    const auto slow_last_wave = [](world& w) {
+        w.health_after_apply = [](const object_id& of) {
+            return of.name == "web" ? health_status::progressing : health_status::healthy;
+        };
+        w.want(id("Deployment", "db"), -1);
+        w.want(id("Deployment", "web"));
+    };
+    const plan_rules ours;
+    BOOST_TEST(std::holds_alternative<blocked_step>(end_of(many_deletions, ours)));
+    BOOST_TEST(std::holds_alternative<blocked_step>(end_of(a_definition_goes, ours)));
+    BOOST_TEST(std::holds_alternative<failed_step>(end_of(owned_by_another, ours)));
+    BOOST_TEST(std::holds_alternative<wait_step>(end_of(slow_last_wave, ours)));
+    for (const auto& arrange : std::vector<std::function<void(world&)>>{
+             many_deletions, a_definition_goes, owned_by_another, slow_last_wave
+         }) {
+        BOOST_TEST(std::holds_alternative<done_step>(end_of(arrange, argo_cd_rules)));
+    }
+    // What was asked for in so many words is asked for there, too.
+    const auto p = end_of(
+        [](world& w) {
+            w.want(id("ConfigMap", "a"));
+            w.have(id("ConfigMap", "precious")).prune = removal::needs_confirmation;
+        },
+        argo_cd_rules
+    );
+    BOOST_TEST(std::holds_alternative<blocked_step>(p));
+}
+
 BOOST_AUTO_TEST_CASE(hooks_are_never_applied_as_ordinary_objects) {
     world w;
     auto& hook = w.want(id("ConfigMap", "hook"));
