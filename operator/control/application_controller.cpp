@@ -33,62 +33,40 @@ kube::informer_options informer_options(const std::string& namespace_) {
 } // namespace
 
 application_controller::state::state(asio::any_io_executor ex, parts p, settings s)
-    : executor{ex},
-      with{p},
+    : with{p},
       config{std::move(s)},
       tasks{ex},
+      claims{config.own_namespace},
       queue{
-          ex, "application", config.concurrency, [this](std::string key) { return look(std::move(key)); },
-          &p.counters
+          ex, "application", config.concurrency,
+          [this](std::string key) { return reconcile(std::move(key)); }, &p.counters
       },
+      triggers{queue},
+      turns{ex, tasks, p.journal},
+      informer{p.home, informer_options(config.watch_namespace), *this},
+      others{{config, applications, p.clusters, wants, looks, triggers}},
+      sources{
+          {config, applications, p.clusters, p.sources, p.supplies, p.secrets, p.build, turns, p.counters,
+           wants, looks, others, triggers}
+      },
+      namespaces{{config, applications, p.clusters, p.counters, triggers}},
+      compared{{config, p.clusters, sources, namespaces, p.counters, triggers}},
+      objects{{config, applications, p.clusters, others, namespaces, p.counters, triggers}},
+      checks{{config, p.clusters, p.home, informer.wanted()}},
+      operation{{config, applications, p.clusters, sources, compared, others, checks, objects, triggers}},
+      ending{{p.home, applications, p.clusters, others, objects, triggers}},
+      report{{p.clusters, others, p.counters}},
       statuses{
           ex,
           p.home,
           p.events,
           p.counters,
-          {.find = [this](const std::string& key) { return find(key); },
+          {.find = [this](const std::string& key) { return applications.find(key); },
            .waiting = [this] { return queue.waiting_now(); },
-           .settled = [this](const std::string& key) { queue_dependents(key); }}
+           .settled = [this](const std::string& key) { reconcile_dependents(key); }}
       },
-      one_build{ex, 1},
-      informer{p.home, informer_options(config.watch_namespace), *this},
-      claims{config.own_namespace} {
+      around{{config, applications, claims, p.sources, p.build}} {
     queue.hold();
-}
-
-record_ptr application_controller::state::find(const std::string& key) const {
-    const auto found = records.find(key);
-    return found == records.end() ? nullptr : found->second;
-}
-
-bool application_controller::state::is_stale(const application_record& r, std::int64_t generation) const {
-    return r.object.metadata.generation != generation || r.deleting() || find(r.key()).get() != &r;
-}
-
-cluster::destination& application_controller::state::destination_of(const crds::application& a) const {
-    const auto& named = a.spec.destination;
-    return with.clusters.of(named.server, named.name);
-}
-
-kube::call_options application_controller::state::call_as(const application_record& r, const settings& s) {
-    kube::call_options options;
-    const auto& metadata = r.object.metadata;
-    auto account = r.object.spec.service_account_name;
-    if (account.empty() && metadata.namespace_ != s.own_namespace) {
-        // Outside the operator's own namespace an application has no more rights than its namespace gives it.
-        account = "default";
-    }
-    if (!account.empty()) {
-        // Its groups are the server's to say. To name them would need the right to impersonate groups, which
-        // no ClusterRole can bound to those of ServiceAccounts.
-        options.as = kube::impersonation{
-            .user = "system:serviceaccount:" + metadata.namespace_ + ":" + account,
-            .groups = {},
-            .uid = {},
-            .extra = {}
-        };
-    }
-    return options;
 }
 
 application_controller::application_controller(asio::any_io_executor executor, parts p, settings s)
@@ -120,15 +98,19 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
         co_await sleep_for(wait);
     }
     s->standby = false;
-    s->begin_with_care();
-    for (const auto& [key, r] : s->records) {
+    std::set<std::string> ours;
+    for (const auto& [key, r] : s->applications.all()) {
         if (!r->foreign) {
-            s->expect_look(*r);
+            ours.insert(key);
+            s->others.expect_reconcile(*r);
         }
         s->queue.add(key);
     }
+    s->turns.begin_to_lead(std::move(ours));
     s->tasks.spawn("survey kinds", [](std::shared_ptr<state> all) -> asio::awaitable<void> {
-        co_await all->survey();
+        while (!co_await all->informer.wait_synced(30s)) {
+        }
+        co_await all->ending.survey();
     }(s));
     s->statuses.release();
     s->queue.release();
@@ -150,7 +132,7 @@ bool is_for(const json::object& application, std::string_view installation) {
 }
 
 const surroundings& application_controller::around() const {
-    return *state_;
+    return state_->around;
 }
 
 bool application_controller::ready() const {
@@ -159,19 +141,17 @@ bool application_controller::ready() const {
 
 void application_controller::object_changed(const sync::application_ref& owner) {
     auto key = owner.namespace_ + "/" + owner.name;
-    if (state_->records.contains(key)) {
+    if (state_->applications.find(key)) {
         state_->queue.add(std::move(key));
     }
 }
 
 void application_controller::kind_ready() {
-    for (const auto& key : std::exchange(state_->wait_for_kinds, {})) {
-        state_->queue.add(key);
-    }
+    state_->triggers.kinds_are_listed();
 }
 
 void application_controller::namespace_changed(const std::string& name) {
-    state_->namespace_changed(name);
+    state_->namespaces.changed(name);
 }
 
 void application_controller::repository_moved(
@@ -189,14 +169,14 @@ void application_controller::repository_moved(
                 std::string url;
                 ~end_of_move() { looks.end_move(url); }
             } const end{s->looks, url.normalised()};
-            co_await s->follow_moved(std::move(url), std::move(keys));
+            co_await s->sources.follow_moved(std::move(url), std::move(keys));
         }(state_, repository, {applications.begin(), applications.end()})
     );
 }
 
 void application_controller::kinds_changed() {
     // Charts and plugins see which kinds there are.
-    for (const auto& [key, r] : state_->records) {
+    for (const auto& [key, r] : state_->applications.all()) {
         const auto sees_kinds = [](const source_identity& one) {
             return one.type == crds::source_type::helm || one.type == crds::source_type::plugin;
         };
@@ -205,7 +185,7 @@ void application_controller::kinds_changed() {
         }
     }
     // Who named a kind that nobody knew may find it now.
-    for (const auto& [key, r] : state_->records) {
+    for (const auto& [key, r] : state_->applications.all()) {
         if (!r->compared.wanted || !r->object.status.conditions.empty()) {
             const auto* ready = crds::find_condition(r->object.status.conditions, "Ready");
             if (ready == nullptr || ready->status != "True") {

@@ -2,6 +2,7 @@
 
 #include "base/async.hpp"
 #include "cluster/destinations.hpp"
+#include "control/application_settings.hpp"
 #include "control/build_journal.hpp"
 #include "control/builder.hpp"
 #include "control/metrics.hpp"
@@ -15,8 +16,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include <cstddef>
-#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -36,17 +35,7 @@ inline constexpr std::string_view default_installation = "holdfast";
 /// at again. On the loop's thread.
 class application_controller {
 public:
-    struct settings {
-        std::string own_namespace;
-        /// Only Applications here are seen; empty: everywhere.
-        std::string watch_namespace;
-        std::string installation;
-        /// How many applications are looked at side by side.
-        std::size_t concurrency = 32;
-        /// Called when the API server's store turns out to be older than what it told before: all that is
-        /// known of the cluster, and all that waits to be written, is of a time that is no more.
-        std::function<void()> store_went_back = [] {};
-    };
+    using settings = application_settings;
 
     /// What it works with; all outlive it.
     struct parts {

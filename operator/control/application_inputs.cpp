@@ -1,6 +1,8 @@
 // What an application's sources are: their revisions, what their builds read from elsewhere, what names them.
 
-#include "control/application_controller_state.hpp"
+#include "control/application_access.hpp"
+#include "control/application_sources.hpp"
+#include "control/application_sources_of.hpp"
 
 #include <algorithm>
 
@@ -35,55 +37,9 @@ supplier::reader reader_of(const application_record& r) {
     };
 }
 
-// A source that only gives files to others builds nothing itself.
-bool is_reference_only(const crds::application_source& source) {
-    return !source.ref.empty() && source.path.empty() && source.chart.empty();
-}
-
 } // namespace
 
-// All sources, with the revision that holds now: an operation's own, a held one, or what the specification
-// says.
-std::vector<crds::application_source>
-application_controller::state::all_sources_of(const application_record& r) const {
-    auto sources = r.object.spec.all_sources();
-    if (!r.object.spec.hold.empty()) {
-        for (auto& source : sources) {
-            source.target_revision = r.object.spec.hold;
-        }
-    }
-    const auto& running = r.object.status.operation_state;
-    const crds::sync_request* asked = nullptr;
-    if (r.object.operation && r.object.operation->sync) {
-        asked = &*r.object.operation->sync;
-    } else if (r.operating() && running->operation.sync) {
-        asked = &*running->operation.sync;
-    }
-    if (asked != nullptr) {
-        if (!asked->sources.empty()) {
-            sources = asked->sources;
-        } else if (asked->source) {
-            sources = {*asked->source};
-        }
-        for (std::size_t i = 0; i < sources.size(); ++i) {
-            if (i < asked->revisions.size()) {
-                sources[i].target_revision = asked->revisions[i];
-            } else if (!asked->revision.empty()) {
-                sources[i].target_revision = asked->revision;
-            }
-        }
-    }
-    return sources;
-}
-
-std::vector<crds::application_source> application_controller::state::sources_of(const application_record& r
-) const {
-    auto sources = all_sources_of(r);
-    std::erase_if(sources, is_reference_only);
-    return sources;
-}
-
-std::string application_controller::state::build_key_of(const application_record& r, const inputs& of) const {
+std::string application_sources::build_key_of(const application_record& r, const inputs& of) const {
     hasher h;
     for (const auto& identity : of.identities) {
         h.add(identity.key);
@@ -91,7 +47,7 @@ std::string application_controller::state::build_key_of(const application_record
     if (!of.entries_key.empty()) {
         h.add(of.entries_key).add(of.stores.places == secrets::places::everywhere ? "everywhere" : "");
     }
-    h.add(r.object.spec.destination.namespace_).add(config.installation);
+    h.add(r.object.spec.destination.namespace_).add(with_.config.installation);
     const auto spec = crds::write(r.object.spec);
     for (const auto* part : {"ignoreDifferences", "syncPolicy"}) {
         const auto* value = spec.if_contains(part);
@@ -111,29 +67,16 @@ std::string application_controller::state::build_key_of(const application_record
     return to_hex(h.finish()).substr(0, 40);
 }
 
-std::vector<repository_use> application_controller::state::uses_of(const application_record& r) const {
-    if (r.deleting()) {
-        return {};
-    }
-    auto all = r.sources.also_reads;
-    for (const auto& source : all_sources_of(r)) {
-        if (source.chart.empty()) {
-            all.insert({r.object.metadata.namespace_, source.repo_url});
-        }
-    }
-    return {all.begin(), all.end()};
-}
-
 // What builds may know of the application and the cluster. The same object while it is the same.
 std::shared_ptr<const builders::build_facts>
-application_controller::state::facts_of(const application_record& r, const stores_in_use& stores) {
+application_sources::facts_of(const application_record& r, const stores_in_use& stores) {
     const auto& object = r.object;
     builders::build_facts made;
     made.application = object.metadata.name;
     made.namespace_ = object.metadata.namespace_;
     made.project = object.spec.project;
     made.destination_namespace = object.spec.destination.namespace_;
-    auto& to = destination_of(object);
+    auto& to = destination_of(with_.clusters, object);
     made.kube_version = to.kube_version();
     made.api_versions = to.api_versions();
     made.secrets_key = stores.key();
@@ -145,7 +88,7 @@ application_controller::state::facts_of(const application_record& r, const store
 }
 
 // The commits and versions that sources and references stand at.
-asio::awaitable<result<void>> application_controller::state::find_revisions(record_ptr r, inputs& made) {
+asio::awaitable<result<void>> application_sources::find_revisions(record_ptr r, inputs& made) {
     const auto namespace_ = r->object.metadata.namespace_;
     made.sources = sources_of(*r);
     if (made.sources.empty()) {
@@ -153,14 +96,14 @@ asio::awaitable<result<void>> application_controller::state::find_revisions(reco
     }
     for (const auto& source : made.sources) {
         if (!source.chart.empty()) {
-            auto version = co_await with.supplies.resolve(builders::chart_need(source), reader_of(*r));
+            auto version = co_await with_.supplies.resolve(builders::chart_need(source), reader_of(*r));
             if (!version) {
                 co_return version.error();
             }
             made.revisions.push_back({.text = std::move(*version), .commit = {}});
             continue;
         }
-        auto at = co_await with.sources.resolve(
+        auto at = co_await with_.sources.resolve(
             source.repo_url, namespace_, source.target_revision, source.tag_prefix
         );
         if (!at) {
@@ -173,7 +116,7 @@ asio::awaitable<result<void>> application_controller::state::find_revisions(reco
         if (source.ref.empty()) {
             continue;
         }
-        auto at = co_await with.sources.resolve(
+        auto at = co_await with_.sources.resolve(
             source.repo_url, namespace_, source.target_revision, source.tag_prefix
         );
         if (!at) {
@@ -185,9 +128,9 @@ asio::awaitable<result<void>> application_controller::state::find_revisions(reco
 }
 
 // Whether all that builds read from elsewhere is what it was.
-asio::awaitable<result<bool>> application_controller::state::needs_hold(record_ptr r, const inputs& before) {
+asio::awaitable<result<bool>> application_sources::needs_hold(record_ptr r, const inputs& before) {
     for (const auto& [need, was] : before.needs) {
-        const auto now = co_await with.supplies.resolve(need, reader_of(*r));
+        const auto now = co_await with_.supplies.resolve(need, reader_of(*r));
         if (!now) {
             co_return now.error();
         }
@@ -199,7 +142,7 @@ asio::awaitable<result<bool>> application_controller::state::needs_hold(record_p
 }
 
 asio::awaitable<result<bool>>
-application_controller::state::reads_hold(record_ptr r, const inputs& before, const inputs& now) {
+application_sources::reads_hold(record_ptr r, const inputs& before, const inputs& now) {
     if (before.revisions == now.revisions && before.refs == now.refs) {
         co_return true;
     }
@@ -216,7 +159,7 @@ application_controller::state::reads_hold(record_ptr r, const inputs& before, co
     const auto namespace_ = r->object.metadata.namespace_;
     std::map<std::string, git::snapshot, std::less<>> refs;
     for (const auto& [name, reference] : now.refs) {
-        auto at = co_await with.sources.fetch(reference.source.repo_url, namespace_, reference.at);
+        auto at = co_await with_.sources.fetch(reference.source.repo_url, namespace_, reference.at);
         if (!at) {
             co_return at.error();
         }
@@ -227,7 +170,7 @@ application_controller::state::reads_hold(record_ptr r, const inputs& before, co
         reads_check check{.reads = before.identities[i].reads, .at = {}, .refs = refs};
         if (now.revisions[i].commit) {
             auto at =
-                co_await with.sources.fetch(now.sources[i].repo_url, namespace_, *now.revisions[i].commit);
+                co_await with_.sources.fetch(now.sources[i].repo_url, namespace_, *now.revisions[i].commit);
             if (!at) {
                 co_return at.error();
             }
@@ -235,16 +178,16 @@ application_controller::state::reads_hold(record_ptr r, const inputs& before, co
         }
         checks.push_back(std::move(check));
     }
-    const auto same = co_await with.build.compare_reads(std::move(checks), r->owner());
+    const auto same = co_await with_.build.compare_reads(std::move(checks), r->owner());
     co_return std::ranges::all_of(same, [](bool one) { return one; });
 }
 
-asio::awaitable<result<inputs>> application_controller::state::find_inputs(record_ptr r) {
+asio::awaitable<result<inputs>> application_sources::find_inputs(record_ptr r) {
     inputs made;
     if (auto found = co_await find_revisions(r, made); !found) {
         co_return found.error();
     }
-    made.stores = co_await with.secrets.look(r->object);
+    made.stores = co_await with_.secrets.look(r->object);
     // What a build needs is known when it is planned; until then it is what it was.
     auto reads = made.stores.repositories;
     if (r->sources.from) {
@@ -283,7 +226,7 @@ asio::awaitable<result<inputs>> application_controller::state::find_inputs(recor
     if (r->sources.from && r->sources.from->identities == made.identities) {
         made.entries = r->sources.from->entries;
     } else {
-        made.entries = co_await with.build.entries_of(made.identities);
+        made.entries = co_await with_.build.entries_of(made.identities);
     }
     if (auto known = co_await identify_entries(r, made); !known) {
         co_return known.error();
@@ -293,19 +236,19 @@ asio::awaitable<result<inputs>> application_controller::state::find_inputs(recor
 
 // What names the sources' builds. Planning tells what they need from elsewhere; with that they are planned
 // again.
-asio::awaitable<result<void>> application_controller::state::identify(record_ptr r, inputs& made) {
+asio::awaitable<result<void>> application_sources::identify(record_ptr r, inputs& made) {
     constexpr int most_rounds = 8; // bases that name bases that name bases
     for (int round = 0; round < most_rounds; ++round) {
         auto collected = co_await collect(r, made, made.facts);
         if (!collected) {
             co_return collected.error();
         }
-        auto turn = co_await begin_build(r, made, build_care::step::planning);
+        auto turn = co_await with_.turns.begin(r, made, build_care::step::planning);
         if (!turn) {
             co_return turn.error();
         }
-        auto identities = co_await with.build.identify(std::move(*collected), r->owner());
-        co_await end_build(std::move(*turn));
+        auto identities = co_await with_.build.identify(std::move(*collected), r->owner());
+        co_await with_.turns.end(std::move(*turn));
         made.identities.clear();
         std::set<builders::need> needs;
         std::set<builders::need> missing;
@@ -325,13 +268,13 @@ asio::awaitable<result<void>> application_controller::state::identify(record_ptr
             if (need.what == builders::need::kind::repository) {
                 r->sources.also_reads.insert({r->object.metadata.namespace_, need.url});
             }
-            auto now = co_await with.supplies.resolve(need, reader_of(*r));
+            auto now = co_await with_.supplies.resolve(need, reader_of(*r));
             if (!now) {
                 co_return now.error();
             }
             made.needs[need] = std::move(*now);
         }
-        with.sources.use(r->key(), uses_of(*r));
+        with_.sources.use(r->key(), uses_of(*r));
     }
     co_return user_error(
         "spec.source: the build goes on asking for more from elsewhere; bases that name further remote bases "
@@ -341,21 +284,21 @@ asio::awaitable<result<void>> application_controller::state::identify(record_ptr
 }
 
 asio::awaitable<result<void>>
-application_controller::state::source_failed(record_ptr r, crds::application_source source, error why) {
+application_sources::source_failed(record_ptr r, crds::application_source source, error why) {
     if (why.kind() == error_kind::conflict && source.chart.empty()) {
-        co_await with.sources.verify(source.repo_url, r->object.metadata.namespace_);
+        co_await with_.sources.verify(source.repo_url, r->object.metadata.namespace_);
     }
     co_return why;
 }
 
-// Brings the commits, and what else the builds read, for `with.build`.
-asio::awaitable<result<std::vector<build_input>>> application_controller::state::collect(
+// Brings the commits, and what else the builds read, for `with_.build`.
+asio::awaitable<result<std::vector<build_input>>> application_sources::collect(
     record_ptr r, const inputs& from, std::shared_ptr<const builders::build_facts> facts
 ) {
     const auto namespace_ = r->object.metadata.namespace_;
     std::map<std::string, builders::referenced_source, std::less<>> refs;
     for (const auto& [name, reference] : from.refs) {
-        auto at = co_await with.sources.fetch(reference.source.repo_url, namespace_, reference.at);
+        auto at = co_await with_.sources.fetch(reference.source.repo_url, namespace_, reference.at);
         if (!at) {
             co_return at.error();
         }
@@ -364,7 +307,7 @@ asio::awaitable<result<std::vector<build_input>>> application_controller::state:
     }
     builders::supplies supplied;
     for (const auto& [need, was] : from.needs) {
-        auto one = co_await with.supplies.obtain(need, reader_of(*r));
+        auto one = co_await with_.supplies.obtain(need, reader_of(*r));
         if (!one) {
             co_return one.error();
         }
@@ -380,7 +323,7 @@ asio::awaitable<result<std::vector<build_input>>> application_controller::state:
         input.facts = facts;
         if (from.revisions[i].commit) {
             auto at =
-                co_await with.sources.fetch(from.sources[i].repo_url, namespace_, *from.revisions[i].commit);
+                co_await with_.sources.fetch(from.sources[i].repo_url, namespace_, *from.revisions[i].commit);
             if (!at) {
                 co_return at.error();
             }
@@ -392,10 +335,10 @@ asio::awaitable<result<std::vector<build_input>>> application_controller::state:
 }
 
 // What the entries of password stores hold that the builds refer to, and with it the build key.
-asio::awaitable<result<void>> application_controller::state::identify_entries(record_ptr r, inputs& made) {
+asio::awaitable<result<void>> application_sources::identify_entries(record_ptr r, inputs& made) {
     made.entries_key.clear();
     if (made.entries && !made.entries->empty()) {
-        auto key = co_await with.secrets.identify(made.stores, *made.entries);
+        auto key = co_await with_.secrets.identify(made.stores, *made.entries);
         if (!key) {
             co_return key.error();
         }

@@ -1,7 +1,8 @@
 // A repository moved: which of the applications that read from it have something to do.
 
 #include "base/loop_turns.hpp"
-#include "control/application_controller_state.hpp"
+#include "control/application_sources.hpp"
+#include "control/application_sources_of.hpp"
 
 #include <algorithm>
 #include <compare>
@@ -34,7 +35,7 @@ constexpr std::size_t compared_at_a_time = 1000;
 // Some refs of a repository moved. One fetch for all applications that read from it, and one comparison for
 // each whose inputs are what they were; only the others are looked at.
 asio::awaitable<void>
-application_controller::state::follow_moved(git::url moved, std::vector<std::string> applications) {
+application_sources::follow_moved(git::url moved, std::vector<std::string> applications) {
     std::map<std::string, bool, std::less<>> known; // most of them say it in the same way
     const auto is_it = [&](const std::string& text) {
         const auto [at, is_new] = known.try_emplace(text, false);
@@ -45,14 +46,14 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         return at->second;
     };
     const auto look_again = [&](const std::string& key, const std::string& namespace_) {
-        looks.expect(moved.normalised(), namespace_, key, steady_clock::now());
-        queue.add(key);
+        with_.looks.expect(moved.normalised(), namespace_, key, steady_clock::now());
+        with_.triggers.reconcile(key);
     };
     std::map<moved_source, std::vector<candidate>> groups;
     loop_turns turns;
     for (auto& key : applications) {
         co_await turns.give_back();
-        const auto r = find(key);
+        const auto r = with_.applications.find(key);
         if (!r) {
             continue;
         }
@@ -65,7 +66,7 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
         const bool reads_more = std::ranges::any_of(r->sources.also_reads, [&](const repository_use& use) {
             return is_it(use.url);
         });
-        const bool with_care = care.is_careful() || care.is_suspected(key);
+        const bool with_care = with_.turns.is_careful_with(key);
         if (!settled || reads_more || with_care || sources.size() != 1 || !r->sources.from->refs.empty() ||
             !r->sources.from->needs.empty() || !r->sources.from->identities.front().reads ||
             !is_it(sources.front().repo_url)) {
@@ -78,7 +79,7 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
     }
     for (auto& [source, group] : groups) {
         auto opened =
-            co_await with.sources.open(source.url, source.namespace_, source.revision, source.tag_prefix);
+            co_await with_.sources.open(source.url, source.namespace_, source.revision, source.tag_prefix);
         if (!opened) {
             for (const auto& c : group) {
                 look_again(c.key, source.namespace_);
@@ -94,10 +95,10 @@ application_controller::state::follow_moved(git::url moved, std::vector<std::str
                 checks.push_back({.reads = c.reads, .at = opened->snapshot, .refs = {}});
             }
             work_owner owner{source.namespace_, {}};
-            const auto same = co_await with.build.compare_reads(std::move(checks), std::move(owner));
+            const auto same = co_await with_.build.compare_reads(std::move(checks), std::move(owner));
             for (std::size_t i = 0; i < some.size(); ++i) {
                 co_await turns.give_back();
-                const auto r = find(some[i].key);
+                const auto r = with_.applications.find(some[i].key);
                 if (!r) {
                     continue;
                 }

@@ -98,7 +98,7 @@ struct source_state {
 };
 
 /// What is wanted of the cluster, and how far it is so. Written by application_wanted.cpp (what is wanted),
-/// application_compare.cpp (what differs) and by what applies objects (what is as wanted now).
+/// comparison.cpp (what differs) and by what applies objects (what is as wanted now).
 struct comparison_state {
     /// The desired state of the build key of `source_state::from`; not there before it was built. In the
     /// order of the ids.
@@ -128,10 +128,12 @@ struct comparison_state {
     [[nodiscard]] const wanted_object* find(const sync::object_id& id) const noexcept;
 };
 
-/// What the status does not say of an application's operation. Written by application_decide.cpp and
-/// application_operation.cpp, and by what takes their steps.
+/// What the status does not say of an application's operation. Written by `operations`, and by what
+/// takes their steps.
 struct own_operation {
-    std::optional<operation_progress> progress;
+    /// Shared with what takes a step of it: null, or another one, when the operation has ended meanwhile or
+    /// is of another build. Then what comes of the step is of no use, and harms nothing.
+    std::shared_ptr<operation_progress> progress;
     /// The object's `operation` is the one that the status describes, and on its way out of the object.
     bool taken = false;
     engine::pace paced;

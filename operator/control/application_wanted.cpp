@@ -1,6 +1,11 @@
 // From what an application's sources are to what it wants in the cluster.
 
-#include "control/application_controller_state.hpp"
+#include "control/application_access.hpp"
+#include "control/application_sources.hpp"
+#include "control/application_sources_of.hpp"
+#include "control/made_namespaces.hpp"
+#include "control/status_report.hpp"
+#include "engine/pacing.hpp"
 
 #include <algorithm>
 
@@ -16,14 +21,14 @@ bool names_entries(const source_identity& identity) {
 } // namespace
 
 // Makes `wanted` of the inputs, or finds that nothing changed since it was applied last.
-asio::awaitable<result<void>> application_controller::state::build_wanted(record_ptr r, inputs from) {
+asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, inputs from) {
     const bool first_sight = !r->sources.from;
     const auto& applied = r->object.status.sync;
     if (first_sight && !applied.applied_state.empty() && applied.applied_build_key == from.build_key &&
         !r->operating() && !r->object.operation) {
         // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is
         // known by now.
-        const auto owned = destination_of(r->object).live().owned_by(r->ref());
+        const auto owned = destination_of(with_.clusters, r->object).live().owned_by(r->ref());
         if (!owned.empty() && applied_state_of(owned) == applied.applied_state) {
             r->sources.from = from;
             r->compared.trusted.clear();
@@ -35,7 +40,7 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     }
     auto facts = from.facts;
     if (!from.stores.stores.empty() && std::ranges::any_of(from.identities, names_entries)) {
-        auto index = co_await with.secrets.index(from.stores);
+        auto index = co_await with_.secrets.index(from.stores);
         if (!index) {
             co_return index.error();
         }
@@ -49,22 +54,23 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
         co_return sources.error();
     }
     build_target target{
-        .who = {.application = r->ref(), .installation = config.installation},
+        .who = {.application = r->ref(), .installation = with_.config.installation},
         .namespace_ = r->object.spec.destination.namespace_,
-        .confined_to = r->object.metadata.namespace_ == config.own_namespace ? std::string{}
-                                                                             : r->object.metadata.namespace_
+        .confined_to = r->object.metadata.namespace_ == with_.config.own_namespace
+                           ? std::string{}
+                           : r->object.metadata.namespace_
     };
-    auto turn = co_await begin_build(r, from, build_care::step::building);
+    auto turn = co_await with_.turns.begin(r, from, build_care::step::building);
     if (!turn) {
         co_return turn.error();
     }
     const auto begin = steady_clock::now();
-    auto built = co_await with.build.build(
-        std::move(*sources), from.identities, std::move(target), destination_of(r->object).catalog(),
-        from.stores, r->owner()
+    auto built = co_await with_.build.build(
+        std::move(*sources), from.identities, std::move(target),
+        destination_of(with_.clusters, r->object).catalog(), from.stores, r->owner()
     );
-    co_await end_build(std::move(*turn));
-    with.counters.rendered(built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin);
+    co_await with_.turns.end(std::move(*turn));
+    with_.counters.rendered(built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin);
     if (!built) {
         co_return built.error();
     }
@@ -117,9 +123,9 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
     for (const auto& w : *r->compared.wanted) {
         ids.push_back(w.plan.id);
     }
-    wants.set(r->key(), ids);
+    with_.wants.set(r->key(), ids);
     if (!same_build) {
-        wake_heirs(*r);
+        with_.others.wake_heirs(*r);
     }
     if (!same_build && r->operation.progress && r->operation.progress->build_key != from.build_key) {
         r->operation.progress.reset();
@@ -139,12 +145,73 @@ asio::awaitable<result<void>> application_controller::state::build_wanted(record
 }
 
 // Builds again what was built before, for an operation that needs the objects themselves.
-asio::awaitable<result<void>> application_controller::state::make_full(record_ptr r) {
+asio::awaitable<result<void>> application_sources::make_full(record_ptr r) {
     if (r->compared.full && r->compared.wanted) {
         co_return result<void>{};
     }
     const auto from = *r->sources.from;
     co_return co_await build_wanted(r, from);
+}
+
+asio::awaitable<engine::findings> application_sources::find_wanted_state(record_ptr r) {
+    engine::findings found;
+    std::optional<error> why;
+    if (auto from = co_await find_inputs(r); !from) {
+        why = from.error();
+    } else if (r->sources.from && r->sources.from->build_key == from->build_key &&
+               (r->compared.wanted || !r->compared.trusted.empty())) {
+        r->sources.from = std::move(*from);
+    } else if (const auto built = co_await build_wanted(r, std::move(*from)); !built) {
+        why = built.error();
+    }
+    if (!why) {
+        r->sources.failures = 0;
+        co_return found;
+    }
+    if (why->kind() == error_kind::cancelled) {
+        // Something newer made it pointless, or somebody else's build that it waited for was: that says
+        // nothing of the application.
+        found.undecided = true;
+        found.requeue(engine::recheck::look_left);
+        co_return found;
+    }
+    const auto again = engine::retry_delay(why->kind(), r->sources.failures);
+    ++r->sources.failures;
+    if (again) {
+        found.requeue(*again);
+    }
+    found.problems["ComparisonError"] = why->message();
+    found.reason = "ComparisonError";
+    found.stalled = !why->is_transient() && why->kind() != error_kind::conflict;
+    co_return found;
+}
+
+void application_sources::refresh(application_record& r, bool hard) {
+    for (const auto& use : uses_of(r)) {
+        with_.sources.refresh(use);
+    }
+    with_.supplies.refresh();
+    if (hard) {
+        r.sources.from.reset();
+        r.compared.wanted.reset();
+        r.compared.trusted.clear();
+        r.compared.known.clear();
+        with_.turns.retry(r.key());
+    }
+}
+
+std::optional<engine::recheck>
+application_sources::recheck_of_sources(const application_record& r, bool failed) {
+    const auto sources = sources_of(r);
+    const auto is_untold = [](const auto& one) { return one.first.what != builders::need::kind::repository; };
+    if (std::ranges::any_of(sources, [](const auto& source) { return !source.chart.empty(); }) ||
+        (r.sources.from && std::ranges::any_of(r.sources.from->needs, is_untold))) {
+        return failed ? engine::recheck::untold_secret : engine::recheck::untold_source;
+    }
+    if (failed && (!r.object.spec.secrets.empty() || !r.sources.from)) {
+        return engine::recheck::untold_secret;
+    }
+    return std::nullopt;
 }
 
 } // namespace holdfast::control

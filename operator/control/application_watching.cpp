@@ -1,6 +1,7 @@
 // What the watch of Applications says: which there are, and which of them are to be looked at.
 
 #include "control/application_controller_state.hpp"
+#include "control/application_sources_of.hpp"
 #include "engine/termination.hpp"
 
 #include <utility>
@@ -49,7 +50,7 @@ void application_controller::state::end_replace() {
     const auto said = std::move(*replacing);
     replacing.reset();
     std::vector<std::string> gone;
-    for (const auto& [key, record] : records) {
+    for (const auto& [key, record] : applications.all()) {
         if (!said.contains(key)) {
             gone.push_back(key);
         }
@@ -69,7 +70,7 @@ void application_controller::state::changed(const json::object& object) {
     if (replacing) {
         replacing->insert(key);
     }
-    auto& r = records[key];
+    auto& r = applications.at(key);
     if (r && r->object.metadata.uid == now.metadata.uid &&
         kube::is_older_version(now.metadata.resource_version, r->object.metadata.resource_version)) {
         if (!replacing) {
@@ -82,84 +83,90 @@ void application_controller::state::changed(const json::object& object) {
     // What another replica makes of it is all that is known of it.
     const bool fresh = !r || standby || r->object.metadata.uid != now.metadata.uid || r->foreign != foreign;
     if (foreign) {
-        // Known all the same: what it owns is not free, and ours may depend on it.
-        if (r) {
-            note_dependencies(r->object, /*there=*/false);
-            r->stop_work();
-        }
-        r = std::make_shared<application_record>();
-        r->foreign = true;
-        r->object = std::move(now);
-        note_claims(*r);
-        wants.forget(key);
-        looks.forget(key);
-        with.sources.use(key, {});
-        queue_dependents(key);
+        note_foreign(r, std::move(now));
         return;
     }
     if (fresh) {
-        if (r) {
-            note_dependencies(r->object, /*there=*/false);
-            r->stop_work();
-        }
-        r = std::make_shared<application_record>();
-        r->object = std::move(now);
-        status_writer::begin(*r, object);
-        // A killed operator may have begun with the operation without having taken it out of the object.
-        const auto& o = r->object;
-        r->operation.taken = o.operation && o.status.operation_state &&
-                             o.status.operation_state->operation == *o.operation &&
-                             o.status.observed_generation == o.metadata.generation;
-        r->operation.paced = engine::pace_of(o.status, o.metadata.generation);
-    } else {
-        const bool is_to_end = takes_termination(*r, now.status);
-        if (is_to_end) {
-            r->stop_work();
-        }
-        const bool news = is_news(r->object, now) || is_to_end;
-        // How it ended, by somebody who came too late.
-        const bool is_overwritten = !r->operating() && engine::is_terminating(now.status.operation_state);
-        if (!(r->object.spec == now.spec) || (now.metadata.deletion_timestamp && !r->deleting())) {
-            r->stop_work(); // what is looked up or built just now is for what was asked before
-        }
-        if (r->object.metadata.generation != now.metadata.generation) {
-            r->operation.paced.resume_at_once(); // it may be just what was missing
-            r->sources.failures = 0;
-        }
-        if (news) {
-            note_dependencies(r->object, /*there=*/false);
-        }
-        // The status is ours: what we made of it is newer than what comes back.
-        now.status = std::move(r->object.status);
-        r->object = std::move(now);
-        if (!r->object.operation) {
-            r->operation.taken = false;
-        }
-        if (is_overwritten && !standby) {
-            statuses.due(*r);
-        }
-        if (!news) {
-            return;
-        }
+        take_up(r, std::move(now), object);
+    } else if (!follow(*r, std::move(now))) {
+        return;
     }
-    note_dependencies(r->object, /*there=*/true);
+    applications.note_dependencies(r->object, /*there=*/true);
     note_claims(*r);
     if (standby) {
-        watch_kinds_of(r->object);
+        ending.watch_kinds_of(r->object);
     }
     r->unreadable = crds::join(read.problems);
     if (fresh && !standby) {
-        expect_look(*r);
+        others.expect_reconcile(*r);
     }
     with.sources.use(key, uses_of(*r));
     queue.add(key);
 }
 
-void application_controller::state::watch_kinds_of(const crds::application& a) {
-    auto& to = destination_of(a);
-    for (const auto& resource : a.status.resources) {
-        to.watch_known({resource.group, resource.version, resource.kind});
+void application_controller::state::note_foreign(record_ptr& r, crds::application now) {
+    // Known all the same: what it owns is not free, and ours may depend on it.
+    if (r) {
+        applications.note_dependencies(r->object, /*there=*/false);
+        r->stop_work();
     }
+    r = std::make_shared<application_record>();
+    r->foreign = true;
+    r->object = std::move(now);
+    const auto key = r->key();
+    note_claims(*r);
+    wants.forget(key);
+    looks.forget(key);
+    with.sources.use(key, {});
+    reconcile_dependents(key);
+}
+
+void application_controller::state::take_up(
+    record_ptr& r, crds::application now, const json::object& object
+) {
+    if (r) {
+        applications.note_dependencies(r->object, /*there=*/false);
+        r->stop_work();
+    }
+    r = std::make_shared<application_record>();
+    r->object = std::move(now);
+    status_writer::begin(*r, object);
+    // A killed operator may have begun with the operation without having taken it out of the object.
+    const auto& o = r->object;
+    r->operation.taken = o.operation && o.status.operation_state &&
+                         o.status.operation_state->operation == *o.operation &&
+                         o.status.observed_generation == o.metadata.generation;
+    r->operation.paced = engine::pace_of(o.status, o.metadata.generation);
+}
+
+bool application_controller::state::follow(application_record& r, crds::application now) {
+    const bool is_to_end = takes_termination(r, now.status);
+    if (is_to_end) {
+        r.stop_work();
+    }
+    const bool news = is_news(r.object, now) || is_to_end;
+    // How it ended, by somebody who came too late.
+    const bool is_overwritten = !r.operating() && engine::is_terminating(now.status.operation_state);
+    if (!(r.object.spec == now.spec) || (now.metadata.deletion_timestamp && !r.deleting())) {
+        r.stop_work(); // what is looked up or built just now is for what was asked before
+    }
+    if (r.object.metadata.generation != now.metadata.generation) {
+        r.operation.paced.resume_at_once(); // it may be just what was missing
+        r.sources.failures = 0;
+    }
+    if (news) {
+        applications.note_dependencies(r.object, /*there=*/false);
+    }
+    // The status is ours: what we made of it is newer than what comes back.
+    now.status = std::move(r.object.status);
+    r.object = std::move(now);
+    if (!r.object.operation) {
+        r.operation.taken = false;
+    }
+    if (is_overwritten && !standby) {
+        statuses.due(r);
+    }
+    return news;
 }
 
 void application_controller::state::deleted(const json::object& object) {
@@ -172,47 +179,36 @@ void application_controller::state::deleted(const json::object& object) {
 }
 
 void application_controller::state::forget(const std::string& key) {
-    const auto found = records.find(key);
-    if (found == records.end()) {
+    const auto r = applications.find(key);
+    if (!r) {
         return;
     }
-    with.counters.application_gone(
-        found->second->object.metadata.namespace_, found->second->object.metadata.name
-    );
+    with.counters.application_gone(r->object.metadata.namespace_, r->object.metadata.name);
     with.sources.use(key, {});
-    note_dependencies(found->second->object, /*there=*/false);
-    found->second->stop_work();
+    applications.note_dependencies(r->object, /*there=*/false);
+    r->stop_work();
     wants.forget(key);
     looks.forget(key);
-    records.erase(found);
+    applications.erase(key);
     for (const auto& other : claims.erase(key)) {
         queue.add(other);
     }
     queue.forget(key);
     statuses.forget(key);
-    care.forget(key);
-    wait_for_kinds.erase(key);
-    queue_dependents(key);
-}
-
-void application_controller::state::queue_dependents(const std::string& key) {
-    for (const auto& dependent : dependents.of(key)) {
-        queue.add(dependent);
-    }
-}
-
-void application_controller::state::note_dependencies(const crds::application& a, bool there) {
-    const auto key = a.metadata.namespace_ + "/" + a.metadata.name;
-    for (const auto& dependency : a.spec.depends_on) {
-        const auto& ns = dependency.namespace_.empty() ? a.metadata.namespace_ : dependency.namespace_;
-        const auto on = ns + "/" + dependency.name;
-        there ? dependents.add(on, key) : dependents.remove(on, key);
-    }
+    turns.forget(key);
+    triggers.forget(key);
+    reconcile_dependents(key);
 }
 
 void application_controller::state::note_claims(const application_record& r) {
     for (const auto& other : claims.put(r.object)) {
         queue.add(other);
+    }
+}
+
+void application_controller::state::reconcile_dependents(const std::string& key) {
+    for (const auto& dependent : applications.dependents_of(key)) {
+        queue.add(dependent);
     }
 }
 

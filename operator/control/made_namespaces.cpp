@@ -1,9 +1,7 @@
-// The Namespace that CreateNamespace=true stands for: made where it is missing, kept as
-// managedNamespaceMetadata says, and otherwise left to whoever it belongs to.
+#include "control/made_namespaces.hpp"
 
 #include "base/log.hpp"
-#include "control/application_controller_state.hpp"
-#include "sync/made_namespace.hpp"
+#include "control/application_access.hpp"
 
 namespace holdfast::control {
 
@@ -20,19 +18,18 @@ std::optional<sync::desired_object> made_namespace_of(const crds::application_sp
     );
 }
 
-sync::namespace_standing application_controller::state::stand_of(
+sync::namespace_standing made_namespaces::stand_of(
     const application_record& r, const sync::desired_object& made, const json::object& live
 ) const {
     return sync::stand_of_namespace(made, live, r.ref(), [this](const sync::application_ref& other) {
-        return find(other.namespace_ + "/" + other.name) != nullptr;
+        return with_.applications.find(other.namespace_ + "/" + other.name) != nullptr;
     });
 }
 
-asio::awaitable<bool>
-application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desired_object made) {
+asio::awaitable<bool> made_namespaces::is_as_wanted(record_ptr r, sync::desired_object made) {
     const auto& name = made.id.name;
-    made_in[name].insert(r->key());
-    auto& to = destination_of(r->object);
+    made_in_[name].insert(r->key());
+    auto& to = destination_of(with_.clusters, r->object);
     const auto* known = to.namespaces().find(name);
     if (known == nullptr || known->deleting) {
         co_return false;
@@ -41,7 +38,7 @@ application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desire
         r->compared.made_namespace->resource_version == known->resource_version) {
         co_return r->compared.made_namespace->as_wanted;
     }
-    const auto access = co_await to.enter(call_as(*r, config));
+    const auto access = co_await to.enter(call_as(*r, with_.config));
     const auto live = co_await access.get(kube::resources::namespaces(), {}, name);
     if (!live) {
         co_return false; // applying says why
@@ -51,15 +48,14 @@ application_controller::state::is_namespace_as_wanted(record_ptr r, sync::desire
     const bool is = stand_of(*r, made, *live).is_as_wanted();
     r->compared.made_namespace = {made.hash, std::string{kube::resource_version_of(*live)}, is};
     if (was && !is) {
-        with.counters.drift_seen();
+        with_.counters.drift_seen();
         log::info("an object drifted", {{"application", r->key()}, {"object", sync::to_string(made.id)}});
     }
     co_return is;
 }
 
-asio::awaitable<kube::reply<void>> application_controller::state::apply_namespace(
-    record_ptr r, const cluster::access& access, sync::object_id id, bool dry_run
-) {
+asio::awaitable<kube::reply<void>>
+made_namespaces::apply(record_ptr r, const cluster::access& access, sync::object_id id, bool dry_run) {
     const auto made = made_namespace_of(r->object.spec);
     if (!made || made->id != id) {
         co_return kube::reply<void>{}; // the Application has changed: it is looked at again
@@ -110,22 +106,22 @@ asio::awaitable<kube::reply<void>> application_controller::state::apply_namespac
     co_return kube::reply<void>{};
 }
 
-void application_controller::state::namespace_changed(const std::string& name) {
-    const auto users = made_in.find(name);
-    if (users == made_in.end()) {
+void made_namespaces::changed(const std::string& name) {
+    const auto users = made_in_.find(name);
+    if (users == made_in_.end()) {
         return;
     }
     std::erase_if(users->second, [&](const std::string& key) {
-        const auto r = find(key);
+        const auto r = with_.applications.find(key);
         const auto made = r ? made_namespace_of(r->object.spec) : std::nullopt;
         if (!made || made->id.name != name) {
             return true;
         }
-        queue.add(key);
+        with_.triggers.reconcile(key);
         return false;
     });
     if (users->second.empty()) {
-        made_in.erase(users);
+        made_in_.erase(users);
     }
 }
 

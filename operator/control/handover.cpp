@@ -2,7 +2,10 @@
 // deletes them in between. Nothing is written down for it: the one leaves what the other wants, the other
 // takes what the one does not want any more, and both are known again after a restart.
 
-#include "control/application_controller_state.hpp"
+#include "control/handover.hpp"
+
+#include "control/application_access.hpp"
+#include "control/application_sources_of.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,11 +13,6 @@
 namespace holdfast::control {
 
 namespace {
-
-// As whom an application acts; empty: as the operator itself.
-std::string identity_of(const kube::call_options& options) {
-    return options.as ? options.as->user : std::string{};
-}
 
 bool applies(const wanted_object& w) {
     return !w.plan.orders.is_hook && !w.plan.orders.skip && !w.plan.synthetic;
@@ -25,23 +23,28 @@ bool applies(const wanted_object& w) {
 // An application that acts as somebody else may own only what that one may make: otherwise a tenant could
 // keep a RoleBinding, say, that is taken away from him, by wanting it. So it must be the same one, or the
 // operator.
-bool application_controller::state::may_take_from(
-    const application_record& taker, const application_record& owner
-) const {
+bool handover::may_take_from(const application_record& taker, const application_record& owner) const {
     if (taker.foreign || owner.foreign || taker.deleting() || !taker.unreadable.empty()) {
         return false;
     }
-    const auto as = identity_of(call_as(taker, config));
-    return as.empty() || as == identity_of(call_as(owner, config));
+    const auto as = identity_of(taker, with_.config);
+    return as.empty() || as == identity_of(owner, with_.config);
 }
 
-std::map<sync::object_id, sync::application_ref> application_controller::state::heirs_of(
-    const application_record& r, const std::vector<cluster::live_objects::found>& left
-) const {
+handover::objects handover::surplus_of(const application_record& r) const {
+    auto owned = destination_of(with_.clusters, r.object).live().owned_by(r.ref());
+    std::erase_if(owned, [&](const cluster::live_objects::found& o) {
+        return o.record->hook || r.compared.find(o.id) != nullptr;
+    });
+    return owned;
+}
+
+std::map<sync::object_id, sync::application_ref>
+handover::heirs_of(const application_record& r, const objects& left) const {
     std::map<sync::object_id, sync::application_ref> heirs;
     for (const auto& object : left) {
-        for (const auto& key : wants.wanting(object.id)) {
-            const auto other = find(key);
+        for (const auto& key : with_.wants.wanting(object.id)) {
+            const auto other = with_.applications.find(key);
             if (!other || other.get() == &r || !may_take_from(*other, r)) {
                 continue;
             }
@@ -56,19 +59,10 @@ std::map<sync::object_id, sync::application_ref> application_controller::state::
     return heirs;
 }
 
-std::vector<std::string> application_controller::state::repositories_of(const application_record& r) const {
-    std::vector<std::string> urls;
-    for (const auto& use : uses_of(r)) {
-        if (const auto url = git::url::parse(use.url)) {
-            urls.push_back(url->normalised());
-        }
-    }
-    return urls;
-}
-
-std::string application_controller::state::too_early_to_delete(const application_record& r) const {
-    const auto awaited = looks.awaited(
-        repositories_of(r), {r.object.metadata.namespace_, config.own_namespace}, r.key(), steady_clock::now()
+std::string handover::too_early_to_delete(const application_record& r) const {
+    const auto awaited = with_.looks.awaited(
+        repositories_of(r), {r.object.metadata.namespace_, with_.config.own_namespace}, r.key(),
+        steady_clock::now()
     );
     if (!awaited) {
         return {};
@@ -79,8 +73,7 @@ std::string application_controller::state::too_early_to_delete(const application
                                   " has been looked at: it has a repository in common with this one" + why;
 }
 
-void application_controller::state::consider_others(const application_record& r, sync::plan_input& input)
-    const {
+void handover::consider_others(const application_record& r, sync::plan_input& input) const {
     const auto surplus = surplus_of(r);
     if (!surplus.empty()) {
         input.heirs = heirs_of(r, surplus);
@@ -95,13 +88,13 @@ void application_controller::state::consider_others(const application_record& r,
     }
 }
 
-application_controller::state::owner_stand application_controller::state::stand_of_owner(
+handover::owner_stand handover::stand_of_owner(
     const application_record& r, const sync::application_ref& owner, const sync::object_id& id
 ) const {
     if (owner.name.empty() || owner == r.ref()) {
         return owner_stand::keeps;
     }
-    const auto other = find(owner.namespace_ + "/" + owner.name);
+    const auto other = with_.applications.find(owner.namespace_ + "/" + owner.name);
     if (!other || !may_take_from(r, *other)) {
         return owner_stand::keeps;
     }
@@ -109,28 +102,28 @@ application_controller::state::owner_stand application_controller::state::stand_
         return owner_stand::gives_up;
     }
     const auto now = steady_clock::now();
-    if (looks.is_pending(other->key(), now) || looks.is_moving(repositories_of(r), now)) {
+    if (with_.looks.is_pending(other->key(), now) || with_.looks.is_moving(repositories_of(r), now)) {
         return owner_stand::undecided;
     }
     const bool is_wanted = !other->compared.wanted || std::as_const(*other).compared.find(id) != nullptr;
     return is_wanted ? owner_stand::keeps : owner_stand::gives_up;
 }
 
-void application_controller::state::expect_look(const application_record& r) {
+void handover::expect_reconcile(const application_record& r) {
     for (const auto& url : repositories_of(r)) {
-        looks.expect(url, r.object.metadata.namespace_, r.key(), steady_clock::now());
+        with_.looks.expect(url, r.object.metadata.namespace_, r.key(), steady_clock::now());
     }
 }
 
 // Whoever was refused an object that this one owns need not wait for its next try.
-void application_controller::state::wake_heirs(const application_record& r) {
+void handover::wake_heirs(const application_record& r) {
     for (const auto& [id, heir] : heirs_of(r, surplus_of(r))) {
         const auto key = heir.namespace_ + "/" + heir.name;
-        const auto other = find(key);
+        const auto other = with_.applications.find(key);
         if (other) {
             other->operation.paced.hurry();
         }
-        queue.add(key);
+        with_.triggers.reconcile(key);
     }
 }
 

@@ -1,6 +1,6 @@
-// Definitions of our own kinds are changed only where what is stored survives it.
+#include "control/manifest_checks.hpp"
 
-#include "control/application_controller_state.hpp"
+#include "control/application_access.hpp"
 #include "control/foundation.hpp"
 #include "sync/definition_change.hpp"
 
@@ -30,8 +30,58 @@ private:
 
 } // namespace
 
-asio::awaitable<result<void>> application_controller::state::check_definitions(record_ptr r) {
-    auto& to = destination_of(r->object);
+asio::awaitable<result<void>> manifest_checks::check(record_ptr r) const {
+    auto checked = co_await check_schemas(r);
+    if (checked) {
+        checked = co_await check_definitions(r);
+    }
+    co_return checked;
+}
+
+asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const {
+    std::set<kube::group_version_kind> kinds;
+    for (const auto& w : *r->compared.wanted) {
+        if (!w.plan.in_sync) {
+            kinds.insert(w.kind);
+        }
+    }
+    std::vector<kube::group_version_kind> list{kinds.begin(), kinds.end()};
+    auto& schema = destination_of(with_.clusters, r->object).schema();
+    auto loaded = co_await schema.load(std::move(list));
+    if (!loaded) {
+        co_return loaded.error().within("reading the server's schemas");
+    }
+    const auto options =
+        sync_options_of(r->object.spec, request_of(r->object.status.operation_state->operation));
+    std::string all;
+    std::size_t count = 0;
+    for (const auto& w : *r->compared.wanted) {
+        if (w.plan.in_sync || w.plan.synthetic ||
+            sync::merged(options, w.plan.orders.options).validate == false) {
+            continue;
+        }
+        const auto* m = r->compared.full->find(w.plan.id);
+        if (m == nullptr) {
+            continue;
+        }
+        for (const auto& problem : schema.check(m->object.manifest)) {
+            if (++count <= 20) {
+                all += (all.empty() ? "" : "; ") + render::to_string(m->from) + ": " +
+                       sync::describe(w.plan.id) + ": " + sync::to_string(problem);
+            }
+        }
+    }
+    if (count > 20) {
+        all += "; and " + std::to_string(count - 20) + " more";
+    }
+    if (count > 0) {
+        co_return user_error(std::move(all));
+    }
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) const {
+    auto& to = destination_of(with_.clusters, r->object);
     findings_of lost;
     for (const auto& w : *r->compared.wanted) {
         const auto* m =
@@ -44,7 +94,7 @@ asio::awaitable<result<void>> application_controller::state::check_definitions(r
         const auto definitions = kube::resources::custom_resource_definitions();
         kube::reply<json::object> live = json::object{};
         {
-            const auto access = co_await to.enter(call_as(*r, config));
+            const auto access = co_await to.enter(call_as(*r, with_.config));
             live = co_await access.get(definitions, {}, w.plan.id.name);
         }
         if (!live) {
@@ -70,7 +120,7 @@ asio::awaitable<result<void>> application_controller::state::check_definitions(r
         const auto resource = *kind;
         const kube::call_options as_ourselves;
         const auto ourselves = co_await to.enter(as_ourselves);
-        const auto stored = co_await ourselves.list(resource, informer.wanted());
+        const auto stored = co_await ourselves.list(resource, with_.ours);
         if (!stored) {
             co_return stored.error();
         }

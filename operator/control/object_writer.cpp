@@ -1,6 +1,6 @@
-// The writes: applying objects and deleting them.
+#include "control/object_writer.hpp"
 
-#include "control/application_controller_state.hpp"
+#include "control/application_access.hpp"
 #include "engine/termination.hpp"
 #include "sync/refusal.hpp"
 
@@ -41,21 +41,22 @@ asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
 
 } // namespace
 
-asio::awaitable<void> application_controller::state::apply(record_ptr r, sync::apply_step step) {
+asio::awaitable<void> object_writer::apply(record_ptr r, progress_ptr progress, sync::apply_step step) {
     for (std::size_t begin = 0; begin < step.objects.size(); begin += side_by_side) {
         std::vector<asio::awaitable<void>> some;
         for (std::size_t i = begin; i < std::min(begin + side_by_side, step.objects.size()); ++i) {
-            some.push_back(apply_one(r, step.objects[i]));
+            some.push_back(apply_one(r, progress, step.objects[i]));
         }
         co_await all_of(std::move(some));
     }
 }
 
-asio::awaitable<void> application_controller::state::apply_one(record_ptr r, sync::apply_action action) {
-    auto& to = destination_of(r->object);
-    const auto access = co_await to.enter(call_as(*r, config));
+asio::awaitable<void>
+object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action action) {
+    auto& to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to.enter(call_as(*r, with_.config));
     const auto* wanted = r->compared.find(action.id);
-    if (!r->operation.progress || engine::is_terminating(r->object.status.operation_state)) {
+    if (r->operation.progress != progress || engine::is_terminating(r->object.status.operation_state)) {
         co_return;
     }
     if (wanted == nullptr) {
@@ -63,7 +64,7 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
     }
     if (!r->compared.full) {
         // A defect; said as a failure, since the planner would otherwise ask for the same step again.
-        r->operation.progress->done[action.id] = {
+        progress->done[action.id] = {
             .what = sync::outcome::failed, .hash = wanted->plan.hash, .message = "its manifest is not at hand"
         };
         co_return;
@@ -81,23 +82,21 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
         if (const auto advice = sync::explain_refusal(action.id, message)) {
             message += "; " + *advice;
         }
-        if (r->operation.progress) {
-            // The uid of what was deleted for this stays, so that it is not deleted again.
-            auto& attempt = r->operation.progress->done[action.id];
-            attempt = {.what = sync::outcome::failed, .hash = hash, .uid = attempt.uid, .message = message};
-        }
+        // The uid of what was deleted for this stays, so that it is not deleted again.
+        auto& attempt = progress->done[action.id];
+        attempt = {.what = sync::outcome::failed, .hash = hash, .uid = attempt.uid, .message = message};
     };
     // It is not even tried.
     const auto give_up = [&](const error& e) {
-        with.counters.object_written("apply", to_string(e.kind()));
+        with_.counters.object_written("apply", to_string(e.kind()));
         fail(e);
     };
     if (wanted->plan.synthetic) {
-        const auto made = co_await apply_namespace(r, access, action.id, dry_run);
+        const auto made = co_await with_.namespaces.apply(r, access, action.id, dry_run);
         if (!made) {
             fail(made.error());
-        } else if (r->operation.progress) {
-            r->operation.progress->done[action.id] = {.what = sync::outcome::applied, .hash = hash};
+        } else {
+            progress->done[action.id] = {.what = sync::outcome::applied, .hash = hash};
             if (auto* w = r->compared.find(action.id); w != nullptr && !dry_run) {
                 w->plan.in_sync = true;
             }
@@ -131,10 +130,7 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
         fail(answer.error());
         co_return;
     }
-    if (!r->operation.progress) {
-        co_return;
-    }
-    r->operation.progress->done[action.id] = {
+    progress->done[action.id] = {
         .what = sync::outcome::applied, .hash = hash, .generation = kube::generation_of(*answer)
     };
     if (dry_run) {
@@ -146,34 +142,10 @@ asio::awaitable<void> application_controller::state::apply_one(record_ptr r, syn
     }
 }
 
-asio::awaitable<void> application_controller::state::prune(record_ptr r, sync::prune_step step) {
-    const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
-    co_await drop_uncovered(r, step);
-    std::map<sync::object_id, std::string> uids;
-    for (const auto& action : step.objects) {
-        uids.emplace(action.id, action.uid);
-    }
-    auto attempts = co_await remove_all(r, std::move(step.objects), dry_run);
-    if (!r->operation.progress) {
-        co_return;
-    }
-    for (auto& [id, attempt] : attempts) {
-        if (step.to_recreate && attempt.what == sync::outcome::pruned && r->compared.wanted) {
-            attempt.what = sync::outcome::removed;
-            attempt.uid = uids.at(id);
-            if (const auto* w = r->compared.find(id)) {
-                attempt.hash = w->plan.hash;
-            }
-        }
-        r->operation.progress->done.insert_or_assign(id, std::move(attempt));
-    }
-}
-
-asio::awaitable<std::map<sync::object_id, sync::attempt>> application_controller::state::remove_all(
-    record_ptr r, std::vector<sync::prune_action> actions, bool dry_run
-) {
+asio::awaitable<std::map<sync::object_id, sync::attempt>>
+object_writer::remove(record_ptr r, std::vector<sync::prune_action> actions, bool dry_run) {
     std::map<sync::object_id, kube::group_version_kind> kinds;
-    for (const auto& o : destination_of(r->object).live().owned_by(r->ref())) {
+    for (const auto& o : destination_of(with_.clusters, r->object).live().owned_by(r->ref())) {
         kinds.emplace(o.id, o.kind);
     }
     std::map<sync::object_id, sync::attempt> attempts;
@@ -190,8 +162,8 @@ asio::awaitable<std::map<sync::object_id, sync::attempt>> application_controller
                 continue;
             }
             some.push_back(
-                [](state* self, record_ptr record, sync::prune_action action, kube::group_version_kind of,
-                   bool only_try, sync::attempt& out) -> asio::awaitable<void> {
+                [](object_writer* self, record_ptr record, sync::prune_action action,
+                   kube::group_version_kind of, bool only_try, sync::attempt& out) -> asio::awaitable<void> {
                     out = co_await self->remove_one(record, std::move(action), std::move(of), only_try);
                 }(this, r, actions[i], kind->second, dry_run, into)
             );
@@ -203,11 +175,11 @@ asio::awaitable<std::map<sync::object_id, sync::attempt>> application_controller
     co_return attempts;
 }
 
-asio::awaitable<sync::attempt> application_controller::state::remove_one(
+asio::awaitable<sync::attempt> object_writer::remove_one(
     record_ptr r, sync::prune_action action, kube::group_version_kind kind, bool dry_run
 ) {
-    auto& to = destination_of(r->object);
-    const auto access = co_await to.enter(call_as(*r, config));
+    auto& to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to.enter(call_as(*r, with_.config));
     const auto resource = co_await to.resolve(kind);
     if (!resource) {
         co_return sync::attempt{.what = sync::outcome::prune_failed, .message = resource.error().message()};

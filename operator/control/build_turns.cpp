@@ -1,8 +1,9 @@
 // Building with care: one at a time and noted, where a build may have ended the operator.
 
+#include "control/build_turns.hpp"
+
 #include "base/hash.hpp"
 #include "base/log.hpp"
-#include "control/application_controller_state.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -28,82 +29,84 @@ std::string what_is_built(const application_record& r, const inputs& from) {
 
 } // namespace
 
-void application_controller::state::begin_with_care() {
-    const auto left = with.journal.left();
-    const auto process = with.journal.process();
+build_turns::build_turns(asio::any_io_executor executor, task_group& tasks, build_journal& journal)
+    : tasks_{tasks}, journal_{journal}, one_build_{std::move(executor), 1} {}
+
+void build_turns::begin_to_lead(std::set<std::string> applications) {
+    const auto left = journal_.left();
+    const auto process = journal_.process();
     const auto now = format_time(wall_clock::now());
     build_care::beginning from{
-        .left = left, .uncleanly = with.journal.ended_uncleanly(), .process = process, .now = now, .due = {}
+        .left = left,
+        .uncleanly = journal_.ended_uncleanly(),
+        .process = process,
+        .now = now,
+        .due = std::move(applications)
     };
-    for (const auto& [key, r] : records) {
-        if (!r->foreign) {
-            from.due.insert(key);
-        }
-    }
-    care = build_care{std::move(from)};
-    if (care.is_careful()) {
+    care_ = build_care{std::move(from)};
+    if (care_.is_careful()) {
         log::warn(
             "the operator ended without letting go: until every application was looked at, builds are made "
             "one at a time"
         );
     }
-    note_builds();
+    note();
 }
 
-void application_controller::state::note_builds() {
-    tasks.spawn("note builds", [](state* s) -> asio::awaitable<void> {
-        const auto place = co_await s->one_build.enter();
-        co_await s->with.journal.write(s->care.text());
+void build_turns::note() {
+    tasks_.spawn("note builds", [](build_turns* s) -> asio::awaitable<void> {
+        const auto place = co_await s->one_build_.enter();
+        co_await s->journal_.write(s->care_.text());
     }(this));
 }
 
 asio::awaitable<result<build_turn>>
-application_controller::state::begin_build(record_ptr r, inputs from, build_care::step which) {
+build_turns::begin(std::shared_ptr<application_record> r, inputs from, build_care::step which) {
     build_turn turn;
-    if (!care.is_on_guard()) {
+    if (!care_.is_on_guard()) {
         co_return turn;
     }
     const auto key = r->key();
     const auto what = what_is_built(*r, from);
-    if (care.ask(key, what) == build_care::how::noted) {
-        ++waiting_builds;
-        auto place = co_await one_build.enter();
-        --waiting_builds;
+    if (care_.ask(key, what) == build_care::how::noted) {
+        ++waiting_;
+        auto place = co_await one_build_.enter();
+        --waiting_;
         turn.place = std::move(place);
         turn.is_noted = true;
     }
     // It may be otherwise by now.
-    switch (care.ask(key, what)) {
+    switch (care_.ask(key, what)) {
     case build_care::how::freely: co_return build_turn{};
-    case build_care::how::not_at_all: co_return user_error(care.why(key));
+    case build_care::how::not_at_all: co_return user_error(care_.why(key));
     case build_care::how::noted: break;
     }
     if (!turn.is_noted) {
         co_return transient_error("another look is needed before this is built");
     }
-    care.begin(key, what, which);
-    if (!co_await with.journal.write(care.text())) {
-        care.begin({}, {}, which);
+    care_.begin(key, what, which);
+    if (!co_await journal_.write(care_.text())) {
+        care_.begin({}, {}, which);
         co_return transient_error("it cannot be noted that this is being built, so it is not built yet");
     }
     co_return turn;
 }
 
-asio::awaitable<void> application_controller::state::end_build(build_turn turn) {
+asio::awaitable<void> build_turns::end(build_turn turn) {
     if (!turn.is_noted) {
         co_return;
     }
-    const bool was_suspected = care.is_suspected_now();
-    care.end();
-    if (was_suspected || waiting_builds == 0) { // else the next one's note takes its place at once
-        co_await with.journal.write(care.text());
+    const bool was_suspected = care_.is_suspected_now();
+    care_.end();
+    if (was_suspected || waiting_ == 0) { // else the next one's note takes its place at once
+        co_await journal_.write(care_.text());
     }
 }
 
-void application_controller::state::looked_at_with_care(const std::string& key) {
-    if (care.looked_at(key)) {
+void build_turns::reconciled(const std::string& key) {
+    if (care_.looked_at(key)) {
         log::info("every application was looked at: builds are made side by side again");
-        note_builds();
+        note();
     }
 }
 

@@ -1,6 +1,6 @@
-// What the status says.
+#include "control/status_report.hpp"
 
-#include "control/application_controller_state.hpp"
+#include "control/application_access.hpp"
 #include "engine/conditions.hpp"
 #include "engine/resources.hpp"
 
@@ -14,7 +14,7 @@ std::string applied_state_of(const std::vector<cluster::live_objects::found>& ow
     return to_hex(h.finish()).substr(0, 40);
 }
 
-void application_controller::state::fill_status(application_record& r, const findings& found) {
+void status_report::fill(application_record& r, const engine::findings& found) {
     auto& status = r.object.status;
     const auto& metadata = r.object.metadata;
     const bool same_generation = status.observed_generation == metadata.generation;
@@ -50,7 +50,8 @@ void application_controller::state::fill_status(application_record& r, const fin
         status.source_type = r.sources.from->identities.front().type;
     }
     if (status.sync.status == crds::sync_code::synced && r.compared.wanted) {
-        status.sync.applied_state = applied_state_of(destination_of(r.object).live().owned_by(r.ref()));
+        status.sync.applied_state =
+            applied_state_of(destination_of(with_.clusters, r.object).live().owned_by(r.ref()));
         // Found to be so without an operation, as after a restart or a sync by hand.
         status.sync.applied_build_key = status.sync.build_key;
         status.sync.applied_revision = status.sync.revision;
@@ -67,21 +68,21 @@ void application_controller::state::fill_status(application_record& r, const fin
          .deleting = r.deleting()},
         now
     );
-    with.counters.application(
+    with_.counters.application(
         metadata.namespace_, metadata.name, r.object.spec.project, crds::to_string(status.sync.status),
         crds::to_string(status.health.status)
     );
 }
 
-void application_controller::state::fill_resources(application_record& r) {
+void status_report::fill_resources(application_record& r) {
     engine::resource_view view{.application = r.ref(), .options = sync_options_of(r.object.spec)};
-    const auto& objects = destination_of(r.object).live();
+    const auto& objects = destination_of(with_.clusters, r.object).live();
     for (const auto& w : *r.compared.wanted) {
         const auto* live = objects.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
         view.wanted.push_back({&w.plan, w.kind.version, live});
     }
-    const auto surplus = surplus_of(r);
-    const auto heirs = heirs_of(r, surplus);
+    const auto surplus = with_.others.surplus_of(r);
+    const auto heirs = with_.others.heirs_of(r, surplus);
     for (const auto& o : surplus) {
         view.surplus.push_back({o.id, o.kind.version, o.record, heirs.contains(o.id)});
     }
@@ -94,9 +95,9 @@ void application_controller::state::fill_resources(application_record& r) {
     status.health.message = std::move(report.health_message);
 }
 
-void application_controller::state::fill_trusted(application_record& r) const {
+void status_report::fill_trusted(application_record& r) const {
     auto& status = r.object.status;
-    const auto& live = destination_of(r.object).live();
+    const auto& live = destination_of(with_.clusters, r.object).live();
     // It was when that was written down; a look that could not be finished may have said otherwise meanwhile.
     status.sync.status = crds::sync_code::synced;
     for (auto& resource : status.resources) {

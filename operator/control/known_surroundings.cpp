@@ -1,43 +1,40 @@
-// What the controller knows, for judging objects.
-
-#include "control/application_controller_state.hpp"
+#include "control/known_surroundings.hpp"
 
 namespace holdfast::control {
 
-const crds::application* application_controller::state::rival_of(
-    const crds::application& value, const crds::application_source& source
-) const {
+const crds::application*
+known_surroundings::rival_of(const crds::application& value, const crds::application_source& source) const {
     const auto claim = claim_of(value, source);
-    const auto* key = claim ? claims.rival_of(value.metadata, *claim) : nullptr;
-    const auto r = key == nullptr ? nullptr : find(*key);
+    const auto* key = claim ? with_.claims.rival_of(value.metadata, *claim) : nullptr;
+    const auto r = key == nullptr ? nullptr : with_.applications.find(*key);
     return r ? &r->object : nullptr;
 }
 
 const crds::application*
-application_controller::state::application(const std::string& namespace_, const std::string& name) const {
-    const auto r = find(namespace_ + "/" + name);
+known_surroundings::application(const std::string& namespace_, const std::string& name) const {
+    const auto r = with_.applications.find(namespace_ + "/" + name);
     return r ? &r->object : nullptr;
 }
 
-const crds::repository* application_controller::state::rival_of(const crds::repository& value) const {
-    return with.sources.rival_of(value);
+const crds::repository* known_surroundings::rival_of(const crds::repository& value) const {
+    return with_.sources.rival_of(value);
 }
 
 const crds::repository*
-application_controller::state::repository_for(const std::string& namespace_, const std::string& url) const {
-    return with.sources.serving(namespace_, url);
+known_surroundings::repository_for(const std::string& namespace_, const std::string& url) const {
+    return with_.sources.serving(namespace_, url);
 }
 
 std::optional<std::set<std::string>>
-application_controller::state::secret_keys(const std::string& namespace_, const std::string& name) const {
-    return with.sources.secret_keys(namespace_, name);
+known_surroundings::secret_keys(const std::string& namespace_, const std::string& name) const {
+    return with_.sources.secret_keys(namespace_, name);
 }
 
-std::optional<bool> application_controller::state::has_revision(
+std::optional<bool> known_surroundings::has_revision(
     const std::string& namespace_, const std::string& url, const std::string& revision,
     const std::string& tag_prefix
 ) const {
-    const auto refs = with.sources.refs(namespace_, url);
+    const auto refs = with_.sources.refs(namespace_, url);
     const auto parsed = git::revision::parse(revision);
     if (!refs || !parsed || parsed->kind == git::revision::form::commit) {
         return std::nullopt;
@@ -49,10 +46,10 @@ std::optional<bool> application_controller::state::has_revision(
     return found.has_value();
 }
 
-std::optional<bool> application_controller::state::is_branch(
+std::optional<bool> known_surroundings::is_branch(
     const std::string& namespace_, const std::string& url, const std::string& revision
 ) const {
-    const auto refs = with.sources.refs(namespace_, url);
+    const auto refs = with_.sources.refs(namespace_, url);
     if (!refs) {
         return std::nullopt;
     }
@@ -60,8 +57,8 @@ std::optional<bool> application_controller::state::is_branch(
            (revision.starts_with("refs/heads/") && refs->find(revision) != nullptr);
 }
 
-asio::awaitable<std::vector<crds::problem>>
-application_controller::state::look_into_sources(crds::application value) const {
+asio::awaitable<std::vector<crds::problem>> known_surroundings::look_into_sources(crds::application value
+) const {
     std::vector<build_input> inputs;
     std::vector<std::string> paths;
     const auto& one = value.spec.source;
@@ -71,7 +68,7 @@ application_controller::state::look_into_sources(crds::application value) const 
         if (source.path.empty()) {
             continue;
         }
-        auto at = co_await with.sources.at_hand(
+        auto at = co_await with_.sources.at_hand(
             source.repo_url, value.metadata.namespace_, source.target_revision, source.tag_prefix
         );
         if (at) {
@@ -91,7 +88,7 @@ application_controller::state::look_into_sources(crds::application value) const 
     if (inputs.empty()) {
         co_return told;
     }
-    const auto found = co_await with.build.identify(std::move(inputs), {value.metadata.namespace_, {}});
+    const auto found = co_await with_.build.identify(std::move(inputs), {value.metadata.namespace_, {}});
     for (std::size_t i = 0; i < found.size(); ++i) {
         if (!found[i] && (found[i].error().kind() == error_kind::not_found ||
                           found[i].error().kind() == error_kind::user)) {

@@ -1,7 +1,7 @@
-// Which live objects are kept an eye on, and what of them is not as wanted.
+#include "control/comparison.hpp"
 
 #include "base/log.hpp"
-#include "control/application_controller_state.hpp"
+#include "control/application_access.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr r) {
+asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
     watching seen;
     std::set<kube::group_version_kind> kinds;
     if (r->compared.wanted) {
@@ -21,7 +21,7 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
     for (const auto& resource : r->object.status.resources) {
         kinds.insert({resource.group, resource.version, resource.kind});
     }
-    auto& to = destination_of(r->object);
+    auto& to = destination_of(with_.clusters, r->object);
     std::string listing;
     const auto consider = [&](const cluster::kind_state& state) {
         if (!state.kind) {
@@ -30,7 +30,7 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
         const auto name = state.kind->gvk().to_string();
         if (state.is_barred()) {
             seen.found.problems["ComparisonError"] = "watching " + name + ": " + state.trouble->message();
-            wait_for_kinds.insert(r->key());
+            with_.triggers.when_kinds_are_listed(r->key());
         } else if (state.is_coming()) {
             listing += (listing.empty() ? "" : ", ") + name;
         }
@@ -44,7 +44,7 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
     if (listing.empty()) {
         co_return seen;
     }
-    wait_for_kinds.insert(r->key());
+    with_.triggers.when_kinds_are_listed(r->key());
     if (r->compared.wanted && r->object.spec.is_automated()) {
         to.read_ahead({kinds.begin(), kinds.end()}); // while the objects are listed
     }
@@ -54,26 +54,30 @@ asio::awaitable<watching> application_controller::state::watch_kinds(record_ptr 
     co_return seen;
 }
 
-asio::awaitable<void> application_controller::state::compare(record_ptr r, bool thoroughly) {
+asio::awaitable<bool> comparison::is_as_trusted(record_ptr r) {
+    const auto owned = destination_of(with_.clusters, r->object).live().owned_by(r->ref());
+    const bool same = owned.size() == r->compared.trusted.size() &&
+                      std::ranges::all_of(owned, [&](const cluster::live_objects::found& o) {
+                          const auto trusted = r->compared.trusted.find(o.id);
+                          return trusted != r->compared.trusted.end() &&
+                                 trusted->second == o.record->owned_hash && !o.record->deleting;
+                      });
+    if (!same || r->object.operation) {
+        co_return false;
+    }
+    const auto made = made_namespace_of(r->object.spec);
+    const bool is_ours = made && std::ranges::any_of(owned, [&](const cluster::live_objects::found& o) {
+                             return o.id == made->id; // it is among the sources
+                         });
+    co_return !made || is_ours || co_await with_.namespaces.is_as_wanted(r, *made);
+}
+
+asio::awaitable<void> comparison::compare(record_ptr r, bool thoroughly) {
     if (!r->compared.wanted) {
-        const auto owned = destination_of(r->object).live().owned_by(r->ref());
-        const bool same = owned.size() == r->compared.trusted.size() &&
-                          std::all_of(owned.begin(), owned.end(), [&](const cluster::live_objects::found& o) {
-                              const auto trusted = r->compared.trusted.find(o.id);
-                              return trusted != r->compared.trusted.end() &&
-                                     trusted->second == o.record->owned_hash && !o.record->deleting;
-                          });
-        if (same && !r->object.operation) {
-            const auto made = made_namespace_of(r->object.spec);
-            const bool is_ours =
-                made && std::ranges::any_of(owned, [&](const cluster::live_objects::found& o) {
-                    return o.id == made->id; // it is among the sources
-                });
-            if (!made || is_ours || co_await is_namespace_as_wanted(r, *made)) {
-                co_return;
-            }
+        if (co_await is_as_trusted(r)) {
+            co_return;
         }
-        if (const auto built = co_await make_full(r); !built) {
+        if (const auto built = co_await with_.sources.make_full(r); !built) {
             log::warn(
                 "an application cannot be built",
                 {{"application", r->key()}, {"error", built.error().message()}}
@@ -81,7 +85,7 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
             co_return;
         }
     }
-    const auto& live = destination_of(r->object).live();
+    const auto& live = destination_of(with_.clusters, r->object).live();
     std::vector<sync::object_id> doubtful;
     for (auto& w : *r->compared.wanted) {
         if (w.plan.synthetic) {
@@ -98,7 +102,7 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
             *record
         );
         if (verdict == sync::verdict::differs && w.plan.in_sync) {
-            with.counters.drift_seen();
+            with_.counters.drift_seen();
             log::info(
                 "an object drifted", {{"application", r->key()}, {"object", sync::to_string(w.plan.id)}}
             );
@@ -114,7 +118,7 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
     }
     if (const auto made = made_namespace_of(r->object.spec)) {
         if (const auto* w = r->compared.find(made->id); w != nullptr && w->plan.synthetic) {
-            const bool as_wanted = co_await is_namespace_as_wanted(r, *made);
+            const bool as_wanted = co_await with_.namespaces.is_as_wanted(r, *made);
             // What is wanted may be another build's after the wait.
             if (auto* again = r->compared.wanted ? r->compared.find(made->id) : nullptr) {
                 again->plan.in_sync = as_wanted;
@@ -124,7 +128,7 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
     if (doubtful.empty()) {
         co_return;
     }
-    if (const auto built = co_await make_full(r); !built) {
+    if (const auto built = co_await with_.sources.make_full(r); !built) {
         co_return;
     }
     const auto held = r->compared.full; // what comes next waits, and others may let go of it meanwhile
@@ -136,10 +140,9 @@ asio::awaitable<void> application_controller::state::compare(record_ptr r, bool 
     }
 }
 
-asio::awaitable<void>
-application_controller::state::compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w) {
-    auto& to = destination_of(r->object);
-    const auto access = co_await to.enter(call_as(*r, config));
+asio::awaitable<void> comparison::compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w) {
+    auto& to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to.enter(call_as(*r, with_.config));
     const auto resource = co_await to.resolve(w.kind);
     if (!resource) {
         co_return;

@@ -1,6 +1,6 @@
 // Whether to begin an operation, how one ends, and when the next attempt is.
 
-#include "control/application_controller_state.hpp"
+#include "control/operations.hpp"
 #include "engine/retry.hpp"
 #include "engine/termination.hpp"
 
@@ -10,16 +10,7 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-std::vector<cluster::live_objects::found>
-application_controller::state::surplus_of(const application_record& r) const {
-    auto owned = destination_of(r.object).live().owned_by(r.ref());
-    std::erase_if(owned, [&](const cluster::live_objects::found& o) {
-        return o.record->hook || r.compared.find(o.id) != nullptr;
-    });
-    return owned;
-}
-
-findings application_controller::state::decide(record_ptr r) {
+engine::findings operations::decide(record_ptr r) {
     auto& status = r->object.status;
     engine::decide_view view{.spec = r->object.spec, .status = status};
     view.asked = r->object.operation && !r->operation.taken ? &*r->object.operation : nullptr;
@@ -32,8 +23,8 @@ findings application_controller::state::decide(record_ptr r) {
             std::any_of(r->compared.wanted->begin(), r->compared.wanted->end(), [](const wanted_object& w) {
                 return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
             });
-        const auto surplus = surplus_of(*r);
-        const auto heirs = heirs_of(*r, surplus);
+        const auto surplus = with_.others.surplus_of(*r);
+        const auto heirs = with_.others.heirs_of(*r, surplus);
         const auto options = sync_options_of(r->object.spec);
         view.leaves_to_heirs = !heirs.empty();
         view.has_surplus =
@@ -43,10 +34,10 @@ findings application_controller::state::decide(record_ptr r) {
                 return !o.record->deleting && o.record->released_to == 0 && !heirs.contains(o.id) &&
                        (policy == sync::removal::allowed || policy == sync::removal::needs_confirmation);
             });
-        view.not_ready = not_ready_of(*r);
+        view.not_ready = with_.applications.not_ready_of(*r);
     }
     auto made = engine::decide(std::move(view), {wall_clock::now(), steady_clock::now()});
-    findings found;
+    engine::findings found;
     found.waiting = std::move(made.waiting);
     found.requeue_after = made.requeue_after;
     r->operation.paced = std::move(made.paced);
@@ -54,31 +45,15 @@ findings application_controller::state::decide(record_ptr r) {
         status.pending_prune.reset();
     }
     if (auto* anew = std::get_if<engine::begin>(&made.step)) {
-        begin_operation(*r, std::move(anew->operation));
+        begin(*r, std::move(anew->operation));
         r->operation.taken = r->operation.taken || anew->is_asked;
     } else if (auto* end = std::get_if<engine::finish>(&made.step)) {
-        finish_operation(*r, end->phase, std::move(end->message));
+        finish(*r, end->phase, std::move(end->message));
     }
     return found;
 }
 
-std::string application_controller::state::not_ready_of(const application_record& r) const {
-    for (const auto& dependency : r.object.spec.depends_on) {
-        const auto& ns = dependency.namespace_.empty() ? r.object.metadata.namespace_ : dependency.namespace_;
-        auto key = ns + "/" + dependency.name;
-        const auto other = find(key);
-        const bool ready = other && !other->deleting() &&
-                           other->object.status.sync.status == crds::sync_code::synced &&
-                           other->object.status.health.status == crds::health_code::healthy &&
-                           other->object.status.observed_generation == other->object.metadata.generation;
-        if (!ready) {
-            return key;
-        }
-    }
-    return {};
-}
-
-void application_controller::state::begin_operation(application_record& r, crds::operation what) {
+void operations::begin(application_record& r, crds::operation what) {
     crds::operation_state state;
     state.operation = std::move(what);
     state.phase = crds::operation_phase::running;
@@ -92,15 +67,14 @@ void application_controller::state::begin_operation(application_record& r, crds:
             state.sync_result->revisions.push_back(revision.text);
         }
     }
-    r.operation.progress = operation_progress{
-        .of = state.started_at, .build_key = r.sources.from->build_key, .is_taken_up = true
-    };
+    r.operation.progress = std::make_shared<operation_progress>();
+    r.operation.progress->of = state.started_at;
+    r.operation.progress->build_key = r.sources.from->build_key;
+    r.operation.progress->is_taken_up = true;
     r.object.status.operation_state = std::move(state);
 }
 
-void application_controller::state::finish_operation(
-    application_record& r, crds::operation_phase phase, std::string message
-) {
+void operations::finish(application_record& r, crds::operation_phase phase, std::string message) {
     auto& status = r.object.status;
     auto& state = *status.operation_state;
     state.phase = phase;
@@ -146,12 +120,12 @@ void application_controller::state::finish_operation(
     }
     r.operation.progress.reset();
     if (engine::is_elsewhere(asked)) {
-        queue.add(r.key()); // to compare with what spec.source stands for again
+        with_.triggers.reconcile(r.key()); // to compare with what spec.source stands for again
     }
 }
 
-findings application_controller::state::fail_attempt(application_record& r, std::string message) {
-    findings found;
+engine::findings operations::fail_attempt(application_record& r, std::string message) {
+    engine::findings found;
     auto& state = *r.object.status.operation_state;
     if (engine::is_terminating(r.object.status.operation_state)) {
         end_terminated(r);
@@ -183,7 +157,7 @@ findings application_controller::state::fail_attempt(application_record& r, std:
     // Never given up silently: an automatic operation begins again, slowly, or at once when something
     // changes.
     r.operation.paced.rest_until(steady_clock::now() + next.wait);
-    finish_operation(r, crds::operation_phase::failed, std::move(next.message));
+    finish(r, crds::operation_phase::failed, std::move(next.message));
     if (r.object.spec.is_automated()) {
         found.requeue(next.wait);
     }

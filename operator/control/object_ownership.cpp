@@ -1,19 +1,20 @@
 // Whose an object is, is known before it is applied: two applications that want the same one do not both get
 // it.
 
-#include "control/application_controller_state.hpp"
+#include "control/application_access.hpp"
+#include "control/object_writer.hpp"
 
 namespace holdfast::control {
 
 asio::awaitable<std::string>
-application_controller::state::await_owners(record_ptr r, std::vector<sync::apply_action> objects) {
+object_writer::await_owners(record_ptr r, std::vector<sync::apply_action> objects) {
     std::set<kube::group_version_kind> kinds;
     for (const auto& action : objects) {
         if (const auto* w = r->compared.find(action.id); w != nullptr && !w->plan.synthetic) {
             kinds.insert(w->kind);
         }
     }
-    auto& to = destination_of(r->object);
+    auto& to = destination_of(with_.clusters, r->object);
     std::string listing;
     for (const auto& kind : kinds) {
         if (to.live().ready(kind)) {
@@ -27,14 +28,14 @@ application_controller::state::await_owners(record_ptr r, std::vector<sync::appl
     if (listing.empty()) {
         co_return listing;
     }
-    wait_for_kinds.insert(r->key());
+    with_.triggers.when_kinds_are_listed(r->key());
     co_return "the cluster's objects are being listed: " + listing;
 }
 
-std::string application_controller::state::claim_of_another(
+std::string object_writer::claim_of_another(
     const application_record& r, const kube::group_version_kind& kind, const sync::object_id& id
 ) const {
-    const auto& to = destination_of(r.object);
+    const auto& to = destination_of(with_.clusters, r.object);
     if (const auto* other = to.applier_of(id); other != nullptr && *other != r.ref()) {
         return sync::describe(id) + " is being applied by the application " + to_string(*other) +
                ": take it out of one of the two";
@@ -45,10 +46,10 @@ std::string application_controller::state::claim_of_another(
     }
     sync::plan_settings settings;
     settings.application = r.ref();
-    if (stand_of_owner(r, live->owner, id) == owner_stand::gives_up) {
+    if (with_.others.stand_of_owner(r, live->owner, id) == handover::owner_stand::gives_up) {
         settings.given_up.insert(id);
     }
-    if (!find(live->owner.namespace_ + "/" + live->owner.name)) {
+    if (!with_.applications.find(live->owner.namespace_ + "/" + live->owner.name)) {
         settings.gone_owners.push_back(live->owner);
     }
     return sync::ownership_conflict(settings, id, *live);

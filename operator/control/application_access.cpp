@@ -1,0 +1,36 @@
+#include "control/application_access.hpp"
+
+namespace holdfast::control {
+
+cluster::destination& destination_of(const cluster::destinations& clusters, const crds::application& a) {
+    const auto& named = a.spec.destination;
+    return clusters.of(named.server, named.name);
+}
+
+kube::call_options call_as(const application_record& r, const application_settings& s) {
+    kube::call_options options;
+    const auto& metadata = r.object.metadata;
+    auto account = r.object.spec.service_account_name;
+    if (account.empty() && metadata.namespace_ != s.own_namespace) {
+        // Outside the operator's own namespace an application has no more rights than its namespace gives it.
+        account = "default";
+    }
+    if (!account.empty()) {
+        // Its groups are the server's to say. To name them would need the right to impersonate groups, which
+        // no ClusterRole can bound to those of ServiceAccounts.
+        options.as = kube::impersonation{
+            .user = "system:serviceaccount:" + metadata.namespace_ + ":" + account,
+            .groups = {},
+            .uid = {},
+            .extra = {}
+        };
+    }
+    return options;
+}
+
+std::string identity_of(const application_record& r, const application_settings& s) {
+    const auto options = call_as(r, s);
+    return options.as ? options.as->user : std::string{};
+}
+
+} // namespace holdfast::control

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace holdfast::control {
+
+/// What an installation says of all its applications.
+struct application_settings {
+    /// The operator's own namespace: Applications in it act as the operator unless they name an account.
+    std::string own_namespace;
+    /// Only Applications here are seen; empty: everywhere.
+    std::string watch_namespace;
+    /// The value of the label by which Applications and objects are this installation's.
+    std::string installation;
+    /// How many applications are reconciled side by side.
+    std::size_t concurrency = 32;
+    /// Called when the API server's store turns out to be older than what it told before: all that is known
+    /// of the cluster, and all that waits to be written, is of a time that is no more.
+    std::function<void()> store_went_back = [] {};
+};
+
+} // namespace holdfast::control

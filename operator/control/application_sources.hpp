@@ -1,0 +1,85 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "cluster/destinations.hpp"
+#include "control/application_index.hpp"
+#include "control/application_settings.hpp"
+#include "control/build_turns.hpp"
+#include "control/builder.hpp"
+#include "control/handover.hpp"
+#include "control/metrics.hpp"
+#include "control/pending_looks.hpp"
+#include "control/reconcile_triggers.hpp"
+#include "control/repositories.hpp"
+#include "control/secret_stores.hpp"
+#include "control/supplier.hpp"
+#include "control/wanted_index.hpp"
+#include "engine/findings.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::control {
+
+/// From an application's sources to what it wants in the cluster: which revisions they stand at, what names
+/// their builds, and the objects that these give. The only one that writes the records' `sources`, and of
+/// `compared` what is wanted. On the loop's thread.
+class application_sources {
+public:
+    /// All outlive it.
+    struct parts {
+        const application_settings& config;
+        application_index& applications;
+        cluster::destinations& clusters;
+        repositories& sources;
+        supplier& supplies;
+        secret_stores& secrets;
+        builder& build;
+        build_turns& turns;
+        metrics& counters;
+        wanted_index& wants;
+        pending_looks& looks;
+        handover& others;
+        reconcile_triggers& triggers;
+    };
+    explicit application_sources(parts with) : with_{with} {}
+
+    /// Finds what is wanted: what `r` has of it holds afterwards, or the findings say why not.
+    asio::awaitable<engine::findings> find_wanted_state(record_ptr r);
+    /// Builds again what was built before, for what needs the objects themselves.
+    asio::awaitable<result<void>> make_full(record_ptr r);
+    /// Has the sources asked anew; `hard`: and everything built again, whatever is known.
+    void refresh(application_record& r, bool hard);
+    /// What sends no word of a change is asked again after a while: chart repositories, files behind URLs
+    /// and, after a failure, Secrets in the application's own namespace.
+    [[nodiscard]] static std::optional<engine::recheck>
+    recheck_of_sources(const application_record& r, bool failed);
+    /// A repository moved, which these applications read from: has those reconciled that have something to
+    /// do, and sees that the others stand at the new commit.
+    asio::awaitable<void> follow_moved(git::url moved, std::vector<std::string> applications);
+
+private:
+    // ---- application_inputs.cpp: what the sources are
+    asio::awaitable<result<inputs>> find_inputs(record_ptr r);
+    asio::awaitable<result<void>> find_revisions(record_ptr r, inputs& made);
+    asio::awaitable<result<bool>> needs_hold(record_ptr r, const inputs& before);
+    /// Whether other commits than those of `before` give its identities, as far as a comparison tells.
+    asio::awaitable<result<bool>> reads_hold(record_ptr r, const inputs& before, const inputs& now);
+    asio::awaitable<result<void>> identify(record_ptr r, inputs& made);
+    asio::awaitable<result<void>> identify_entries(record_ptr r, inputs& made);
+    asio::awaitable<result<void>> source_failed(record_ptr r, crds::application_source source, error why);
+    asio::awaitable<result<std::vector<build_input>>>
+    collect(record_ptr r, const inputs& from, std::shared_ptr<const builders::build_facts> facts);
+    [[nodiscard]] std::string build_key_of(const application_record& r, const inputs& of) const;
+    std::shared_ptr<const builders::build_facts>
+    facts_of(const application_record& r, const stores_in_use& stores);
+
+    // ---- application_wanted.cpp: what they give
+    asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from);
+
+    parts with_;
+};
+
+} // namespace holdfast::control

@@ -1,0 +1,77 @@
+#include "control/application_sources_of.hpp"
+
+#include "engine/request.hpp"
+
+#include <algorithm>
+
+namespace holdfast::control {
+namespace {
+
+// A source that only gives files to others builds nothing itself.
+bool is_reference_only(const crds::application_source& source) {
+    return !source.ref.empty() && source.path.empty() && source.chart.empty();
+}
+
+} // namespace
+
+std::vector<crds::application_source> all_sources_of(const application_record& r) {
+    auto sources = r.object.spec.all_sources();
+    if (!r.object.spec.hold.empty()) {
+        for (auto& source : sources) {
+            source.target_revision = r.object.spec.hold;
+        }
+    }
+    const auto& running = r.object.status.operation_state;
+    const crds::sync_request* asked = nullptr;
+    if (r.object.operation && r.object.operation->sync) {
+        asked = &*r.object.operation->sync;
+    } else if (r.operating() && running->operation.sync) {
+        asked = &*running->operation.sync;
+    }
+    if (asked != nullptr) {
+        if (!asked->sources.empty()) {
+            sources = asked->sources;
+        } else if (asked->source) {
+            sources = {*asked->source};
+        }
+        for (std::size_t i = 0; i < sources.size(); ++i) {
+            if (i < asked->revisions.size()) {
+                sources[i].target_revision = asked->revisions[i];
+            } else if (!asked->revision.empty()) {
+                sources[i].target_revision = asked->revision;
+            }
+        }
+    }
+    return sources;
+}
+
+std::vector<crds::application_source> sources_of(const application_record& r) {
+    auto sources = all_sources_of(r);
+    std::erase_if(sources, is_reference_only);
+    return sources;
+}
+
+std::vector<repository_use> uses_of(const application_record& r) {
+    if (r.deleting()) {
+        return {};
+    }
+    auto all = r.sources.also_reads;
+    for (const auto& source : all_sources_of(r)) {
+        if (source.chart.empty()) {
+            all.insert({r.object.metadata.namespace_, source.repo_url});
+        }
+    }
+    return {all.begin(), all.end()};
+}
+
+std::vector<std::string> repositories_of(const application_record& r) {
+    std::vector<std::string> urls;
+    for (const auto& use : uses_of(r)) {
+        if (const auto url = git::url::parse(use.url)) {
+            urls.push_back(url->normalised());
+        }
+    }
+    return urls;
+}
+
+} // namespace holdfast::control

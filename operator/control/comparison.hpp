@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "cluster/destinations.hpp"
+#include "control/application_index.hpp"
+#include "control/application_settings.hpp"
+#include "control/application_sources.hpp"
+#include "control/made_namespaces.hpp"
+#include "control/metrics.hpp"
+#include "control/reconcile_triggers.hpp"
+#include "engine/findings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast::control {
+
+/// Whether all that there is of an application's kinds is known.
+struct watching {
+    bool complete = true;
+    /// What is in the way.
+    engine::findings found;
+};
+
+/// What of an application's live objects is not as wanted. It writes, of the records' `compared`, what
+/// differs. On the loop's thread.
+class comparison {
+public:
+    /// All outlive it.
+    struct parts {
+        const application_settings& config;
+        cluster::destinations& clusters;
+        application_sources& sources;
+        made_namespaces& namespaces;
+        metrics& counters;
+        reconcile_triggers& triggers;
+    };
+    explicit comparison(parts with) : with_{with} {}
+
+    /// Has the kinds watched that it has objects of. Not complete while some are still being listed.
+    asio::awaitable<watching> watch_kinds(record_ptr r);
+    /// `thoroughly`: what the hashes do not tell is asked of the API server.
+    asio::awaitable<void> compare(record_ptr r, bool thoroughly);
+    /// Reads one object, and compares it field by field.
+    asio::awaitable<void> compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w);
+
+private:
+    /// Whether the objects are those of the last sync, as its status tells: after a restart.
+    asio::awaitable<bool> is_as_trusted(record_ptr r);
+
+    parts with_;
+};
+
+} // namespace holdfast::control

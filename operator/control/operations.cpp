@@ -1,0 +1,255 @@
+// Taking an operation as far as it can go now: the next step, as the planner says it, until there is one that
+// waits.
+
+#include "control/operations.hpp"
+
+#include "control/application_access.hpp"
+#include "control/foundation.hpp"
+#include "engine/operation_rows.hpp"
+#include "engine/termination.hpp"
+
+#include <algorithm>
+
+namespace holdfast::control {
+
+using namespace std::chrono_literals;
+
+sync::plan_input operations::plan_input_of(const application_record& r) const {
+    sync::plan_input input;
+    const auto& state = *r.object.status.operation_state;
+    const auto& asked = request_of(state.operation);
+    auto& s = input.settings;
+    s.application = r.ref();
+    s.prune = asked.prune;
+    s.dry_run = asked.dry_run;
+    s.allow_empty = r.object.spec.sync_policy.automated && r.object.spec.sync_policy.automated->allow_empty;
+    for (const auto& resource : asked.resources) {
+        s.only.push_back({resource.group, resource.kind, resource.namespace_, resource.name});
+    }
+    s.options = sync_options_of(r.object.spec, asked);
+    const auto& to = destination_of(with_.clusters, r.object);
+    std::set<sync::application_ref> owners;
+    for (const auto& o : to.live().owned_by(r.ref())) {
+        input.live.emplace(o.id, *o.record);
+    }
+    for (const auto& w : *r.compared.wanted) {
+        input.desired.push_back(w.plan);
+        if (is_foundation(w.plan.id, with_.config.own_namespace)) {
+            // Neither would leave us standing: they delete first.
+            input.desired.back().orders.options.force = false;
+            input.desired.back().orders.options.replace = false;
+        }
+        if (w.plan.synthetic) {
+            if (const auto* there = to.namespaces().find(w.plan.id.name)) {
+                sync::live_record record;
+                record.uid = there->uid;
+                record.resource_version = there->resource_version;
+                record.deleting = there->deleting;
+                input.live.insert_or_assign(w.plan.id, std::move(record));
+            }
+            continue;
+        }
+        if (const auto* record = to.live().find(w.kind, w.plan.id.namespace_, w.plan.id.name)) {
+            input.live.insert_or_assign(w.plan.id, *record);
+            if (!record->owner.name.empty() && record->owner != s.application) {
+                owners.insert(record->owner);
+            }
+        }
+    }
+    for (const auto& owner : owners) {
+        if (!with_.applications.find(owner)) {
+            s.gone_owners.push_back(owner);
+        }
+    }
+    s.confirmed = r.prune_confirmed() ? r.object.status.pending_prune->token : std::string{};
+    s.was_confirmed = !state.confirmed_prune.empty();
+    s.build_key = r.sources.from->build_key;
+    input.done = r.operation.progress->done;
+    input.along = r.operation.progress->along;
+    input.ruling = r.operation.progress->ruling;
+    if (state.owned_at_begin) {
+        s.owned_at_begin = static_cast<std::size_t>(std::max<std::int64_t>(*state.owned_at_begin, 0));
+    }
+    with_.others.consider_others(r, input);
+    const auto objects = static_cast<std::int64_t>(s.owned_at_begin.value_or(input.live.size()));
+    s.prune_limit =
+        static_cast<std::size_t>(crds::prune_limit_of(r.object.spec.sync_policy.prune_limit, objects));
+    return input;
+}
+
+void operations::note_rows(application_record& r) {
+    auto& state = *r.object.status.operation_state;
+    if (!r.operation.progress || r.operation.progress->reports.empty()) {
+        return; // it has not come to a step here: what the rows say still holds
+    }
+    if (!state.sync_result) {
+        state.sync_result.emplace();
+    }
+    state.sync_result->resources_count = static_cast<std::int64_t>(r.operation.progress->reports.size());
+    state.sync_result->resources = engine::rows_of(
+        r.operation.progress->reports, r.operation.progress->done,
+        [&](const sync::object_id& id) {
+            const auto* w = r.compared.find(id);
+            return w == nullptr ? std::string{} : w->kind.version;
+        }
+    );
+}
+
+void operations::end_terminated(application_record& r) {
+    r.operation.paced.rest_until(steady_clock::time_point::max()
+    ); // who ended it does not want it to begin at once
+    finish(r, crds::operation_phase::failed, std::string{engine::terminated_message});
+}
+
+asio::awaitable<void> operations::take_up(record_ptr r, progress_ptr progress) {
+    const auto input = plan_input_of(*r);
+    progress->done = engine::attempts_of(
+        *r->object.status.operation_state, r->sources.from->build_key, input.desired, input.live
+    );
+    // Which objects are as wanted is not known any more either. Each is read, which also tells the generation
+    // that health is to be of; nothing is applied, or made anew, that is as it shall be.
+    const auto held = r->compared.full;
+    if (!held) {
+        co_return;
+    }
+    std::vector<sync::object_id> ids;
+    for (const auto& w : *r->compared.wanted) {
+        const bool is_known = w.plan.synthetic || w.plan.in_sync || r->compared.known.contains(w.plan.id);
+        if (!is_known && input.live.contains(w.plan.id)) {
+            ids.push_back(w.plan.id);
+        }
+    }
+    for (const auto& id : ids) {
+        const auto* m = held->find(id);
+        auto* w = r->compared.find(id);
+        if (m == nullptr || w == nullptr) {
+            continue;
+        }
+        co_await with_.compare.compare_one(r, *m, *w);
+        if (r->operation.progress != progress || engine::is_terminating(r->object.status.operation_state)) {
+            co_return;
+        }
+    }
+}
+
+asio::awaitable<bool> operations::prepare(record_ptr r, engine::findings& found) {
+    const auto generation = r->object.metadata.generation;
+    auto& status = r->object.status;
+    if (!r->operation.progress || r->operation.progress->of != status.operation_state->started_at) {
+        r->operation.progress = std::make_shared<operation_progress>();
+        r->operation.progress->of = status.operation_state->started_at;
+        r->operation.progress->build_key = r->sources.from->build_key;
+    }
+    if (!r->compared.wanted || !r->operation.progress->checked) {
+        if (auto built = co_await with_.sources.make_full(r); !built) {
+            found.add(fail_attempt(*r, built.error().message()));
+            co_return false;
+        }
+    }
+    if (engine::is_terminating(status.operation_state)) {
+        end_terminated(*r);
+        co_return false;
+    }
+    const auto& result = status.operation_state->sync_result;
+    const bool is_of_another_build = result && result->build_key != r->sources.from->build_key;
+    if (!r->operation.progress || is_of_another_build) { // than the one that was in progress
+        begin(*r, status.operation_state->operation);
+    } else if (!r->operation.progress->is_taken_up) {
+        const auto progress = r->operation.progress;
+        co_await take_up(r, progress);
+        if (r->operation.progress != progress || with_.applications.is_stale(*r, generation)) {
+            found.requeue(0s);
+            co_return false;
+        }
+        progress->is_taken_up = true;
+    }
+    if (const auto progress = r->operation.progress; !progress->checked) {
+        if (const auto checked = co_await with_.checks.check(r); !checked) {
+            found.problems["SyncError"] = checked.error().message();
+            found.reason = "InvalidManifests";
+            found.stalled = checked.error().kind() == error_kind::user;
+            found.add(fail_attempt(*r, checked.error().message()));
+            co_return false;
+        }
+        progress->checked = true;
+    }
+    if (!status.operation_state->owned_at_begin) {
+        const auto owned = destination_of(with_.clusters, r->object).live().owned_by(r->ref());
+        status.operation_state->owned_at_begin = static_cast<std::int64_t>(
+            std::count_if(owned.begin(), owned.end(), [](const auto& o) { return !o.record->hook; })
+        );
+    }
+    co_return true;
+}
+
+sync::plan operations::plan(application_record& r, const sync::plan_input& input) {
+    auto plan = sync::next_step(input);
+    r.operation.progress->reports = plan.objects;
+    if (plan.ruling) {
+        r.operation.progress->ruling = plan.ruling;
+        if (!plan.ruling->confirmed.empty()) {
+            r.object.status.operation_state->confirmed_prune = plan.ruling->confirmed;
+        }
+    }
+    for (auto& warning : plan.warnings) {
+        if (std::ranges::find(r.compared.warnings, warning) == r.compared.warnings.end()) {
+            r.compared.warnings.push_back(std::move(warning));
+        }
+    }
+    return plan;
+}
+
+asio::awaitable<engine::findings> operations::operate(record_ptr r) {
+    engine::findings found;
+    const auto generation = r->object.metadata.generation;
+    auto& state = r->object.status.operation_state;
+    if (state->next_retry_at) {
+        const auto left = *state->next_retry_at - wall_clock::now();
+        if (left > 0s) {
+            found.requeue(std::chrono::duration_cast<steady_clock::duration>(left) + 1ms);
+            co_return found;
+        }
+        state->next_retry_at.reset();
+        engine::forget_failures(*state);
+    }
+    if (!co_await prepare(r, found)) {
+        co_return found;
+    }
+    const auto progress = r->operation.progress;
+    for (bool goes_on = true; goes_on;) {
+        if (engine::is_terminating(state)) {
+            end_terminated(*r);
+            break;
+        }
+        // Whatever was waited for: something newer may have come meanwhile, or another build.
+        if (with_.applications.is_stale(*r, generation) || r->operation.progress != progress) {
+            found.requeue(0s);
+            break;
+        }
+        const auto input = plan_input_of(*r);
+        auto next = plan(*r, input).next;
+        goes_on = false;
+        if (auto* const step = std::get_if<sync::apply_step>(&next)) {
+            goes_on = co_await apply(r, progress, std::move(*step), found);
+        } else if (auto* const removal = std::get_if<sync::prune_step>(&next)) {
+            co_await prune(r, progress, std::move(*removal));
+            goes_on = true;
+        } else if (auto* const unknown = std::get_if<sync::inspect_step>(&next)) {
+            co_await inspect(r, progress, std::move(unknown->objects));
+            goes_on = true;
+        } else if (const auto* pause = std::get_if<sync::wait_step>(&next)) {
+            wait(*r, *pause, !input.settings.too_early.empty(), found);
+        } else if (const auto* blocked = std::get_if<sync::blocked_step>(&next)) {
+            ask(*r, *blocked);
+        } else if (const auto* done = std::get_if<sync::done_step>(&next)) {
+            succeed(*r, *done);
+        } else if (const auto* failed = std::get_if<sync::failed_step>(&next)) {
+            found.problems["SyncError"] = failed->sentence;
+            found.reason = "SyncFailed";
+            found.add(fail_attempt(*r, failed->sentence));
+        }
+    }
+    co_return found;
+}
+
+} // namespace holdfast::control

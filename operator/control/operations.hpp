@@ -1,0 +1,84 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "cluster/destinations.hpp"
+#include "control/application_index.hpp"
+#include "control/application_settings.hpp"
+#include "control/application_sources.hpp"
+#include "control/comparison.hpp"
+#include "control/handover.hpp"
+#include "control/manifest_checks.hpp"
+#include "control/object_writer.hpp"
+#include "control/reconcile_triggers.hpp"
+#include "engine/findings.hpp"
+#include "sync/planner.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast::control {
+
+/// The operations of applications: whether one begins, its steps as the planner says them, and how it ends.
+/// The only one that writes `status.operationState` and, but for what the object writer did, the records'
+/// `operation`. On the loop's thread.
+class operations {
+public:
+    /// All outlive it.
+    struct parts {
+        const application_settings& config;
+        application_index& applications;
+        cluster::destinations& clusters;
+        application_sources& sources;
+        comparison& compare;
+        handover& others;
+        manifest_checks& checks;
+        object_writer& objects;
+        reconcile_triggers& triggers;
+    };
+    explicit operations(parts with) : with_{with} {}
+
+    /// Begins an operation where there is a reason to, and ends one that has run out of time.
+    engine::findings decide(record_ptr r);
+    /// Takes the steps that can be taken now, until one has to wait.
+    asio::awaitable<engine::findings> operate(record_ptr r);
+    /// Ends an operation whose end was asked for.
+    void end_terminated(application_record& r);
+
+private:
+    // ---- operation_decision.cpp
+    void begin(application_record& r, crds::operation what);
+    void finish(application_record& r, crds::operation_phase phase, std::string message);
+    /// An attempt failed: another one follows, or the operation has. Says when the next reconcile is.
+    engine::findings fail_attempt(application_record& r, std::string message);
+
+    // ---- operations.cpp
+    /// Before the first step here: what is wanted is at hand, what another process did is known, and the
+    /// manifests are as the server takes them. False: `found` says what is to follow instead.
+    asio::awaitable<bool> prepare(record_ptr r, engine::findings& found);
+    /// Goes on with an operation that another process began: what it has done is in the status.
+    asio::awaitable<void> take_up(record_ptr r, progress_ptr progress);
+    /// Puts into the status what the operation has done so far.
+    static void note_rows(application_record& r);
+    [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
+    /// The next step, with what the plan says of each object noted.
+    [[nodiscard]] sync::plan plan(application_record& r, const sync::plan_input& input);
+
+    // ---- operation_steps.cpp
+    /// False: the operation waits, or the attempt has failed, as `found` says.
+    asio::awaitable<bool>
+    apply(record_ptr r, progress_ptr progress, sync::apply_step step, engine::findings& found);
+    asio::awaitable<void> prune(record_ptr r, progress_ptr progress, sync::prune_step step);
+    /// What goes with the deletion of objects, into the operation's progress.
+    asio::awaitable<void> inspect(record_ptr r, progress_ptr progress, std::vector<sync::object_id> ids);
+    /// `is_too_early`: for deleting what another application may want.
+    void wait(application_record& r, const sync::wait_step& step, bool is_too_early, engine::findings& found);
+    /// Somebody has to confirm first.
+    void ask(application_record& r, const sync::blocked_step& step);
+    void succeed(application_record& r, const sync::done_step& step);
+    /// Takes out of a step what would take more along now than when that was decided: it is decided anew.
+    asio::awaitable<void> drop_uncovered(record_ptr r, operation_progress& progress, sync::prune_step& step);
+
+    parts with_;
+};
+
+} // namespace holdfast::control

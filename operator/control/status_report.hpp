@@ -1,0 +1,40 @@
+#pragma once
+
+#include "cluster/destinations.hpp"
+#include "control/application_record.hpp"
+#include "control/handover.hpp"
+#include "control/metrics.hpp"
+#include "engine/findings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace holdfast::control {
+
+/// The digest of an application's live objects' owned fields: with the build key it says, after a restart,
+/// that nothing changed.
+[[nodiscard]] std::string applied_state_of(const std::vector<cluster::live_objects::found>& owned);
+
+/// What an application's status says after a reconcile, but for its operation. On the loop's thread.
+class status_report {
+public:
+    /// All outlive it.
+    struct parts {
+        cluster::destinations& clusters;
+        const handover& others;
+        metrics& counters;
+    };
+    explicit status_report(parts with) : with_{with} {}
+
+    void fill(application_record& r, const engine::findings& found);
+
+private:
+    /// The list of resources, whether they are as wanted, and their health.
+    void fill_resources(application_record& r);
+    /// As before, with what is healthy now: nothing was built, since nothing changed.
+    void fill_trusted(application_record& r) const;
+
+    parts with_;
+};
+
+} // namespace holdfast::control
