@@ -86,9 +86,8 @@ struct application_controller::state : kube::informer_handler, surroundings {
     std::shared_ptr<const std::vector<std::string>> api_versions; // of the catalog; made when asked for
     std::string kube_version;
     std::uint64_t catalog_generation = 0;
-    // Between begin_replace and end_replace: the keys that were said.
-    std::optional<std::set<std::string>> replacing;
-    // One of them is older than it was known to be: the server's store was set back.
+    // An application of the list that is read is older than it was known to be: the server's store was set
+    // back.
     bool is_older_list = false;
 
     // ---- application_controller.cpp: what all of them need
@@ -101,10 +100,13 @@ struct application_controller::state : kube::informer_handler, surroundings {
     static kube::call_options call_as(const application_record& r, const settings& s);
 
     // ---- application_watching.cpp
-    void begin_replace() override;
-    void end_replace() override;
+    [[nodiscard]] std::optional<kube::object_version> version_of(const kube::object_name& name
+    ) const override;
+    void for_each_known(const std::function<void(const kube::object_name&)>& see) const override;
+    void added(const json::object& object) override;
     void changed(const json::object& object) override;
-    void deleted(const json::object& object) override;
+    void removed(const kube::object_name& name, std::string_view resource_version) override;
+    void synced() override;
     void store_went_back() override { is_older_list = true; }
     void forget(const std::string& key);
     /// Has the kinds watched that an application had objects of: who takes over knows them already.
