@@ -3,7 +3,6 @@
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "kube/informer.hpp"
-#include "kube/object_store.hpp"
 
 #include <algorithm>
 #include <map>
@@ -84,70 +83,58 @@ public:
 
     static asio::awaitable<void> run(std::shared_ptr<kind_watch> self) { co_await self->informer_.run(); }
 
-    void begin_replace() override {
-        next_.emplace();
+    // Of what a write of ours told newer things, the events and the list are to tell all the same: without a
+    // version that is so.
+    [[nodiscard]] std::optional<kube::object_version> version_of(const object_name& name) const override {
+        const auto found = records_.find(name);
+        if (found == records_.end()) {
+            return std::nullopt;
+        }
+        const auto& record = found->second;
+        kube::object_version known{.uid = record.uid, .resource_version = {}};
+        if (!noted_.contains(name)) {
+            known.resource_version = record.resource_version;
+        }
+        return known;
+    }
+
+    void for_each_known(const std::function<void(const object_name&)>& see) const override {
+        for (const auto& [name, record] : records_) {
+            see(name);
+        }
+    }
+
+    // Whoever has applied it before the first list may have thought it to be his: he is told by changed().
+    void added(const json::object& object) override { take(object, /*tell=*/ready_); }
+    void changed(const json::object& object) override { take(object, /*tell=*/true); }
+
+    void removed(const object_name& name, std::string_view resource_version) override {
+        if (const auto found = noted_.find(name); found != noted_.end()) {
+            if (found->second.is_newer_than(resource_version)) {
+                found->second.told.reset();
+                return;
+            }
+            noted_.erase(found);
+        }
+        drop(name);
+    }
+
+    void list_begins() override {
         for (auto& [name, answer] : noted_) {
             answer.before_list = true;
-        }
-    }
-
-    void changed(const json::object& object) override {
-        object_name name{std::string{kube::namespace_of(object)}, std::string{kube::name_of(object)}};
-        auto record = observe(object);
-        if (next_) {
-            next_->insert_or_assign(std::move(name), std::move(record));
-            return;
-        }
-        saw(object);
-        if (!is_overtaken(name, record.resource_version)) {
-            put(std::move(name), std::move(record), /*tell=*/true);
-        }
-    }
-
-    void deleted(const json::object& object) override {
-        const object_name name{std::string{kube::namespace_of(object)}, std::string{kube::name_of(object)}};
-        if (next_) {
-            next_->erase(name);
-            return;
-        }
-        saw(object);
-        if (!is_overtaken(name, kube::resource_version_of(object))) {
-            drop(name);
+            answer.told.reset();
         }
     }
 
     // Answers to writes from before the list began are of a time that is no more.
     void store_went_back() override {
-        std::erase_if(noted_, [](const auto& entry) { return entry.second.before_list; });
+        settle([](const answer& a) { return a.before_list; });
     }
 
     // The list is the truth, but for what the server said of our own writes since it made the list.
-    void end_replace() override {
-        if (!next_) {
-            return;
-        }
-        auto now = std::move(*next_);
-        next_.reset();
-        seen_ = kube::version_number(informer_.status().resource_version).value_or(0);
-        std::erase_if(noted_, [&](const auto& entry) { return entry.second.version <= seen_; });
-        std::vector<object_name> gone;
-        for (const auto& [name, record] : records_) {
-            if (!now.contains(name) && !noted_.contains(name)) {
-                gone.push_back(name);
-            }
-        }
-        for (const auto& name : gone) {
-            drop(name);
-        }
-        for (auto& [name, record] : now) {
-            if (!noted_.contains(name)) {
-                // Whoever has applied it before the first list may have thought it to be his.
-                const bool tell = ready_ || records_.contains(name);
-                put(name, std::move(record), tell);
-            }
-        }
-        if (!ready_) {
-            ready_ = true;
+    void synced() override {
+        settle([listed = seen()](const answer& a) { return a.version <= listed; });
+        if (!std::exchange(ready_, true)) {
             all_.ready();
         }
     }
@@ -175,17 +162,21 @@ public:
             return; // a namespace that was made for others too: the watch would never tell of its end
         }
         const auto version = kube::version_number(kube::resource_version_of(live));
-        if (version && *version <= seen_ && !records_.contains(name)) {
+        const bool is_told = !version || *version <= seen();
+        const auto known = records_.find(name);
+        if (known == records_.end() && version && is_told) {
             return; // it came and went before its answer did
         }
-        const auto known = records_.find(name);
-        if (is_overtaken(name, kube::resource_version_of(live)) ||
-            (known != records_.end() &&
-             kube::is_older_version(kube::resource_version_of(live), known->second.resource_version))) {
+        if (known != records_.end() &&
+            kube::is_older_version(kube::resource_version_of(live), known->second.resource_version)) {
             return; // what came of a later write was here first
         }
-        if (version && *version > seen_) {
-            noted_.insert_or_assign(name, answer{.version = *version});
+        if (is_told) {
+            noted_.erase(name);
+        } else {
+            auto& answered = noted_[name];
+            answered.version = *version;
+            answered.before_list = false;
         }
         put(std::move(name), observe(live), /*tell=*/false);
     }
@@ -236,23 +227,41 @@ private:
         return record;
     }
 
-    void saw(const json::object& object) {
-        seen_ = std::max(seen_, kube::version_number(kube::resource_version_of(object)).value_or(0));
+    // How far the last list and the events since told.
+    [[nodiscard]] std::uint64_t seen() const {
+        return kube::version_number(informer_.status().resource_version).value_or(0);
     }
 
-    // True for what is older than the answer to a write of ours. The event that tells of the write itself, or
-    // of something later, ends that.
-    [[nodiscard]] bool is_overtaken(const object_name& name, std::string_view resource_version) {
-        const auto found = noted_.find(name);
-        if (found == noted_.end()) {
-            return false;
+    // What is older than the answer to a write of ours is kept beside it: it is the truth after all where the
+    // answer turns out to be void. What tells of the write itself, or of something later, ends that.
+    void take(const json::object& object, bool tell) {
+        auto name = kube::object_name_of(object);
+        auto record = observe(object);
+        if (const auto found = noted_.find(name); found != noted_.end()) {
+            if (found->second.is_newer_than(record.resource_version)) {
+                found->second.told = std::move(record);
+                return;
+            }
+            noted_.erase(found);
         }
-        const auto version = kube::version_number(resource_version);
-        if (version && *version < found->second.version) {
-            return true;
+        put(std::move(name), std::move(record), tell);
+    }
+
+    // Ends what is remembered of the answers for which that holds.
+    template <class Predicate>
+    void settle(Predicate is_over) {
+        std::vector<std::pair<object_name, std::optional<sync::live_record>>> over;
+        for (auto& [name, answer] : noted_) {
+            if (is_over(answer)) {
+                over.emplace_back(name, std::move(answer.told));
+            }
         }
-        noted_.erase(found);
-        return false;
+        for (auto& [name, told] : over) {
+            noted_.erase(name);
+            if (told) {
+                put(std::move(name), std::move(*told), /*tell=*/true);
+            }
+        }
     }
 
     // The owner that loses an object is told in any case: it is not the one who did that.
@@ -297,6 +306,13 @@ private:
     struct answer {
         std::uint64_t version = 0;
         bool before_list = false; // it came before the list that is being read was begun
+        // What the server told of the object last: of before the write, most likely.
+        std::optional<sync::live_record> told;
+
+        [[nodiscard]] bool is_newer_than(std::string_view resource_version) const {
+            const auto other = kube::version_number(resource_version);
+            return other && *other < version;
+        }
     };
 
     state& all_;
@@ -304,9 +320,7 @@ private:
     task_group tasks_;
     kube::informer informer_;
     records records_;
-    std::optional<records> next_;
     std::unordered_map<object_name, answer> noted_;
-    std::uint64_t seen_ = 0; // how far the last list and the events since told
     bool ready_ = false;
     bool forbidden_ = false;
 };

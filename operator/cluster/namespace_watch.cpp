@@ -28,18 +28,25 @@ using store = kube::object_store<namespace_watch::entry>;
 
 } // namespace
 
-struct namespace_watch::state : kube::informer_handler {
+struct namespace_watch::state {
     state(boost::asio::any_io_executor executor, kube::client& api, change_handler c, ready_handler r)
         : changed_handler{std::move(c)},
           ready_handler_{std::move(r)},
           known{
               read,
               {.added = [this](const auto& name, const auto&) { tell(name); },
-               .modified = [this](const auto& name, const auto&, const auto&) { tell(name); },
-               .deleted = [this](const auto& name, const auto&) { tell(name); }}
+               .changed = [this](const auto& name, const auto&, const auto&) { tell(name); },
+               .removed = [this](const auto& name, const auto&) { tell(name); },
+               .synced =
+                   [this] {
+                       if (!std::exchange(ready, true)) {
+                           ready_handler_();
+                       }
+                   },
+               .trouble_changed = [this] { ready_handler_(); }}
           },
           tasks{std::move(executor)},
-          informer{api, options(), *this} {}
+          informer{api, options(), known} {}
 
     change_handler changed_handler;
     ready_handler ready_handler_;
@@ -54,16 +61,6 @@ struct namespace_watch::state : kube::informer_handler {
             changed_handler(name.name);
         }
     }
-    void begin_replace() override { known.begin_replace(); }
-    void end_replace() override {
-        known.end_replace();
-        if (!std::exchange(ready, true)) {
-            ready_handler_();
-        }
-    }
-    void changed(const json::object& object) override { known.changed(object); }
-    void deleted(const json::object& object) override { known.deleted(object); }
-    void trouble_changed() override { ready_handler_(); }
 };
 
 namespace_watch::namespace_watch(
@@ -94,9 +91,7 @@ const namespace_watch::entry* namespace_watch::find(const std::string& name) con
 }
 
 void namespace_watch::note(const json::object& live) {
-    if (state_->ready) {
-        state_->known.changed(live);
-    }
+    state_->known.note(live);
 }
 
 boost::asio::awaitable<void> namespace_watch::stop() {

@@ -89,7 +89,11 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
         if (all) {
             loop_turns turns;
             for (const auto& one : all->items) {
-                s->changed(one);
+                const auto known = s->version_of(kube::object_name_of(one));
+                const auto version = kube::resource_version_of(one);
+                if (!known || !kube::is_older_version(version, known->resource_version)) {
+                    s->changed(one); // else the watch was faster
+                }
                 co_await turns.give_back();
             }
             break;

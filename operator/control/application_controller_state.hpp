@@ -26,9 +26,10 @@
 #include "engine/findings.hpp"
 #include "kube/informer.hpp"
 
+#include <functional>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
 
 namespace holdfast::control {
 
@@ -64,16 +65,18 @@ struct application_controller::state : kube::informer_handler {
     status_writer statuses;
     known_surroundings around;
 
-    // Between begin_replace and end_replace: the keys that were said.
-    std::optional<std::set<std::string>> replacing;
-    // One of them is older than it was known to be: the server's store was set back.
+    // An application of the list that is read is older than it was known to be: the server's store was set
+    // back.
     bool is_older_list = false;
 
     // ---- application_watching.cpp: which Applications there are
-    void begin_replace() override;
-    void end_replace() override;
+    [[nodiscard]] std::optional<kube::object_version> version_of(const kube::object_name& name
+    ) const override;
+    void for_each_known(const std::function<void(const kube::object_name&)>& see) const override;
+    void added(const json::object& object) override;
     void changed(const json::object& object) override;
-    void deleted(const json::object& object) override;
+    void removed(const kube::object_name& name, std::string_view resource_version) override;
+    void synced() override;
     void store_went_back() override { is_older_list = true; }
     void forget(const std::string& key);
     /// It is another one than was known: what of it is to be remembered is in its status.

@@ -14,7 +14,7 @@ namespace {
 
 // Whether there is more in it than a status, most likely our own.
 bool is_news(const crds::application& before, const crds::application& now) {
-    return before.metadata.uid != now.metadata.uid || before.metadata.generation != now.metadata.generation ||
+    return before.metadata.generation != now.metadata.generation ||
            before.metadata.deletion_timestamp != now.metadata.deletion_timestamp ||
            before.metadata.annotations != now.metadata.annotations ||
            before.metadata.finalizers != now.metadata.finalizers || !(before.spec == now.spec) ||
@@ -38,50 +38,45 @@ bool takes_termination(application_record& r, const crds::application_status& to
 
 } // namespace
 
-void application_controller::state::begin_replace() {
-    replacing.emplace();
-    is_older_list = false;
+std::optional<kube::object_version> application_controller::state::version_of(const kube::object_name& name
+) const {
+    const auto r = applications.find(name.namespace_ + "/" + name.name);
+    if (!r) {
+        return std::nullopt;
+    }
+    const auto& metadata = r->object.metadata;
+    return kube::object_version{.uid = metadata.uid, .resource_version = metadata.resource_version};
 }
 
-void application_controller::state::end_replace() {
-    if (!replacing) {
-        return;
-    }
-    const auto said = std::move(*replacing);
-    replacing.reset();
-    std::vector<std::string> gone;
+void application_controller::state::for_each_known(const std::function<void(const kube::object_name&)>& see
+) const {
     for (const auto& [key, record] : applications.all()) {
-        if (!said.contains(key)) {
-            gone.push_back(key);
-        }
+        see({record->object.metadata.namespace_, record->object.metadata.name});
     }
-    for (const auto& key : gone) {
-        forget(key);
-    }
+}
+
+void application_controller::state::synced() {
     if (std::exchange(is_older_list, false)) {
         config.store_went_back();
     }
+}
+
+void application_controller::state::added(const json::object& object) {
+    changed(object);
 }
 
 void application_controller::state::changed(const json::object& object) {
     auto read = crds::examine_application(object);
     auto& now = read.value;
     const auto key = now.metadata.namespace_ + "/" + now.metadata.name;
-    if (replacing) {
-        replacing->insert(key);
-    }
     auto& r = applications.at(key);
-    if (r && r->object.metadata.uid == now.metadata.uid &&
-        kube::is_older_version(now.metadata.resource_version, r->object.metadata.resource_version)) {
-        if (!replacing) {
-            return; // a list was faster than the watch
-        }
-        // Told though the list as a whole may be newer again than what was known: others write, too.
+    if (r && kube::is_older_version(now.metadata.resource_version, r->object.metadata.resource_version)) {
+        // Said though the list as a whole may be newer again than what was known: others write, too.
         is_older_list = true;
     }
     const bool foreign = !is_for(object, config.installation);
     // What another replica makes of it is all that is known of it.
-    const bool fresh = !r || standby || r->object.metadata.uid != now.metadata.uid || r->foreign != foreign;
+    const bool fresh = !r || standby || r->foreign != foreign;
     if (foreign) {
         note_foreign(r, std::move(now));
         return;
@@ -169,13 +164,10 @@ bool application_controller::state::follow(application_record& r, crds::applicat
     return news;
 }
 
-void application_controller::state::deleted(const json::object& object) {
-    const auto key = std::string{kube::namespace_of(object)} + "/" + std::string{kube::name_of(object)};
-    if (replacing) {
-        replacing->erase(key);
-        return;
-    }
-    forget(key);
+void application_controller::state::removed(
+    const kube::object_name& name, std::string_view /*resource_version*/
+) {
+    forget(name.namespace_ + "/" + name.name);
 }
 
 void application_controller::state::forget(const std::string& key) {

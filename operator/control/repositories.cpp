@@ -90,7 +90,7 @@ kube::object_store<std::shared_ptr<declared_repository>>::callbacks repositories
         .added = [this](
                      const kube::object_name& name, const std::shared_ptr<declared_repository>& now
                  ) { declared_changed(name, nullptr, now.get()); },
-        .modified =
+        .changed =
             [this](
                 const kube::object_name& name, const std::shared_ptr<declared_repository>& before,
                 const std::shared_ptr<declared_repository>& now
@@ -105,7 +105,7 @@ kube::object_store<std::shared_ptr<declared_repository>>::callbacks repositories
                 }
                 declared_changed(name, before.get(), now.get());
             },
-        .deleted = [this](
+        .removed = [this](
                        const kube::object_name& name, const std::shared_ptr<declared_repository>& before
                    ) { declared_changed(name, before.get(), nullptr); },
     };

@@ -2,12 +2,12 @@
 
 #include "base/task_group.hpp"
 #include "kube/informer.hpp"
+#include "kube/object_store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,7 +17,7 @@ namespace holdfast::control {
 /// Tells when a Secret of a namespace changes, comes or goes. Keeps nothing of Secrets but their resource
 /// version and the names of their keys: never a value. The releases of Helm and tokens of ServiceAccounts,
 /// which are many and large, are not asked for. On the loop's thread.
-class secret_watch : public kube::informer_handler {
+class secret_watch {
 public:
     /// Starts at once. `changed` is called with a Secret's name; not for those that are there at the
     /// beginning.
@@ -32,22 +32,15 @@ public:
     /// Ends the watch. To be awaited before destruction.
     boost::asio::awaitable<void> stop();
 
-    void begin_replace() override;
-    void end_replace() override;
-    void changed(const json::object& object) override;
-    void deleted(const json::object& object) override;
-
 private:
-    std::function<void(const std::string&)> tell_;
+    void tell(const kube::object_name& secret) const;
+
+    std::function<void(const std::string&)> changed_;
+    bool known_ = false; // those that are there at the beginning
+    kube::object_store<std::set<std::string>> secrets_;
     task_group tasks_;
     kube::informer informer_;
-    struct seen {
-        std::string version;
-        std::set<std::string> keys;
-    };
-    std::map<std::string, seen> secrets_; // by name
-    std::optional<std::map<std::string, seen>> next_;
-    bool known_ = false;
+    std::string namespace_;
 };
 
 } // namespace holdfast::control

@@ -6,10 +6,12 @@
 #include "http/client.hpp"
 #include "kube/informer.hpp"
 #include "kube/json.hpp"
+#include "kube/object_store.hpp"
 
 #include <boost/json/parse.hpp>
 
 #include <exception>
+#include <variant>
 
 namespace holdfast::kube {
 
@@ -41,27 +43,15 @@ struct change_signal {
     }
 };
 
-/// Keeps nothing of a collection but that it has changed.
-class change_watcher : public informer_handler {
-public:
-    explicit change_watcher(change_signal& changed) : signal_{changed} {}
-    void begin_replace() override { replacing_ = true; }
-    void end_replace() override {
-        replacing_ = false;
-        signal_.raise();
-    }
-    void changed(const json::object& /*object*/) override { tell(); }
-    void deleted(const json::object& /*object*/) override { tell(); }
-
-private:
-    void tell() {
-        if (!replacing_) {
-            signal_.raise();
-        }
-    }
-    change_signal& signal_;
-    bool replacing_ = false;
-};
+/// Raises the signal when a collection changes, and after each list: what answers then may be a server of
+/// another version, with other kinds of its own.
+object_store<std::monostate> watcher_of(change_signal& signal) {
+    const auto raise = [&signal](auto&&...) { signal.raise(); };
+    return object_store<std::monostate>{
+        [](const json::object&) { return std::monostate{}; },
+        {.added = raise, .changed = raise, .removed = raise, .synced = raise}
+    };
+}
 
 resource api_services() {
     return {
@@ -277,8 +267,8 @@ boost::asio::awaitable<void> discovery::follow() {
 
     auto executor = co_await boost::asio::this_coro::executor;
     change_signal seen;
-    change_watcher definitions_handler{seen};
-    change_watcher services_handler{seen};
+    auto definitions_handler = watcher_of(seen);
+    auto services_handler = watcher_of(seen);
     informer definitions{api_, metadata_of(resources::custom_resource_definitions()), definitions_handler};
     informer services{api_, metadata_of(api_services()), services_handler};
     task_group watches{executor};

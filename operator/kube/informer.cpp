@@ -66,6 +66,7 @@ informer::informer(client& api, informer_options options, informer_handler& hand
       options_{std::move(options)},
       handler_{handler},
       fsm_{options_.reflector, expected_version(options_), expected_kind(options_)},
+      changes_{handler},
       random_{options_.seed != 0 ? options_.seed : std::random_device{}()} {}
 
 boost::asio::awaitable<void> informer::run() {
@@ -97,15 +98,15 @@ boost::asio::awaitable<void> informer::do_list(reflector_fsm::list what) {
     const auto verdict = fsm_.on_page(got->resource_version, got->continue_token);
     works(); // before the handler acts upon what it gets
     if (verdict.begin) {
-        handler_.begin_replace();
+        begin_list();
     }
     loop_turns turns;
     for (const auto& item : got->items()) {
-        handler_.changed(item.get_object());
+        changes_.there_is(item.get_object());
         co_await turns.give_back();
     }
     if (verdict.end) {
-        end_replace();
+        end_list();
     }
 }
 
@@ -129,7 +130,7 @@ boost::asio::awaitable<void> informer::do_watch(reflector_fsm::watch what) {
     // The server ends it at its timeout. One that has not is gone without a word, whatever TCP believes.
     const auto end = now + what.timeout + options_.grace;
     if (fsm_.on_watch_opened(now)) {
-        handler_.begin_replace();
+        begin_list();
     } else {
         works();
     }
@@ -200,9 +201,9 @@ boost::asio::awaitable<bool> informer::take_events(watch_decoder& decoder, std::
             event.object["kind"] = options_.kind.kind;
         }
         switch (verdict) {
-        case reflector_fsm::verdict::changed: handler_.changed(event.object); break;
-        case reflector_fsm::verdict::deleted: handler_.deleted(event.object); break;
-        case reflector_fsm::verdict::replaced: end_replace(); break;
+        case reflector_fsm::verdict::changed: changes_.there_is(event.object); break;
+        case reflector_fsm::verdict::deleted: changes_.is_gone(event.object); break;
+        case reflector_fsm::verdict::replaced: end_list(); break;
         case reflector_fsm::verdict::ignored: break;
         case reflector_fsm::verdict::foreign:
             log::warn(
@@ -242,19 +243,18 @@ void informer::works() {
     }
 }
 
-void informer::end_replace() {
+void informer::begin_list() {
+    changes_.begin_list(fsm_.may_be_older() ? told_by::list_of_any_time : told_by::list);
+}
+
+void informer::end_list() {
     if (fsm_.went_back()) {
         log::warn(
             "the API server's store was set back: what was known of it is replaced",
             {{"watch", name_of_watch(options_)}, {"version", fsm_.resource_version()}}
         );
-        handler_.store_went_back();
     }
-    handler_.end_replace();
-    mark_synced();
-}
-
-void informer::mark_synced() {
+    changes_.end_list(fsm_.resource_version(), fsm_.went_back());
     if (!std::exchange(status_.synced, true)) {
         synced_.notify_all();
     }

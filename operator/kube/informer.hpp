@@ -1,6 +1,8 @@
 #pragma once
 
 #include "kube/client.hpp"
+#include "kube/collection_changes.hpp"
+#include "kube/informer_handler.hpp"
 #include "kube/pulse.hpp"
 #include "kube/reflector_fsm.hpp"
 
@@ -12,31 +14,6 @@
 #include <string>
 
 namespace holdfast::kube {
-
-/// Is told of a collection's contents. What it keeps of an object is its own affair. Called on the loop's
-/// thread, and must not throw.
-///
-/// begin_replace() … end_replace() brackets new contents: what is said in between speaks of those and takes
-/// effect at end_replace(), when everything that was not said is gone. begin_replace() may come again without
-/// an end: then what was begun is void. Objects are valid for the call; copies share their memory (see
-/// watch_event), so copy the parts.
-class informer_handler {
-public:
-    virtual ~informer_handler() = default;
-    virtual void begin_replace() = 0;
-    virtual void end_replace() = 0;
-    /// Is new, or is different; the same object may come more than once.
-    virtual void changed(const json::object& object) = 0;
-    /// Is gone; this was its last state.
-    virtual void deleted(const json::object& object) = 0;
-    /// Just before an end_replace(): these contents are older than what the server told before, since its
-    /// store was set back (restored from a backup). What is remembered beside them, such as answers to writes
-    /// from before, is void.
-    virtual void store_went_back() {}
-    /// informer_status::last_failure is another one than before, or none any more. Once for each new trouble,
-    /// not for each try.
-    virtual void trouble_changed() {}
-};
 
 struct informer_options {
     resource kind;
@@ -94,13 +71,14 @@ private:
     boost::asio::awaitable<bool> take_events(watch_decoder& decoder, std::optional<failure>& broken);
     void failed(const failure& why);
     void works();
-    void end_replace();
-    void mark_synced();
+    void begin_list();
+    void end_list();
 
     client& api_;
     informer_options options_;
     informer_handler& handler_;
     reflector_fsm fsm_;
+    collection_changes changes_;
     informer_status status_;
     reflector_fsm::random_source random_;
     pulse synced_;

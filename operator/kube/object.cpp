@@ -170,6 +170,10 @@ object_key key_of(const json::object& object) {
     };
 }
 
+object_name object_name_of(const json::object& object) {
+    return {std::string{namespace_of(object)}, std::string{name_of(object)}};
+}
+
 const json::value* find_path(const json::object& object, path steps) noexcept {
     const json::object* at = &object;
     const json::value* found = nullptr;
@@ -226,4 +230,9 @@ std::hash<holdfast::kube::group_version_kind>::operator()(const holdfast::kube::
 std::size_t std::hash<holdfast::kube::object_key>::operator()(const holdfast::kube::object_key& key
 ) const noexcept {
     return holdfast::kube::mix({key.group, key.kind, key.namespace_, key.name});
+}
+
+std::size_t std::hash<holdfast::kube::object_name>::operator()(const holdfast::kube::object_name& key
+) const noexcept {
+    return holdfast::kube::mix({key.namespace_, key.name});
 }

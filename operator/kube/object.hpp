@@ -61,6 +61,15 @@ struct object_key {
 
 std::ostream& operator<<(std::ostream& out, const object_key& key);
 
+/// Which object of one kind.
+struct object_name {
+    /// Empty for objects of the cluster.
+    std::string namespace_;
+    std::string name;
+
+    friend auto operator<=>(const object_name&, const object_name&) = default;
+};
+
 // What is read of metadata. A missing field, or one of another type, is empty: the API server has validated
 // what it hands out, and what a user wrote is validated before.
 [[nodiscard]] std::string_view name_of(const json::object& object) noexcept;
@@ -86,6 +95,7 @@ annotation(const json::object& object, std::string_view key) noexcept;
 label(const json::object& object, std::string_view key) noexcept;
 [[nodiscard]] group_version_kind gvk_of(const json::object& object);
 [[nodiscard]] object_key key_of(const json::object& object);
+[[nodiscard]] object_name object_name_of(const json::object& object);
 
 using path = std::initializer_list<std::string_view>;
 /// The value at a path of field names, `find_path(deployment, {"spec", "replicas"})`; null when a step is
@@ -109,4 +119,8 @@ struct std::hash<holdfast::kube::group_version_kind> {
 template <>
 struct std::hash<holdfast::kube::object_key> {
     std::size_t operator()(const holdfast::kube::object_key& key) const noexcept;
+};
+template <>
+struct std::hash<holdfast::kube::object_name> {
+    std::size_t operator()(const holdfast::kube::object_name& key) const noexcept;
 };

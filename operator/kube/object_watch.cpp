@@ -30,30 +30,35 @@ std::string object_watch::trouble() const {
     return last ? last->message() : std::string{};
 }
 
-void object_watch::begin_replace() {
-    next_.emplace();
+std::optional<object_version> object_watch::version_of(const object_name& name) const {
+    if (!now_ || object_name_of(*now_) != name) {
+        return std::nullopt;
+    }
+    return object_version{.uid = uid_of(*now_), .resource_version = {}};
 }
 
-void object_watch::end_replace() {
-    if (next_) {
-        now_ = std::move(*next_);
-        next_.reset();
-        moved_.notify_all();
+void object_watch::for_each_known(const std::function<void(const object_name&)>& see) const {
+    if (now_) {
+        see(object_name_of(*now_));
     }
+}
+
+void object_watch::added(const json::object& object) {
+    now_ = object;
+    moved_.notify_all();
 }
 
 void object_watch::changed(const json::object& object) {
-    (next_ ? *next_ : now_) = object;
-    if (!next_) {
-        moved_.notify_all();
-    }
+    added(object);
 }
 
-void object_watch::deleted(const json::object& /*object*/) {
-    (next_ ? *next_ : now_).reset();
-    if (!next_) {
-        moved_.notify_all();
-    }
+void object_watch::removed(const object_name& /*name*/, std::string_view /*resource_version*/) {
+    now_.reset();
+    moved_.notify_all();
+}
+
+void object_watch::synced() {
+    moved_.notify_all();
 }
 
 } // namespace holdfast::kube

@@ -3,8 +3,10 @@
 #include "kube/informer.hpp"
 #include "kube/pulse.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace holdfast::kube {
 
@@ -30,16 +32,18 @@ public:
     /// The server's answer to a write is newer than what the watch told so far.
     void note(json::object object) { now_ = std::move(object); }
 
-    void begin_replace() override;
-    void end_replace() override;
+    /// Without a resource version: whoever waits is told each time.
+    [[nodiscard]] std::optional<object_version> version_of(const object_name& name) const override;
+    void for_each_known(const std::function<void(const object_name&)>& see) const override;
+    void added(const json::object& object) override;
     void changed(const json::object& object) override;
-    void deleted(const json::object& object) override;
+    void removed(const object_name& name, std::string_view resource_version) override;
+    void synced() override;
 
 private:
     pulse& moved_;
     informer informer_;
     std::optional<json::object> now_;
-    std::optional<std::optional<json::object>> next_;
 };
 
 } // namespace holdfast::kube

@@ -145,6 +145,9 @@ void reflector_fsm::now_synced(std::string_view version) {
 reflector_fsm::page_verdict
 reflector_fsm::on_page(std::string_view resource_version, std::string_view continue_token) {
     page_verdict v{.begin = std::exchange(first_page_, false), .end = continue_token.empty()};
+    if (v.begin) {
+        may_be_older_ = unavailable_;
+    }
     if (v.end) {
         now_synced(resource_version);
     } else {
@@ -178,7 +181,11 @@ bool reflector_fsm::on_watch_opened(time_point now) {
     error_seen_ = false;
     // Without a version to continue from, the server first sends what there is, in no order.
     unordered_start_ = state_ == state::watching && (version_.empty() || version_ == "0");
-    return state_ == state::initial_events;
+    if (state_ != state::initial_events) {
+        return false;
+    }
+    may_be_older_ = unavailable_;
+    return true;
 }
 
 void reflector_fsm::on_watch_refused(const failure& why) {

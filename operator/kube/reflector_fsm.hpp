@@ -116,6 +116,9 @@ public:
     /// True where the last complete list is older than what was known before it: the server's store was set
     /// back, most likely restored from a backup.
     [[nodiscard]] bool went_back() const noexcept { return went_back_; }
+    /// True where the list that is read, or was read last, need not be as new as what was known before: what
+    /// the server had told is not there any more, or not yet, so that it was asked for what it has.
+    [[nodiscard]] bool may_be_older() const noexcept { return may_be_older_; }
     /// True while the stream sends its initial events.
     [[nodiscard]] bool in_initial_events() const noexcept { return state_ == state::initial_events; }
 
@@ -150,6 +153,7 @@ private:
     std::string list_version_;
     std::string continue_;
     bool first_page_ = true;
+    bool may_be_older_ = false;
     bool full_list_ = false;
 
     // of the watch

@@ -20,8 +20,8 @@ struct follower {
         store{
             [](const json::object& o) { return std::string{resource_version_of(o)}; },
             {.added = [this](const object_name& k, const std::string& v) { told[k.name] = v; },
-             .modified = [this](const object_name& k, const std::string&, const std::string& v) { told[k.name] = v; },
-             .deleted = [this](const object_name& k, const std::string&) { told.erase(k.name); }}
+             .changed = [this](const object_name& k, const std::string&, const std::string& v) { told[k.name] = v; },
+             .removed = [this](const object_name& k, const std::string&) { told.erase(k.name); }}
         },
         watcher{api, options(ns, streaming), store} {}
 

@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <set>
 
 namespace holdfast::cluster {
@@ -132,6 +133,26 @@ BOOST_AUTO_TEST_CASE(a_list_replaces_what_was_known_though_its_versions_are_lowe
     BOOST_TEST(told == (std::vector<std::string>{"shop", "shop", "shop"}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_list_that_brings_nothing_new_tells_nobody_and_one_cut_short_takes_nothing_away) {
+    on_watch()
+        .then(answer_stream()
+                  .chunk(event("ERROR", kube::status_text(410, "Expired", "too old resource version")))
+                  .last_chunk())
+        .always(answer_stream().chunk(event("ADDED", config_map("last", "1201", "1", other))).stall());
+    std::string first_page = list("1100", {config_map("b", "901")});
+    const std::string mark = R"("resourceVersion":"1100")";
+    first_page.replace(first_page.find(mark), mark.size(), mark + R"(,"continue":"two")");
+    server.when("GET", "/api/v1/configmaps", "continue=two").then(answer_json(500, "broken"));
+    on_list()
+        .then(answer_json(200, list("1000", {config_map("a", "900"), config_map("b", "901")})))
+        .then(answer_json(200, first_page))
+        .then(answer_json(200, list("1200", {config_map("a", "900"), config_map("b", "901")})));
+    until([&] { return !version("last").empty(); });
+    BOOST_TEST(version("a") == "900");
+    BOOST_TEST(version("b") == "901");
+    BOOST_TEST(told == std::vector<std::string>{"other"}, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(after_a_store_was_set_back_answers_from_before_are_void_and_later_ones_are_believed) {
     set_back(*this, "500", {config_map("a", "400", "old")});
     bool noted = false;
@@ -210,6 +231,25 @@ BOOST_AUTO_TEST_CASE(an_event_of_before_a_write_does_not_undo_its_answer) {
     BOOST_TEST(version("a") == "1020");
     BOOST_TEST(version("b") == "1021");
     BOOST_TEST(version("c") == "1030");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_list_said_counts_when_the_answer_that_overtook_it_is_void) {
+    set_back(*this, "500", {config_map("a", "400", "old"), config_map("b", "450", "old", other)});
+    bool noted = false;
+    until([&] {
+        if (live.ready(gvk) && !noted) {
+            noted = true;
+            note(config_map("a", "1100", "newer"));
+            note(config_map("b", "1101", "newer"));
+        }
+        return version("a") == "400";
+    });
+    BOOST_TEST(version("b") == "450");
+    BOOST_REQUIRE(find("b") != nullptr);
+    BOOST_TEST(find("b")->owner.name == "other");
+    // Both lost what they had, and the other one has what he did not have.
+    std::sort(told.begin(), told.end());
+    BOOST_TEST(told == (std::vector<std::string>{"other", "shop", "shop"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_owner_that_loses_an_object_before_the_first_list_is_told) {

@@ -339,13 +339,84 @@ BOOST_AUTO_TEST_CASE(a_streaming_list_cut_short_shows_nothing_and_is_begun_anew)
     object_store<int> seen{
         [](const json::object&) { return 0; },
         {.added = [&](const object_name& k, int) { never = never || k.name == "never"; },
-         .modified = {},
-         .deleted = {}}
+         .changed = {},
+         .removed = {}}
     };
     informer i{api, options(true), seen};
     run_until(i.run(), [&] { return seen.size() == 1; });
     BOOST_TEST(!never);
     BOOST_TEST(i.status().synced);
+}
+
+/// Writes down what it is told.
+struct listener : object_store<int> {
+    explicit listener(std::vector<std::string>& told)
+        : object_store<int>{
+              [](const json::object&) { return 0; },
+              {.added = [&told](const object_name& k, int) { told.push_back("+" + k.name); },
+               .changed = [&told](const object_name& k, int, int) { told.push_back("~" + k.name); },
+               .removed = [&told](const object_name& k, int) { told.push_back("-" + k.name); },
+               .synced = [&told] { told.emplace_back("synced"); }}
+          } {}
+};
+
+BOOST_AUTO_TEST_CASE(a_new_list_tells_nothing_of_what_is_known_already) {
+    on_any_watch()
+        .then(answer_stream().chunk(gone).stall())
+        .always(answer_stream().chunk(event("ADDED", item("last", "31"))).stall());
+    on_list()
+        .then(answer_json(200, list("10", {item("a", "1"), item("b", "2")})))
+        .then(answer_json(200, list("30", {item("b", "2"), item("a", "1")})));
+    std::vector<std::string> told;
+    listener seen{told};
+    informer i{api, options(), seen};
+    run_until(i.run(), [&] { return !told.empty() && told.back() == "+last"; });
+    std::sort(told.begin(), told.begin() + 2);
+    const std::vector<std::string> expected{"+a", "+b", "synced", "synced", "+last"};
+    BOOST_TEST(told == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(lists_that_are_cut_short_remove_nothing) {
+    server.when("GET", "/api/v1/configmaps", "continue=two").always(answer_json(500, "broken"));
+    const auto again = answer_stream().chunk(event("ADDED", item("b", "2"))).pause(20ms).reset();
+    on_any_watch()
+        .then(answer_stream()
+                  .chunk(event("ADDED", item("a", "1")) + event("ADDED", item("b", "2")))
+                  .chunk(bookmark("10", true) + gone)
+                  .stall())
+        .then(again)
+        .then(answer_stream().chunk(event("ADDED", item("c", "3"))).pause(20ms).reset());
+    // That was enough of streaming: pages, of which the second one does not come.
+    on_any_watch().always(answer_stream().stall());
+    on_list()
+        .then(answer_json(200, list("20", {item("b", "2")}, "two")))
+        .then(answer_json(200, list("30", {item("a", "1"), item("c", "3")})));
+    std::vector<std::string> told;
+    listener seen{told};
+    informer i{api, options(true), seen};
+    run_until(i.run(), [&] { return std::count(told.begin(), told.end(), "synced") == 2; });
+    std::sort(told.begin(), told.begin() + 2);
+    const std::vector<std::string> expected{"+a", "+b", "synced", "+c", "-b", "synced"};
+    BOOST_TEST(told == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_same_version_in_a_store_that_was_set_back_is_told_all_the_same) {
+    on_any_watch().then(answer_stream().chunk(gone).stall()).always(answer_stream().stall());
+    on_list()
+        .then(answer_json(200, list("10", {item("a", "4"), item("b", "9")})))
+        .then(answer_json(
+            504, R"({"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Timeout","code":504,)"
+                 R"("message":"Too large resource version: 10, current: 5","details":{"causes":)"
+                 R"([{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}]}})"
+        ))
+        .then(answer_json(200, list("5", {item("a", "4")})));
+    std::vector<std::string> told;
+    listener seen{told};
+    informer i{api, options(), seen};
+    run_until(i.run(), [&] { return std::count(told.begin(), told.end(), "synced") == 2; });
+    std::sort(told.begin(), told.begin() + 2);
+    const std::vector<std::string> expected{"+a", "+b", "synced", "~a", "-b", "synced"};
+    BOOST_TEST(told == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_server_without_streaming_lists_is_listed) {

@@ -131,6 +131,48 @@ BOOST_AUTO_TEST_CASE(a_list_at_a_version_that_the_server_does_not_have_yet_asks_
     BOOST_TEST(b.list().resource_version == "");
 }
 
+BOOST_AUTO_TEST_CASE(only_a_list_at_no_version_may_be_older_than_what_is_known) {
+    auto b = bench::with_lists();
+    b.listed("100");
+    BOOST_TEST(!b.fsm.may_be_older());
+    (void)b.watch();
+    b.opened();
+    b.fsm.on_error_event(expired());
+    (void)b.pause();
+    BOOST_TEST(b.list().resource_version == "100");
+    b.fsm.on_list_failed(too_large());
+    BOOST_TEST(b.list().resource_version == "");
+    (void)b.fsm.on_page("50", ""); // begins and ends it
+    BOOST_TEST(b.fsm.may_be_older());
+    BOOST_TEST(b.fsm.went_back());
+    (void)b.watch();
+    b.opened();
+    b.fsm.on_error_event(expired());
+    (void)b.pause();
+    BOOST_TEST(b.list().resource_version == "50");
+    (void)b.fsm.on_page("51", "");
+    BOOST_TEST(!b.fsm.may_be_older());
+}
+
+BOOST_AUTO_TEST_CASE(only_a_streaming_list_at_no_version_may_be_older_than_what_is_known) {
+    bench b;
+    b.streamed("100");
+    BOOST_TEST(!b.fsm.may_be_older());
+    b.fsm.on_error_event(expired());
+    (void)b.pause();
+    BOOST_TEST(b.watch().resource_version == "100");
+    b.fsm.on_watch_refused(too_large());
+    BOOST_TEST(b.watch().resource_version == "");
+    BOOST_TEST(b.fsm.on_watch_opened(b.now));
+    BOOST_TEST(b.fsm.may_be_older());
+    (void)b.event(event_type::bookmark, "50", true);
+    BOOST_TEST(b.fsm.may_be_older());
+    b.fsm.on_error_event(expired());
+    (void)b.pause();
+    b.streamed("51");
+    BOOST_TEST(!b.fsm.may_be_older());
+}
+
 BOOST_AUTO_TEST_CASE(a_list_of_the_newest_that_is_called_expired_is_not_repeated_in_a_loop) {
     auto b = bench::with_lists();
     (void)b.list();
