@@ -1,65 +1,16 @@
 #include "crds/application.hpp"
 #include "crds/checks.hpp"
 #include "crds/words.hpp"
+#include "match/sync_option.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 namespace holdfast::crds {
 
 namespace {
-
-struct sync_option {
-    std::string_view name;
-    std::array<std::string_view, 3> values;
-};
-
-constexpr sync_option sync_options[] = {
-    {"ApplyOutOfSyncOnly", {"true", "false"}},
-    {"ClientSideApplyMigration", {"true", "false"}},
-    {"CreateNamespace", {"true", "false"}},
-    {"Delete", {"true", "false", "confirm"}},
-    {"FailOnSharedResource", {"true", "false"}},
-    {"Force", {"true", "false"}},
-    {"Prune", {"true", "false", "confirm"}},
-    {"PruneLast", {"true", "false"}},
-    {"PrunePropagationPolicy", {"foreground", "background", "orphan"}},
-    {"Replace", {"true", "false"}},
-    {"RespectIgnoreDifferences", {"true", "false"}},
-    {"ServerDryRun", {"true", "false"}},
-    {"ServerSideApply", {"true", "false"}},
-    {"SkipDryRunOnMissingResource", {"true", "false"}},
-    {"Validate", {"true", "false"}},
-};
-
-std::string option_error(std::string_view option) {
-    const auto equals = option.find('=');
-    if (equals == std::string_view::npos) {
-        return fmt::format("must be a name and a value such as CreateNamespace=true, is {}", quoted(option));
-    }
-    const auto name = option.substr(0, equals);
-    const auto value = option.substr(equals + 1);
-    const auto* known = std::ranges::find(sync_options, name, &sync_option::name);
-    if (known == std::end(sync_options)) {
-        std::vector<std::string_view> names;
-        for (const auto& one : sync_options)
-            names.push_back(one.name);
-        const auto meant = nearest(name, names);
-        return fmt::format("unknown option {}", quoted(option)) +
-               (meant.empty()
-                    ? std::string{}
-                    : fmt::format("; did you mean {}?", quoted(fmt::format("{}={}", meant, value))));
-    }
-    const auto count = known->values.back().empty() ? known->values.size() - 1 : known->values.size();
-    const std::span values{known->values.data(), count};
-    if (std::ranges::find(values, value) == values.end()) {
-        return fmt::format("{} must be {}, is {}", name, enumerated(values, " or "), quoted(value));
-    }
-    return {};
-}
 
 void check_sources(const application_spec& spec, problem_list& problems) {
     if (spec.source.has_value() == !spec.sources.empty()) {
@@ -136,11 +87,15 @@ void check_retry(
     }
 }
 
+bool makes_the_namespace(const std::string& option) {
+    const auto given = match::read_sync_option(option);
+    return given && given->option->name == "CreateNamespace" && given->value == "true";
+}
+
 void check_policy(const sync_policy& policy, problem_list& problems) {
     check_sync_options(policy.sync_options, "spec.syncPolicy.syncOptions", problems);
     check_retry(policy.retry, "spec.syncPolicy.retry", problems);
-    if (policy.managed_namespace_metadata &&
-        std::ranges::find(policy.sync_options, "CreateNamespace=true") == policy.sync_options.end()) {
+    if (policy.managed_namespace_metadata && std::ranges::none_of(policy.sync_options, makes_the_namespace)) {
         problems.add(
             "spec.syncPolicy.managedNamespaceMetadata",
             "needs the sync option CreateNamespace=true: without it the namespace is not Holdfast's"
@@ -174,11 +129,8 @@ void check_ignored(const std::vector<ignored_difference>& ignored, problem_list&
                 problems.add(fmt::format("{}.jqPathExpressions[{}]", path, k), "must not be empty");
             }
         }
-        for (const auto& [name, glob] : {std::pair{".group", &one.group}, {".kind", &one.kind}}) {
-            if (const auto wrong = glob_error(*glob); !wrong.empty()) {
-                problems.add(path + name, fmt::format("is not a glob: {}, is {}", wrong, quoted(*glob)));
-            }
-        }
+        check_glob(one.group, path + ".group", problems);
+        check_glob(one.kind, path + ".kind", problems);
     }
 }
 
@@ -215,12 +167,7 @@ void check_secrets(const std::vector<secret_source>& secrets, problem_list& prob
                 "must not contain a password: put it into the Secret of a Repository object"
             );
         }
-        if (!pass->target_revision.empty() && !is_git_revision(pass->target_revision)) {
-            problems.add(
-                path + ".pass.targetRevision",
-                fmt::format("must be a branch, a tag or a commit, is {}", quoted(pass->target_revision))
-            );
-        }
+        check_name_of_revision(pass->target_revision, path + ".pass.targetRevision", problems);
         if (!seen.insert(pass->repo_url + "\n" + pass->path).second) {
             problems.add(path, "is the same store as an earlier one");
         }
@@ -252,13 +199,13 @@ void check_sync_options(
 ) {
     std::set<std::string_view> seen;
     for (std::size_t i = 0; i < options.size(); ++i) {
-        const std::string_view option{options[i]};
-        auto wrong = option_error(option);
-        const auto name = option.substr(0, option.find('='));
-        if (wrong.empty() && !seen.insert(name).second) {
-            wrong = fmt::format("{} is there twice", name);
+        const auto where = fmt::format("{}[{}]", path, i);
+        const auto given = match::read_sync_option(options[i]);
+        if (!given) {
+            problems.add(where, given.error().message());
+        } else if (!seen.insert(given->option->name).second) {
+            problems.add(where, fmt::format("{} is there twice", given->option->name));
         }
-        if (!wrong.empty()) problems.add(fmt::format("{}[{}]", path, i), std::move(wrong));
     }
 }
 
@@ -270,11 +217,7 @@ std::vector<problem> check(const application& value) {
     check_policy(spec.sync_policy, problems);
     check_ignored(spec.ignore_differences, problems);
     check_dependencies(value, problems);
-    if (!spec.hold.empty() && !is_git_revision(spec.hold)) {
-        problems.add(
-            "spec.hold", fmt::format("must be a branch, a tag or a commit, is {}", quoted(spec.hold))
-        );
-    }
+    check_name_of_revision(spec.hold, "spec.hold", problems);
     check_secrets(spec.secrets, problems);
     std::set<std::pair<std::string, std::string>> kinds;
     for (std::size_t i = 0; i < spec.health_checks.size(); ++i) {

@@ -15,12 +15,9 @@ void check_access(const std::vector<password_store_access>& allow, problem_list&
              {std::pair{"entries", &allow[i].entries}, std::pair{"namespaces", &allow[i].namespaces},
               std::pair{"applications", &allow[i].applications}}) {
             for (std::size_t k = 0; k < globs->size(); ++k) {
-                if (const auto wrong = glob_error((*globs)[k]); !wrong.empty()) {
-                    problems.add(
-                        fmt::format("spec.passwordStore.allow[{}].{}[{}]", i, name, k),
-                        fmt::format("is not a glob: {}, is {}", wrong, quoted((*globs)[k]))
-                    );
-                }
+                check_glob(
+                    (*globs)[k], fmt::format("spec.passwordStore.allow[{}].{}[{}]", i, name, k), problems
+                );
             }
         }
     }
@@ -33,12 +30,7 @@ void check_password_store(
     if (url.starts_with("oci://")) {
         problems.add("spec.passwordStore", "needs a Git repository, and oci:// is a registry");
     }
-    if (!store.target_revision.empty() && !is_git_revision(store.target_revision)) {
-        problems.add(
-            "spec.passwordStore.targetRevision",
-            fmt::format("must be a branch, a tag or a commit, is {}", quoted(store.target_revision))
-        );
-    }
+    check_name_of_revision(store.target_revision, "spec.passwordStore.targetRevision", problems);
     check_access(store.allow, problems);
 }
 

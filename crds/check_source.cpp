@@ -1,5 +1,8 @@
 #include "crds/checks.hpp"
 #include "crds/words.hpp"
+#include "match/glob.hpp"
+#include "match/revision.hpp"
+#include "match/semver.hpp"
 
 #include <fmt/format.h>
 #include <re2/re2.h>
@@ -8,17 +11,13 @@ namespace holdfast::crds {
 
 namespace {
 
-/// What only a range of versions has in it: none of these can be in the name of a branch or tag, '=' and '|'
-/// aside.
-constexpr std::string_view range_characters = "*^~<>=|, ";
-
 void check_revision(const application_source& source, const std::string& path, problem_list& problems) {
     const auto& revision = source.target_revision;
     const auto where = path + ".targetRevision";
     if (!source.chart.empty()) {
         if (revision.empty()) {
             problems.add(where, "is required where chart is set: the chart's version or a range of versions");
-        } else if (!is_version_range(revision)) {
+        } else if (!match::version_range::parse(revision)) {
             problems.add(
                 where,
                 fmt::format("must be a version or a range of versions such as 1.4.*, is {}", quoted(revision))
@@ -26,30 +25,32 @@ void check_revision(const application_source& source, const std::string& path, p
         }
         return;
     }
-    if (revision.empty() || is_git_revision(revision) || is_version_range(revision)) {
-        return;
+    if (const auto read = match::revision::parse(revision); !read) {
+        problems.add(where, read.error().message());
     }
-    const bool as_range = revision.find_first_of(range_characters) != std::string::npos;
-    problems.add(
-        where, fmt::format(
-                   "must be {}, is {}",
-                   as_range ? "a range of versions such as 1.4.* or >=1.2 <2"
-                            : "a branch, a tag, a commit or a range of versions",
-                   quoted(revision)
-               )
-    );
 }
 
 void check_directory(const directory_options& directory, const std::string& path, problem_list& problems) {
-    for (const auto& [name, glob] :
-         {std::pair{".include", &directory.include}, {".exclude", &directory.exclude}}) {
-        if (const auto wrong = glob_error(*glob); !wrong.empty()) {
-            problems.add(path + name, fmt::format("is not a glob: {}, is {}", wrong, quoted(*glob)));
-        }
-    }
+    check_glob(directory.include, path + ".include", problems);
+    check_glob(directory.exclude, path + ".exclude", problems);
     if (directory.jsonnet) {
         for (std::size_t i = 0; i < directory.jsonnet->libs.size(); ++i) {
             check_path(directory.jsonnet->libs[i], fmt::format("{}.jsonnet.libs[{}]", path, i), problems);
+        }
+    }
+}
+
+void check_helm(const helm_options& helm, const std::string& path, problem_list& problems) {
+    for (std::size_t i = 0; i < helm.value_files.size(); ++i) {
+        const auto& file = helm.value_files[i];
+        const bool is_pattern =
+            file.find_first_of("*?[") != std::string::npos && file.find("://") == std::string::npos;
+        if (!is_pattern) continue;
+        if (const auto wrong = match::glob_problem(match::glob_dialect::doublestar, file); !wrong.empty()) {
+            problems.add(
+                fmt::format("{}.valueFiles[{}]", path, i),
+                fmt::format("is not a glob: {}, is {}", wrong, quoted(file))
+            );
         }
     }
 }
@@ -118,6 +119,7 @@ void check_source(const application_source& source, const std::string& path, pro
     check_path(source.path, path + ".path", problems);
     check_revision(source, path, problems);
     if (source.directory) check_directory(*source.directory, path + ".directory", problems);
+    if (source.helm) check_helm(*source.helm, path + ".helm", problems);
     if (source.kustomize) check_kustomize(*source.kustomize, path + ".kustomize", problems);
     if (source.plugin) check_plugin(*source.plugin, path + ".plugin", problems);
 }
@@ -142,58 +144,17 @@ void check_path(std::string_view text, const std::string& path, problem_list& pr
     }
 }
 
-std::string glob_error(std::string_view glob) {
-    bool alternatives = false;
-    for (std::size_t i = 0; i < glob.size(); ++i) {
-        switch (glob[i]) {
-        case '\\':
-            if (++i == glob.size()) return "nothing comes after the last '\\'";
-            break;
-        case '{':
-            if (alternatives) return "'{' within '{'";
-            alternatives = true;
-            break;
-        case '}':
-            if (!alternatives) return "'}' without '{'";
-            alternatives = false;
-            break;
-        case '[': {
-            const auto end = glob.find(']', i + 2);
-            if (end == std::string_view::npos) return "'[' without ']'";
-            i = end;
-            break;
-        }
-        default: break;
-        }
+void check_glob(std::string_view pattern, const std::string& path, problem_list& problems) {
+    if (const auto wrong = match::glob_problem(match::glob_dialect::gobwas, pattern); !wrong.empty()) {
+        problems.add(path, fmt::format("is not a glob: {}, is {}", wrong, quoted(pattern)));
     }
-    return alternatives ? "'{' without '}'" : "";
 }
 
-bool is_version_range(std::string_view text) {
-    // Masterminds/semver, which Argo CD has: comparisons, ~ and ^, x and * for whatever, hyphens, "," or " "
-    // for "and", "||" for "or".
-    static const re2::RE2 pattern = [] {
-        const std::string one = R"((=|!=|>|<|>=|=>|<=|=<|~|~>|\^)?\s*v?([0-9]+|[xX*])(\.([0-9]+|[xX*])){0,2})"
-                                R"((-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?)";
-        const std::string all = R"(\s*)" + one + R"((\s+-\s+)" + one + R"(|(\s*,\s*|\s+))" + one + R"()*\s*)";
-        return re2::RE2{"^" + all + R"((\|\|)" + all + ")*$"};
-    }();
-    return re2::RE2::PartialMatch(re2::StringPiece{text.data(), text.size()}, pattern);
-}
-
-bool is_git_revision(std::string_view text) {
-    if (text.empty() || text.starts_with('-') || text.starts_with('/') || text.ends_with('/') ||
-        text.ends_with('.') || text.find("..") != std::string_view::npos ||
-        text.find("//") != std::string_view::npos || text.find("@{") != std::string_view::npos ||
-        text.ends_with(".lock")) {
-        return false;
+void check_name_of_revision(std::string_view text, const std::string& path, problem_list& problems) {
+    if (text.empty()) return;
+    if (const auto read = match::revision::parse_without_ranges(text); !read) {
+        problems.add(path, read.error().message());
     }
-    constexpr std::string_view forbidden = " ~^:?*[\\\x7F";
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20U || forbidden.find(c) != std::string_view::npos)
-            return false;
-    }
-    return true;
 }
 
 } // namespace holdfast::crds

@@ -36,13 +36,10 @@ bool has_password(std::string_view url);
 /// A path within a repository: relative, and not out of it.
 void check_path(std::string_view text, const std::string& path, problem_list& problems);
 
-/// A glob as Argo CD has it; says what is wrong with it, or nothing.
-std::string glob_error(std::string_view glob);
+/// A glob of Argo CD (match::glob_dialect::gobwas).
+void check_glob(std::string_view pattern, const std::string& path, problem_list& problems);
 
-/// A range of versions ("1.4.*", ">=1.2 <2", "^1.4 || ~2.0.1") or a version.
-bool is_version_range(std::string_view text);
-
-/// The name of a branch, tag or commit: what git-check-ref-format(1) allows.
-bool is_git_revision(std::string_view text);
+/// The name of a branch, tag or commit, where there is one: a range of versions alone is not enough.
+void check_name_of_revision(std::string_view text, const std::string& path, problem_list& problems);
 
 } // namespace holdfast::crds

@@ -2,6 +2,7 @@
 #include "base/duration.hpp"
 #include "crds/described.hpp"
 #include "crds/words.hpp"
+#include "match/words.hpp"
 
 #include <fmt/format.h>
 
@@ -51,7 +52,7 @@ public:
         for (const auto& field : type.fields)
             names.push_back(field.name);
         std::string message = "unknown field";
-        if (const auto meant = nearest(key, names); !meant.empty()) {
+        if (const auto meant = match::nearest(key, names); !meant.empty()) {
             message += fmt::format(", did you mean \"{}\"?", meant);
         }
         report_.unknown_fields.push_back(

@@ -8,10 +8,6 @@
 
 namespace holdfast::crds {
 
-/// The candidate that a mistyped word most likely meant, or nothing where none is near: letters added, left
-/// out, replaced or swapped, a third of the word at most, and upper and lower case the same.
-std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
-
 /// "field" in double quotes, cut after 64 characters, with what does not print escaped.
 std::string quoted(std::string_view text);
 

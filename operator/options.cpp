@@ -1,7 +1,7 @@
 #include "options.hpp"
 
 #include "admission/registration.hpp"
-#include "crds/words.hpp"
+#include "match/words.hpp"
 
 #include <CLI/CLI.hpp>
 #include <yaml-cpp/yaml.h>
@@ -309,7 +309,7 @@ result<std::vector<std::string>> arguments_of(const std::string& file, std::stri
         const auto key = entry.first.Scalar();
         if (std::find(names.begin(), names.end(), key) == names.end()) {
             const std::vector<std::string_view> candidates{names.begin(), names.end()};
-            const auto close = crds::nearest(key, candidates);
+            const auto close = match::nearest(key, candidates);
             return wrong(
                 entry.first.Mark(),
                 "there is no option \"" + key + "\"" +

@@ -1,7 +1,7 @@
 #include "builders/commit_view.hpp"
 
 #include "builders/paths.hpp"
-#include "crds/words.hpp"
+#include "match/words.hpp"
 
 #include <fmt/format.h>
 
@@ -49,7 +49,7 @@ std::string what_is_there(const std::vector<std::string>& names, std::string_vie
     for (const auto& name : names) {
         words.push_back(std::string_view{name}.substr(0, name.size() - (name.ends_with('/') ? 1 : 0)));
     }
-    if (const auto meant = crds::nearest(missing, words); !meant.empty()) {
+    if (const auto meant = match::nearest(missing, words); !meant.empty()) {
         return fmt::format("; did you mean {}?", meant);
     }
     constexpr std::size_t most = 5;

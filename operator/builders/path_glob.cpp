@@ -33,7 +33,7 @@ result<path_glob> path_glob::compile(std::string_view pattern) {
             if (!made.steps_.empty() && made.steps_.back().is_any_depth) continue; // the same
             next.is_any_depth = true;
         } else if (text.find_first_of("*?[{\\") != std::string_view::npos) {
-            auto compiled = render::glob::compile(text);
+            auto compiled = match::glob::compile(match::glob_dialect::doublestar, text);
             if (!compiled) return compiled.error();
             next.pattern = std::move(*compiled);
         }

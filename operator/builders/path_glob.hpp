@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "render/glob.hpp"
+#include "match/glob.hpp"
 #include "render/source_tree.hpp"
 
 #include <optional>
@@ -11,12 +11,12 @@
 
 namespace holdfast::builders {
 
-/// A pattern over the paths of a tree, step by step: what render::glob has within a step, which '*' does not
-/// leave, and `**` for any number of steps, none included. Immutable; any thread.
+/// A pattern over the paths of a tree, step by step: what match::glob_dialect::doublestar has within a
+/// step, which '*' does not leave, and `**` for any number of steps, none included. Immutable; any thread.
 class path_glob {
 public:
     /// Relative to whatever it is used with: "./" and doubled slashes do not matter. Errors: user for
-    /// absolute patterns, "..", and what render::glob does not take.
+    /// absolute patterns, "..", and what match::glob does not take.
     static result<path_glob> compile(std::string_view pattern);
 
     [[nodiscard]] const std::string& pattern() const noexcept { return pattern_; }
@@ -28,7 +28,7 @@ private:
     struct step {
         std::string text;
         /// Nothing for plain text and for `**`.
-        std::optional<render::glob> pattern;
+        std::optional<match::glob> pattern;
         bool is_any_depth = false;
     };
     std::string pattern_;

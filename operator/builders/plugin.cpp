@@ -4,6 +4,7 @@
 #include "builders/environment.hpp"
 #include "builders/path_glob.hpp"
 #include "crds/words.hpp"
+#include "match/words.hpp"
 #include "render/git_tree.hpp"
 #include "render/links.hpp"
 
@@ -399,7 +400,7 @@ result<const plugin_declaration*> find_plugin(
     for (const auto& plugin : declared) {
         names.push_back(plugin.name);
     }
-    const auto meant = crds::nearest(name, names);
+    const auto meant = match::nearest(name, names);
     return user_error(fmt::format(
         "there is no plugin {}{}; there are {}", crds::quoted(name),
         meant.empty() ? "" : fmt::format(", did you mean {}?", crds::quoted(meant)), names_of(declared, meant)

@@ -1,6 +1,6 @@
 #include "charts/archive.hpp"
 
-#include "git/semver.hpp"
+#include "match/semver.hpp"
 #include "render/yaml.hpp"
 
 #include <archive.h>
@@ -228,8 +228,8 @@ private:
 };
 
 bool same_version(std::string_view a, std::string_view b) {
-    const auto x = git::version::parse(a);
-    const auto y = git::version::parse(b);
+    const auto x = match::version::parse(a);
+    const auto y = match::version::parse(b);
     return a == b || (x && y && x->compare(*y) == 0 && x->metadata == y->metadata);
 }
 

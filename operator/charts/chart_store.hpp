@@ -22,7 +22,7 @@ struct chart_request {
     std::string repository;
     /// The chart's name in it.
     std::string name;
-    /// A version, or a range of Masterminds' grammar (git/semver.hpp); empty: the highest that is no
+    /// A version, or a range of Masterminds' grammar (match/semver.hpp); empty: the highest that is no
     /// prerelease.
     std::string version;
     /// nullptr: none.

@@ -1,9 +1,9 @@
 #include "charts/versions.hpp"
 
-#include "git/semver.hpp"
+#include "match/semver.hpp"
+#include "match/words.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 namespace holdfast::charts {
@@ -23,10 +23,10 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 // From the lowest to the highest, one of equals.
-std::vector<git::version> sorted(const std::vector<std::string_view>& have) {
-    std::vector<git::version> all;
+std::vector<match::version> sorted(const std::vector<std::string_view>& have) {
+    std::vector<match::version> all;
     for (const auto text : have) {
-        if (auto v = git::version::parse(text)) {
+        if (auto v = match::version::parse(text)) {
             all.push_back(std::move(*v));
         }
     }
@@ -39,7 +39,7 @@ std::vector<git::version> sorted(const std::vector<std::string_view>& have) {
 
 // Around the place where `wanted` would be: below first, since a version that does not exist yet is the most
 // common mistake.
-std::vector<std::string> around(const std::vector<git::version>& all, const git::version& wanted) {
+std::vector<std::string> around(const std::vector<match::version>& all, const match::version& wanted) {
     const auto place =
         std::ranges::lower_bound(all, wanted, [](const auto& a, const auto& b) { return a.compare(b) < 0; });
     auto below = static_cast<std::size_t>(place - all.begin());
@@ -55,7 +55,7 @@ std::vector<std::string> around(const std::vector<git::version>& all, const git:
     return named;
 }
 
-std::vector<std::string> highest(const std::vector<git::version>& all, bool prereleases) {
+std::vector<std::string> highest(const std::vector<match::version>& all, bool prereleases) {
     std::vector<std::string> named;
     for (auto it = all.rbegin(); it != all.rend() && named.size() < most_named; ++it) {
         if (it->prerelease.empty() || prereleases) {
@@ -65,32 +65,10 @@ std::vector<std::string> highest(const std::vector<git::version>& all, bool prer
     return named;
 }
 
-// How many letters differ, at most `limit`.
-std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
-    if (a.size() > 64 || b.size() > 64 ||
-        std::max(a.size(), b.size()) - std::min(a.size(), b.size()) > limit) {
-        return limit + 1;
-    }
-    std::array<std::size_t, 65> row{};
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-        row[j] = j;
-    }
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto swap = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, swap});
-        }
-    }
-    return row[b.size()];
-}
-
 } // namespace
 
 bool is_exact(std::string_view wanted) {
-    const auto v = git::version::parse(wanted);
+    const auto v = match::version::parse(wanted);
     const auto core = wanted.substr(0, wanted.find_first_of("-+"));
     return v && std::ranges::count(core, '.') == 2;
 }
@@ -102,7 +80,7 @@ result<void> check_range(std::string_view wanted) {
     if (wanted.empty() || is_exact(wanted)) {
         return {};
     }
-    auto range = git::version_range::parse(wanted);
+    auto range = match::version_range::parse(wanted);
     if (!range) {
         return range.error();
     }
@@ -114,7 +92,7 @@ choose_version(const std::vector<std::string_view>& have, std::string_view wante
     if (const auto same = std::ranges::find(have, wanted); !wanted.empty() && same != have.end()) {
         return static_cast<std::size_t>(same - have.begin());
     }
-    const auto range = git::version_range::parse(wanted.empty() ? "*" : wanted);
+    const auto range = match::version_range::parse(wanted.empty() ? "*" : wanted);
     if (!range) {
         return range.error();
     }
@@ -128,7 +106,7 @@ choose_version(const std::vector<std::string_view>& have, std::string_view wante
     if (all.empty()) {
         return none(have.empty() ? "has no versions" : "has no versions that are semantic versions");
     }
-    if (const auto exactly = git::version::parse(wanted); exactly && is_exact(wanted)) {
+    if (const auto exactly = match::version::parse(wanted); exactly && is_exact(wanted)) {
         const auto near = around(all, *exactly);
         return none(
             "has no version " + std::string{wanted} + "; nearest " +
@@ -156,11 +134,11 @@ error no_such_chart(
     if (have.empty()) {
         return {error_kind::not_found, sentence + ", which has none"};
     }
-    const std::size_t limit = std::max<std::size_t>(2, wanted.size() / 3);
+    const auto limit = match::most_mistyped(wanted);
     std::vector<std::pair<std::size_t, std::string_view>> near;
     for (std::size_t i = 0; i < std::min(have.size(), most_compared); ++i) {
         const bool part = wanted.size() > 2 && have[i].find(wanted) != std::string_view::npos;
-        const auto far = part ? 1 : distance(have[i], wanted, limit);
+        const auto far = part ? 1 : match::distance(have[i], wanted, limit);
         if (far <= limit) {
             near.emplace_back(far, have[i]);
         }

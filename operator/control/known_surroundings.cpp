@@ -35,8 +35,8 @@ std::optional<bool> known_surroundings::has_revision(
     const std::string& tag_prefix
 ) const {
     const auto refs = with_.sources.refs(namespace_, url);
-    const auto parsed = git::revision::parse(revision);
-    if (!refs || !parsed || parsed->kind == git::revision::form::commit) {
+    const auto parsed = match::revision::parse(revision);
+    if (!refs || !parsed || parsed->kind == match::revision::form::commit) {
         return std::nullopt;
     }
     const auto found = git::resolve(*parsed, *refs, tag_prefix);

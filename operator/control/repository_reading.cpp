@@ -26,9 +26,9 @@ repositories::credentials_for(std::string url, std::string namespace_) {
 
 asio::awaitable<result<git::resolved_revision>>
 repositories::resolve(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
-    auto parsed = git::revision::parse(revision);
+    auto parsed = match::revision::parse(revision);
     if (!parsed) {
-        co_return parsed.error();
+        co_return parsed.error().within("targetRevision");
     }
     auto t = co_await state_->listed(url, namespace_);
     if (!t) {
@@ -73,7 +73,7 @@ repositories::open(std::string url, std::string namespace_, std::string revision
 
 asio::awaitable<std::optional<git::snapshot>>
 repositories::at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
-    const auto wanted = git::revision::parse(revision);
+    const auto wanted = match::revision::parse(revision);
     const auto held = state_->find(namespace_, url);
     if (!wanted || !held || !held->refs || !held->store) {
         co_return std::nullopt;

@@ -69,7 +69,7 @@ void repositories::state::fill_status(
         reached = reached || t->refs != nullptr;
         for (const auto& revision : t->revisions) {
             if (status.heads.size() < crds::max_status_heads && t->refs) {
-                auto parsed = git::revision::parse(revision);
+                auto parsed = match::revision::parse(revision);
                 if (!parsed) {
                     continue;
                 }

@@ -1,5 +1,7 @@
 #include "engine/request.hpp"
 
+#include "match/glob.hpp"
+
 #include <algorithm>
 
 namespace holdfast::engine {
@@ -41,10 +43,16 @@ bool is_operating(const crds::application_status& status) noexcept {
 
 std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec) {
     std::vector<sync::ignore_rule> rules;
+    const auto compiled = [](const std::string& pattern) {
+        return match::glob::compile(match::glob_dialect::gobwas, pattern);
+    };
     for (const auto& d : spec.ignore_differences) {
+        auto group = compiled(d.group);
+        auto kind = compiled(d.kind);
+        if (!group || !kind) continue; // crds::check says so, and nothing is applied with such a spec
         rules.push_back(
-            {.group = d.group,
-             .kind = d.kind,
+            {.group = std::move(*group),
+             .kind = std::move(*kind),
              .name = d.name,
              .namespace_ = d.namespace_,
              .json_pointers = d.json_pointers,

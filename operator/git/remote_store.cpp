@@ -303,17 +303,17 @@ asio::awaitable<result<remote_store::listing>> remote_store::list_refs(std::chro
 }
 
 asio::awaitable<result<resolved_revision>>
-remote_store::resolve(revision r, std::string tag_prefix, std::chrono::milliseconds max_age) {
+remote_store::resolve(match::revision r, std::string tag_prefix, std::chrono::milliseconds max_age) {
     const auto keep_alive = shared_from_this();
     if (!r.moves()) {
         co_return git::resolve(r, {}, tag_prefix);
     }
     // Pull requests and the like are not in every listing: there may be a hundred thousand of them.
     std::string other;
-    if (r.kind == revision::form::ref && !r.text.starts_with("refs/heads/") &&
+    if (r.kind == match::revision::form::ref && !r.text.starts_with("refs/heads/") &&
         !r.text.starts_with("refs/tags/")) {
         other = r.text;
-    } else if (r.kind == revision::form::name &&
+    } else if (r.kind == match::revision::form::name &&
                (r.text.starts_with("pull/") || r.text.starts_with("merge-requests/") ||
                 r.text.starts_with("changes/") || r.text.starts_with("pull-requests/"))) {
         other = "refs/" + r.text;

@@ -52,7 +52,7 @@ public:
     const std::string& directory() const noexcept override { return repository_; }
     asio::awaitable<result<listing>> list_refs(std::chrono::milliseconds max_age) override;
     asio::awaitable<result<resolved_revision>>
-    resolve(revision r, std::string tag_prefix, std::chrono::milliseconds max_age) override;
+    resolve(match::revision r, std::string tag_prefix, std::chrono::milliseconds max_age) override;
     asio::awaitable<result<snapshot>> fetch(resolved_revision what) override;
     asio::awaitable<result<snapshot>> open(object_id commit) override;
     asio::awaitable<void> verify() override;

@@ -1,6 +1,6 @@
 #include "git/revision.hpp"
 
-#include "git/semver.hpp"
+#include "match/semver.hpp"
 
 #include <algorithm>
 
@@ -12,27 +12,6 @@ bool is_hex(std::string_view text) noexcept {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     });
-}
-
-// git-check-ref-format(1), for a name with or without slashes.
-bool good_ref_name(std::string_view name) noexcept {
-    if (name.empty() || name.size() > 1024 || name.front() == '-' || name.front() == '/' ||
-        name.back() == '/' || name.back() == '.' || name == "@") {
-        return false;
-    }
-    char before = '/';
-    for (const char c : name) {
-        const auto u = static_cast<unsigned char>(c);
-        if (u <= 0x20 || u == 0x7f || std::string_view{"~^:?*[\\"}.find(c) != std::string_view::npos) {
-            return false;
-        }
-        if ((before == '/' && (c == '/' || c == '.')) || (before == '.' && c == '.') ||
-            (before == '@' && c == '{')) {
-            return false;
-        }
-        before = c;
-    }
-    return name.find(".lock/") == std::string_view::npos && !name.ends_with(".lock");
 }
 
 std::string shown(std::string_view text) {
@@ -66,7 +45,7 @@ result<resolved_revision> resolve_head(const ref_list& refs) {
 }
 
 // The highest tag in the range.
-const ref* best_tag(const version_range& range, const ref_list& refs, std::string_view prefix) {
+const ref* best_tag(const match::version_range& range, const ref_list& refs, std::string_view prefix) {
     std::vector<std::string_view> names;
     std::vector<const ref*> tags;
     const std::string start = "refs/tags/" + std::string{prefix};
@@ -141,7 +120,7 @@ result<ref_list> ref_list::parse(std::string_view output) {
         if (is_peeled) {
             name.remove_suffix(3);
         }
-        if (!good_ref_name(name)) {
+        if (!match::is_ref_name(name)) {
             continue;
         }
         if (is_peeled) {
@@ -168,64 +147,26 @@ const ref* ref_list::find(std::string_view name) const noexcept {
     return at != refs_.end() && at->name == name ? &*at : nullptr;
 }
 
-result<revision> revision::parse(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-        text.remove_suffix(1);
-    }
-    revision r;
-    r.text = text;
-    if (text.empty() || text == "HEAD") {
-        r.kind = form::head;
-        r.text = "HEAD";
-        return r;
-    }
-    if (text.size() == 64 && is_hex(text)) {
-        return user_error(
-            "targetRevision " + shown(text) + " is a SHA-256; repositories with such names cannot be read"
-        );
-    }
-    if (text.size() == 40 && is_hex(text)) {
-        r.kind = form::commit;
-        return r;
-    }
-    if (text.starts_with("refs/") && good_ref_name(text)) {
-        r.kind = form::ref;
-        return r;
-    }
-    r.kind = form::name;
-    if (good_ref_name(text) || (text.size() <= 1024 && version_range::parse(text))) {
-        return r;
-    }
-    return user_error(
-        "targetRevision " + shown(text) +
-        " can be no branch, tag, commit or version range: see git-check-ref-format(1) for names, and write "
-        "ranges "
-        "like \"^1.2\" or \">=1.2 <2\""
-    );
-}
-
-result<resolved_revision> resolve(const revision& r, const ref_list& refs, std::string_view tag_prefix) {
-    if (r.kind == revision::form::commit) {
+result<resolved_revision>
+resolve(const match::revision& r, const ref_list& refs, std::string_view tag_prefix) {
+    if (r.kind == match::revision::form::commit) {
         return resolved_revision{.commit = *object_id::from_hex(r.text), .ref = {}};
     }
     if (refs.empty()) {
         return not_found("the repository is empty: it has no branch, tag or commit yet");
     }
-    if (r.kind == revision::form::head) {
+    if (r.kind == match::revision::form::head) {
         return resolve_head(refs);
     }
-    if (r.kind == revision::form::ref) {
+    if (r.kind == match::revision::form::ref) {
         if (const auto* found = refs.find(r.text)) {
             return through(*found);
         }
         return not_found("the repository has no ref " + shown(r.text));
     }
     std::string range_failure;
-    if (!version::parse(r.text)) {
-        if (const auto range = version_range::parse(r.text)) {
+    if (!match::version::parse(r.text)) {
+        if (const auto range = match::version_range::parse(r.text)) {
             if (const auto* tag = best_tag(*range, refs, tag_prefix)) {
                 return through(*tag);
             }

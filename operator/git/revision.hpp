@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "git/object_id.hpp"
+#include "match/revision.hpp"
 
 #include <optional>
 #include <string>
@@ -39,26 +40,6 @@ private:
     std::string head_branch_;
 };
 
-/// What a targetRevision can be read as. Which of them a text is depends on the remote's refs too: `name`
-/// covers a branch, a tag, a range over tags, and an abbreviated SHA.
-struct revision {
-    enum class form {
-        head,   ///< empty or "HEAD"
-        ref,    ///< "refs/…" in full
-        commit, ///< 40 hexadecimal digits
-        name    ///< all else
-    };
-    form kind = form::head;
-    std::string text;
-
-    /// A user error for what can be none: a leading '-', blanks inside anything but a range, what
-    /// git-check-ref-format(1) refuses, 64 hexadecimal digits (repositories with SHA-256 names cannot be
-    /// read).
-    static result<revision> parse(std::string_view text);
-    /// True when only a listing of the remote tells the commit.
-    [[nodiscard]] bool moves() const noexcept { return kind != form::commit; }
-};
-
 /// A commit, and which ref of the remote led to it.
 struct resolved_revision {
     object_id commit;
@@ -79,6 +60,7 @@ struct resolved_revision {
 /// With `tag_prefix` ("shop/v") only tags that start with it are looked at for ranges, and without it.
 /// Errors: not_found naming the revision (and what is there, for an empty repository), user for an ambiguous
 /// abbreviation.
-result<resolved_revision> resolve(const revision& r, const ref_list& refs, std::string_view tag_prefix = {});
+result<resolved_revision>
+resolve(const match::revision& r, const ref_list& refs, std::string_view tag_prefix = {});
 
 } // namespace holdfast::git

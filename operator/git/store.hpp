@@ -53,7 +53,7 @@ public:
 
     /// The commit that `r` means now; asks the remote as list_refs does, and not at all for a full SHA.
     virtual boost::asio::awaitable<result<resolved_revision>>
-    resolve(revision r, std::string tag_prefix = {}, std::chrono::milliseconds max_age = {}) = 0;
+    resolve(match::revision r, std::string tag_prefix = {}, std::chrono::milliseconds max_age = {}) = 0;
 
     /// Brings a commit into the store, without history, and gives it. At once when it is there. A ref that
     /// moved meanwhile does not matter: what is brought is this commit or an error. Errors: forbidden

@@ -17,7 +17,8 @@ struct directory_options {
     std::string path;
     /// Directories below are read too.
     bool recurse = false;
-    /// Globs (glob.hpp) over the path of a file relative to `path`; "" is none. Exclude is looked at first.
+    /// Globs (match/glob.hpp) over the path of a file relative to `path`; "" is none. Exclude is looked at
+    /// first.
     std::string include;
     std::string exclude;
     /// Reads files of every name, not just *.yaml, *.yml, *.json and *.jsonnet.

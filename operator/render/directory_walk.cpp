@@ -1,6 +1,6 @@
 #include "render/directory_walk.hpp"
 
-#include "render/glob.hpp"
+#include "match/glob.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>
@@ -57,7 +57,7 @@ private:
         for (const auto& [text, into] :
              {std::pair{&options_.exclude, &exclude_}, std::pair{&options_.include, &include_}}) {
             if (text->empty()) continue;
-            auto compiled = glob::compile(*text);
+            auto compiled = match::glob::compile(match::glob_dialect::gobwas, *text);
             if (!compiled) {
                 fail(compiled.error().within(into == &exclude_ ? "directory.exclude" : "directory.include"));
                 is_fine = false;
@@ -183,8 +183,8 @@ private:
     const directory_limits& limits_;
     collected& into_;
     const std::function<bool(const taken_file&)>& take_;
-    std::optional<glob> include_;
-    std::optional<glob> exclude_;
+    std::optional<match::glob> include_;
+    std::optional<match::glob> exclude_;
     followed root_;
     std::size_t files_ = 0;
     /// What into_.output.outside_reads has.

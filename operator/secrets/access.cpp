@@ -10,15 +10,15 @@ namespace holdfast::secrets {
 
 namespace {
 
-bool any_matches(const std::vector<render::glob>& globs, std::string_view text) {
+bool any_matches(const std::vector<match::glob>& globs, std::string_view text) {
     return std::any_of(globs.begin(), globs.end(), [text](const auto& glob) { return glob.matches(text); });
 }
 
-result<std::vector<render::glob>>
+result<std::vector<match::glob>>
 compile_all(const std::vector<std::string>& patterns, const std::string& field) {
-    std::vector<render::glob> globs;
+    std::vector<match::glob> globs;
     for (std::size_t i = 0; i < patterns.size(); ++i) {
-        auto glob = render::glob::compile(patterns[i]);
+        auto glob = match::glob::compile(match::glob_dialect::gobwas, patterns[i]);
         if (glob.has_error()) return glob.error().within(field + '[' + std::to_string(i) + ']');
         globs.push_back(std::move(*glob));
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "render/glob.hpp"
+#include "match/glob.hpp"
 
 #include <memory>
 #include <optional>
@@ -18,7 +18,7 @@ struct requester {
     std::string name;
 };
 
-/// One line of a store's `allow`, as its Repository says it. Globs as in render/glob.hpp: '*' matches '/'
+/// One line of a store's `allow`, as its Repository says it. Globs as in match/glob.hpp: '*' matches '/'
 /// too.
 struct access_rule {
     /// None: every entry.
@@ -50,9 +50,9 @@ public:
 
 private:
     struct compiled {
-        std::vector<render::glob> entries;
-        std::vector<render::glob> namespaces;
-        std::vector<render::glob> applications;
+        std::vector<match::glob> entries;
+        std::vector<match::glob> namespaces;
+        std::vector<match::glob> applications;
         [[nodiscard]] bool concerns(const requester& who, std::string_view store_namespace) const;
     };
     bool everything_ = false;

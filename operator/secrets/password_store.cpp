@@ -82,7 +82,7 @@ result<std::vector<stored_entry>> password_store::entries() {
     return entries;
 }
 
-result<std::vector<stored_entry>> password_store::entries(const render::glob& matching) {
+result<std::vector<stored_entry>> password_store::entries(const match::glob& matching) {
     auto all = entries();
     if (all.has_value()) {
         std::erase_if(*all, [&](const stored_entry& entry) { return !matching.matches(entry.name); });

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "git/tree_reader.hpp"
-#include "render/glob.hpp"
+#include "match/glob.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -43,8 +43,8 @@ public:
 
     /// All entries, in the order of their names.
     result<std::vector<stored_entry>> entries();
-    /// Those that a glob (render/glob.hpp) matches.
-    result<std::vector<stored_entry>> entries(const render::glob& matching);
+    /// Those that a glob (match/glob.hpp) matches.
+    result<std::vector<stored_entry>> entries(const match::glob& matching);
 
     /// One entry. Errors: not_found, naming the entry and the store, and what is there of the same name in
     /// other case; user when it is a folder or a file without ".gpg".

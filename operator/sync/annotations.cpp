@@ -1,10 +1,12 @@
 #include "sync/annotations.hpp"
 
+#include "match/sync_option.hpp"
+#include "match/words.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cstddef>
 #include <utility>
@@ -31,26 +33,9 @@ std::vector<std::string> items_of(std::string_view list) {
     return items;
 }
 
-std::size_t distance(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) {
-        row[j] = j;
-    }
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t changed = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0U : 1U);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-        }
-    }
-    return row[b.size()];
-}
-
 std::string did_you_mean(std::string_view name, std::span<const std::string_view> known) {
-    const auto best = nearest(name, known);
-    return best ? fmt::format(", did you mean \"{}\"?", *best) : std::string{};
+    const auto best = match::nearest(name, known);
+    return best.empty() ? std::string{} : fmt::format(", did you mean \"{}\"?", best);
 }
 
 } // namespace
@@ -66,115 +51,68 @@ std::string_view to_string(propagation p) noexcept {
     return names[static_cast<std::size_t>(p)];
 }
 
-std::optional<std::string_view> nearest(std::string_view name, std::span<const std::string_view> known) {
-    std::optional<std::string_view> best;
-    // A third of the letters may be wrong: "imagee", "replica", "CreateNamspace", not "foo" for "env".
-    std::size_t limit = name.size() / 3 + (name.size() > 3 ? 1 : 0);
-    for (const auto candidate : known) {
-        const std::size_t longer = std::max(candidate.size(), name.size());
-        const std::size_t shorter = std::min(candidate.size(), name.size());
-        if (longer - shorter > limit) continue;
-        const std::size_t d = distance(name, candidate);
-        if (d > limit || (d == limit && best)) continue;
-        best = candidate;
-        limit = d;
-    }
-    return best;
-}
-
 // ---- sync options
 
 namespace {
 
-enum class option_kind { flag, removal, propagation };
-
-struct option_rule {
+/// Where the value of each option of the table goes.
+struct option_place {
     std::string_view name;
-    option_kind kind;
     std::optional<bool> sync_options::* flag = nullptr;
     std::optional<removal> sync_options::* removal = nullptr;
+    std::optional<propagation> sync_options::* propagation = nullptr;
 };
 
-constexpr std::array option_rules{
-    option_rule{.name = "Prune", .kind = option_kind::removal, .removal = &sync_options::prune},
-    option_rule{.name = "Delete", .kind = option_kind::removal, .removal = &sync_options::remove},
-    option_rule{.name = "Validate", .kind = option_kind::flag, .flag = &sync_options::validate},
-    option_rule{
-        .name = "SkipDryRunOnMissingResource",
-        .kind = option_kind::flag,
-        .flag = &sync_options::skip_dry_run_on_missing
-    },
-    option_rule{.name = "PruneLast", .kind = option_kind::flag, .flag = &sync_options::prune_last},
-    option_rule{.name = "Replace", .kind = option_kind::flag, .flag = &sync_options::replace},
-    option_rule{.name = "Force", .kind = option_kind::flag, .flag = &sync_options::force},
-    option_rule{
-        .name = "ServerSideApply", .kind = option_kind::flag, .flag = &sync_options::server_side_apply
-    },
-    option_rule{.name = "ServerDryRun", .kind = option_kind::flag, .flag = &sync_options::server_dry_run},
-    option_rule{
-        .name = "CreateNamespace", .kind = option_kind::flag, .flag = &sync_options::create_namespace
-    },
-    option_rule{.name = "PrunePropagationPolicy", .kind = option_kind::propagation},
-    option_rule{
-        .name = "ApplyOutOfSyncOnly", .kind = option_kind::flag, .flag = &sync_options::apply_out_of_sync_only
-    },
-    option_rule{
-        .name = "FailOnSharedResource",
-        .kind = option_kind::flag,
-        .flag = &sync_options::fail_on_shared_resource
-    },
-    option_rule{
-        .name = "RespectIgnoreDifferences",
-        .kind = option_kind::flag,
-        .flag = &sync_options::respect_ignore_differences
-    },
-    option_rule{
-        .name = "ClientSideApplyMigration",
-        .kind = option_kind::flag,
-        .flag = &sync_options::client_side_migration
-    },
+constexpr std::array option_places{
+    option_place{.name = "Prune", .removal = &sync_options::prune},
+    option_place{.name = "Delete", .removal = &sync_options::remove},
+    option_place{.name = "Validate", .flag = &sync_options::validate},
+    option_place{.name = "SkipDryRunOnMissingResource", .flag = &sync_options::skip_dry_run_on_missing},
+    option_place{.name = "PruneLast", .flag = &sync_options::prune_last},
+    option_place{.name = "Replace", .flag = &sync_options::replace},
+    option_place{.name = "Force", .flag = &sync_options::force},
+    option_place{.name = "ServerSideApply", .flag = &sync_options::server_side_apply},
+    option_place{.name = "ServerDryRun", .flag = &sync_options::server_dry_run},
+    option_place{.name = "CreateNamespace", .flag = &sync_options::create_namespace},
+    option_place{.name = "PrunePropagationPolicy", .propagation = &sync_options::prune_propagation},
+    option_place{.name = "ApplyOutOfSyncOnly", .flag = &sync_options::apply_out_of_sync_only},
+    option_place{.name = "FailOnSharedResource", .flag = &sync_options::fail_on_shared_resource},
+    option_place{.name = "RespectIgnoreDifferences", .flag = &sync_options::respect_ignore_differences},
+    option_place{.name = "ClientSideApplyMigration", .flag = &sync_options::client_side_migration},
 };
 
-/// Sets one option; the text of what its values are, if this is none of them.
-std::optional<std::string_view>
-set_option(const option_rule& rule, std::string_view value, sync_options& options) {
-    switch (rule.kind) {
-    case option_kind::flag:
-        if (value != "true" && value != "false") return "true or false";
-        options.*rule.flag = value == "true";
-        return std::nullopt;
-    case option_kind::removal:
-        if (value == "true") {
-            options.*rule.removal = removal::allowed;
-        } else if (value == "false") {
-            options.*rule.removal = removal::never;
-        } else if (value == "confirm") {
-            options.*rule.removal = removal::needs_confirmation;
-        } else {
-            return "true, false or confirm";
-        }
-        return std::nullopt;
-    case option_kind::propagation:
-        if (value == "foreground") {
-            options.prune_propagation = propagation::foreground;
-        } else if (value == "background") {
-            options.prune_propagation = propagation::background;
-        } else if (value == "orphan") {
-            options.prune_propagation = propagation::orphan;
-        } else {
-            return "foreground, background or orphan";
-        }
-        return std::nullopt;
-    }
-    return std::nullopt;
+/// Every option of the table has one place, and of the kind of its values.
+consteval bool fit_the_table() {
+    return option_places.size() == match::sync_options.size() &&
+           std::ranges::all_of(match::sync_options, [](const match::sync_option& option) {
+               return std::ranges::count_if(option_places, [&](const option_place& place) {
+                          return place.name == option.name &&
+                                 (place.flag != nullptr) == (option.values == match::option_values::flag) &&
+                                 (place.removal != nullptr) ==
+                                     (option.values == match::option_values::removal) &&
+                                 (place.propagation != nullptr) ==
+                                     (option.values == match::option_values::propagation);
+                      }) == 1;
+           });
 }
+static_assert(fit_the_table());
 
-std::vector<std::string_view> option_names() {
-    std::vector<std::string_view> names;
-    for (const auto& rule : option_rules) {
-        names.push_back(rule.name);
+void set_option(const match::given_option& given, sync_options& options) {
+    const auto& place = *std::ranges::find(option_places, given.option->name, &option_place::name);
+    const auto value = given.value;
+    switch (given.option->values) {
+    case match::option_values::flag: options.*place.flag = value == "true"; break;
+    case match::option_values::removal:
+        options.*place.removal = value == "true"    ? removal::allowed
+                                 : value == "false" ? removal::never
+                                                    : removal::needs_confirmation;
+        break;
+    case match::option_values::propagation:
+        options.*place.propagation = value == "foreground"   ? propagation::foreground
+                                     : value == "background" ? propagation::background
+                                                             : propagation::orphan;
+        break;
     }
-    return names;
 }
 
 } // namespace
@@ -182,22 +120,10 @@ std::vector<std::string_view> option_names() {
 sync_options parse_sync_options(std::span<const std::string> options, std::vector<std::string>& warnings) {
     sync_options parsed;
     for (const auto& option : options) {
-        const std::string_view text = trimmed(option);
-        const auto equals = text.find('=');
-        const auto name = trimmed(text.substr(0, equals));
-        const auto value =
-            equals == std::string_view::npos ? std::string_view{} : trimmed(text.substr(equals + 1));
-        const auto* rule = std::find_if(option_rules.begin(), option_rules.end(), [&](const option_rule& r) {
-            return r.name == name;
-        });
-        if (rule == option_rules.end()) {
-            warnings.push_back(
-                fmt::format("unknown sync option \"{}\"{}", text, did_you_mean(name, option_names()))
-            );
-            continue;
-        }
-        if (const auto values = set_option(*rule, value, parsed)) {
-            warnings.push_back(fmt::format("sync option {} must be {}, is \"{}\"", name, *values, value));
+        if (const auto given = match::read_sync_option(option)) {
+            set_option(*given, parsed);
+        } else {
+            warnings.push_back("sync-options: " + given.error().message());
         }
     }
     return parsed;
@@ -205,11 +131,14 @@ sync_options parse_sync_options(std::span<const std::string> options, std::vecto
 
 sync_options merged(const sync_options& application, const sync_options& object) {
     sync_options all = application;
-    for (const auto& rule : option_rules) {
-        if (rule.flag != nullptr && (object.*rule.flag)) all.*rule.flag = object.*rule.flag;
-        if (rule.removal != nullptr && (object.*rule.removal)) all.*rule.removal = object.*rule.removal;
+    const auto take = [&](auto member) {
+        if (member != nullptr && (object.*member)) all.*member = object.*member;
+    };
+    for (const auto& place : option_places) {
+        take(place.flag);
+        take(place.removal);
+        take(place.propagation);
     }
-    if (object.prune_propagation) all.prune_propagation = object.prune_propagation;
     return all;
 }
 

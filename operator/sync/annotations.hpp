@@ -58,8 +58,8 @@ struct sync_options {
     friend bool operator==(const sync_options&, const sync_options&) = default;
 };
 
-/// Reads options such as "Prune=false". What is unknown, or has an unknown value, is left out and said in
-/// `warnings`, with the nearest known name.
+/// Reads options such as "Prune=false" (match/sync_option.hpp). What is unknown, or has an unknown value, is
+/// left out and said in `warnings`.
 sync_options parse_sync_options(std::span<const std::string> options, std::vector<std::string>& warnings);
 
 /// The options of the application, overridden by those of the object.
@@ -89,8 +89,5 @@ directives read_directives(const json::object& object);
 
 /// The value of `holdfast.dev/<x>`, else of `argocd.argoproj.io/<x>`.
 std::optional<std::string_view> our_annotation(const json::object& object, std::string_view x);
-
-/// The name among `known` that is most like `name`, if one is near enough to have been meant.
-std::optional<std::string_view> nearest(std::string_view name, std::span<const std::string_view> known);
 
 } // namespace holdfast::sync

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "match/glob.hpp"
 #include "sync/identity.hpp"
 #include "sync/live_record.hpp"
 
@@ -71,8 +72,8 @@ bool is_quantity(std::string_view text);
 
 /// One entry of `spec.ignoreDifferences`.
 struct ignore_rule {
-    std::string group;      ///< glob; empty: the core group
-    std::string kind;       ///< glob
+    match::glob group; ///< by default the core group
+    match::glob kind;
     std::string name;       ///< empty: any
     std::string namespace_; ///< empty: any
     std::vector<std::string> json_pointers;

@@ -13,33 +13,6 @@ namespace holdfast::sync {
 
 namespace {
 
-/// `*` any text, `?` one character, everything else itself. Linear in practice, and bounded by the length of
-/// group and kind names.
-bool glob_matches(std::string_view pattern, std::string_view text) {
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t resume = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && (pattern[p] == '?' || (pattern[p] == text[t] && pattern[p] != '*'))) {
-            ++p;
-            ++t;
-        } else if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            resume = t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*') {
-        ++p;
-    }
-    return p == pattern.size();
-}
-
 using tokens = std::vector<std::string>;
 
 /// RFC 6901; nothing for what is no pointer to a field.
@@ -228,9 +201,9 @@ void take_out(json::value& desired, const json::object& fields, const json::obje
 } // namespace
 
 bool matches(const ignore_rule& rule, const object_id& id) {
-    return glob_matches(rule.group, id.group) && glob_matches(rule.kind, id.kind) &&
-           (rule.name.empty() || rule.name == id.name) &&
-           (rule.namespace_.empty() || rule.namespace_ == id.namespace_);
+    return (rule.name.empty() || rule.name == id.name) &&
+           (rule.namespace_.empty() || rule.namespace_ == id.namespace_) && rule.group.matches(id.group) &&
+           rule.kind.matches(id.kind);
 }
 
 std::vector<std::string> problems_of(const ignore_rule& rule) {

@@ -1,6 +1,6 @@
 #include "sync/openapi.hpp"
 
-#include "sync/annotations.hpp"
+#include "match/words.hpp"
 #include "sync/canonical.hpp"
 #include "sync/compare.hpp"
 #include "sync/field_path.hpp"
@@ -144,8 +144,9 @@ std::string unknown_field(const schema_node& schema, std::string_view name) {
     for (const auto& property : schema.properties) {
         known.push_back(property.name);
     }
-    const auto best = nearest(name, known);
-    return best ? fmt::format("unknown field, did you mean \"{}\"?", *best) : std::string{"unknown field"};
+    const auto best = match::nearest(name, known);
+    return best.empty() ? std::string{"unknown field"}
+                        : fmt::format("unknown field, did you mean \"{}\"?", best);
 }
 
 void check_missing(

@@ -1,8 +1,8 @@
 // What comes from users and from Git servers as text: URLs, revisions, version ranges, listings, complaints.
 #include "git/failure.hpp"
 #include "git/revision.hpp"
-#include "git/semver.hpp"
 #include "git/url.hpp"
+#include "match/semver.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
     }
     case 1: {
-        const auto r = revision::parse(text);
+        const auto r = holdfast::match::revision::parse(text);
         if (r && (r->text.empty() || r->text.starts_with('-'))) {
             std::abort();
         }
@@ -35,8 +35,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     case 2: {
         const auto split = text.find('\n');
-        const auto range = version_range::parse(text.substr(0, split));
-        const auto v = version::parse(split == std::string_view::npos ? "1.2.3" : text.substr(split + 1));
+        const auto range = holdfast::match::version_range::parse(text.substr(0, split));
+        const auto v = holdfast::match::version::parse(
+            split == std::string_view::npos ? "1.2.3" : text.substr(split + 1)
+        );
         if (range && v) {
             static_cast<void>(range->contains(*v));
         }
@@ -46,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto refs = ref_list::parse(text);
         if (refs) {
             for (const auto* name : {"", "main", "^1", "1.x", "abcdef0"}) {
-                static_cast<void>(resolve(*revision::parse(name), *refs));
+                static_cast<void>(resolve(*holdfast::match::revision::parse(name), *refs));
             }
         }
         break;

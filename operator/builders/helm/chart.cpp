@@ -2,7 +2,7 @@
 
 #include "base/memory.hpp"
 #include "builders/helm/chart_archive.hpp"
-#include "git/semver.hpp"
+#include "match/semver.hpp"
 #include "render/links.hpp"
 #include "render/yaml.hpp"
 
@@ -135,7 +135,7 @@ version_in(std::string_view entry, const std::vector<chart_dependency>& names, s
     for (const auto& dependency : names) {
         if (!stem.starts_with(dependency.name + "-")) continue;
         const auto version = stem.substr(dependency.name.size() + 1);
-        if (git::version::parse(version)) {
+        if (match::version::parse(version)) {
             name = dependency.name;
             return std::string{version};
         }

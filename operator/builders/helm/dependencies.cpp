@@ -3,7 +3,7 @@
 #include "builders/helm/chart.hpp"
 #include "builders/helm/inspect.hpp"
 #include "builders/paths.hpp"
-#include "git/semver.hpp"
+#include "match/semver.hpp"
 #include "render/links.hpp"
 
 #include <algorithm>
@@ -29,8 +29,8 @@ bool is_remote(std::string_view repository) {
 }
 
 bool fits(const std::string& range, const std::string& version) {
-    const auto parsed = git::version_range::parse(range);
-    const auto exact = git::version::parse(version);
+    const auto parsed = match::version_range::parse(range);
+    const auto exact = match::version::parse(version);
     return parsed && exact && parsed->contains(*exact);
 }
 
@@ -262,7 +262,7 @@ private:
                 chart.dependencies_file, dependency.line, fmt::format("{} needs a version", dependency.name)
             );
         }
-        if (const auto range = git::version_range::parse(dependency.version); !range) {
+        if (const auto range = match::version_range::parse(dependency.version); !range) {
             return work_.fail(
                 range.error().within(dependency.name), chart.dependencies_file, dependency.line
             );

@@ -1,6 +1,5 @@
 #include "builders/helm/ignore.hpp"
 
-#include "builders/go_match.hpp"
 #include "builders/paths.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +21,10 @@ std::string_view trimmed(std::string_view text) {
 
 } // namespace
 
-helm_ignore::helm_ignore() : rules_{{.pattern = "templates/.?*", .by_path = true}} {}
+helm_ignore::helm_ignore() {
+    static const auto hidden = match::glob::compile(match::glob_dialect::go_path, "templates/.?*").value();
+    rules_.push_back({.pattern = hidden, .by_path = true});
+}
 
 result<helm_ignore> helm_ignore::parse(std::string_view text) {
     helm_ignore made;
@@ -35,9 +37,6 @@ result<helm_ignore> helm_ignore::parse(std::string_view text) {
         if (line.empty() || line.starts_with('#')) continue;
         if (line.find("**") != std::string_view::npos) {
             return user_error(fmt::format(".helmignore:{}: helm does not know \"**\"", number));
-        }
-        if (!is_go_pattern(line)) {
-            return user_error(fmt::format(".helmignore:{}: \"{}\" is no pattern", number, line));
         }
         if (rules.size() == max_rules) {
             return user_error(fmt::format(".helmignore:{}: more than {} patterns", number, max_rules));
@@ -53,7 +52,9 @@ result<helm_ignore> helm_ignore::parse(std::string_view text) {
         }
         one.by_path = line.find('/') != std::string_view::npos;
         if (line.starts_with('/')) line.remove_prefix(1);
-        one.pattern = line;
+        auto compiled = match::glob::compile(match::glob_dialect::go_path, line);
+        if (!compiled) return compiled.error().within(fmt::format(".helmignore:{}", number));
+        one.pattern = std::move(*compiled);
         rules.push_back(std::move(one));
     }
     rules.insert(rules.end(), made.rules_.begin(), made.rules_.end());
@@ -63,7 +64,7 @@ result<helm_ignore> helm_ignore::parse(std::string_view text) {
 
 bool helm_ignore::matches(std::string_view path, bool is_directory) const {
     for (const auto& rule : rules_) {
-        const bool fits = go_match(rule.pattern, rule.by_path ? path : base_of(path));
+        const bool fits = rule.pattern.matches(rule.by_path ? path : base_of(path));
         // As helm has it: a negated rule hides all that it does not match.
         if (rule.negated) {
             if ((rule.only_directories && !is_directory) || !fits) return true;

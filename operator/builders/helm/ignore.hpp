@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "match/glob.hpp"
 
 #include <string>
 #include <string_view>
@@ -8,8 +9,9 @@
 
 namespace holdfast::builders {
 
-/// The .helmignore of a chart: what helm does not see of its directory. Patterns of go_match.hpp, by name, by
-/// path where they have a '/', directories alone where they end in one; the first that matches decides.
+/// The .helmignore of a chart: what helm does not see of its directory. Patterns of Go's filepath.Match, by
+/// name, by path where they have a '/', directories alone where they end in one; the first that matches
+/// decides.
 class helm_ignore {
 public:
     /// What holds for every chart: dot files in templates/.
@@ -22,7 +24,7 @@ public:
 
 private:
     struct rule {
-        std::string pattern;
+        match::glob pattern;
         bool negated = false;
         bool only_directories = false;
         bool by_path = false;

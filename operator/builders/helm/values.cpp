@@ -2,7 +2,7 @@
 
 #include "base/hash.hpp"
 #include "base/json_as_yaml.hpp"
-#include "builders/go_match.hpp"
+#include "builders/doublestar.hpp"
 #include "builders/paths.hpp"
 #include "render/links.hpp"
 

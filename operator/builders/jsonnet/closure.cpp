@@ -2,8 +2,8 @@
 
 #include "builders/jsonnet/import_path.hpp"
 #include "builders/jsonnet/imports.hpp"
-#include "crds/words.hpp"
 #include "git/tree_reader.hpp"
+#include "match/words.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>
@@ -178,7 +178,7 @@ result<std::string> closure::nearest(const std::vector<std::string>& directories
                 names.push_back(entry.name);
             }
             if (!is_there) {
-                const auto meant = crds::nearest(step, names);
+                const auto meant = match::nearest(step, names);
                 if (meant.empty()) break;
                 const auto whole = before + std::string{meant} + std::string{left.substr(step.size())};
                 const auto path = import_path(directory, whole);

@@ -1,7 +1,7 @@
 #include "builders/kustomize/glob.hpp"
 
-#include "builders/go_match.hpp"
 #include "builders/kustomize/copies.hpp"
+#include "match/glob.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>
@@ -23,11 +23,14 @@ matching_paths(render::source_tree& tree, const std::string& directory, std::str
         const std::string segment{left.substr(0, left.find('/'))};
         left.remove_prefix(std::min(left.size(), segment.size() + 1));
         if (segment.empty()) continue;
+        const bool is_pattern = segment.find_first_of("*?[") != std::string::npos;
+        auto name = is_pattern ? match::glob::compile(match::glob_dialect::go_path, segment) : match::glob{};
+        if (!name) return name.error();
         std::vector<std::string> next;
         for (const auto& each : found) {
             const auto here = join_lexically(directory, each);
             if (!here) return here.error();
-            if (segment.find_first_of("*?[") == std::string::npos) {
+            if (!is_pattern) {
                 const auto path = join_lexically(*here, segment);
                 if (!path) return path.error();
                 const auto there = render::follow(tree, *path);
@@ -42,7 +45,7 @@ matching_paths(render::source_tree& tree, const std::string& directory, std::str
             if (!entries) return entries.error();
             for (const auto& entry : *entries) {
                 const bool hidden = entry.name.starts_with('.') && !segment.starts_with('.');
-                if (hidden || !go_match(segment, entry.name)) continue;
+                if (hidden || !name->matches(entry.name)) continue;
                 next.push_back(render::join_path(each, entry.name));
             }
         }

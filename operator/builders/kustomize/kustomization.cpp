@@ -2,6 +2,7 @@
 
 #include "base/json_as_yaml.hpp"
 #include "crds/words.hpp"
+#include "match/words.hpp"
 #include "render/links.hpp"
 #include "render/pointer.hpp"
 #include "render/yaml.hpp"
@@ -117,7 +118,7 @@ void take_fields(json::object& from, kustomization& k, render::render_errors& er
         });
         const auto pointer = "/" + render::pointer_token(name);
         if (known == std::end(fields)) {
-            const auto meant = crds::nearest(name, fields);
+            const auto meant = match::nearest(name, fields);
             errors.all.push_back(error_at(
                 k, pointer, {},
                 fmt::format(

@@ -3,7 +3,7 @@
 #include "builders/kustomize/copies.hpp"
 #include "builders/kustomize/kustomization.hpp"
 #include "builders/paths.hpp"
-#include "crds/words.hpp"
+#include "match/words.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ std::string meant_by(render::source_tree& tree, const std::string& from, const s
             names.emplace_back(entry.name);
         }
         const auto name = std::string_view{missing}.substr(parent.empty() ? 0 : parent.size() + 1);
-        const auto best = crds::nearest(name, names);
+        const auto best = match::nearest(name, names);
         if (best.empty()) return {};
         auto whole = render::join_path(parent, best);
         if (const auto rest = path.substr(missing.size()); !rest.empty()) {

@@ -137,8 +137,8 @@ BOOST_AUTO_TEST_CASE(an_ignored_field_is_given_up_to_whoever_changes_it) {
     drifting d{"ignored"};
     kubectl({"scale", "deployment", "ignored", "-n", "shop", "--replicas=4"});
     ignore_rule rule;
-    rule.group = "apps";
-    rule.kind = "Deployment";
+    rule.group = match::glob::compile(match::glob_dialect::gobwas, "apps").value();
+    rule.kind = match::glob::compile(match::glob_dialect::gobwas, "Deployment").value();
     rule.json_pointers = {"/spec/replicas"};
     const std::vector rules{rule};
     const auto left = apply_ignored(d.desired.manifest, d.live(), rules);

@@ -1,4 +1,4 @@
-#include "git/semver.hpp"
+#include "match/semver.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,7 @@
 #include <string>
 #include <unistd.h>
 
-namespace holdfast::git {
+namespace holdfast::match {
 namespace {
 
 // Ranges and versions at random, mostly sensible, from pieces that meet every branch of the grammar.
@@ -125,4 +125,4 @@ BOOST_AUTO_TEST_CASE(random_ranges_hold_the_same_versions_as_for_the_library_of_
 }
 
 } // namespace
-} // namespace holdfast::git
+} // namespace holdfast::match

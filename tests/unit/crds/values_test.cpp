@@ -3,8 +3,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <array>
-
 namespace holdfast::crds {
 namespace {
 
@@ -88,18 +86,6 @@ BOOST_AUTO_TEST_CASE(many_problems_are_counted_rather_than_listed) {
     const auto text = join(many, 2);
     BOOST_TEST(text == "a: b; a: b; and 23 more");
     BOOST_TEST(join({}) == "");
-}
-
-BOOST_AUTO_TEST_CASE(the_nearest_word_is_found_where_one_is_near) {
-    static constexpr std::array<std::string_view, 4> words{"source", "sources", "syncPolicy", "hold"};
-    BOOST_TEST(nearest("sorce", words) == "source");
-    BOOST_TEST(nearest("sourecs", words) == "sources");
-    BOOST_TEST(nearest("syncpolicy", words) == "syncPolicy");
-    BOOST_TEST(nearest("hodl", words) == "hold");
-    BOOST_TEST(nearest("x", words) == "");
-    BOOST_TEST(nearest("destination", words) == "");
-    BOOST_TEST(nearest("", words) == "");
-    BOOST_TEST(nearest(std::string(100000, 's'), words) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

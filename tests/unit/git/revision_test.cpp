@@ -29,7 +29,7 @@ ref_list sample() {
 }
 
 std::string lead(const std::string& text, std::string_view prefix = {}) {
-    const auto r = revision::parse(text);
+    const auto r = match::revision::parse(text);
     BOOST_REQUIRE_MESSAGE(r.has_value(), text);
     const auto found = resolve(*r, sample(), prefix);
     return found ? found->commit.hex().substr(0, 1) + " " + found->ref : found.error().message();
@@ -41,7 +41,6 @@ BOOST_AUTO_TEST_CASE(names_lead_where_argo_cd_goes) {
     BOOST_TEST(lead("") == "a refs/heads/main");
     BOOST_TEST(lead("HEAD") == "a refs/heads/main");
     BOOST_TEST(lead("main") == "a refs/heads/main");
-    BOOST_TEST(lead(" main ") == "a refs/heads/main");
     BOOST_TEST(lead("both") == "b refs/heads/both"); // a branch before a tag
     BOOST_TEST(lead("refs/tags/both") == "c refs/tags/both");
     BOOST_TEST(lead("tags/both") == "c refs/tags/both");
@@ -73,10 +72,11 @@ BOOST_AUTO_TEST_CASE(what_leads_nowhere_says_so) {
         lead("123456f") == "\"123456f\" is no branch or tag, and as an abbreviated SHA it cannot be asked "
                            "for: give all 40 digits"
     );
-    const auto empty = resolve(*revision::parse("main"), ref_list{});
+    const auto empty = resolve(*match::revision::parse("main"), ref_list{});
     BOOST_TEST(empty.error().message() == "the repository is empty: it has no branch, tag or commit yet");
-    const auto headless =
-        resolve(*revision::parse(""), listing("ref: refs/heads/gone\tHEAD\n" + a + "\trefs/heads/x\n"));
+    const auto headless = resolve(
+        *match::revision::parse(""), listing("ref: refs/heads/gone\tHEAD\n" + a + "\trefs/heads/x\n")
+    );
     BOOST_TEST(
         headless.error().message() ==
         "the repository's HEAD is refs/heads/gone, which does not exist: name a branch as targetRevision"
@@ -86,32 +86,10 @@ BOOST_AUTO_TEST_CASE(what_leads_nowhere_says_so) {
 BOOST_AUTO_TEST_CASE(an_abbreviation_of_two_commits_is_refused) {
     const auto two = listing("abcdef1000000000000000000000000000000000\trefs/heads/x\n"
                              "abcdef1111111111111111111111111111111111\trefs/heads/y\n");
-    const auto r = resolve(*revision::parse("abcdef1"), two);
+    const auto r = resolve(*match::revision::parse("abcdef1"), two);
     BOOST_REQUIRE(r.has_error());
     BOOST_TEST((r.error().kind() == error_kind::user));
-    BOOST_TEST(resolve(*revision::parse("abcdef10"), two).has_value());
-}
-
-BOOST_AUTO_TEST_CASE(what_can_be_no_revision_is_refused_before_anything_is_asked) {
-    for (const std::string text : {"-x",       "--upload-pack=x",
-                                   "a b",      "a..b",
-                                   "a~1",      "a^{}",
-                                   "a:b",      "a?",
-                                   "a[b",      "a\\b",
-                                   "/a",       "a/",
-                                   "a//b",     ".a",
-                                   "a/.b",     "a.lock",
-                                   "a.lock/b", "@",
-                                   "a@{1}",    "refs/heads/..",
-                                   "a.",       "a\x01"}) {
-        const auto r = revision::parse(text);
-        BOOST_TEST(r.has_error(), text);
-    }
-    BOOST_TEST(revision::parse(std::string(64, 'a')).error().message().find("SHA-256") != std::string::npos);
-    for (const std::string text :
-         {"feature/x", "a-b", "ümlaut", "v1", "x'y", "$(x)", "a{b}", ">=1.2 <2", "1.0 - 2.0", "*"}) {
-        BOOST_TEST(revision::parse(text).has_value(), text);
-    }
+    BOOST_TEST(resolve(*match::revision::parse("abcdef10"), two).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_listing_is_read_and_what_git_forbids_left_out) {

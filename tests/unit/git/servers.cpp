@@ -326,7 +326,7 @@ std::shared_ptr<store> world::open(const std::string& text, credentials c, const
 }
 
 result<resolved_revision> world::resolve(const std::shared_ptr<store>& s, const std::string& text) {
-    auto r = revision::parse(text);
+    auto r = match::revision::parse(text);
     if (!r) {
         return r.error();
     }

@@ -30,7 +30,8 @@ BOOST_AUTO_TEST_CASE(entries_are_the_files_of_pass_less_their_suffix_in_order) {
     BOOST_TEST(std::is_sorted(all.begin(), all.end(), [](const auto& a, const auto& b) {
         return a.name < b.name;
     }));
-    const auto some = store.entries(render::glob::compile("shop/new*").value()).value();
+    const auto some =
+        store.entries(match::glob::compile(match::glob_dialect::gobwas, "shop/new*").value()).value();
     BOOST_REQUIRE_EQUAL(some.size(), 2U);
     BOOST_TEST(some[0].name == "shop/newline");
     BOOST_TEST((store.find("shop/newline")->blob == some[0].blob));

@@ -14,10 +14,14 @@ json::object desired() {
     return object_from("deployment_desired.json");
 }
 
+match::glob glob(std::string_view pattern) {
+    return match::glob::compile(match::glob_dialect::gobwas, pattern).value();
+}
+
 ignore_rule for_deployments() {
     ignore_rule rule;
-    rule.group = "apps";
-    rule.kind = "Deployment";
+    rule.group = glob("apps");
+    rule.kind = glob("Deployment");
     return rule;
 }
 
@@ -36,8 +40,8 @@ BOOST_AUTO_TEST_CASE(rules_pick_objects) {
     const auto rule = [](const char* group, const char* kind, const char* name = "",
                          const char* name_space = "") {
         ignore_rule r;
-        r.group = group;
-        r.kind = kind;
+        r.group = glob(group);
+        r.kind = glob(kind);
         r.name = name;
         r.namespace_ = name_space;
         return r;
@@ -49,6 +53,9 @@ BOOST_AUTO_TEST_CASE(rules_pick_objects) {
     BOOST_TEST(!matches(rule("apps", "Deployment", "", "other"), id));
     BOOST_TEST(!matches(rule("apps*x", "Deployment"), id));
     BOOST_TEST(matches(rule("*", "Service"), {"", "Service", "", "a"}));
+    BOOST_TEST(matches(rule("{apps,batch}", "*"), id));
+    BOOST_TEST(matches(rule("apps", "[C-E]eployment"), id));
+    BOOST_TEST(!matches(rule("apps", "{Stateful,Daemon}Set"), id));
 }
 
 BOOST_AUTO_TEST_CASE(a_field_that_only_we_own_takes_the_live_value) {

@@ -1,11 +1,11 @@
-#include "git/semver.hpp"
+#include "match/semver.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <array>
 #include <ostream>
 
-namespace holdfast::git {
+namespace holdfast::match {
 namespace {
 
 enum class answer { yes, no, badrange, badversion };
@@ -201,4 +201,4 @@ BOOST_AUTO_TEST_CASE(a_range_that_is_none_is_refused_with_examples) {
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
-} // namespace holdfast::git
+} // namespace holdfast::match

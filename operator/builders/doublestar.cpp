@@ -1,5 +1,6 @@
-#include "builders/go_match.hpp"
+#include "builders/doublestar.hpp"
 
+#include "match/glob.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>
@@ -17,64 +18,6 @@ constexpr std::size_t max_matches = 1000;
 constexpr std::size_t max_alternatives = 64;
 constexpr std::size_t max_pattern = 4096;
 constexpr int max_depth = 32;
-
-/// The bytes of the character that a text starts with.
-std::size_t character(std::string_view text) noexcept {
-    std::size_t length = 1;
-    while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
-        ++length;
-    }
-    return length;
-}
-
-/// One character of a set, its '\' taken away from `rest`; empty where there is none.
-std::string_view member(std::string_view& rest) noexcept {
-    if (rest.starts_with('\\')) rest.remove_prefix(1);
-    const auto c = rest.substr(0, rest.empty() ? 0 : character(rest));
-    rest.remove_prefix(c.size());
-    return c;
-}
-
-/// Reads the set behind '[' away; whether `c` is in it. Nothing where it is not closed.
-std::optional<bool> in_set(std::string_view& rest, std::string_view c) noexcept {
-    bool negated = false;
-    if (rest.starts_with('^') || rest.starts_with('!')) {
-        negated = true;
-        rest.remove_prefix(1);
-    }
-    bool found = false;
-    for (bool first = true; first || !rest.starts_with(']'); first = false) {
-        if (rest.empty() || rest.starts_with(']') || rest.starts_with('-')) return std::nullopt;
-        const auto low = member(rest);
-        auto high = low;
-        if (rest.size() >= 2 && rest.front() == '-' && rest[1] != ']') {
-            rest.remove_prefix(1);
-            high = member(rest);
-        }
-        if (low.empty() || high.empty()) return std::nullopt;
-        found = found || (low <= c && c <= high); // UTF-8 sorts as its code points do
-    }
-    rest.remove_prefix(1);
-    return found != negated;
-}
-
-/// Takes one element other than '*' from the pattern and one character from the text.
-bool step(std::string_view& pattern, std::string_view& text) noexcept {
-    if (pattern.empty() || text.empty()) return false;
-    const auto c = text.substr(0, character(text));
-    text.remove_prefix(c.size());
-    const char kind = pattern.front();
-    if (kind == '[') {
-        pattern.remove_prefix(1);
-        const auto is_in = in_set(pattern, c);
-        return is_in.value_or(false) && c != "/";
-    }
-    if (kind == '?') {
-        pattern.remove_prefix(1);
-        return c != "/";
-    }
-    return member(pattern) == c;
-}
 
 /// "a{b,c{d,e}}" as "ab", "acd", "ace". What has no closing '}' stays as it is.
 result<std::vector<std::string>> alternatives(const std::string& pattern) {
@@ -146,21 +89,43 @@ struct directory_entry {
 };
 using lister = std::function<result<std::vector<directory_entry>>(const std::string& directory)>;
 
+/// One step of a path.
+struct step {
+    bool is_any_depth = false;
+    match::glob name;
+};
+
+result<std::vector<step>> steps_of(std::string_view pattern) {
+    std::vector<step> steps;
+    while (!pattern.empty()) {
+        const auto part = pattern.substr(0, pattern.find('/'));
+        pattern.remove_prefix(std::min(part.size() + 1, pattern.size()));
+        step one{.is_any_depth = part == "**"};
+        if (!one.is_any_depth) {
+            auto compiled = match::glob::compile(match::glob_dialect::doublestar, part);
+            if (!compiled) return compiled.error();
+            one.name = std::move(*compiled);
+        }
+        steps.push_back(std::move(one));
+    }
+    return steps;
+}
+
 /// One run of one pattern, whose alternatives are inside of names.
 class expansion {
 public:
     expansion(const lister& list, std::string_view pattern) : list_{list}, pattern_{pattern} {}
 
     result<std::vector<std::string>> run() {
+        const auto steps = steps_of(pattern_);
+        if (!steps) return steps.error();
         std::vector<std::string> found{""};
-        std::string_view rest = pattern_;
-        while (!rest.empty()) {
-            const auto part = rest.substr(0, rest.find('/'));
-            rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-            is_last_ = rest.empty();
+        for (const auto& step : *steps) {
+            is_last_ = &step == &steps->back();
             std::vector<std::string> next;
             for (const auto& directory : found) {
-                if (auto done = part == "**" ? below(directory, next, 0) : matching(directory, part, next);
+                if (auto done =
+                        step.is_any_depth ? below(directory, next, 0) : matching(directory, step.name, next);
                     !done) {
                     return done.error();
                 }
@@ -192,14 +157,11 @@ private:
     }
 
     result<void>
-    matching(const std::string& directory, std::string_view part, std::vector<std::string>& into) {
+    matching(const std::string& directory, const match::glob& name, std::vector<std::string>& into) {
         const auto listed = entries(directory);
         if (!listed) return listed.error();
-        const auto names = alternatives(std::string{part});
-        if (!names) return names.error();
         for (const auto& entry : *listed) {
-            const auto fits = [&](const auto& name) { return go_match(name, entry.name); };
-            if (entry.is_directory == is_last_ || std::ranges::none_of(*names, fits)) continue;
+            if (entry.is_directory == is_last_ || !name.matches(entry.name)) continue;
             if (auto taken = take(render::join_path(directory, entry.name), into); !taken) return taken;
         }
         return {};
@@ -239,11 +201,6 @@ result<std::vector<std::string>> expand(const lister& list, std::string_view pat
     if (!all) return all.error();
     std::vector<std::string> found;
     for (const auto& one : *all) {
-        if (!is_go_pattern(one)) {
-            return user_error(
-                fmt::format("\"{}\" is no pattern: a '[' without ']' or a '\\' at the end", pattern)
-            );
-        }
         auto some = expansion{list, one}.run();
         if (!some) return some.error();
         found.insert(found.end(), some->begin(), some->end());
@@ -256,41 +213,6 @@ result<std::vector<std::string>> expand(const lister& list, std::string_view pat
 }
 
 } // namespace
-
-bool go_match(std::string_view pattern, std::string_view text) noexcept {
-    // Where to go back to: behind the last '*', and the text that it has not taken yet.
-    std::string_view star_pattern;
-    std::string_view star_text;
-    bool has_star = false;
-    while (!text.empty() || !pattern.empty()) {
-        if (pattern.starts_with('*')) {
-            pattern.remove_prefix(1);
-            star_pattern = pattern;
-            star_text = text;
-            has_star = true;
-            continue;
-        }
-        if (step(pattern, text)) continue;
-        if (!has_star || star_text.empty() || star_text.front() == '/') return false;
-        star_text.remove_prefix(character(star_text));
-        pattern = star_pattern;
-        text = star_text;
-    }
-    return true;
-}
-
-bool is_go_pattern(std::string_view pattern) noexcept {
-    while (!pattern.empty()) {
-        const char c = pattern.front();
-        pattern.remove_prefix(1);
-        if (c == '[' && !in_set(pattern, "a")) return false;
-        if (c == '\\') {
-            if (pattern.empty()) return false;
-            pattern.remove_prefix(1);
-        }
-    }
-    return true;
-}
 
 bool has_wildcard(std::string_view path) noexcept {
     return path.find_first_of("*?[") != std::string_view::npos;

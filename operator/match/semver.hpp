@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace holdfast::git {
+namespace holdfast::match {
 
 /// A version as github.com/Masterminds/semver/v3 reads one (NewVersion): semantic versioning 2.0 with an
 /// optional leading 'v' and with minor and patch left out at will.
@@ -57,4 +57,4 @@ private:
     static bool matches(const constraint& c, const version& v) noexcept;
 };
 
-} // namespace holdfast::git
+} // namespace holdfast::match

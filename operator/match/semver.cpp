@@ -1,9 +1,9 @@
-#include "git/semver.hpp"
+#include "match/semver.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-namespace holdfast::git {
+namespace holdfast::match {
 
 namespace {
 
@@ -426,4 +426,4 @@ std::optional<std::size_t> version_range::highest(const std::vector<std::string_
     return best;
 }
 
-} // namespace holdfast::git
+} // namespace holdfast::match
