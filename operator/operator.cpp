@@ -10,7 +10,6 @@
 #include "control/application_controller.hpp"
 #include "control/application_kind.hpp"
 #include "control/file_journal.hpp"
-#include "control/foundation.hpp"
 #include "control/metrics.hpp"
 #include "control/repositories.hpp"
 #include "git/store.hpp"
@@ -19,6 +18,7 @@
 #include "kube/connect.hpp"
 #include "kube/events.hpp"
 #include "option_watch.hpp"
+#include "policy/foundation.hpp"
 #include "replica.hpp"
 #include "webhook_servers.hpp"
 
@@ -165,7 +165,7 @@ public:
             cluster::destination::settings{
                 .installation = options_.installation,
                 .is_foundation = [this](const sync::object_id& id
-                                 ) { return control::is_foundation(id, own_namespace_); },
+                                 ) { return policy::is_foundation(id, own_namespace_); },
                 .watch_namespace = options_.watch_namespace
             },
             cluster::destination::handlers{

@@ -5,10 +5,10 @@
 #include "base/worker_pool.hpp"
 #include "control/metrics.hpp"
 #include "control/repositories.hpp"
-#include "control/surroundings.hpp"
 #include "http/server.hpp"
 #include "kube/client.hpp"
 #include "options.hpp"
+#include "policy/surroundings.hpp"
 #include "push_target.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -30,7 +30,7 @@ public:
         kube::client& api;
         control::repositories& repositories;
         /// What is asked about is judged in it.
-        const control::surroundings& around;
+        const policy::surroundings& around;
         control::metrics& counters;
     };
 

@@ -135,7 +135,7 @@ bool is_for(const json::object& application, std::string_view installation) {
     return named.value_or(default_installation) == installation;
 }
 
-const surroundings& application_controller::around() const {
+const policy::surroundings& application_controller::around() const {
     return state_->around;
 }
 

@@ -9,9 +9,9 @@
 #include "control/repositories.hpp"
 #include "control/secret_stores.hpp"
 #include "control/supplier.hpp"
-#include "control/surroundings.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
+#include "policy/surroundings.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -70,7 +70,7 @@ public:
     [[nodiscard]] bool ready() const;
 
     /// What objects are judged in: all Applications, and the Repositories of `parts`.
-    [[nodiscard]] const surroundings& around() const;
+    [[nodiscard]] const policy::surroundings& around() const;
 
     /// Handlers for what the parts tell.
     void object_changed(const sync::application_ref& owner);

@@ -8,7 +8,6 @@
 #include "control/application_kind.hpp"
 #include "control/application_sources.hpp"
 #include "control/build_turns.hpp"
-#include "control/claim_index.hpp"
 #include "control/comparison.hpp"
 #include "control/deletions.hpp"
 #include "control/handover.hpp"
@@ -25,6 +24,7 @@
 #include "control/work_queue.hpp"
 #include "engine/findings.hpp"
 #include "kube/informer.hpp"
+#include "policy/claim_index.hpp"
 
 #include <functional>
 #include <optional>
@@ -45,8 +45,8 @@ struct application_controller::state : kube::informer_handler {
     bool standby = true;
 
     application_index applications;
-    claim_index claims; // of all applications
-    wanted_index wants; // of all records' `compared.wanted`
+    policy::claim_index claims; // of all applications
+    wanted_index wants;         // of all records' `compared.wanted`
     pending_looks looks;
     work_queue queue;
     reconcile_triggers triggers;

@@ -3,8 +3,8 @@
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
-#include "control/specification_checks.hpp"
 #include "engine/termination.hpp"
+#include "policy/specification_checks.hpp"
 
 #include <algorithm>
 
@@ -69,7 +69,7 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     }
     auto wrong = r->unreadable;
     if (wrong.empty()) {
-        if (const auto problems = problems_of(r->object, around); !problems.empty()) {
+        if (const auto problems = policy::problems_of(r->object, around); !problems.empty()) {
             wrong = crds::join(problems);
         }
     }

@@ -3,20 +3,20 @@
 #include "control/application_index.hpp"
 #include "control/application_settings.hpp"
 #include "control/builder.hpp"
-#include "control/claim_index.hpp"
 #include "control/repositories.hpp"
-#include "control/surroundings.hpp"
+#include "policy/claim_index.hpp"
+#include "policy/surroundings.hpp"
 
 namespace holdfast::control {
 
 /// What the controllers know, for judging specifications. On the loop's thread.
-class known_surroundings final : public surroundings {
+class known_surroundings final : public policy::surroundings {
 public:
     /// All outlive it.
     struct parts {
         const application_settings& config;
         const application_index& applications;
-        const claim_index& claims;
+        const policy::claim_index& claims;
         repositories& sources;
         builder& build;
     };

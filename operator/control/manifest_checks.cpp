@@ -1,7 +1,7 @@
 #include "control/manifest_checks.hpp"
 
 #include "control/application_access.hpp"
-#include "control/foundation.hpp"
+#include "policy/foundation.hpp"
 #include "sync/definition_change.hpp"
 
 namespace holdfast::control {
@@ -84,8 +84,9 @@ asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) c
     auto& to = destination_of(with_.clusters, r->object);
     findings_of lost;
     for (const auto& w : *r->compared.wanted) {
-        const auto* m =
-            w.plan.in_sync || !is_own_definition(w.plan.id) ? nullptr : r->compared.full->find(w.plan.id);
+        const auto* m = w.plan.in_sync || !policy::is_own_definition(w.plan.id)
+                            ? nullptr
+                            : r->compared.full->find(w.plan.id);
         if (m == nullptr) {
             continue;
         }

@@ -4,9 +4,9 @@
 #include "control/operations.hpp"
 
 #include "control/application_access.hpp"
-#include "control/foundation.hpp"
 #include "engine/operation_rows.hpp"
 #include "engine/termination.hpp"
+#include "policy/foundation.hpp"
 
 #include <algorithm>
 
@@ -34,7 +34,7 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
     }
     for (const auto& w : *r.compared.wanted) {
         input.desired.push_back(w.plan);
-        if (is_foundation(w.plan.id, with_.config.own_namespace)) {
+        if (policy::is_foundation(w.plan.id, with_.config.own_namespace)) {
             // Neither would leave us standing: they delete first.
             input.desired.back().orders.options.force = false;
             input.desired.back().orders.options.replace = false;

@@ -1,8 +1,8 @@
 #include "control/repositories.hpp"
 
 #include "control/repositories_state.hpp"
-#include "control/specification_checks.hpp"
 #include "git/address.hpp"
+#include "policy/specification_checks.hpp"
 
 namespace holdfast::control {
 
@@ -70,7 +70,7 @@ std::shared_ptr<declared_repository> repositories::state::project(const json::ob
     made->object = std::move(read.value);
     // What is wrong with it does not make it be passed over: what it covers was to be read as it says, and is
     // not read otherwise.
-    const auto scope = scope_of(made->object.spec.url);
+    const auto scope = policy::scope_of(made->object.spec.url);
     if (scope) {
         made->scope = *scope;
         made->address = git::address_key(made->object.spec.url);
@@ -171,7 +171,7 @@ void repositories::state::begin_anew(const kube::object_name& name) {
 
 // Another one of the group is right now: it serves, and the sentences of the others name it.
 void repositories::state::holder_changed(
-    const repository_index::group& g, const kube::object_name& because_of
+    const policy::repository_index::group& g, const kube::object_name& because_of
 ) {
     for (const auto& other : index.members(g)) {
         if (other != because_of) {
@@ -192,12 +192,12 @@ void repositories::state::holder_changed(
 void repositories::state::judge(declared_repository& d) const {
     d.clash.clear();
     if (around != nullptr && d.problem.empty()) {
-        d.clash = crds::join(control::judge(d.object, *around).problems);
+        d.clash = crds::join(policy::judge(d.object, *around).problems);
     }
 }
 
 std::shared_ptr<declared_repository>
-repositories::state::serving(const std::string& namespace_, const repository_scope& url) const {
+repositories::state::serving(const std::string& namespace_, const policy::repository_scope& url) const {
     std::shared_ptr<declared_repository> best;
     index.covering(namespace_, config.own_namespace, url, [&](const kube::object_name& name) {
         const auto d = declared(name);
@@ -257,7 +257,7 @@ asio::awaitable<void> repositories::hand_over(steady_clock::duration limit) {
     }
 }
 
-void repositories::judge_in(const surroundings& around) {
+void repositories::judge_in(const policy::surroundings& around) {
     state_->around = &around;
 }
 
@@ -278,14 +278,14 @@ void repositories::for_each_password_store(
 }
 
 const crds::repository* repositories::rival_of(const crds::repository& value) const {
-    const auto scope = scope_of(value.spec.url);
+    const auto scope = policy::scope_of(value.spec.url);
     const auto name = scope ? state_->index.rival_of(value.metadata, *scope) : std::nullopt;
     const auto found = name ? state_->declared(*name) : nullptr;
     return found ? &found->object : nullptr;
 }
 
 const crds::repository* repositories::serving(const std::string& namespace_, const std::string& url) const {
-    const auto scope = scope_of(url);
+    const auto scope = policy::scope_of(url);
     const auto found = scope ? state_->serving(namespace_, *scope) : nullptr;
     return found ? &found->object : nullptr;
 }

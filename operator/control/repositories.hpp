@@ -3,11 +3,11 @@
 #include "base/async.hpp"
 #include "base/error.hpp"
 #include "control/metrics.hpp"
-#include "control/surroundings.hpp"
 #include "crds/repository.hpp"
 #include "git/store.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
+#include "policy/surroundings.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -77,7 +77,7 @@ public:
     /// Writes what is to be said, no longer than `limit`; nothing afterwards.
     asio::awaitable<void> hand_over(steady_clock::duration limit);
     /// What Repositories are judged in; before start(). It outlives this.
-    void judge_in(const surroundings& around);
+    void judge_in(const policy::surroundings& around);
     /// True once the Repository objects are known: before that nobody can say which credentials are right.
     [[nodiscard]] bool ready() const;
 
@@ -137,7 +137,7 @@ public:
     void for_each_password_store(
         const std::string& namespace_, const std::function<void(const crds::repository&)>& see
     ) const;
-    /// As surroundings::rival_of.
+    /// As policy::surroundings::rival_of.
     [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const;
     [[nodiscard]] const crds::repository*
     serving(const std::string& namespace_, const std::string& url) const;

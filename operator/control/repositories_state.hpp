@@ -6,13 +6,13 @@
 #include "base/task_group.hpp"
 #include "control/keyed_sets.hpp"
 #include "control/repositories.hpp"
-#include "control/repository_index.hpp"
 #include "control/secret_watch.hpp"
 #include "control/work_queue.hpp"
 #include "crds/repository.hpp"
 #include "kube/informer.hpp"
 #include "kube/object_store.hpp"
 #include "kube/pulse.hpp"
+#include "policy/repository_index.hpp"
 
 #include <deque>
 #include <map>
@@ -64,10 +64,10 @@ struct tracked_repository {
 /// A Repository object, read.
 struct declared_repository {
     crds::repository object;
-    std::optional<repository_scope> scope; // what its URL covers; none where that is no address
-    std::string address;                   // git::address_key of its URL
-    std::string problem;                   // of the object by itself
-    std::string clash;                     // of the object among others
+    std::optional<policy::repository_scope> scope; // what its URL covers; none where that is no address
+    std::string address;                           // git::address_key of its URL
+    std::string problem;                           // of the object by itself
+    std::string clash;                             // of the object among others
 };
 
 struct repositories::state : std::enable_shared_from_this<repositories::state> {
@@ -84,7 +84,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     metrics& counters;
     settings config;
     moved_handler moved;
-    const surroundings* around = nullptr;
+    const policy::surroundings* around = nullptr;
     task_group tasks;
     bool standby = true; // another replica leads, or none yet
     work_queue statuses;
@@ -92,12 +92,12 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     kube::object_store<std::shared_ptr<declared_repository>> declared_store;
     kube::informer informer;
     // What of `declared_store` is asked for by something else than its name.
-    repository_index index;
+    policy::repository_index index;
     keyed_sets<std::string, kube::object_name> by_secret;       // by "namespace/name" of a Secret
     keyed_sets<std::string, kube::object_name> password_stores; // by namespace
     keyed_sets<std::string, kube::object_name> hooks;           // holders with a webhook, by address
     // What of `hooks` is a group's.
-    std::map<repository_index::group, std::pair<std::string, kube::object_name>> hook_of_group;
+    std::map<policy::repository_index::group, std::pair<std::string, kube::object_name>> hook_of_group;
 
     std::map<std::string, std::shared_ptr<tracked_repository>> all; // by key
     keyed_sets<std::string, std::string> tracked_by_owner;          // keys of `all`
@@ -140,14 +140,14 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     void note(const kube::object_name& name, const declared_repository& d, bool there);
     /// What it holds is not known any more, as with another Secret: who reads through it begins anew.
     void begin_anew(const kube::object_name& name);
-    void holder_changed(const repository_index::group& g, const kube::object_name& because_of);
-    void note_hook(const repository_index::group& g);
+    void holder_changed(const policy::repository_index::group& g, const kube::object_name& because_of);
+    void note_hook(const policy::repository_index::group& g);
     [[nodiscard]] std::shared_ptr<declared_repository> declared(const kube::object_name& name) const;
     /// Judges a Repository among the others anew.
     void judge(declared_repository& d) const;
     /// The Repository that serves applications of a namespace for a URL.
     std::shared_ptr<declared_repository>
-    serving(const std::string& namespace_, const repository_scope& url) const;
+    serving(const std::string& namespace_, const policy::repository_scope& url) const;
     static std::string owner_of(const std::shared_ptr<declared_repository>& d);
     /// What there is to say to who wants what a wrong Repository covers.
     static error refusal_of(const std::shared_ptr<declared_repository>& d, const std::string& url);
@@ -162,7 +162,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     void use(const std::string& application, const std::vector<repository_use>& read);
     void assign(const std::string& application);
     /// Has those read through the right Repository that read what a group covers.
-    void reassign(const repository_index::group& g);
+    void reassign(const policy::repository_index::group& g);
     void drop_unused();
     void drop(const std::string& key);
     void retire_owned_by(const std::string& owner);

@@ -13,7 +13,7 @@ constexpr auto any_age = std::chrono::milliseconds::max();
 
 asio::awaitable<result<std::shared_ptr<const git::credentials>>>
 repositories::credentials_for(std::string url, std::string namespace_) {
-    const auto scope = scope_of(url);
+    const auto scope = policy::scope_of(url);
     if (!scope) {
         co_return scope.error();
     }

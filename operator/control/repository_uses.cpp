@@ -1,8 +1,8 @@
 // Which repositories applications read from, and through which Repository: what is tracked, and until when.
 
 #include "control/repositories_state.hpp"
-#include "control/specification_checks.hpp"
 #include "git/address.hpp"
+#include "policy/specification_checks.hpp"
 
 namespace holdfast::control {
 
@@ -19,7 +19,7 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
         return url.error();
     }
     if (url->kind() == git::transport::file && namespace_ != config.own_namespace) {
-        return error{error_kind::forbidden, text + ": " + files_are_refused(config.own_namespace)};
+        return error{error_kind::forbidden, text + ": " + policy::files_are_refused(config.own_namespace)};
     }
     const auto d = serving(namespace_, {.address = url->scope(), .user = url->user()});
     if (d && !d->problem.empty()) {
@@ -104,7 +104,7 @@ void repositories::state::assign(const std::string& application) {
     before = std::move(keys);
 }
 
-void repositories::state::reassign(const repository_index::group& g) {
+void repositories::state::reassign(const policy::repository_index::group& g) {
     const auto& prefix = g.scope.address;
     std::set<std::string> applications;
     for (auto it = readers.from(prefix); it != readers.end() && it->first.starts_with(prefix); ++it) {

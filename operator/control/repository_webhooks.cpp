@@ -51,7 +51,7 @@ repositories::state::webhook_secrets_of(std::string namespace_, std::string name
     co_return std::shared_ptr<const std::vector<std::string>>{values};
 }
 
-void repositories::state::note_hook(const repository_index::group& g) {
+void repositories::state::note_hook(const policy::repository_index::group& g) {
     if (const auto known = hook_of_group.find(g); known != hook_of_group.end()) {
         const auto& [address, name] = known->second;
         hooks.remove(address, name);

@@ -1,6 +1,6 @@
 // Reviews from whoever reaches the port, down to the judgement of the object within.
 #include "admission/validator.hpp"
-#include "unit/control/fake_surroundings.hpp"
+#include "unit/policy/fake_surroundings.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!read) {
         return 0;
     }
-    static const control::test::fake_surroundings around;
+    static const policy::test::fake_surroundings around;
     const auto said = admission::decide(*read, around, "holdfast");
     const auto answer = admission::write_answer(*read, said);
     // It is JSON for this request, and a refusal has a reason.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "control/surroundings.hpp"
+#include "policy/surroundings.hpp"
 
 #include <optional>
 #include <set>
@@ -20,9 +20,9 @@ enum class audience {
 /// What is around an object, as far as whoever asks may be told of it. Everybody: sources only through a
 /// Repository of the object's own namespace or of the operator's. Anyone: nothing that it took a credential
 /// to know, so only sources that are fetched without one, and no Secret's keys. Keeps what it is made of.
-class told_surroundings final : public control::surroundings {
+class told_surroundings final : public policy::surroundings {
 public:
-    told_surroundings(const control::surroundings& all, audience to) : all_{all}, to_{to} {}
+    told_surroundings(const policy::surroundings& all, audience to) : all_{all}, to_{to} {}
 
     [[nodiscard]] const std::string& own_namespace() const override { return all_.own_namespace(); }
     [[nodiscard]] const crds::application*
@@ -56,7 +56,7 @@ public:
     [[nodiscard]] bool may_tell_of(const std::string& namespace_, const std::string& url) const;
 
 private:
-    const control::surroundings& all_;
+    const policy::surroundings& all_;
     audience to_;
 };
 

@@ -1,7 +1,7 @@
 #include "admission/examine.hpp"
 
 #include "control/application_controller.hpp"
-#include "control/specification_checks.hpp"
+#include "policy/specification_checks.hpp"
 #include "sync/identity.hpp"
 
 #include <algorithm>
@@ -26,7 +26,7 @@ bool is_being_deleted(const json::object& object) {
 }
 
 std::vector<crds::problem> by_itself(const crds::application& value) {
-    return control::problems_by_itself(value);
+    return policy::problems_by_itself(value);
 }
 std::vector<crds::problem> by_itself(const crds::repository& /*value*/) {
     return {}; // short, and found out with the rest

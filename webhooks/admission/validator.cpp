@@ -2,7 +2,7 @@
 
 #include "base/async_semaphore.hpp"
 #include "base/log.hpp"
-#include "control/specification_checks.hpp"
+#include "policy/specification_checks.hpp"
 
 #include <algorithm>
 #include <map>
@@ -23,18 +23,18 @@ struct findings {
     std::vector<crds::problem> warnings;
 };
 
-control::specification_verdict
-judge(const examined_object<crds::application>& object, const control::surroundings& around) {
-    return control::judge(object.value, around, object.problems);
+policy::specification_verdict
+judge(const examined_object<crds::application>& object, const policy::surroundings& around) {
+    return policy::judge(object.value, around, object.problems);
 }
-control::specification_verdict
-judge(const examined_object<crds::repository>& object, const control::surroundings& around) {
-    return control::judge(object.value, around);
+policy::specification_verdict
+judge(const examined_object<crds::repository>& object, const policy::surroundings& around) {
+    return policy::judge(object.value, around);
 }
 
 // What cannot be read is not judged any further.
 template <class Kind>
-findings look_at(const examined_object<Kind>& object, const control::surroundings& around) {
+findings look_at(const examined_object<Kind>& object, const policy::surroundings& around) {
     if (!object.is_whole) {
         return {.problems = object.problems, .warnings = {}};
     }
@@ -56,7 +56,7 @@ std::string said_of(const review& of, const std::vector<crds::problem>& problems
 
 template <class Kind>
 decision
-decide_pair(const review& of, const examined_pair<Kind>& objects, const control::surroundings& around) {
+decide_pair(const review& of, const examined_pair<Kind>& objects, const policy::surroundings& around) {
     auto now = look_at(objects.now, around);
     decision answer;
     if (!now.problems.empty() && objects.before) {
@@ -85,7 +85,7 @@ decide_pair(const review& of, const examined_pair<Kind>& objects, const control:
 
 } // namespace
 
-decision decide(const examined& what, const control::surroundings& around) {
+decision decide(const examined& what, const policy::surroundings& around) {
     if (const auto* applications = std::get_if<examined_pair<crds::application>>(&what.objects)) {
         return decide_pair(what.of, *applications, around);
     }
@@ -95,7 +95,7 @@ decision decide(const examined& what, const control::surroundings& around) {
     return what.answer;
 }
 
-decision decide(const review& of, const control::surroundings& around, const std::string& installation) {
+decision decide(const review& of, const policy::surroundings& around, const std::string& installation) {
     return decide(examine(of, {.installation = installation, .options = {}}), around);
 }
 
@@ -104,8 +104,8 @@ namespace {
 class validator {
 public:
     validator(
-        const asio::any_io_executor& executor, const control::surroundings& around,
-        control::metrics& counters, worker_pool& readers, validator_settings s
+        const asio::any_io_executor& executor, const policy::surroundings& around, control::metrics& counters,
+        worker_pool& readers, validator_settings s
     )
         : around_{around, s.told},
           counters_{counters},
@@ -220,7 +220,7 @@ private:
 } // namespace
 
 std::vector<http::route> make_routes(
-    const asio::any_io_executor& executor, const control::surroundings& around, control::metrics& counters,
+    const asio::any_io_executor& executor, const policy::surroundings& around, control::metrics& counters,
     worker_pool& readers, validator_settings settings
 ) {
     const auto shared = std::make_shared<validator>(executor, around, counters, readers, std::move(settings));

@@ -6,8 +6,8 @@
 #include "base/async.hpp"
 #include "base/worker_pool.hpp"
 #include "control/metrics.hpp"
-#include "control/surroundings.hpp"
 #include "http/router.hpp"
+#include "policy/surroundings.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -22,10 +22,10 @@ namespace holdfast::admission {
 /// What an update does not change is no reason to refuse it: problems that the old object has too are told as
 /// warnings, so that an object that became wrong can still be repaired, and freed of its finalizers. What is
 /// being deleted is let through, and so is everything that is none of our kinds.
-[[nodiscard]] decision decide(const examined& what, const control::surroundings& around);
+[[nodiscard]] decision decide(const examined& what, const policy::surroundings& around);
 /// The same from the review itself.
 [[nodiscard]] decision
-decide(const review& of, const control::surroundings& around, const std::string& installation);
+decide(const review& of, const policy::surroundings& around, const std::string& installation);
 
 struct validator_settings {
     std::string installation;
@@ -43,7 +43,7 @@ struct validator_settings {
 /// examined on `readers`, which has nothing else to do: builds that keep the pool busy stop no review, and it
 /// has as many threads as reviews may be read at a time.
 [[nodiscard]] std::vector<http::route> make_routes(
-    const boost::asio::any_io_executor& executor, const control::surroundings& around,
+    const boost::asio::any_io_executor& executor, const policy::surroundings& around,
     control::metrics& counters, worker_pool& readers, validator_settings settings
 );
 

@@ -8,7 +8,7 @@
 #include "cluster/kube/cluster.hpp"
 #include "kube/object.hpp"
 #include "support/certificates.hpp"
-#include "unit/control/fake_surroundings.hpp"
+#include "unit/policy/fake_surroundings.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -20,8 +20,8 @@ namespace holdfast::admission {
 namespace {
 
 using namespace std::chrono_literals;
-using control::test::application_object;
 using kube::eventually;
+using policy::test::application_object;
 
 // Years in half a minute.
 constexpr rotation_settings quick{.authority_life = 18s, .serving_life = 12s, .settle = 2s, .overlap = 3s};
@@ -30,7 +30,7 @@ constexpr rotation_settings quick{.authority_life = 18s, .serving_life = 12s, .s
 struct asked : kube::clustered {
     static constexpr const char* home = "holdfast";
 
-    control::test::fake_surroundings around;
+    policy::test::fake_surroundings around;
     control::metrics counters;
     std::unique_ptr<http::server> server;
     std::string at;

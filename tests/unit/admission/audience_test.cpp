@@ -2,15 +2,15 @@
 
 #include "admission/audience.hpp"
 
-#include "unit/control/fake_surroundings.hpp"
+#include "unit/policy/fake_surroundings.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 namespace holdfast::admission {
 namespace {
 
-using control::test::fake_surroundings;
-using control::test::repository;
+using policy::test::fake_surroundings;
+using policy::test::repository;
 
 constexpr const char* open_spec = R"({"url": "https://git.example.com/"})";
 constexpr const char* private_spec = R"({"url": "https://git.example.com/", "secretRef": {"name": "s"}})";

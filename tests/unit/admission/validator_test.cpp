@@ -4,7 +4,7 @@
 
 #include "base/task_group.hpp"
 #include "support/coroutine.hpp"
-#include "unit/control/fake_surroundings.hpp"
+#include "unit/policy/fake_surroundings.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -20,9 +20,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using asio::ip::tcp;
-using control::test::application_object;
-using control::test::fake_surroundings;
 using holdfast::test::run;
+using policy::test::application_object;
+using policy::test::fake_surroundings;
 using texts = std::vector<std::string>;
 
 review of(json::object object, const std::string& operation = "CREATE", json::object old = {}) {
@@ -368,7 +368,7 @@ BOOST_AUTO_TEST_CASE(who_shows_no_certificate_is_told_nothing_that_took_a_creden
     BOOST_TEST((response_to(application).at("warnings") == all));
     BOOST_TEST(around.looked_at == texts{"shop"}, boost::test_tools::per_element());
     // What a Secret opens is not.
-    around.repositories = {control::test::repository(
+    around.repositories = {policy::test::repository(
         R"({"url": "https://git.example.com/", "secretRef": {"name": "half"}})", R"({"name": "team"})"
     )};
     around.in_sources.clear();

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace holdfast::control::test {
+namespace holdfast::policy::test {
 
 using texts = std::vector<std::string>;
 
@@ -26,4 +26,4 @@ inline texts texts_of(const std::vector<crds::problem>& problems) {
         boost::test_tools::per_element()                                                                     \
     )
 
-} // namespace holdfast::control::test
+} // namespace holdfast::policy::test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 /// What is known of everything around one object, at the moment when it is judged: from memory, without a
 /// request. On the loop's thread; what it gives is valid until the next turn of the loop.
@@ -50,4 +50,4 @@ public:
     look_into_sources(crds::application value) const = 0;
 };
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

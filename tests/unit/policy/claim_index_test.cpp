@@ -1,12 +1,12 @@
 // Which Applications claim the same objects, and that finding out takes no longer where there are many.
 
-#include "control/claim_index.hpp"
+#include "policy/claim_index.hpp"
 
 #include "fake_surroundings.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 namespace {
 
 using test::application;
@@ -111,4 +111,4 @@ BOOST_AUTO_TEST_CASE(an_application_is_judged_without_looking_at_the_others) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -1,4 +1,4 @@
-#include "control/foundation.hpp"
+#include "policy/foundation.hpp"
 
 #include "crds/types.hpp"
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 namespace {
 
@@ -68,4 +68,4 @@ bool is_foundation(const sync::object_id& id, const std::string& own_namespace) 
     return has(of_the_namespace, id);
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -3,12 +3,12 @@
 // What judging an Application and judging a Repository have in common; for the files that do it and for
 // nobody else.
 
-#include "control/surroundings.hpp"
 #include "crds/types.hpp"
+#include "policy/surroundings.hpp"
 
 #include <string>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 /// "namespace/name".
 [[nodiscard]] std::string name_of(const crds::object_metadata& metadata);
@@ -19,4 +19,4 @@ namespace holdfast::control {
 /// Whether it leads to a disk: what does not parse leads nowhere.
 [[nodiscard]] bool is_file(const std::string& url);
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -1,13 +1,13 @@
 // Judging Repositories in their surroundings.
 
-#include "control/specification_checks.hpp"
+#include "policy/specification_checks.hpp"
 
 #include "fake_surroundings.hpp"
 #include "said.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 namespace {
 
 using test::fake_surroundings;
@@ -132,4 +132,4 @@ BOOST_AUTO_TEST_CASE(of_two_repositories_for_one_url_the_older_is_right) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -1,4 +1,4 @@
-#include "control/claim_index.hpp"
+#include "policy/claim_index.hpp"
 
 #include "base/hash.hpp"
 #include "git/url.hpp"
@@ -8,7 +8,7 @@
 
 #include <utility>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 namespace {
 
@@ -179,4 +179,4 @@ const std::string* claim_index::rival_of(const crds::object_metadata& value, con
     return &first->key;
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

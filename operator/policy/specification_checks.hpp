@@ -1,13 +1,13 @@
 #pragma once
 
-#include "control/surroundings.hpp"
 #include "crds/application.hpp"
 #include "crds/repository.hpp"
+#include "policy/surroundings.hpp"
 
 #include <string>
 #include <vector>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 /// What there is to say about an object before anything is done with it.
 struct specification_verdict {
@@ -37,4 +37,4 @@ problems_of(const crds::application& value, const surroundings& around);
 /// disk, where the copies of everybody's repositories are.
 [[nodiscard]] std::string files_are_refused(const std::string& own_namespace);
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

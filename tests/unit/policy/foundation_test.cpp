@@ -1,8 +1,8 @@
-#include "control/foundation.hpp"
+#include "policy/foundation.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 namespace {
 
 bool stands_on(std::string group, std::string kind, std::string ns, std::string name) {
@@ -36,4 +36,4 @@ BOOST_AUTO_TEST_CASE(nothing_of_others) {
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
-} // namespace holdfast::control
+} // namespace holdfast::policy

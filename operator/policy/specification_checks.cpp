@@ -1,10 +1,10 @@
-#include "control/specification_checks.hpp"
+#include "policy/specification_checks.hpp"
 
-#include "control/specification_checks_shared.hpp"
 #include "crds/words.hpp"
 #include "git/url.hpp"
+#include "policy/specification_checks_shared.hpp"
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 std::string name_of(const crds::object_metadata& metadata) {
     return metadata.namespace_ + "/" + metadata.name;
@@ -24,4 +24,4 @@ std::string files_are_refused(const std::string& own_namespace) {
            ", the operator's namespace: it leads to the operator's own disk";
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -1,10 +1,10 @@
-#include "control/repository_index.hpp"
+#include "policy/repository_index.hpp"
 
 #include "git/url.hpp"
 
 #include <utility>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 namespace {
 
@@ -169,4 +169,4 @@ void repository_index::covering(
     }
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

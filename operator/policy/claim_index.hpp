@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 /// Where an Application's objects without a namespace go.
 [[nodiscard]] const std::string& target_namespace(const crds::application& value);
@@ -77,4 +77,4 @@ private:
     mutable std::uint64_t looked_at_ = 0;
 };
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

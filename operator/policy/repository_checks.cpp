@@ -1,17 +1,17 @@
 // Judging a Repository: whom it serves, what its Secrets must have, which other is for the same URL.
 
-#include "control/repository_index.hpp"
-#include "control/specification_checks.hpp"
-#include "control/specification_checks_shared.hpp"
 #include "crds/words.hpp"
 #include "git/url.hpp"
+#include "policy/repository_index.hpp"
+#include "policy/specification_checks.hpp"
+#include "policy/specification_checks_shared.hpp"
 
 #include <algorithm>
 #include <initializer_list>
 #include <set>
 #include <utility>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 namespace {
 
@@ -127,4 +127,4 @@ specification_verdict judge(const crds::repository& value, const surroundings& a
     return verdict;
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -1,14 +1,14 @@
 // Judging Applications in their surroundings. What an object says by itself is judged in crds/
 // (tests/unit/crds); the sentences as a user sees them are in tests/e2e/data.
 
-#include "control/specification_checks.hpp"
+#include "policy/specification_checks.hpp"
 
 #include "fake_surroundings.hpp"
 #include "said.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 namespace {
 
 using test::application;
@@ -282,4 +282,4 @@ BOOST_AUTO_TEST_CASE(what_may_be_right_later_is_a_warning_and_not_looked_for_by_
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 /// Whether the operator stands on an object: without it, it could not go on with what it is doing. Such an
 /// object is never deleted by it, and never deleted to be made anew, whoever asks and whatever the sources
@@ -15,4 +15,4 @@ namespace holdfast::control {
 /// A CustomResourceDefinition of ours: it is changed only where what is stored survives that.
 [[nodiscard]] bool is_own_definition(const sync::object_id& id);
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

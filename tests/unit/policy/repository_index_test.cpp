@@ -1,12 +1,12 @@
 // Which Repository covers what, and that finding it takes no longer where there are many.
 
-#include "control/repository_index.hpp"
+#include "policy/repository_index.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 namespace {
 
 using kube::object_name;
@@ -146,4 +146,4 @@ BOOST_AUTO_TEST_CASE(no_question_and_no_change_takes_longer_where_there_are_many
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "control/claim_index.hpp"
-#include "control/repository_index.hpp"
-#include "control/surroundings.hpp"
+#include "policy/claim_index.hpp"
+#include "policy/repository_index.hpp"
+#include "policy/surroundings.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -11,7 +11,7 @@
 #include <map>
 #include <stdexcept>
 
-namespace holdfast::control::test {
+namespace holdfast::policy::test {
 
 namespace json = boost::json;
 
@@ -165,4 +165,4 @@ repository(const std::string& spec, const std::string& metadata = R"({"name": "t
     return std::move(read.value);
 }
 
-} // namespace holdfast::control::test
+} // namespace holdfast::policy::test

@@ -1,10 +1,10 @@
 // Judging an Application: where it deploys, what it waits for, who else deploys the same.
 
-#include "control/claim_index.hpp"
-#include "control/specification_checks.hpp"
-#include "control/specification_checks_shared.hpp"
 #include "crds/words.hpp"
 #include "git/url.hpp"
+#include "policy/claim_index.hpp"
+#include "policy/specification_checks.hpp"
+#include "policy/specification_checks_shared.hpp"
 #include "render/yaml.hpp"
 #include "sync/annotations.hpp"
 
@@ -13,7 +13,7 @@
 #include <map>
 #include <set>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 namespace {
 
@@ -354,4 +354,4 @@ std::vector<crds::problem> problems_of(const crds::application& value, const sur
         .problems;
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::policy

@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace holdfast::control {
+namespace holdfast::policy {
 
 /// What the URL of a Repository covers, or what one has to cover that another URL is read through. The
 /// transport belongs to it: credentials for https:// are never sent over http://, nor a key's host asked for
@@ -106,4 +106,4 @@ private:
     mutable std::uint64_t looked_at_ = 0;
 };
 
-} // namespace holdfast::control
+} // namespace holdfast::policy
