@@ -20,10 +20,10 @@ error in_file(const error& e, const std::string& file) {
 } // namespace
 
 struct copier::place {
-    const commit_view& from;
-    /// In the commit.
+    const source_view& from;
+    /// In the source.
     std::string path;
-    git::object_id id;
+    files::object_id id;
     /// Below the workspace.
     std::string to;
     /// In the directory that was asked for.
@@ -39,11 +39,11 @@ result<void> copier::count() {
 }
 
 result<void> copier::directory(
-    const commit_view& from, const std::string& path, const std::string& to, const exclusion& without
+    const source_view& from, const std::string& path, const std::string& to, const exclusion& without
 ) {
     const auto found = from.find(path);
     if (!found) return found.error();
-    if (found->mode != git::entry_mode::tree) return user_error(fmt::format("{} is no directory", path));
+    if (found->mode != files::entry_mode::tree) return user_error(fmt::format("{} is no directory", path));
     return directory({.from = from, .path = path, .id = found->id, .to = to, .relative = {}}, without, 0);
 }
 
@@ -59,7 +59,7 @@ result<void> copier::directory(const place& at, const exclusion& without, int de
             is_whole = false;
             break;
         }
-        if (entry.mode == git::entry_mode::symlink && !at.from.reader->follow_in(at.id, entry.name)) {
+        if (entry.mode == files::entry_mode::symlink && !at.from.reader->follow_in(at.id, entry.name)) {
             is_whole = false;
             break;
         }
@@ -76,16 +76,16 @@ result<void> copier::parts(const place& at, const exclusion& without, int depth)
     const auto entries = at.from.reader->list(at.id);
     if (!entries) return entries.error();
     for (const auto& entry : *entries) {
-        const bool is_directory = entry.mode == git::entry_mode::tree;
+        const bool is_directory = entry.mode == files::entry_mode::tree;
         const auto relative = render::join_path(at.relative, entry.name);
         if (without && without(relative, is_directory)) continue;
         const auto path = render::join_path(at.path, entry.name);
         const auto to = render::join_path(at.to, entry.name);
-        if (entry.mode == git::entry_mode::submodule) continue;
-        if (entry.mode == git::entry_mode::symlink) {
+        if (entry.mode == files::entry_mode::submodule) continue;
+        if (entry.mode == files::entry_mode::symlink) {
             const auto end = at.from.reader->follow(path);
             if (!end) return in_file(end.error(), path);
-            if (end->mode != git::entry_mode::tree) {
+            if (end->mode != files::entry_mode::tree) {
                 if (auto more = count(); !more) return more;
                 file(at.from, *end, to);
                 continue;
@@ -97,7 +97,7 @@ result<void> copier::parts(const place& at, const exclusion& without, int depth)
             if (auto done = directory(next, without, depth + 1); !done) return done;
         } else {
             if (auto more = count(); !more) return more;
-            git::tree_entry one = entry;
+            files::tree_entry one = entry;
             one.name = path;
             file(at.from, one, to);
         }
@@ -105,7 +105,7 @@ result<void> copier::parts(const place& at, const exclusion& without, int depth)
     return {};
 }
 
-void copier::file(const commit_view& from, const git::tree_entry& found, const std::string& to) {
+void copier::file(const source_view& from, const files::tree_entry& found, const std::string& to) {
     if (!files_.insert(to).second) return;
     plan_.trees.push_back({.from = from.at, .path = found.name, .to = to});
     identities_.push_back(

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "builders/commit_view.hpp"
 #include "builders/plan.hpp"
+#include "builders/source_view.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -25,10 +25,10 @@ public:
     /// Copies the directory at `path` (clean, no symlink) to `to` below the workspace. Errors: user, naming
     /// the file, for symlinks that leave the repository or lead nowhere, and for too many files.
     result<void> directory(
-        const commit_view& from, const std::string& path, const std::string& to, const exclusion& without = {}
+        const source_view& from, const std::string& path, const std::string& to, const exclusion& without = {}
     );
     /// Copies one file to `to`; once, if it is asked for again. No directory that is copied has it.
-    void file(const commit_view& from, const git::tree_entry& found, const std::string& to);
+    void file(const source_view& from, const files::tree_entry& found, const std::string& to);
     void archive(const supply& from, const std::string& to);
     void written(std::string text, const std::string& to);
 

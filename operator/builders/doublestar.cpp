@@ -218,21 +218,21 @@ bool has_wildcard(std::string_view path) noexcept {
     return path.find_first_of("*?[") != std::string_view::npos;
 }
 
-result<std::vector<std::string>> expand_pattern(const commit_view& view, std::string_view pattern) {
+result<std::vector<std::string>> expand_pattern(const source_view& view, std::string_view pattern) {
     const lister list = [&](const std::string& directory) -> result<std::vector<directory_entry>> {
         std::vector<directory_entry> entries;
         const auto at = view.find(directory);
         if (!at && at.error().kind() != error_kind::not_found) return at.error();
-        if (!at || at->mode != git::entry_mode::tree) return entries;
+        if (!at || at->mode != files::entry_mode::tree) return entries;
         const auto listed = view.reader->list(at->id);
         if (!listed) return listed.error();
         for (const auto& entry : *listed) {
-            directory_entry one{.name = entry.name, .is_directory = entry.mode == git::entry_mode::tree};
-            if (entry.mode == git::entry_mode::symlink) {
+            directory_entry one{.name = entry.name, .is_directory = entry.mode == files::entry_mode::tree};
+            if (entry.mode == files::entry_mode::symlink) {
                 const auto end = view.find(render::join_path(directory, entry.name));
                 // One that leads out is kept: it is an error for whoever reads it.
-                one.is_directory = end && end->mode == git::entry_mode::tree;
-            } else if (entry.mode == git::entry_mode::submodule) {
+                one.is_directory = end && end->mode == files::entry_mode::tree;
+            } else if (entry.mode == files::entry_mode::submodule) {
                 continue;
             }
             entries.push_back(std::move(one));

@@ -91,7 +91,7 @@ std::string build_environment::substitute(std::string_view text, std::vector<std
             if (known != variables_.end()) {
                 made += known->second;
                 if (tells_revision(known->first)) {
-                    at_.note_commit();
+                    at_.note_revision();
                 }
             } else if (unknown != nullptr) {
                 unknown->emplace_back(found.name);

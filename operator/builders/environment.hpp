@@ -28,7 +28,7 @@ public:
     }
 
 private:
-    git::snapshot at_;
+    files::file_source at_;
     std::vector<std::pair<std::string, std::string>> variables_;
 };
 

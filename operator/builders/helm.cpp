@@ -134,12 +134,12 @@ struct chart_directory {
 };
 
 std::optional<chart_directory> open_repository(helm_work& work) {
-    auto view = commit_view::of(work.source.at, work.source.spec.repo_url);
+    auto view = source_view::of(work.source.at, work.source.spec.repo_url);
     if (!view) {
         work.fail(view.error());
         return std::nullopt;
     }
-    work.repository = std::make_unique<commit_view>(std::move(*view));
+    work.repository = std::make_unique<source_view>(std::move(*view));
     const auto path = render::clean_path(work.source.spec.path);
     if (!path) {
         work.fail(path.error().within("spec.source.path"));
@@ -154,7 +154,7 @@ std::optional<chart_directory> open_repository(helm_work& work) {
         work.fail(said.within("spec.source.path"));
         return std::nullopt;
     }
-    if (found->mode != git::entry_mode::tree) {
+    if (found->mode != files::entry_mode::tree) {
         work.fail(fmt::format("spec.source.path: {} is a file, not the directory of a chart", *path));
         return std::nullopt;
     }

@@ -3,9 +3,9 @@
 #include "base/hash.hpp"
 #include "builders/environment.hpp"
 #include "builders/jsonnet/closure.hpp"
-#include "git/tree_reader.hpp"
+#include "files/tree_reader.hpp"
 #include "render/directory_walk.hpp"
-#include "render/git_tree.hpp"
+#include "render/file_tree.hpp"
 #include "render/links.hpp"
 
 #include <boost/json/parse.hpp>
@@ -85,7 +85,7 @@ private:
             if (text && render::is_marked_to_skip(*text)) return true;
             if (!text) {
                 fail(text.error(), file.path);
-            } else if (git::is_lfs_pointer(*text)) {
+            } else if (files::is_lfs_pointer(*text)) {
                 fail(user_error(std::string{render::lfs_sentence}), file.path);
             }
             bytes += text ? text->size() : 0;
@@ -258,7 +258,7 @@ render::render_result<std::optional<build_plan>>
 plan_jsonnet(const build_source& source, const build_facts& facts, const programs& with) {
     auto reader = source.at.read();
     if (!reader) return render::as_errors(reader.error());
-    const auto tree = render::make_git_tree(std::move(*reader), source.spec.repo_url);
+    const auto tree = render::make_file_tree(std::move(*reader), source.spec.repo_url);
     return planner{*tree, source, facts}.run(with);
 }
 

@@ -6,7 +6,7 @@
 #include "builders/kustomize/functions.hpp"
 #include "builders/kustomize/glob.hpp"
 #include "builders/kustomize/options.hpp"
-#include "render/git_tree.hpp"
+#include "render/file_tree.hpp"
 #include "render/links.hpp"
 #include "secrets/store_index.hpp"
 
@@ -67,7 +67,7 @@ private:
         if (!reader) return reader.error();
         return read_repository{
             .at = source_.at,
-            .tree = render::make_git_tree(std::move(*reader), source_.spec.repo_url),
+            .tree = render::make_file_tree(std::move(*reader), source_.spec.repo_url),
             .to = "repo",
         };
     }

@@ -1,12 +1,12 @@
 #pragma once
 
 // What a build by another program (kustomize, helm, jsonnet, a plugin) is, before it is run: which files of
-// which commits it is given, what is started, and the key that names its outcome. Planning is pure: it reads
+// which sources it is given, what is started, and the key that names its outcome. Planning is pure: it reads
 // trees and gives a value. Running a plan is the same for every builder (run.hpp).
 
 #include "base/error.hpp"
 #include "crds/source.hpp"
-#include "git/tree_reader.hpp"
+#include "files/file_source.hpp"
 #include "render/build_key.hpp"
 #include "render/manifest.hpp"
 
@@ -49,7 +49,7 @@ struct need {
 /// What a need turned out to be. Immutable.
 struct supply {
     /// Of a repository.
-    git::snapshot at;
+    files::file_source at;
     /// A chart's archive (.tgz), or the file, on disk.
     std::string file;
     /// A chart: "sha256:…" of the archive; a file: of its content. The same identity is the same content.
@@ -65,15 +65,15 @@ using supplies = std::map<need, supply>;
 /// A source that others name as $NAME, for value files.
 struct referenced_source {
     std::string repo_url;
-    git::snapshot at;
+    files::file_source at;
 };
 
-/// One source of an application at its commit, with what its block and the override files beside it say.
+/// One source of an application at its revision, with what its block and the override files beside it say.
 struct build_source {
     crds::application_source spec;
     /// Of nothing where `spec.chart` is set: the chart is a need then.
-    git::snapshot at;
-    /// The commit in hexadecimal; of a chart its version.
+    files::file_source at;
+    /// What the build environment calls it: the commit in hexadecimal; of a chart its version.
     std::string revision;
     /// By name, without the '$'.
     std::map<std::string, referenced_source, std::less<>> refs;
@@ -102,10 +102,10 @@ struct build_facts {
     bool operator==(const build_facts&) const = default;
 };
 
-/// A directory or file of a commit that the build is given a copy of.
+/// A directory or file of a source that the build is given a copy of.
 struct tree_copy {
-    git::snapshot from;
-    /// In the commit; "" is all of it.
+    files::file_source from;
+    /// In the source; "" is all of it.
     std::string path;
     /// Below the workspace.
     std::string to;

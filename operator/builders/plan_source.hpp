@@ -34,7 +34,7 @@ struct planned_source {
 
 /// Chooses the builder as Argo CD does (the block of the source; else a plugin that discovers the files,
 /// Chart.yaml, a kustomization, else a directory), after the override files of the source's directory, and
-/// has it plan. `tree` is that of `source.at`, so that who plans for many applications of a commit opens it
+/// has it plan. `tree` is that of `source.at`, so that who plans for many applications of a revision opens it
 /// once; null for a chart of a chart repository. For the pool; one thread a tree.
 render::render_result<planned_source> plan_source(
     const build_source& source, render::source_tree* tree, const build_facts& facts, const supplies& supplied,

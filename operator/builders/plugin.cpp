@@ -5,7 +5,7 @@
 #include "builders/path_glob.hpp"
 #include "crds/words.hpp"
 #include "match/words.hpp"
-#include "render/git_tree.hpp"
+#include "render/file_tree.hpp"
 #include "render/links.hpp"
 
 #include <boost/json/array.hpp>
@@ -256,7 +256,7 @@ private:
         add_declaration(key);
         for (const auto& [name, value] : environment_) {
             if (plugin_.ignores_revision && tells_revision(name)) continue;
-            if (tells_revision(name)) source_.at.note_commit();
+            if (tells_revision(name)) source_.at.note_revision();
             key.add(name).add(value);
         }
         for (const auto& path : given_) {
@@ -367,7 +367,7 @@ plan_result plan_plugin(
 ) {
     auto reader = source.at.read();
     if (!reader) return render::as_errors(reader.error());
-    const auto tree = render::make_git_tree(std::move(*reader), source.spec.repo_url);
+    const auto tree = render::make_file_tree(std::move(*reader), source.spec.repo_url);
     return planner{*tree, source, facts, plugin}.run(generate_paths);
 }
 

@@ -1,6 +1,7 @@
 #include "builders/workspace_files.hpp"
 
 #include "base/memory.hpp"
+#include "files/export_tree.hpp"
 #include "render/links.hpp"
 
 #include <algorithm>
@@ -138,11 +139,10 @@ private:
         return fs::path{to_} / *clean;
     }
 
-    // Whether a copy of the same commit that was made before has it.
+    // Whether a copy of the same source that was made before has it.
     [[nodiscard]] bool is_there(const tree_copy& copy) const {
         return std::ranges::any_of(done_, [&](const tree_copy* other) {
-            if (other->from.commit() != copy.from.commit() ||
-                other->from.repository() != copy.from.repository() ||
+            if (other->from.identity() != copy.from.identity() ||
                 !render::is_within(copy.path, other->path) || !render::is_within(copy.to, other->to)) {
                 return false;
             }
@@ -155,8 +155,8 @@ private:
         });
     }
 
-    result<git::tree_reader*> reader_of(const git::snapshot& from) {
-        auto& reader = readers_[from.repository() + "\n" + from.commit().hex()];
+    result<files::tree_reader*> reader_of(const files::file_source& from) {
+        auto& reader = readers_[std::string{from.identity()}];
         if (!reader) {
             auto opened = from.read();
             if (!opened) {
@@ -190,10 +190,10 @@ private:
         if (!entry) {
             return entry.error();
         }
-        if (entry->mode == git::entry_mode::tree) {
+        if (entry->mode == files::entry_mode::tree) {
             return export_directory(**reader, entry->id, copy, *to);
         }
-        if (entry->mode != git::entry_mode::file && entry->mode != git::entry_mode::executable) {
+        if (entry->mode != files::entry_mode::file && entry->mode != files::entry_mode::executable) {
             return user_error(copy.path + " is neither a file nor a directory");
         }
         const auto size = (*reader)->blob_size(entry->id);
@@ -205,11 +205,11 @@ private:
         if (!text) {
             return text.error().within(copy.path);
         }
-        return write_file(*to, *text, entry->mode == git::entry_mode::executable ? 0755 : 0644);
+        return write_file(*to, *text, entry->mode == files::entry_mode::executable ? 0755 : 0644);
     }
 
     result<void> export_directory(
-        git::tree_reader& reader, const git::object_id& tree, const tree_copy& copy, const fs::path& to
+        files::tree_reader& reader, const files::object_id& tree, const tree_copy& copy, const fs::path& to
     ) {
         if (auto made = make_directories(to); !made) {
             return made;
@@ -218,7 +218,7 @@ private:
         if (!fs::is_empty(to, ec) || ec) {
             return internal_error("a build's files overlap at " + copy.to);
         }
-        auto done = git::export_tree(
+        auto done = files::export_tree(
             reader, tree, to.string(),
             {.max_entries = limits_.max_input_files, .max_bytes = limits_.max_input_bytes}
         );
@@ -248,7 +248,7 @@ private:
     const build_plan& plan_;
     std::string to_;
     const run_limits& limits_;
-    std::map<std::string, std::unique_ptr<git::tree_reader>> readers_;
+    std::map<std::string, std::unique_ptr<files::tree_reader>> readers_;
     std::vector<const tree_copy*> done_;
 };
 

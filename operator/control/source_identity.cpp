@@ -1,7 +1,7 @@
 #include "control/source_identity.hpp"
 
 #include "control/within_budget.hpp"
-#include "render/git_tree.hpp"
+#include "render/file_tree.hpp"
 
 namespace holdfast::control {
 
@@ -23,10 +23,10 @@ source_identity identity_of(const builders::planned_source& planned) {
 class logs {
 public:
     // Has them told of what is read from now on.
-    explicit logs(builders::build_source& source) : own_{std::make_shared<git::read_log>()} {
+    explicit logs(builders::build_source& source) : own_{std::make_shared<files::read_log>()} {
         source.at = source.at.noting(own_);
         for (auto& [name, reference] : source.refs) {
-            auto& log = refs_[name] = std::make_shared<git::read_log>();
+            auto& log = refs_[name] = std::make_shared<files::read_log>();
             reference.at = reference.at.noting(log);
         }
     }
@@ -49,14 +49,14 @@ public:
     }
 
 private:
-    std::shared_ptr<git::read_log> own_;
-    std::map<std::string, std::shared_ptr<git::read_log>, std::less<>> refs_;
+    std::shared_ptr<files::read_log> own_;
+    std::map<std::string, std::shared_ptr<files::read_log>, std::less<>> refs_;
 };
 
 // Readers of the commits that are asked, each opened once for those that follow one another.
 class readers {
 public:
-    result<git::tree_reader*> of(const git::snapshot& at) {
+    result<files::tree_reader*> of(const git::snapshot& at) {
         if (!reader_ || at.commit() != at_.commit() || at.repository() != at_.repository()) {
             auto made = at.read();
             if (!made) {
@@ -71,11 +71,11 @@ public:
 
 private:
     git::snapshot at_;
-    std::unique_ptr<git::tree_reader> reader_;
+    std::unique_ptr<files::tree_reader> reader_;
 };
 
 result<bool> holds(const reads_check& check, readers& open) {
-    const auto ask = [&](const git::snapshot& at, const git::commit_reads& reads) -> result<bool> {
+    const auto ask = [&](const git::snapshot& at, const files::path_reads& reads) -> result<bool> {
         if (reads.empty()) {
             return true;
         }
@@ -83,7 +83,7 @@ result<bool> holds(const reads_check& check, readers& open) {
         if (!reader) {
             return reader.error();
         }
-        return git::same_answers(**reader, reads);
+        return files::same_answers(**reader, reads);
     };
     if (!check.reads || check.reads->refs.size() != check.refs.size()) {
         return false;
@@ -107,7 +107,7 @@ result<std::unique_ptr<render::source_tree>> open_tree(const builders::build_sou
     if (!reader) {
         return reader.error();
     }
-    return render::make_git_tree(std::move(*reader), source.spec.repo_url);
+    return render::make_file_tree(std::move(*reader), source.spec.repo_url);
 }
 
 result<source_identity> identify_source(

@@ -5,7 +5,7 @@
 #include "base/work_budget.hpp"
 #include "builders/plan_source.hpp"
 #include "crds/application_status.hpp"
-#include "git/read_log.hpp"
+#include "files/read_log.hpp"
 #include "render/source_tree.hpp"
 
 #include <functional>
@@ -28,9 +28,9 @@ struct build_input {
 /// What the look for an identity asked the commits that it saw.
 struct source_reads {
     /// Of the source itself; nothing for a chart.
-    git::commit_reads own;
+    files::path_reads own;
     /// Of the sources that it names as $NAME, by name.
-    std::map<std::string, git::commit_reads, std::less<>> refs;
+    std::map<std::string, files::path_reads, std::less<>> refs;
 };
 
 /// What identifies a source's manifests.

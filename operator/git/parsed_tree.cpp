@@ -1,40 +1,17 @@
 #include "git/parsed_tree.hpp"
 
+#include "files/names.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 namespace holdfast::git {
 
+using files::entry_mode;
+using files::tree_entry;
+
 namespace {
-
-// No file system takes longer ones: 255 UTF-16 units in UTF-8 are less.
-constexpr std::size_t longest_name = 1024;
-
-// Names that no checkout may have: Git itself refuses them, since they lead out of the tree or into a
-// repository on one file system or another.
-bool is_hostile(std::string_view name) {
-    if (name.empty() || name.size() > longest_name || name == "." || name == "..") {
-        return true;
-    }
-    for (const char c : name) {
-        if (c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            return true;
-        }
-    }
-    std::string_view left = name;
-    while (left.size() > 4 && (left.back() == '.' || left.back() == ' ')) {
-        left.remove_suffix(1);
-    }
-    if (left.size() > 5) {
-        return false;
-    }
-    std::string low;
-    for (const char c : left) {
-        low.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-    }
-    return low == ".git" || low == "git~1";
-}
 
 std::optional<entry_mode> mode_of(std::uint32_t bits) {
     switch (bits & 0170000U) {
@@ -60,14 +37,6 @@ std::optional<std::uint32_t> octal(std::string_view digits) {
 constexpr std::size_t longest_mode = 7;
 
 } // namespace
-
-std::string shown(std::string_view text) {
-    std::string out;
-    for (const char c : text.substr(0, 300)) {
-        out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c);
-    }
-    return "\"" + out + "\"";
-}
 
 // "<mode in octal> <name>\0<20 bytes>", again and again.
 struct parsed_tree::raw_entry {
@@ -117,8 +86,8 @@ result<std::shared_ptr<const parsed_tree>> parsed_tree::parse(std::string bytes,
             return broken("is malformed");
         }
         const auto name = all.substr(from, zero - from);
-        if (!mode_of(*bits) || is_hostile(name)) {
-            return broken("has the entry " + shown(name) + ", which no honest repository has");
+        if (!mode_of(*bits) || files::is_hostile_name(name)) {
+            return broken("has the entry " + files::shown(name) + ", which no honest repository has");
         }
         made->by_name_.push_back(static_cast<std::uint32_t>(offset));
         offset = zero + 1 + object_id::size;

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "git/tree_reader.hpp"
+#include "files/tree_reader.hpp"
+#include "git/object_id.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,9 +14,6 @@
 
 namespace holdfast::git {
 
-/// The text in double quotes, cut after 300 bytes, with '?' for what does not print.
-[[nodiscard]] std::string shown(std::string_view text);
-
 /// A tree object that was read once: its bytes as Git has them, checked, with an index over the names. A name
 /// is found without a look at the others. Immutable; any thread.
 class parsed_tree {
@@ -24,9 +22,9 @@ public:
     static result<std::shared_ptr<const parsed_tree>> parse(std::string bytes, const object_id& id);
 
     /// The entry of that name, the first where a hostile tree has several.
-    [[nodiscard]] std::optional<tree_entry> find(std::string_view name) const;
+    [[nodiscard]] std::optional<files::tree_entry> find(std::string_view name) const;
     /// All, in Git's order.
-    [[nodiscard]] std::vector<tree_entry> entries() const;
+    [[nodiscard]] std::vector<files::tree_entry> entries() const;
     [[nodiscard]] std::size_t size() const noexcept { return by_name_.size(); }
     /// What it takes in memory.
     [[nodiscard]] std::size_t bytes() const noexcept;

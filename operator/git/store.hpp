@@ -4,7 +4,7 @@
 #include "base/worker_pool.hpp"
 #include "git/credentials.hpp"
 #include "git/revision.hpp"
-#include "git/tree_reader.hpp"
+#include "git/snapshot.hpp"
 #include "git/url.hpp"
 
 #include <boost/asio/any_io_executor.hpp>

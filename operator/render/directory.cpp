@@ -1,6 +1,6 @@
 #include "render/directory.hpp"
 
-#include "git/tree_reader.hpp"
+#include "files/tree_reader.hpp"
 #include "render/canonical.hpp"
 #include "render/directory_walk.hpp"
 #include "render/documents.hpp"
@@ -49,7 +49,7 @@ private:
         const auto text = tree_.read(file.entry, limits_.max_file_bytes);
         if (!text) return fail(text.error(), path);
         if (is_marked_to_skip(*text)) return true;
-        if (git::is_lfs_pointer(*text)) {
+        if (files::is_lfs_pointer(*text)) {
             return fail(std::string{lfs_sentence}, path);
         }
         if (!is_jsonnet(path))

@@ -25,8 +25,8 @@ struct source_entry {
 
 /// The files of a source at one revision: what a build reads, and nothing else. Paths are relative to the
 /// root, with '/', without "." and ".." and without a slash at either end; "" is the root. Symlinks are
-/// shown, never followed: whoever reads decides. A snapshot of a repository implements it, and so does an
-/// in-memory tree in tests. One object, one thread at a time.
+/// shown, never followed: whoever reads decides. A source of files (file_tree.hpp) implements it, and so does
+/// an in-memory tree in tests. One object, one thread at a time.
 class source_tree {
 public:
     virtual ~source_tree() = default;

@@ -47,7 +47,7 @@ public:
     /// Removes it: slow for many files, so let it go on the pool (or through runner::remove).
     ~workspace();
 
-    /// Absolute; mode 0700; empty at first. Files of builds go here (git::export_tree), and it is the one
+    /// Absolute; mode 0700; empty at first. Files of builds go here (files::export_tree), and it is the one
     /// place that jobs may write in.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     /// The HOME of jobs; empty at first.

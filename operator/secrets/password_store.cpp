@@ -20,8 +20,8 @@ std::string lower(std::string_view text) {
     return result;
 }
 
-bool is_file(git::entry_mode mode) noexcept {
-    return mode == git::entry_mode::file || mode == git::entry_mode::executable;
+bool is_file(files::entry_mode mode) noexcept {
+    return mode == files::entry_mode::file || mode == files::entry_mode::executable;
 }
 
 std::string_view parent_of(std::string_view path) noexcept {
@@ -36,13 +36,13 @@ std::string gpg_id_of(std::string_view directory) {
 } // namespace
 
 password_store::password_store(
-    std::unique_ptr<git::tree_reader> reader, const git::object_id& root, std::string name,
+    std::unique_ptr<files::tree_reader> reader, const files::object_id& root, std::string name,
     password_store_limits limits
 )
     : reader_{std::move(reader)}, root_{root}, name_{std::move(name)}, limits_{limits} {}
 
 result<password_store> password_store::open(
-    const git::snapshot& at, std::string_view path, std::string name, password_store_limits limits
+    const files::file_source& at, std::string_view path, std::string name, password_store_limits limits
 ) {
     auto reader = at.read();
     if (reader.has_error()) return reader.error().within("password store " + name);
@@ -68,7 +68,7 @@ result<std::vector<stored_entry>> password_store::entries() {
     for (auto& entry : *all) {
         if (!entry.name.ends_with(suffix) || entry.name.size() == suffix.size()) continue;
         auto id = entry.id;
-        if (entry.mode == git::entry_mode::symlink) {
+        if (entry.mode == files::entry_mode::symlink) {
             const auto target = reader_->follow_in(root_, entry.name);
             if (target.has_error() || !is_file(target->mode)) continue; // told when it is asked for
             id = target->id;
@@ -98,7 +98,7 @@ result<stored_entry> password_store::find(std::string_view entry) {
     if (file.has_error() && file.error().kind() != error_kind::not_found) return file.error().within(named);
 
     if (const auto other = reader_->follow_in(root_, entry); other.has_value()) {
-        if (other->mode == git::entry_mode::tree) {
+        if (other->mode == files::entry_mode::tree) {
             return user_error(
                 named + " is a folder; a reference names one entry in it: " + std::string{entry} + "/NAME"
             );
@@ -121,8 +121,8 @@ result<stored_entry> password_store::find(std::string_view entry) {
         }
     }
     return error{
-        error_kind::not_found, named + " does not exist in commit " + reader_->commit().hex().substr(0, 12) +
-                                   "; add it (\"pass insert " + std::string{entry} + "\") or correct its name"
+        error_kind::not_found, named + " does not exist in " + reader_->name() + "; add it (\"pass insert " +
+                                   std::string{entry} + "\") or correct its name"
     };
 }
 
@@ -130,7 +130,7 @@ result<std::string> password_store::read(const stored_entry& entry) {
     auto bytes = reader_->blob(entry.blob, limits_.max_entry_bytes);
     const auto named = "entry \"" + entry.name + "\" of the password store " + name_;
     if (bytes.has_error()) return bytes.error().within(named);
-    if (git::is_lfs_pointer(*bytes)) {
+    if (files::is_lfs_pointer(*bytes)) {
         return user_error(named + " is kept in Git LFS; keep the files of entries in Git itself");
     }
     return bytes;

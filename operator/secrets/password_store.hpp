@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "git/tree_reader.hpp"
+#include "files/file_source.hpp"
 #include "match/glob.hpp"
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct password_store_limits {
 struct stored_entry {
     /// "shop/db"
     std::string name;
-    git::object_id blob;
+    files::object_id blob;
 };
 
 /// A store of `pass` at one commit, read from Git's objects without a checkout. An entry is a file
@@ -34,12 +34,14 @@ public:
     /// The store below `path` (""; the root of the repository) of the commit. `name` is how messages call it:
     /// its URL without credentials. Errors: those of the reader; user when there is no `.gpg-id` at its root,
     /// so that what is no store is not taken for an empty one.
-    static result<password_store>
-    open(const git::snapshot& at, std::string_view path, std::string name, password_store_limits limits = {});
+    static result<password_store> open(
+        const files::file_source& at, std::string_view path, std::string name,
+        password_store_limits limits = {}
+    );
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// Of the directory of the store: the same id, the same secrets. For build keys.
-    [[nodiscard]] const git::object_id& tree() const noexcept { return root_; }
+    [[nodiscard]] const files::object_id& tree() const noexcept { return root_; }
 
     /// All entries, in the order of their names.
     result<std::vector<stored_entry>> entries();
@@ -66,11 +68,11 @@ public:
 
 private:
     password_store(
-        std::unique_ptr<git::tree_reader> reader, const git::object_id& root, std::string name,
+        std::unique_ptr<files::tree_reader> reader, const files::object_id& root, std::string name,
         password_store_limits limits
     );
-    std::unique_ptr<git::tree_reader> reader_;
-    git::object_id root_;
+    std::unique_ptr<files::tree_reader> reader_;
+    files::object_id root_;
     std::string name_;
     password_store_limits limits_;
 };

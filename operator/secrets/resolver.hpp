@@ -5,7 +5,7 @@
 
 #include "base/async_semaphore.hpp"
 #include "base/worker_pool.hpp"
-#include "git/tree_reader.hpp"
+#include "files/file_source.hpp"
 #include "render/manifest.hpp"
 #include "secrets/access.hpp"
 #include "secrets/decrypt.hpp"
@@ -29,7 +29,7 @@ struct usable_store {
     /// The URL, as messages and references name it; without credentials.
     std::string url;
     /// The commit that the application's build was made with.
-    git::snapshot at;
+    files::file_source at;
     /// Where in the repository the store is.
     std::string path;
     /// nullptr: nothing can be decrypted, which is an error when something has to be.

@@ -1,6 +1,6 @@
 #include "secrets/store_index.hpp"
 
-#include "git/url.hpp"
+#include "match/url.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -14,8 +14,8 @@ namespace json = boost::json;
 
 bool same_repository(std::string_view a, std::string_view b) {
     if (a == b) return true;
-    const auto first = git::url::parse(a);
-    const auto second = git::url::parse(b);
+    const auto first = match::url::parse(a);
+    const auto second = match::url::parse(b);
     return first.has_value() && second.has_value() && first->normalised() == second->normalised();
 }
 

@@ -45,7 +45,7 @@ struct mapping_file {
 };
 
 render::render_result<mapping_file> parse_mapping(std::string text, const std::string& path) {
-    if (git::is_lfs_pointer(text)) {
+    if (files::is_lfs_pointer(text)) {
         return one_error(
             {.file = path, .line = 1, .message = "is a pointer to a file in Git LFS, not the file"}
         );
@@ -67,7 +67,7 @@ render::render_result<mapping_file> parse_mapping(std::string text, const std::s
 
 /// Nothing when there is no such file.
 render::render_result<std::optional<mapping_file>>
-read_mapping(const commit_view& view, const std::string& path) {
+read_mapping(const source_view& view, const std::string& path) {
     const auto found = view.find(path);
     if (!found) {
         if (found.error().kind() == error_kind::not_found) return std::optional<mapping_file>{};
@@ -144,11 +144,11 @@ version_in(std::string_view entry, const std::vector<chart_dependency>& names, s
 }
 
 render::render_result<std::vector<vendored_chart>>
-vendored_in(const commit_view& view, const helm_chart& chart) {
+vendored_in(const source_view& view, const helm_chart& chart) {
     std::vector<vendored_chart> found;
     const auto directory = render::join_path(chart.path, "charts");
     const auto charts = view.find(directory);
-    if (!charts || charts->mode != git::entry_mode::tree) return found;
+    if (!charts || charts->mode != files::entry_mode::tree) return found;
     const auto entries = view.reader->list(charts->id);
     if (!entries) return of_file(entries.error(), directory);
     for (const auto& entry : *entries) {
@@ -158,7 +158,7 @@ vendored_in(const commit_view& view, const helm_chart& chart) {
         if (!at) return of_file(at.error(), path);
         vendored_chart one{.entry = entry.name};
         chart_names names;
-        if (at->mode == git::entry_mode::tree) {
+        if (at->mode == files::entry_mode::tree) {
             auto file = read_mapping(view, render::join_path(path, "Chart.yaml"));
             if (!file) return file.error();
             if (!*file) continue;
@@ -179,7 +179,7 @@ vendored_in(const commit_view& view, const helm_chart& chart) {
             const auto archive = chart_archive::read(*bytes);
             if (!archive) {
                 return of_file(
-                    git::is_lfs_pointer(*bytes)
+                    files::is_lfs_pointer(*bytes)
                         ? user_error("is a pointer to a file in Git LFS, not the file")
                         : archive.error(),
                     path
@@ -203,7 +203,7 @@ render::render_result<chart_names> read_chart_names(std::string_view text, const
     return chart_names{.name = read->string("name"), .version = text_of(read->object.if_contains("version"))};
 }
 
-render::render_result<helm_chart> read_chart(const commit_view& view, const std::string& path) {
+render::render_result<helm_chart> read_chart(const source_view& view, const std::string& path) {
     helm_chart chart{.path = path};
     const auto file = [&](const char* name) { return render::join_path(path, name); };
     auto main = read_mapping(view, file("Chart.yaml"));
@@ -237,7 +237,8 @@ render::render_result<helm_chart> read_chart(const commit_view& view, const std:
         chart.lock_file = (*lock)->path;
         break;
     }
-    if (const auto ignore = view.find(file(".helmignore")); ignore && ignore->mode != git::entry_mode::tree) {
+    if (const auto ignore = view.find(file(".helmignore"));
+        ignore && ignore->mode != files::entry_mode::tree) {
         const auto text = view.reader->blob(ignore->id, max_chart_file);
         if (!text) return of_file(text.error(), file(".helmignore"));
         auto rules = helm_ignore::parse(*text);

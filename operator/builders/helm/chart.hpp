@@ -1,7 +1,7 @@
 #pragma once
 
-#include "builders/commit_view.hpp"
 #include "builders/helm/ignore.hpp"
+#include "builders/source_view.hpp"
 #include "render/manifest.hpp"
 
 #include <optional>
@@ -33,7 +33,7 @@ struct vendored_chart {
 
 /// A chart in a directory, as far as planning looks at it.
 struct helm_chart {
-    /// In the commit, no symlink.
+    /// In the source, no symlink.
     std::string path;
     std::string name;
     std::string version;
@@ -48,7 +48,7 @@ struct helm_chart {
 
 /// Reads Chart.yaml, requirements.yaml, their lock files, .helmignore and the names in charts/. Errors: user
 /// for what is wrong in one of them, with file and line; not_found when there is no Chart.yaml.
-render::render_result<helm_chart> read_chart(const commit_view& view, const std::string& path);
+render::render_result<helm_chart> read_chart(const source_view& view, const std::string& path);
 
 /// The name and the version that a Chart.yaml says.
 struct chart_names {

@@ -86,7 +86,7 @@ private:
             if (!is_root) return true;
             const auto entry = reader.entry_at(render::join_path(chart.path, path));
             if (!entry ||
-                (entry->mode != git::entry_mode::file && entry->mode != git::entry_mode::executable)) {
+                (entry->mode != files::entry_mode::file && entry->mode != files::entry_mode::executable)) {
                 return false;
             }
             const auto size = reader.blob_size(entry->id);
@@ -172,7 +172,7 @@ private:
             ));
         }
         if (!found) return work_.fail(found.error(), chart.dependencies_file, dependency.line);
-        if (found->mode != git::entry_mode::tree) {
+        if (found->mode != files::entry_mode::tree) {
             return fail(
                 fmt::format("{} of {} is a file, not the directory of a chart", repository, dependency.name)
             );

@@ -91,13 +91,13 @@ void inspect_chart(helm_work& work, const helm_chart& chart) {
     for (const auto& entry : *entries) {
         if (chart.ignored.covers(entry.name, /*is_directory=*/false)) continue;
         const auto path = render::join_path(chart.path, entry.name);
-        if (entry.mode == git::entry_mode::submodule) {
+        if (entry.mode == files::entry_mode::submodule) {
             work.warn(
                 fmt::format("{} is a submodule: the chart is built as if it were an empty directory", path)
             );
             continue;
         }
-        if (entry.mode == git::entry_mode::symlink) continue;
+        if (entry.mode == files::entry_mode::symlink) continue;
         const auto size = reader.blob_size(entry.id);
         if (!size) {
             work.fail(size.error(), path);
@@ -119,7 +119,7 @@ void inspect_chart(helm_work& work, const helm_chart& chart) {
         const auto text = reader.blob(entry.id, max_scanned);
         if (!text) {
             work.fail(text.error(), path);
-        } else if (git::is_lfs_pointer(*text)) {
+        } else if (files::is_lfs_pointer(*text)) {
             if (is_read_by_helm(entry.name)) {
                 work.fail(path, 1, "is a pointer to a file in Git LFS, not the file: commit the file itself");
             } else {

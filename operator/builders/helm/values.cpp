@@ -55,9 +55,9 @@ struct entry {
     std::string written;
     /// Of a URL: it.
     std::string url;
-    /// The commit; nullptr for the chart's archive.
-    const commit_view* view = nullptr;
-    /// From the root of the commit or the archive.
+    /// The source; nullptr for the chart's archive.
+    const source_view* view = nullptr;
+    /// From the root of the source or the archive.
     std::string path;
     /// Where the root is below the workspace, and what stands for it in messages.
     std::string below;
@@ -152,7 +152,7 @@ public:
             work_.fail(fmt::format("{}: {} in {} {}", one.field, path, one.view->name, what));
             return std::nullopt;
         };
-        if (found->mode == git::entry_mode::tree || found->mode == git::entry_mode::submodule) {
+        if (found->mode == files::entry_mode::tree || found->mode == files::entry_mode::submodule) {
             return wrong("is a directory, not a file");
         }
         const auto size = one.view->reader->blob_size(found->id);
@@ -165,7 +165,7 @@ public:
         }
         if (*size <= max_pointer) {
             const auto text = one.view->reader->blob(found->id);
-            if (text && git::is_lfs_pointer(*text)) {
+            if (text && files::is_lfs_pointer(*text)) {
                 return wrong("is a pointer to a file in Git LFS, not the file: commit the file itself");
             }
         }
@@ -219,7 +219,7 @@ private:
         auto known = work_.refs.find(name);
         if (known == work_.refs.end()) {
             const auto& source = work_.source.refs.find(name)->second;
-            auto view = commit_view::of(source.at, source.repo_url);
+            auto view = source_view::of(source.at, source.repo_url);
             if (!view) {
                 work_.fail(view.error().within(one.field));
                 return std::nullopt;

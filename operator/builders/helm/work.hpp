@@ -18,9 +18,9 @@ struct helm_work {
     const build_source& source;
     const supplies& supplied;
     /// Nullptr where the chart is out of a chart repository.
-    std::unique_ptr<commit_view> repository;
+    std::unique_ptr<source_view> repository;
     /// By the name of the $ref, made when the first file of it is read.
-    std::map<std::string, commit_view, std::less<>> refs;
+    std::map<std::string, source_view, std::less<>> refs;
     build_environment environment;
     build_plan plan;
     copier copies{plan};

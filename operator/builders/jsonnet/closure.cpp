@@ -2,7 +2,7 @@
 
 #include "builders/jsonnet/import_path.hpp"
 #include "builders/jsonnet/imports.hpp"
-#include "git/tree_reader.hpp"
+#include "files/tree_reader.hpp"
 #include "match/words.hpp"
 #include "render/links.hpp"
 
@@ -142,7 +142,7 @@ result<std::optional<closure::found_file>> closure::look(const std::string& path
         why = fmt::format("{}: {}", path, text.error().message());
         return std::optional<found_file>{};
     }
-    if (git::is_lfs_pointer(*text)) {
+    if (files::is_lfs_pointer(*text)) {
         why = fmt::format("{} is in Git LFS, which is not fetched", path);
         return std::optional<found_file>{};
     }

@@ -4,8 +4,8 @@
 #include "builders/kustomize/functions.hpp"
 #include "builders/kustomize/repospec.hpp"
 #include "builders/kustomize/sentences.hpp"
-#include "git/url.hpp"
-#include "render/git_tree.hpp"
+#include "match/url.hpp"
+#include "render/file_tree.hpp"
 #include "render/links.hpp"
 
 #include <boost/json/array.hpp>
@@ -256,7 +256,7 @@ private:
     bool follow_base(
         const kustomization& k, const step& at, reference& each, const remote_base& base, bool functions
     ) {
-        if (const auto url = git::url::parse(base.repository); !url) {
+        if (const auto url = match::url::parse(base.repository); !url) {
             fail(k, each, fmt::format("{}: {}", without_password(each.text()), url.error().message()));
             return false;
         }
@@ -310,7 +310,7 @@ private:
         }
         into_.repositories.push_back({
             .at = supplied.at,
-            .tree = render::make_git_tree(std::move(*reader), wanted.url),
+            .tree = render::make_file_tree(std::move(*reader), wanted.url),
             .to = to,
             .shown = wanted.url,
         });

@@ -13,9 +13,9 @@
 
 namespace holdfast::builders {
 
-/// A repository at a commit, of which directories are read.
+/// A repository at a revision, of which directories are read.
 struct read_repository {
-    git::snapshot at;
+    files::file_source at;
     std::unique_ptr<render::source_tree> tree;
     /// Where its root is in the workspace: "repo", "remote/0".
     std::string to;

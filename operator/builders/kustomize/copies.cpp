@@ -29,7 +29,7 @@ std::string_view below(std::string_view path, std::string_view directory) {
 }
 
 /// The directory that has to be copied so that the symlink at `link` stays inside: `directory`, or one above.
-result<std::string> holding(git::tree_reader& tree, std::string directory, const std::string& link) {
+result<std::string> holding(files::tree_reader& tree, std::string directory, const std::string& link) {
     for (;;) {
         const auto id = tree.tree_at(directory);
         if (!id) return id.error();
@@ -42,13 +42,13 @@ result<std::string> holding(git::tree_reader& tree, std::string directory, const
 }
 
 /// The directory, or where a symlink below it leads out of it, a larger one.
-result<copied_directory> grown(git::tree_reader& tree, const std::string& directory) {
+result<copied_directory> grown(files::tree_reader& tree, const std::string& directory) {
     const auto id = tree.tree_at(directory);
     if (!id) return id.error();
     const auto entries = tree.list(*id, {.recursive = true});
     if (!entries) return entries.error();
     for (const auto& entry : *entries) {
-        if (entry.mode != git::entry_mode::symlink) continue;
+        if (entry.mode != files::entry_mode::symlink) continue;
         const auto larger = holding(tree, directory, render::join_path(directory, entry.name));
         if (!larger) return larger.error();
         if (*larger != directory) return copied_directory{*larger, {}};
@@ -69,7 +69,8 @@ std::set<std::string> outermost(const std::set<std::string>& roots) {
 
 } // namespace
 
-result<std::vector<copied_directory>> copies_of(git::tree_reader& tree, const std::set<std::string>& roots) {
+result<std::vector<copied_directory>>
+copies_of(files::tree_reader& tree, const std::set<std::string>& roots) {
     auto left = outermost(roots);
     std::vector<copied_directory> done;
     while (!left.empty()) {

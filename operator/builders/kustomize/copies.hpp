@@ -1,6 +1,6 @@
 #pragma once
 
-#include "git/tree_reader.hpp"
+#include "files/tree_reader.hpp"
 
 #include <set>
 #include <string>
@@ -9,17 +9,17 @@
 
 namespace holdfast::builders {
 
-/// A directory of a commit.
+/// A directory of a source.
 struct copied_directory {
     std::string path;
     /// Of its tree.
-    git::object_id id;
+    files::object_id id;
 };
 
 /// The directories to copy so that all of `roots` are there, none inside another, and so that no symlink in
 /// one leads out of it: where one does, the directory above is taken instead, up to the whole repository.
 /// Errors: those of the reader; user for a symlink that leaves the repository.
-result<std::vector<copied_directory>> copies_of(git::tree_reader& tree, const std::set<std::string>& roots);
+result<std::vector<copied_directory>> copies_of(files::tree_reader& tree, const std::set<std::string>& roots);
 
 /// The path to `to` as it is written in a file of `from`; both are clean and have the same root: "../base",
 /// ".".

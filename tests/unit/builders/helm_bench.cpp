@@ -1,6 +1,7 @@
 #include "helm_bench.hpp"
 
 #include "base/hash.hpp"
+#include "files/export_tree.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
@@ -124,8 +125,9 @@ build_source helm_bench::source(const repository& from, const std::string& path)
     made.spec.path = path;
     made.spec.target_revision = "main";
     made.spec.helm.emplace();
-    made.at = from.commit();
-    made.revision = made.at.commit().hex();
+    const auto at = from.commit();
+    made.at = at;
+    made.revision = at.commit().hex();
     return made;
 }
 
@@ -166,18 +168,19 @@ sandbox::outcome helm_bench::run(const build_plan& plan) {
         const auto reader = copy.from.read().value();
         const auto to = root / copy.to;
         fs::create_directories(to.parent_path());
-        const auto entry = copy.path.empty() ? result<git::tree_entry>{git::tree_entry{
-                                                   .mode = git::entry_mode::tree,
+        const auto entry = copy.path.empty() ? result<files::tree_entry>{files::tree_entry{
+                                                   .mode = files::entry_mode::tree,
                                                    .id = reader->tree_at("").value(),
                                                }}
                                              : reader->entry_at(copy.path);
         BOOST_REQUIRE_MESSAGE(entry.has_value(), (entry ? "" : entry.error().message()));
-        if (entry->mode == git::entry_mode::tree) {
+        if (entry->mode == files::entry_mode::tree) {
             fs::create_directory(to);
-            const auto done = git::export_tree(*reader, entry->id, to.string());
+            const auto done = files::export_tree(*reader, entry->id, to.string());
             BOOST_REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().message()));
         } else {
-            BOOST_REQUIRE((entry->mode == git::entry_mode::file || entry->mode == git::entry_mode::executable)
+            BOOST_REQUIRE(
+                (entry->mode == files::entry_mode::file || entry->mode == files::entry_mode::executable)
             );
             BOOST_REQUIRE_MESSAGE(!fs::exists(to), copy.to << " is copied twice");
             std::ofstream{to, std::ios::binary} << reader->blob(entry->id, std::size_t{256} << 20U).value();

@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "base/worker_pool.hpp"
 #include "builders/helm.hpp"
+#include "git/snapshot.hpp"
 #include "sandbox/sandbox.hpp"
 #include "support/coroutine.hpp"
 

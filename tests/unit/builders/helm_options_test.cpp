@@ -186,7 +186,8 @@ BOOST_AUTO_TEST_CASE(missing_value_files_may_be_ignored) {
     const repository env;
     env.file("other.yaml", "x: 1\n");
     auto s = b.source(r, "c");
-    s.refs["env"] = {.repo_url = "https://git.example/env", .at = env.commit()};
+    const auto env_at = env.commit();
+    s.refs["env"] = {.repo_url = "https://git.example/env", .at = env_at};
     s.spec.helm->value_files = {"values-prod.yaml", "values-prd.yaml", "no/such/*.yaml", "$env/others.yaml"};
     const auto said = b.errors(s);
     const auto at = "revision " + s.revision.substr(0, 10) + " of https://git.example/shop";
@@ -197,7 +198,7 @@ BOOST_AUTO_TEST_CASE(missing_value_files_may_be_ignored) {
                     at +
                     "; in c: Chart.yaml, templates/, values-prod.yaml, values.yaml\n"
                     "spec.source.helm.valueFiles[3]: there is no others.yaml in revision " +
-                    s.refs["env"].at.commit().hex().substr(0, 10) +
+                    env_at.commit().hex().substr(0, 10) +
                     " of https://git.example/env; did you mean other.yaml?\n"
     );
     s.spec.helm->ignore_missing_value_files = true;

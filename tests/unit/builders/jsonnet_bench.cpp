@@ -16,8 +16,9 @@ jsonnet_bench::jsonnet_bench() {
 }
 
 render::render_result<std::optional<builders::build_plan>> jsonnet_bench::plan() {
-    source.at = repository.commit();
-    source.revision = source.at.commit().hex();
+    const auto at = repository.commit();
+    source.at = at;
+    source.revision = at.commit().hex();
     return builders::plan_jsonnet(source, facts, {.jsonnet = JSONNET_PROGRAM});
 }
 

@@ -1,5 +1,6 @@
 #include "kustomize_bench.hpp"
 
+#include "files/export_tree.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -125,7 +126,7 @@ void bench::lay_out(const build_plan& plan, const std::string& workspace) {
         auto reader = tree.from.read().value();
         const auto id = reader->tree_at(tree.path).value();
         fs::create_directories(workspace + "/" + tree.to);
-        const auto exported = git::export_tree(*reader, id, workspace + "/" + tree.to);
+        const auto exported = files::export_tree(*reader, id, workspace + "/" + tree.to);
         BOOST_REQUIRE_MESSAGE(exported.has_value(), (exported ? "" : exported.error().message()));
     }
     for (const auto& archive : plan.archives) {

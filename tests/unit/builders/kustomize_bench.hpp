@@ -4,6 +4,7 @@
 
 #include "base/worker_pool.hpp"
 #include "builders/kustomize.hpp"
+#include "git/snapshot.hpp"
 #include "sandbox/sandbox.hpp"
 
 #include <boost/asio/io_context.hpp>

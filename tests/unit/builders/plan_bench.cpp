@@ -1,5 +1,7 @@
 #include "plan_bench.hpp"
 
+#include "builders/run.hpp"
+#include "files/export_tree.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -48,16 +50,16 @@ void plan_bench::copy(const builders::tree_copy& tree) {
     const auto to = workspace() / tree.to;
     if (const auto id = (*reader)->tree_at(tree.path)) {
         fs::create_directories(to);
-        const auto done = git::export_tree(**reader, *id, to);
+        const auto done = files::export_tree(**reader, *id, to);
         BOOST_REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().message()));
         return;
     }
     const auto entry = (*reader)->entry_at(tree.path);
     BOOST_REQUIRE_MESSAGE(entry.has_value(), tree.path << ": " << (entry ? "" : entry.error().message()));
-    BOOST_REQUIRE(entry->mode == git::entry_mode::file || entry->mode == git::entry_mode::executable);
+    BOOST_REQUIRE(entry->mode == files::entry_mode::file || entry->mode == files::entry_mode::executable);
     fs::create_directories(to.parent_path());
     std::ofstream{to, std::ios::binary} << (*reader)->blob(entry->id).value();
-    if (entry->mode == git::entry_mode::executable) {
+    if (entry->mode == files::entry_mode::executable) {
         fs::permissions(to, fs::perms{0755});
     }
 }
@@ -98,6 +100,12 @@ result<std::string> plan_bench::run(const builders::build_plan& plan) {
         output = std::move(said->output);
     }
     return output;
+}
+
+std::string plan_bench::built(const builders::build_plan& plan) {
+    auto said = test::run(context_, builders::run(*runner_, pool_, plan), std::chrono::seconds{100});
+    BOOST_REQUIRE_MESSAGE(said.has_value(), (said ? "" : said.error().summary().message()));
+    return std::move(*said);
 }
 
 } // namespace holdfast::test

@@ -23,6 +23,8 @@ public:
 
     /// What the last command prints; the error of the first that fails.
     result<std::string> run(const builders::build_plan& plan);
+    /// The same as the operator does it (builders::run); a failed test where that fails.
+    std::string built(const builders::build_plan& plan);
     /// The workspace of the last run.
     [[nodiscard]] std::filesystem::path workspace() const { return workspace_.path(); }
 

@@ -69,8 +69,9 @@ public:
     [[nodiscard]] const std::string& memory() const { return scratch_.path(); }
 
     builders::build_plan plan() {
-        source.at = repository.commit();
-        source.revision = source.at.commit().hex();
+        const auto at = repository.commit();
+        source.at = at;
+        source.revision = at.commit().hex();
         return builders::plan_plugin(source, facts, plugin, "").value();
     }
 

@@ -43,8 +43,9 @@ public:
     }
 
     builders::plan_result plan() {
-        source.at = repository.commit();
-        source.revision = source.at.commit().hex();
+        const auto at = repository.commit();
+        source.at = at;
+        source.revision = at.commit().hex();
         return builders::plan_plugin(source, facts, plugin, paths);
     }
 

@@ -3,6 +3,7 @@
 #include "base/worker_pool.hpp"
 #include "builders/run.hpp"
 #include "builders/workspace_files.hpp"
+#include "git/snapshot.hpp"
 #include "sandbox/sandbox.hpp"
 #include "support/coroutine.hpp"
 

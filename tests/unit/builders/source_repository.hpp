@@ -1,7 +1,7 @@
 #pragma once
 
+#include "git/snapshot.hpp"
 #include "git/tree_cache.hpp"
-#include "git/tree_reader.hpp"
 
 #include <filesystem>
 #include <memory>

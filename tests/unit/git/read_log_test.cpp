@@ -1,4 +1,5 @@
-#include "git/read_log.hpp"
+#include "files/read_log.hpp"
+#include "git/snapshot.hpp"
 #include "servers.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -7,6 +8,11 @@
 
 namespace holdfast::git::test {
 namespace {
+
+using files::path_reads;
+using files::read_log;
+using files::same_answers;
+using files::tree_reader;
 
 struct with_log {
     temporary_directory directory;
@@ -24,7 +30,7 @@ struct with_log {
 
     /// What `work` reads of the commit.
     template <class F>
-    static std::optional<commit_reads> reads_of(const snapshot& at, F work) {
+    static std::optional<path_reads> reads_of(const snapshot& at, F work) {
         const auto log = std::make_shared<read_log>();
         auto reader = at.noting(log).read();
         BOOST_REQUIRE(reader.has_value());
@@ -32,7 +38,7 @@ struct with_log {
         return log->finish();
     }
 
-    static bool same(const snapshot& at, const commit_reads& reads) {
+    static bool same(const snapshot& at, const path_reads& reads) {
         auto reader = at.read();
         BOOST_REQUIRE(reader.has_value());
         const auto answer = same_answers(**reader, reads);
@@ -104,7 +110,7 @@ BOOST_AUTO_TEST_CASE(without_an_answer_or_with_too_many_nothing_can_be_compared)
         }
     }));
     const auto log = std::make_shared<read_log>();
-    at.noting(log).note_commit();
+    at.noting(log).note_revision();
     BOOST_TEST(!log->finish());
 }
 

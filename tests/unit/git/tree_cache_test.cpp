@@ -1,8 +1,8 @@
 // What it costs to look something up: counted in trees that are parsed and in looks, not in time.
 
 #include "base/work_budget.hpp"
+#include "git/snapshot.hpp"
 #include "git/tree_cache.hpp"
-#include "git/tree_reader.hpp"
 #include "servers.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -13,6 +13,9 @@
 
 namespace holdfast::git::test {
 namespace {
+
+using files::entry_mode;
+using files::tree_reader;
 
 /// A repository whose commits are written without a work tree.
 struct with_commits {

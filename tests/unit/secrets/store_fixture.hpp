@@ -2,7 +2,7 @@
 
 // A real store: made by gpg and pass, committed with git. One for a whole test program, since keys take time.
 
-#include "git/tree_reader.hpp"
+#include "git/snapshot.hpp"
 #include "secrets/keys.hpp"
 
 #include <boost/json/object.hpp>

@@ -1,4 +1,4 @@
-#include "builders/commit_view.hpp"
+#include "builders/source_view.hpp"
 
 #include "builders/paths.hpp"
 #include "match/words.hpp"
@@ -9,21 +9,18 @@
 
 namespace holdfast::builders {
 
-result<commit_view> commit_view::of(const git::snapshot& at, std::string_view repo_url) {
+result<source_view> source_view::of(const files::file_source& at, std::string_view repo_url) {
     auto reader = at.read();
     if (!reader) return reader.error();
-    return commit_view{
-        .at = at,
-        .reader = std::move(*reader),
-        .name = fmt::format("revision {} of {}", at.commit().hex().substr(0, 10), repo_url),
-    };
+    auto name = fmt::format("{} of {}", (*reader)->name(), repo_url);
+    return source_view{.at = at, .reader = std::move(*reader), .name = std::move(name)};
 }
 
-result<git::tree_entry> commit_view::find(std::string_view path) const {
+result<files::tree_entry> source_view::find(std::string_view path) const {
     if (path.empty()) {
         const auto root = reader->tree_at("");
         if (!root) return root.error();
-        return git::tree_entry{.name = {}, .mode = git::entry_mode::tree, .id = *root};
+        return files::tree_entry{.name = {}, .mode = files::entry_mode::tree, .id = *root};
     }
     auto found = reader->follow(path);
     if (!found && found.error().kind() == error_kind::not_found) {
@@ -32,14 +29,14 @@ result<git::tree_entry> commit_view::find(std::string_view path) const {
     return found;
 }
 
-std::vector<std::string> commit_view::names_in(std::string_view directory) const {
+std::vector<std::string> source_view::names_in(std::string_view directory) const {
     std::vector<std::string> names;
     const auto at_path = find(directory);
-    if (!at_path || at_path->mode != git::entry_mode::tree) return names;
+    if (!at_path || at_path->mode != files::entry_mode::tree) return names;
     const auto entries = reader->list(at_path->id);
     if (!entries) return names;
     for (const auto& entry : *entries) {
-        names.push_back(entry.mode == git::entry_mode::tree ? entry.name + "/" : entry.name);
+        names.push_back(entry.mode == files::entry_mode::tree ? entry.name + "/" : entry.name);
     }
     return names;
 }
@@ -61,7 +58,7 @@ std::string what_is_there(const std::vector<std::string>& names, std::string_vie
     );
 }
 
-std::string what_is_there(const commit_view& view, std::string_view missing) {
+std::string what_is_there(const source_view& view, std::string_view missing) {
     // The first directory on the way that is there says most.
     auto name = base_of(missing);
     auto directory = parent_of(missing);

@@ -1,13 +1,13 @@
-#include "git/read_log.hpp"
+#include "files/read_log.hpp"
 
 #include <algorithm>
 #include <iterator>
 
-namespace holdfast::git {
+namespace holdfast::files {
 
 namespace {
 
-using question = commit_read::question;
+using question = path_read::question;
 
 constexpr std::size_t max_noted = 20'000;
 constexpr std::size_t max_kept = 200;
@@ -31,7 +31,7 @@ bool any_above(std::string_view path, F is_it) {
     return false;
 }
 
-result<tree_entry> ask(tree_reader& reader, const commit_read& one) {
+result<tree_entry> ask(tree_reader& reader, const path_read& one) {
     switch (one.asked) {
     case question::step: return reader.step_at(one.path);
     case question::followed: return reader.follow(one.path);
@@ -42,7 +42,7 @@ result<tree_entry> ask(tree_reader& reader, const commit_read& one) {
 
 } // namespace
 
-result<bool> same_answers(tree_reader& reader, const commit_reads& reads) {
+result<bool> same_answers(tree_reader& reader, const path_reads& reads) {
     for (const auto& one : reads) {
         const auto now = ask(reader, one);
         if (!now) {
@@ -65,11 +65,11 @@ result<bool> same_answers(tree_reader& reader, const commit_reads& reads) {
     return true;
 }
 
-void read_log::note(commit_read one, bool by_link) {
+void read_log::note(path_read one, bool by_link) {
     if (all_.size() >= max_noted) {
-        is_of_commit_ = true;
+        is_of_revision_ = true;
     }
-    if (is_of_commit_) {
+    if (is_of_revision_) {
         return;
     }
     if (one.led_to == one.path) {
@@ -79,8 +79,8 @@ void read_log::note(commit_read one, bool by_link) {
     all_.try_emplace(std::move(key), std::move(one), by_link);
 }
 
-std::optional<commit_reads> read_log::finish() const {
-    if (is_of_commit_) {
+std::optional<path_reads> read_log::finish() const {
+    if (is_of_revision_) {
         return std::nullopt;
     }
     // Directories that were looked at as a whole: their ids stand for all that is in them.
@@ -91,7 +91,7 @@ std::optional<commit_reads> read_log::finish() const {
             whole.emplace(one.path, true);
         }
     }
-    commit_reads kept;
+    path_reads kept;
     for (const auto& [key, noted] : all_) {
         const auto& [one, by_link] = noted;
         const auto is_whole = [&](std::string_view above) { return whole.contains(above); };
@@ -113,13 +113,13 @@ std::optional<commit_reads> read_log::finish() const {
         return std::nullopt;
     }
     // What is there below a directory says that it is one.
-    const auto is_said = [&](const commit_read& step) {
+    const auto is_said = [&](const path_read& step) {
         return step.asked == question::step && step.there && step.mode == entry_mode::tree &&
-               std::ranges::any_of(kept, [&](const commit_read& other) {
+               std::ranges::any_of(kept, [&](const path_read& other) {
                    return other.there && other.led_to.empty() && is_below(other.path, step.path);
                });
     };
-    commit_reads least;
+    path_reads least;
     std::ranges::remove_copy_if(kept, std::back_inserter(least), is_said);
     if (least.size() > max_kept) {
         return std::nullopt;
@@ -127,4 +127,4 @@ std::optional<commit_reads> read_log::finish() const {
     return least;
 }
 
-} // namespace holdfast::git
+} // namespace holdfast::files

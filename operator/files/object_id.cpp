@@ -1,6 +1,6 @@
-#include "git/object_id.hpp"
+#include "files/object_id.hpp"
 
-namespace holdfast::git {
+namespace holdfast::files {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::string object_id::hex() const {
     return text;
 }
 
-} // namespace holdfast::git
+} // namespace holdfast::files

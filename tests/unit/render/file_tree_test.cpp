@@ -1,6 +1,6 @@
-#include "render/git_tree.hpp"
+#include "render/file_tree.hpp"
 
-#include "git/tree_reader.hpp"
+#include "git/snapshot.hpp"
 #include "render/build_key.hpp"
 #include "render/directory.hpp"
 #include "render/source_kind.hpp"
@@ -51,7 +51,7 @@ public:
         const std::string id = git("rev-parse HEAD");
         const auto commit = git::object_id::from_hex(id.substr(0, 40)).value();
         auto reader = git::snapshot::open(directory_ + "/.git", commit).value().read();
-        return render::make_git_tree(std::move(reader).value(), "https://git.example/shop");
+        return render::make_file_tree(std::move(reader).value(), "https://git.example/shop");
     }
 
     std::string git(const std::string& arguments) const {

@@ -1,4 +1,4 @@
-#include "git/tree_reader.hpp"
+#include "files/export_tree.hpp"
 
 #include "base/memory.hpp"
 
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace holdfast::git {
+namespace holdfast::files {
 
 namespace fs = std::filesystem;
 
@@ -141,4 +141,4 @@ export_tree(tree_reader& from, const object_id& tree, const std::string& to, exp
     return {};
 }
 
-} // namespace holdfast::git
+} // namespace holdfast::files

@@ -1,4 +1,4 @@
-#include "git/url.hpp"
+#include "match/url.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace holdfast::git {
+namespace holdfast::match {
 namespace {
 
 BOOST_AUTO_TEST_SUITE(git_url)
@@ -183,4 +183,4 @@ BOOST_AUTO_TEST_CASE(two_texts_are_compared_as_repositories) {
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
-} // namespace holdfast::git
+} // namespace holdfast::match

@@ -1,4 +1,4 @@
-#include "render/git_tree.hpp"
+#include "render/file_tree.hpp"
 
 #include <fmt/format.h>
 
@@ -9,24 +9,24 @@ namespace holdfast::render {
 
 namespace {
 
-entry_kind kind_of(git::entry_mode mode) noexcept {
+entry_kind kind_of(files::entry_mode mode) noexcept {
     switch (mode) {
-    case git::entry_mode::tree: return entry_kind::directory;
-    case git::entry_mode::symlink: return entry_kind::symlink;
-    case git::entry_mode::submodule: return entry_kind::submodule;
-    case git::entry_mode::file:
-    case git::entry_mode::executable: break;
+    case files::entry_mode::tree: return entry_kind::directory;
+    case files::entry_mode::symlink: return entry_kind::symlink;
+    case files::entry_mode::submodule: return entry_kind::submodule;
+    case files::entry_mode::file:
+    case files::entry_mode::executable: break;
     }
     return entry_kind::file;
 }
 
-class git_tree final : public source_tree {
+class file_tree final : public source_tree {
 public:
-    git_tree(std::unique_ptr<git::tree_reader> reader, std::string name)
-        : reader_{std::move(reader)}, name_{std::move(name)} {}
+    file_tree(std::unique_ptr<files::tree_reader> reader, std::string repository)
+        : reader_{std::move(reader)}, repository_{std::move(repository)} {}
 
     [[nodiscard]] std::string describe() const override {
-        return fmt::format("revision {} of {}", reader_->commit().hex().substr(0, 10), name_);
+        return fmt::format("{} of {}", reader_->name(), repository_);
     }
 
     result<std::optional<source_entry>> find(std::string_view path) override {
@@ -42,7 +42,7 @@ public:
         if (!entries) return entries.error();
         std::vector<source_entry> listed;
         listed.reserve(entries->size());
-        for (const git::tree_entry& entry : *entries) {
+        for (const files::tree_entry& entry : *entries) {
             listed.push_back({.name = entry.name, .kind = kind_of(entry.mode), .id = entry.id.hex()});
         }
         std::sort(listed.begin(), listed.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -55,7 +55,7 @@ public:
 
 private:
     static result<std::optional<source_entry>>
-    given(std::string_view path, const result<git::tree_entry>& entry) {
+    given(std::string_view path, const result<files::tree_entry>& entry) {
         if (!entry) {
             if (entry.error().kind() == error_kind::not_found) return std::optional<source_entry>{};
             return entry.error();
@@ -68,18 +68,19 @@ private:
         }};
     }
 
-    static git::object_id id_of(const source_entry& entry) {
-        return git::object_id::from_hex(entry.id).value_or(git::object_id{});
+    static files::object_id id_of(const source_entry& entry) {
+        return files::object_id::from_hex(entry.id).value_or(files::object_id{});
     }
 
-    std::unique_ptr<git::tree_reader> reader_;
-    std::string name_;
+    std::unique_ptr<files::tree_reader> reader_;
+    std::string repository_;
 };
 
 } // namespace
 
-std::unique_ptr<source_tree> make_git_tree(std::unique_ptr<git::tree_reader> reader, std::string name) {
-    return std::make_unique<git_tree>(std::move(reader), std::move(name));
+std::unique_ptr<source_tree>
+make_file_tree(std::unique_ptr<files::tree_reader> reader, std::string repository) {
+    return std::make_unique<file_tree>(std::move(reader), std::move(repository));
 }
 
 } // namespace holdfast::render

@@ -1,4 +1,4 @@
-#include "git/url.hpp"
+#include "match/url.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -7,7 +7,7 @@
 #include <array>
 #include <charconv>
 
-namespace holdfast::git {
+namespace holdfast::match {
 
 namespace {
 
@@ -282,4 +282,4 @@ bool same_repository(std::string_view a, std::string_view b) {
     return x && y && x->normalised() == y->normalised();
 }
 
-} // namespace holdfast::git
+} // namespace holdfast::match
