@@ -1,7 +1,6 @@
 #include "control/application_controller.hpp"
 
 #include "base/log.hpp"
-#include "base/loop_turns.hpp"
 #include "control/application_controller_state.hpp"
 
 #include <algorithm>
@@ -21,29 +20,23 @@ const kube::resource application_kind{
     .subresources = {}
 };
 
-namespace {
-
-kube::informer_options informer_options(const std::string& namespace_) {
-    kube::informer_options o;
-    o.kind = application_kind;
-    o.what.namespace_ = namespace_;
-    return o;
-}
-
-} // namespace
-
 application_controller::state::state(asio::any_io_executor ex, parts p, settings s)
     : with{p},
       config{std::move(s)},
-      tasks{ex},
-      claims{config.own_namespace},
-      queue{
-          ex, "application", config.concurrency,
-          [this](std::string key) { return reconcile(std::move(key)); }, &p.counters
+      runs{
+          ex,
+          p.home,
+          {.kind = application_kind,
+           .namespace_ = config.watch_namespace,
+           .name = "application",
+           .concurrency = config.concurrency},
+          *this,
+          [this](std::string key) { return reconcile(std::move(key)); },
+          &p.counters
       },
-      triggers{queue},
-      turns{ex, tasks, p.journal},
-      informer{p.home, informer_options(config.watch_namespace), *this},
+      claims{config.own_namespace},
+      triggers{runs.queue()},
+      turns{ex, runs.tasks(), p.journal},
       others{{config, applications, p.clusters, wants, looks, triggers}},
       sources{
           {config, applications, p.clusters, p.sources, p.supplies, p.secrets, p.build, turns, p.counters,
@@ -52,7 +45,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       namespaces{{config, applications, p.clusters, p.counters, triggers}},
       compared{{config, p.clusters, sources, namespaces, p.counters, triggers}},
       objects{{config, applications, p.clusters, others, namespaces, p.counters, triggers}},
-      checks{{config, p.clusters, p.home, informer.wanted()}},
+      checks{{config, p.clusters, p.home, runs.wanted()}},
       operation{{config, applications, p.clusters, sources, compared, others, checks, objects, triggers}},
       ending{{p.home, applications, p.clusters, others, objects, triggers}},
       report{{p.clusters, others, p.counters}},
@@ -62,12 +55,10 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           p.events,
           p.counters,
           {.find = [this](const std::string& key) { return applications.find(key); },
-           .waiting = [this] { return queue.waiting_now(); },
+           .waiting = [this] { return runs.queue().waiting_now(); },
            .settled = [this](const std::string& key) { reconcile_dependents(key); }}
       },
-      around{{config, applications, claims, p.sources, p.build}} {
-    queue.hold();
-}
+      around{{config, applications, claims, p.sources, p.build}} {}
 
 application_controller::application_controller(asio::any_io_executor executor, parts p, settings s)
     : state_{std::make_shared<state>(std::move(executor), p, std::move(s))} {}
@@ -75,58 +66,47 @@ application_controller::application_controller(asio::any_io_executor executor, p
 application_controller::~application_controller() = default;
 
 void application_controller::start() {
-    state_->tasks.spawn("watch applications", [](std::shared_ptr<state> s) -> asio::awaitable<void> {
-        co_await s->informer.run();
-    }(state_));
+    state_->runs.start();
 }
 
 asio::awaitable<void> application_controller::lead(bool after_another) {
     const auto s = state_;
-    // The watch may not have told yet of the last that the leader before wrote: what it has done would be
-    // done again.
-    for (auto wait = 200ms; after_another; wait = std::min(wait * 2, 5'000ms)) {
-        auto all = co_await s->with.home.list(application_kind, s->informer.wanted());
-        if (all) {
-            loop_turns turns;
-            for (const auto& one : all->items) {
-                const auto known = s->version_of(kube::object_name_of(one));
-                const auto version = kube::resource_version_of(one);
-                if (!known || !kube::is_older_version(version, known->resource_version)) {
-                    s->changed(one); // else the watch was faster
-                }
-                co_await turns.give_back();
+    if (after_another) {
+        // The watch may not have told yet of the last that the leader before wrote: what it has done would be
+        // done again.
+        const auto see = [s](const json::object& one) {
+            const auto known = s->version_of(kube::object_name_of(one));
+            const auto version = kube::resource_version_of(one);
+            if (!known || !kube::is_older_version(version, known->resource_version)) {
+                s->changed(one); // else the watch was faster
             }
-            break;
-        }
-        log::warn("waiting for the Applications", {{"error", all.error().message()}});
-        co_await sleep_for(wait);
+        };
+        co_await s->runs.read_all(see);
     }
-    s->standby = false;
+    s->runs.lead();
     std::set<std::string> ours;
     for (const auto& [key, r] : s->applications.all()) {
         if (!r->foreign) {
             ours.insert(key);
             s->others.expect_reconcile(*r);
         }
-        s->queue.add(key);
+        s->triggers.reconcile(key);
     }
     s->turns.begin_to_lead(std::move(ours));
-    s->tasks.spawn("survey kinds", [](std::shared_ptr<state> all) -> asio::awaitable<void> {
-        while (!co_await all->informer.wait_synced(30s)) {
-        }
+    s->runs.tasks().spawn("survey kinds", [](std::shared_ptr<state> all) -> asio::awaitable<void> {
+        co_await all->runs.wait_until_all_are_known();
         co_await all->ending.survey();
     }(s));
     s->statuses.release();
-    s->queue.release();
 }
 
 asio::awaitable<void> application_controller::hand_over(steady_clock::duration limit) {
     const auto s = state_;
-    if (s->standby) {
+    if (!s->runs.leads()) {
         co_return;
     }
     const auto until = steady_clock::now() + limit;
-    co_await s->queue.drain(limit);
+    co_await s->runs.hand_over(limit);
     co_await s->statuses.hand_over(std::max<steady_clock::duration>(until - steady_clock::now(), 300ms));
 }
 
@@ -140,13 +120,13 @@ const policy::surroundings& application_controller::around() const {
 }
 
 bool application_controller::ready() const {
-    return state_->informer.status().synced;
+    return state_->runs.knows_all();
 }
 
 void application_controller::object_changed(const sync::application_ref& owner) {
-    auto key = owner.namespace_ + "/" + owner.name;
+    const auto key = owner.namespace_ + "/" + owner.name;
     if (state_->applications.find(key)) {
-        state_->queue.add(std::move(key));
+        state_->triggers.reconcile(key);
     }
 }
 
@@ -161,11 +141,11 @@ void application_controller::namespace_changed(const std::string& name) {
 void application_controller::repository_moved(
     const git::url& repository, const std::set<std::string>& applications
 ) {
-    if (state_->standby || applications.empty()) {
+    if (!state_->runs.leads() || applications.empty()) {
         return; // who begins to lead looks at all
     }
     state_->looks.begin_move(repository.normalised(), steady_clock::now());
-    state_->tasks.spawn(
+    state_->runs.tasks().spawn(
         "moved " + repository.normalised(),
         [](std::shared_ptr<state> s, git::url url, std::vector<std::string> keys) -> asio::awaitable<void> {
             struct end_of_move {
@@ -185,7 +165,7 @@ void application_controller::kinds_changed() {
             return one.type == crds::source_type::helm || one.type == crds::source_type::plugin;
         };
         if (r->sources.from && std::ranges::any_of(r->sources.from->identities, sees_kinds)) {
-            state_->queue.add(key);
+            state_->triggers.reconcile(key);
         }
     }
     // Who named a kind that nobody knew may find it now.
@@ -193,7 +173,7 @@ void application_controller::kinds_changed() {
         if (!r->compared.wanted || !r->object.status.conditions.empty()) {
             const auto* ready = crds::find_condition(r->object.status.conditions, "Ready");
             if (ready == nullptr || ready->status != "True") {
-                state_->queue.add(key);
+                state_->triggers.reconcile(key);
             }
         }
     }
@@ -201,10 +181,8 @@ void application_controller::kinds_changed() {
 
 asio::awaitable<void> application_controller::stop() {
     auto state = state_;
-    state->tasks.cancel();
-    co_await state->queue.stop();
+    co_await state->runs.stop();
     state->statuses.send_events();
-    co_await state->tasks.join();
     co_await state->statuses.stop();
 }
 

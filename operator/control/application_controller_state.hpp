@@ -2,7 +2,6 @@
 
 // The inside of application_controller, shared by the files that implement it and by nobody else.
 
-#include "base/task_group.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_index.hpp"
 #include "control/application_kind.hpp"
@@ -21,10 +20,10 @@
 #include "control/status_report.hpp"
 #include "control/status_writer.hpp"
 #include "control/wanted_index.hpp"
-#include "control/work_queue.hpp"
 #include "engine/findings.hpp"
-#include "kube/informer.hpp"
+#include "kube/informer_handler.hpp"
 #include "policy/claim_index.hpp"
+#include "runtime/controller.hpp"
 
 #include <functional>
 #include <optional>
@@ -40,18 +39,16 @@ struct application_controller::state : kube::informer_handler {
 
     parts with;
     settings config;
-    task_group tasks;
-    /// Another replica works on them, or nobody yet: records are as that one left them.
-    bool standby = true;
+    /// While it does not lead, another replica works on them, or nobody yet: records are as that one left
+    /// them.
+    runtime::controller runs;
 
     application_index applications;
     policy::claim_index claims; // of all applications
     wanted_index wants;         // of all records' `compared.wanted`
     pending_looks looks;
-    work_queue queue;
     reconcile_triggers triggers;
     build_turns turns;
-    kube::informer informer;
 
     handover others;
     application_sources sources;

@@ -25,10 +25,10 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
         looks.forget(key); // nothing is found out about it here
         co_return;
     }
-    if (!with.sources.ready() || !informer.status().synced) {
+    if (!with.sources.ready() || !runs.knows_all()) {
         // Before the Repositories are known nobody can say which credentials are right; before all
         // applications are, whether a dependency exists.
-        queue.add_after(key, engine::delay_of(engine::recheck::start_up));
+        runs.queue().add_after(key, engine::delay_of(engine::recheck::start_up));
         co_return;
     }
     const auto begin = steady_clock::now();
@@ -36,7 +36,7 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     const auto begun = looks.begin_look();
     const auto found = co_await reconcile_now(r);
     if (found.requeue_after && applications.find(key) == r) {
-        queue.add_after(key, *found.requeue_after);
+        runs.queue().add_after(key, *found.requeue_after);
     }
     // As after a restart, while objects are being listed: nobody knows yet what it wants.
     const bool is_looked_at = r->sources.from || r->deleting() || !found.problems.empty();
@@ -51,7 +51,7 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
         statuses.changed(*r, before);
         turns.reconciled(key);
     }
-    if (queue.waiting_now() == 0) {
+    if (runs.queue().waiting_now() == 0) {
         statuses.send_events();
     }
     with.counters.reconciled(

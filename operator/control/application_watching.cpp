@@ -76,7 +76,7 @@ void application_controller::state::changed(const json::object& object) {
     }
     const bool foreign = !is_for(object, config.installation);
     // What another replica makes of it is all that is known of it.
-    const bool fresh = !r || standby || r->foreign != foreign;
+    const bool fresh = !r || !runs.leads() || r->foreign != foreign;
     if (foreign) {
         note_foreign(r, std::move(now));
         return;
@@ -88,15 +88,15 @@ void application_controller::state::changed(const json::object& object) {
     }
     applications.note_dependencies(r->object, /*there=*/true);
     note_claims(*r);
-    if (standby) {
+    if (!runs.leads()) {
         ending.watch_kinds_of(r->object);
     }
     r->unreadable = crds::join(read.problems);
-    if (fresh && !standby) {
+    if (fresh && runs.leads()) {
         others.expect_reconcile(*r);
     }
     with.sources.use(key, uses_of(*r));
-    queue.add(key);
+    triggers.reconcile(key);
 }
 
 void application_controller::state::note_foreign(record_ptr& r, crds::application now) {
@@ -158,7 +158,7 @@ bool application_controller::state::follow(application_record& r, crds::applicat
     if (!r.object.operation) {
         r.operation.taken = false;
     }
-    if (is_overwritten && !standby) {
+    if (is_overwritten && runs.leads()) {
         statuses.due(r);
     }
     return news;
@@ -183,9 +183,9 @@ void application_controller::state::forget(const std::string& key) {
     looks.forget(key);
     applications.erase(key);
     for (const auto& other : claims.erase(key)) {
-        queue.add(other);
+        triggers.reconcile(other);
     }
-    queue.forget(key);
+    runs.queue().forget(key);
     statuses.forget(key);
     turns.forget(key);
     triggers.forget(key);
@@ -194,13 +194,13 @@ void application_controller::state::forget(const std::string& key) {
 
 void application_controller::state::note_claims(const application_record& r) {
     for (const auto& other : claims.put(r.object)) {
-        queue.add(other);
+        triggers.reconcile(other);
     }
 }
 
 void application_controller::state::reconcile_dependents(const std::string& key) {
     for (const auto& dependent : applications.dependents_of(key)) {
-        queue.add(dependent);
+        triggers.reconcile(dependent);
     }
 }
 

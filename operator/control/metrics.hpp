@@ -2,6 +2,7 @@
 
 #include "cluster/write_observer.hpp"
 #include "kube/observer.hpp"
+#include "runtime/queue_observer.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace holdfast::control {
 
 /// What the operator counts, for Prometheus; docs/metrics.md lists it all. From any thread. Labels are few
 /// and bounded: nothing is labelled with the name of an application, save holdfast_application_info.
-class metrics : public kube::observer, public cluster::write_observer {
+class metrics : public kube::observer, public cluster::write_observer, public runtime::queue_observer {
 public:
     metrics();
     ~metrics() override;
@@ -50,8 +51,8 @@ public:
     );
     void application_gone(std::string_view ns, std::string_view name);
     /// How many keys wait for their turn in a queue, and that one got it after so long.
-    void queue_depth(std::string_view queue, std::size_t waiting);
-    void queue_waited(std::string_view queue, std::chrono::nanoseconds waited);
+    void queue_depth(std::string_view queue, std::size_t waiting) override;
+    void queue_waited(std::string_view queue, std::chrono::nanoseconds waited) override;
     void watched_objects(std::size_t count);
     /// What was ready on the loop waited so long for its turn: for others' work, and for a processor
     /// (loop_watch).

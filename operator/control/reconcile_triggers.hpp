@@ -1,6 +1,6 @@
 #pragma once
 
-#include "control/work_queue.hpp"
+#include "runtime/work_queue.hpp"
 
 #include <set>
 #include <string>
@@ -13,7 +13,7 @@ namespace holdfast::control {
 class reconcile_triggers {
 public:
     /// `queue` outlives it.
-    explicit reconcile_triggers(work_queue& queue) : queue_{queue} {}
+    explicit reconcile_triggers(runtime::work_queue& queue) : queue_{queue} {}
 
     void reconcile(const std::string& key) { queue_.add(key); }
     /// When another kind's objects are known, or what is in the way of that has changed.
@@ -26,7 +26,7 @@ public:
     void forget(const std::string& key) { waiting_.erase(key); }
 
 private:
-    work_queue& queue_;
+    runtime::work_queue& queue_;
     std::set<std::string> waiting_;
 };
 

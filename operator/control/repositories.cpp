@@ -48,21 +48,19 @@ repositories::state::state(
       counters{m},
       config{std::move(set)},
       moved{std::move(h)},
-      tasks{ex},
-      statuses{
-          ex, "repository status", 4, [this](std::string key) { return write_status(std::move(key)); }, &m
-      },
       declared_store{project, callbacks()},
-      informer{a, informer_options(config.watch_namespace), declared_store} {
-    statuses.hold();
-}
-
-kube::informer_options repositories::state::informer_options(const std::string& namespace_) {
-    kube::informer_options o;
-    o.kind = repository_kind;
-    o.what.namespace_ = namespace_;
-    return o;
-}
+      runs{
+          ex,
+          a,
+          {.kind = repository_kind,
+           .namespace_ = config.watch_namespace,
+           .name = "repository status",
+           .concurrency = 4,
+           .at_the_end = runtime::hand_over_by::finishing},
+          declared_store,
+          [this](std::string key) { return write_status(std::move(key)); },
+          &m
+      } {}
 
 std::shared_ptr<declared_repository> repositories::state::project(const json::object& object) {
     auto read = crds::examine_repository(object);
@@ -160,7 +158,7 @@ void repositories::state::declared_changed(
 void repositories::state::begin_anew(const kube::object_name& name) {
     if (const auto d = declared(name)) {
         judge(*d);
-        statuses.add(key_of(name));
+        runs.queue().add(key_of(name));
     }
     retire_owned_by(key_of(name));
     if (const auto group = index.group_of(name); group && index.holder(*group) == name) {
@@ -231,30 +229,24 @@ repositories::repositories(
 repositories::~repositories() = default;
 
 void repositories::start() {
-    state_->tasks.spawn("watch repositories", [](std::shared_ptr<state> s) -> asio::awaitable<void> {
-        co_await s->informer.run();
-    }(state_));
+    state_->runs.start();
 }
 
 void repositories::lead() {
-    state_->standby = false;
     // A delivery may have been on its way to whoever led before.
     for (const auto& [key, t] : state_->all) {
         t->list_now();
     }
     state_->declared_store.for_each([&](const kube::object_name& name,
                                         const std::shared_ptr<declared_repository>&) {
-        state_->statuses.add(state::key_of(name));
+        state_->runs.queue().add(state::key_of(name));
     });
-    state_->statuses.release();
+    state_->runs.lead();
 }
 
 asio::awaitable<void> repositories::hand_over(steady_clock::duration limit) {
     const auto s = state_;
-    if (!s->standby) {
-        co_await s->statuses.flush(limit);
-        s->statuses.hold();
-    }
+    co_await s->runs.hand_over(limit);
 }
 
 void repositories::judge_in(const policy::surroundings& around) {
@@ -297,7 +289,7 @@ repositories::secret_keys(const std::string& namespace_, const std::string& name
 }
 
 bool repositories::ready() const {
-    return state_->informer.status().synced;
+    return state_->runs.knows_all();
 }
 
 asio::awaitable<result<std::vector<repositories::webhook_holder>>>
@@ -327,9 +319,7 @@ asio::awaitable<void> repositories::stop() {
     for (const auto& [namespace_, watch] : state->secrets) {
         co_await watch->stop();
     }
-    state->tasks.cancel();
-    co_await state->tasks.join();
-    co_await state->statuses.stop();
+    co_await state->runs.stop();
 }
 
 } // namespace holdfast::control

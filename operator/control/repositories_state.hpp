@@ -7,12 +7,12 @@
 #include "control/keyed_sets.hpp"
 #include "control/repositories.hpp"
 #include "control/secret_watch.hpp"
-#include "control/work_queue.hpp"
 #include "crds/repository.hpp"
 #include "kube/informer.hpp"
 #include "kube/object_store.hpp"
 #include "kube/pulse.hpp"
 #include "policy/repository_index.hpp"
+#include "runtime/controller.hpp"
 
 #include <deque>
 #include <map>
@@ -85,12 +85,9 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     settings config;
     moved_handler moved;
     const policy::surroundings* around = nullptr;
-    task_group tasks;
-    bool standby = true; // another replica leads, or none yet
-    work_queue statuses;
-
     kube::object_store<std::shared_ptr<declared_repository>> declared_store;
-    kube::informer informer;
+    /// Its reconciles write statuses.
+    runtime::controller runs;
     // What of `declared_store` is asked for by something else than its name.
     policy::repository_index index;
     keyed_sets<std::string, kube::object_name> by_secret;       // by "namespace/name" of a Secret
@@ -126,7 +123,6 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     std::uint64_t secret_changes = 0; // a value that was read before the last one is not to be kept
 
     // ---- repositories.cpp: Repository objects
-    static kube::informer_options informer_options(const std::string& namespace_);
     static std::shared_ptr<declared_repository> project(const json::object& object);
     kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
     static std::string key_of(const kube::object_name& name);

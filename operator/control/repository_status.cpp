@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 void repositories::state::status_due(const std::string& owner, std::chrono::milliseconds after) {
     if (!owner.empty()) {
-        statuses.add_after(owner, after);
+        runs.queue().add_after(owner, after);
     }
 }
 
@@ -38,7 +38,7 @@ asio::awaitable<void> repositories::state::write_status(std::string key) {
     );
     if (!done) {
         if (done.error().is_transient()) {
-            statuses.add_after(key, 5s);
+            runs.queue().add_after(key, 5s);
         } else if (!done.error().is_not_found()) {
             log::warn(
                 "a repository's status cannot be written",

@@ -41,7 +41,7 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     tracked_by_address.add(made->address, key);
     only_asked.emplace_back(made->asked, key);
     all.emplace(std::move(key), made);
-    tasks.spawn("poll " + made->url.normalised(), poll(shared_from_this(), made, d));
+    runs.tasks().spawn("poll " + made->url.normalised(), poll(shared_from_this(), made, d));
     return made;
 }
 

@@ -138,7 +138,7 @@ void repositories::state::take_relayed(
     const kube::object_name& name, const crds::repository_status& before, const crds::repository_status& now
 ) {
     const auto& news = now.last_webhook;
-    if (standby || !news || news->receipt.empty() || news == before.last_webhook) {
+    if (!runs.leads() || !news || news->receipt.empty() || news == before.last_webhook) {
         return;
     }
     const auto key = key_of(name);
@@ -166,12 +166,12 @@ void repositories::state::delivered(
             }
         }
     }
-    if (standby) {
+    if (!runs.leads()) {
         if (delivery.urls.empty()) {
             delivery.urls = urls;
             delivery.urls.resize(std::min(urls.size(), crds::max_delivery_urls));
         }
-        tasks.spawn("relay a delivery", relay(shared_from_this(), repository, std::move(delivery)));
+        runs.tasks().spawn("relay a delivery", relay(shared_from_this(), repository, std::move(delivery)));
         return;
     }
     deliveries[repository].delivery = std::move(delivery);
@@ -191,8 +191,8 @@ void repositories::state::delivery_refused(
         return;
     }
     last.refused_at = now;
-    if (standby) {
-        tasks.spawn("relay a refusal", relay(shared_from_this(), repository, std::move(delivery)));
+    if (!runs.leads()) {
+        runs.tasks().spawn("relay a refusal", relay(shared_from_this(), repository, std::move(delivery)));
         return;
     }
     events.record(

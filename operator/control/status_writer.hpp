@@ -2,9 +2,9 @@
 
 #include "control/application_record.hpp"
 #include "control/metrics.hpp"
-#include "control/work_queue.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
+#include "runtime/work_queue.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -74,7 +74,7 @@ private:
     kube::event_recorder& events_;
     metrics& counters_;
     applications all_;
-    work_queue queue_;
+    runtime::work_queue queue_;
     bool handing_over_ = false;
     std::vector<std::pair<kube::object_reference, kube::event_note>> untold_; // events that wait
 };

@@ -1,4 +1,4 @@
-#include "control/work_queue.hpp"
+#include "runtime/work_queue.hpp"
 
 #include "base/backoff.hpp"
 #include "base/log.hpp"
@@ -14,7 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
-namespace holdfast::control {
+namespace holdfast::runtime {
 
 namespace {
 constexpr backoff::settings after_exception{
@@ -26,7 +26,7 @@ constexpr backoff::settings after_exception{
 } // namespace
 
 struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
-    state(asio::any_io_executor ex, std::string n, std::size_t c, handler h, metrics* m)
+    state(asio::any_io_executor ex, std::string n, std::size_t c, handler h, queue_observer* m)
         : executor{std::move(ex)},
           name{std::move(n)},
           concurrency{c},
@@ -39,7 +39,7 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
     std::string name;
     std::size_t concurrency;
     handler handle;
-    metrics* counters;
+    queue_observer* counters;
     task_group tasks;
     asio::steady_timer timer;
     bool stopped = false;
@@ -189,7 +189,7 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
 
 work_queue::work_queue(
     asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle,
-    metrics* counters
+    queue_observer* counters
 )
     : state_{std::make_shared<state>(
           std::move(executor), std::move(name), concurrency, std::move(handle), counters
@@ -273,4 +273,4 @@ asio::awaitable<void> work_queue::stop() {
     co_await state->tasks.join();
 }
 
-} // namespace holdfast::control
+} // namespace holdfast::runtime

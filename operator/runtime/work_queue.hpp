@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
-#include "control/metrics.hpp"
+#include "runtime/queue_observer.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-namespace holdfast::control {
+namespace holdfast::runtime {
 
 /// Which keys are to be looked at, each at most once at a time. Adding a key that waits already changes
 /// nothing; adding one that is being handled has it handled once more afterwards. Different keys run side by
@@ -28,7 +28,7 @@ public:
     /// `counters`, which outlives it, is told how many keys wait for their turn, and how long each did.
     work_queue(
         asio::any_io_executor executor, std::string name, std::size_t concurrency, handler handle,
-        metrics* counters = nullptr
+        queue_observer* counters = nullptr
     );
     /// stop() has been awaited before.
     ~work_queue();
@@ -68,4 +68,4 @@ private:
     std::shared_ptr<state> state_;
 };
 
-} // namespace holdfast::control
+} // namespace holdfast::runtime

@@ -1,4 +1,4 @@
-#include "control/work_queue.hpp"
+#include "runtime/work_queue.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/asio/post.hpp>
@@ -10,7 +10,7 @@
 
 using namespace std::chrono_literals;
 
-namespace holdfast::control {
+namespace holdfast::runtime {
 namespace {
 
 struct fixture {
@@ -199,4 +199,4 @@ BOOST_AUTO_TEST_CASE(stopping_ends_what_runs_and_starts_nothing) {
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
-} // namespace holdfast::control
+} // namespace holdfast::runtime
