@@ -163,6 +163,7 @@ public:
         in_cluster_.emplace(
             executor, replica_->api(),
             cluster::destination::settings{
+                .names = sync::holdfast_dev(),
                 .installation = options_.installation,
                 .is_foundation = [this](const sync::object_id& id
                                  ) { return policy::is_foundation(id, own_namespace_); },
@@ -210,6 +211,7 @@ public:
                 .own_namespace = own_namespace_,
                 .watch_namespace = options_.watch_namespace,
                 .installation = options_.installation,
+                .names = sync::holdfast_dev(),
                 .concurrency = options_.concurrency,
                 .store_went_back =
                     [this] {

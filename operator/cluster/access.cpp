@@ -60,6 +60,9 @@ access::answer<json::object> access::apply(apply_request what) const {
     if (what.owner) {
         until_answered.emplace(with_.in_flight, kube::key_of(what.manifest), *what.owner);
     }
+    if (what.field_manager.empty()) {
+        what.field_manager = with_.names.field_manager;
+    }
     auto answer = co_await send(what);
     count(what.dry_run ? "dry_run" : "apply", answer);
     if (answer && !what.dry_run) {
@@ -76,7 +79,7 @@ access::answer<json::object> access::send(apply_request& what) const {
     if (std::ranges::any_of(what.ignored, [&](const auto& rule) { return sync::matches(rule, id); })) {
         const auto live = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
         if (live) {
-            what.manifest = sync::apply_ignored(std::move(what.manifest), *live, what.ignored);
+            what.manifest = sync::apply_ignored(std::move(what.manifest), *live, what.ignored, with_.names);
         } else if (!live.error().is_not_found()) {
             co_return live.error();
         }
@@ -117,7 +120,7 @@ asio::awaitable<sync::attempt> access::remove(remove_request what) const {
             failed.message = live.error().message();
             co_return failed;
         }
-        const auto owner = sync::owner_of(*live);
+        const auto owner = sync::owner_of(*live, with_.names);
         if (!owner || owner->application != what.owner || kube::uid_of(*live) != what.uid) {
             failed.message = sync::describe(what.id) + " is not ours any more, so it is not deleted";
             co_return failed;

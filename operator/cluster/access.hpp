@@ -23,6 +23,7 @@ using objects_in_flight = std::map<sync::object_id, sync::application_ref>;
 struct apply_request {
     kube::resource kind;
     json::object manifest;
+    /// Empty: that of the dialect.
     std::string field_manager;
     /// Whose object it becomes: until the answer is there, `objects_in_flight` says so. Nothing where it
     /// becomes nobody's.
@@ -54,6 +55,7 @@ public:
     /// All outlive it.
     struct parts {
         kube::client& api;
+        const sync::dialect& names;
         live_objects& live;
         namespace_watch& namespaces;
         objects_in_flight& in_flight;

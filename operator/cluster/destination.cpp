@@ -24,6 +24,7 @@ destination::destination(
       live_{
           executor, api,
           live_objects::settings{
+              .names = settings_.names,
               .installation = settings_.installation,
               .is_foundation = settings_.is_foundation,
               .watch_namespace = settings_.watch_namespace
@@ -34,7 +35,9 @@ destination::destination(
       surveyor_{
           api, discovery_, live_,
           survey_settings{
-              .installation = settings_.installation, .watch_namespace = settings_.watch_namespace
+              .names = settings_.names,
+              .installation = settings_.installation,
+              .watch_namespace = settings_.watch_namespace
           }
       },
       tasks_{executor} {}
@@ -171,6 +174,7 @@ destination::inspect(sync::object_id id, sync::application_ref application) {
         .requests = requests_,
         .catalog = catalog(),
         .application = std::move(application),
+        .names = settings_.names,
         .installation = settings_.installation
     };
     return cluster::inspect(std::move(with), std::move(id));
@@ -179,7 +183,12 @@ destination::inspect(sync::object_id id, sync::application_ref application) {
 asio::awaitable<access> destination::enter(kube::call_options as) {
     auto place = co_await requests_.enter();
     const access::parts with{
-        .api = api_, .live = live_, .namespaces = namespaces_, .in_flight = in_flight_, .counters = counters_
+        .api = api_,
+        .names = settings_.names,
+        .live = live_,
+        .namespaces = namespaces_,
+        .in_flight = in_flight_,
+        .counters = counters_
     };
     co_return access{with, std::move(place), std::move(as)};
 }

@@ -49,7 +49,9 @@ struct kind_state {
 class destination {
 public:
     struct settings {
-        /// The value of the label by which our objects are found.
+        /// How our objects are marked.
+        sync::dialect_ref names;
+        /// The value of the label by which they are found.
         std::string installation;
         /// See live_objects::settings.
         std::function<bool(const sync::object_id& id)> is_foundation = [](const sync::object_id&) {

@@ -117,6 +117,7 @@ public:
         : api_{of.api},
           requests_{of.requests},
           application_{of.application},
+          names_(of.names),
           installation_{of.installation} {}
 
     asio::awaitable<sync::goes_along> of_definition(std::string name) {
@@ -207,10 +208,10 @@ private:
     }
 
     [[nodiscard]] bool is_ours(const json::object& object) const {
-        if (kube::label(object, sync::installation_label) != installation_) {
+        if (!names_.is_marked(object, installation_)) {
             return false;
         }
-        const auto owner = sync::owner_of(object);
+        const auto owner = sync::owner_of(object, names_);
         return owner && owner->application == application_;
     }
 
@@ -223,6 +224,7 @@ private:
     kube::client& api_;
     async_semaphore& requests_;
     sync::application_ref application_;
+    const sync::dialect& names_;
     std::string installation_;
     steady_clock::time_point end_ = steady_clock::now() + longest_inspection;
     sync::goes_along along_;

@@ -24,7 +24,8 @@ struct inspection {
     std::shared_ptr<const kube::api_catalog> catalog;
     /// Its objects do not count.
     sync::application_ref application;
-    /// The value of the label that they have.
+    /// How they are marked, and the value of the label that they have.
+    sync::dialect_ref names;
     std::string installation;
 };
 

@@ -20,7 +20,7 @@ bool is_event(const kube::resource& kind) {
 boost::asio::awaitable<kube::reply<bool>>
 holds_ours(kube::client& api, const kube::resource& kind, const survey_settings& settings) {
     kube::selection what;
-    what.label_selector = std::string{sync::installation_label} + "=" + settings.installation;
+    what.label_selector = settings.names.get().selector_of(settings.installation);
     what.metadata_only = true;
     if (kind.namespaced) {
         what.namespace_ = settings.watch_namespace;
@@ -33,7 +33,7 @@ holds_ours(kube::client& api, const kube::resource& kind, const survey_settings&
             co_return got.error();
         }
         for (const auto& item : got->items()) {
-            if (sync::owner_of(item.get_object())) {
+            if (sync::owner_of(item.get_object(), settings.names)) {
                 co_return true;
             }
         }

@@ -3,6 +3,7 @@
 #include "kube/client.hpp"
 #include "kube/discovery.hpp"
 #include "kube/resource.hpp"
+#include "sync/dialect.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -33,6 +34,8 @@ struct kind_survey {
 };
 
 struct survey_settings {
+    /// How our objects are marked.
+    sync::dialect_ref names;
     /// The value of the label by which our objects are found.
     std::string installation;
     /// Only here is anything looked for; empty: everywhere.

@@ -158,7 +158,7 @@ public:
 
     void note(const json::object& live) {
         object_name name{std::string{kube::namespace_of(live)}, std::string{kube::name_of(live)}};
-        if (kube::label(live, sync::installation_label) != all_.config.installation) {
+        if (!all_.config.names.get().is_marked(live, all_.config.installation)) {
             return; // a namespace that was made for others too: the watch would never tell of its end
         }
         const auto version = kube::version_number(kube::resource_version_of(live));
@@ -207,7 +207,7 @@ private:
     static kube::informer_options options(const state& all, const kube::resource& kind) {
         kube::informer_options o;
         o.kind = kind;
-        o.what.label_selector = std::string{sync::installation_label} + "=" + all.config.installation;
+        o.what.label_selector = all.config.names.get().selector_of(all.config.installation);
         if (kind.namespaced) {
             o.what.namespace_ = all.config.watch_namespace;
         }
@@ -215,7 +215,7 @@ private:
     }
 
     [[nodiscard]] sync::live_record observe(const json::object& object) const {
-        auto record = sync::observe(object);
+        auto record = sync::observe(object, all_.config.names);
         const sync::object_id id{
             kind_.group, kind_.kind, std::string{kube::namespace_of(object)},
             std::string{kube::name_of(object)}

@@ -30,7 +30,9 @@ public:
     using ready_handler = std::function<void()>;
 
     struct settings {
-        /// The value of the label by which our objects are found.
+        /// How our objects are marked.
+        sync::dialect_ref names;
+        /// The value of the label by which they are found.
         std::string installation;
         /// Whether the operator stands on an object, which is then never deleted, whatever anybody says.
         /// Called on the loop's thread; must not throw.

@@ -47,13 +47,14 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       objects{{config, applications, p.clusters, others, namespaces, p.counters, triggers}},
       checks{{config, p.clusters, p.home, runs.wanted()}},
       operation{{config, applications, p.clusters, sources, compared, others, checks, objects, triggers}},
-      ending{{p.home, applications, p.clusters, others, objects, triggers}},
+      ending{{config, p.home, applications, p.clusters, others, objects, triggers}},
       report{{p.clusters, others, p.counters}},
       statuses{
           ex,
           p.home,
           p.events,
           p.counters,
+          config.names,
           {.find = [this](const std::string& key) { return applications.find(key); },
            .waiting = [this] { return runs.queue().waiting_now(); },
            .settled = [this](const std::string& key) { reconcile_dependents(key); }}
@@ -110,8 +111,8 @@ asio::awaitable<void> application_controller::hand_over(steady_clock::duration l
     co_await s->statuses.hand_over(std::max<steady_clock::duration>(until - steady_clock::now(), 300ms));
 }
 
-bool is_for(const json::object& application, std::string_view installation) {
-    const auto named = kube::label(application, sync::installation_label);
+bool is_for(const json::object& application, std::string_view installation, const sync::dialect& names) {
+    const auto named = kube::label(application, names.installation_label);
     return named.value_or(default_installation) == installation;
 }
 

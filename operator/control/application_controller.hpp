@@ -27,7 +27,8 @@ namespace holdfast::control {
 inline constexpr std::string_view default_installation = "holdfast";
 
 /// Whether an Application is for this installation to work on, going by its label.
-[[nodiscard]] bool is_for(const json::object& application, std::string_view installation);
+[[nodiscard]] bool
+is_for(const json::object& application, std::string_view installation, const sync::dialect& names);
 
 /// Brings every Application's objects to what its sources say, and holds them there. Level-triggered: a look
 /// at an application finds what is wanted and what is, takes the steps that can be taken, and returns;

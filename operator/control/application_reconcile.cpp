@@ -149,7 +149,8 @@ asio::awaitable<engine::findings> application_controller::state::take_refresh(re
     json::object patch;
     patch["metadata"] = std::move(metadata);
     const auto done = co_await with.home.patch_merge(
-        application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch, sync::field_manager
+        application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch,
+        config.names.get().field_manager
     );
     if (done) {
         r->object.metadata.annotations.erase(name);

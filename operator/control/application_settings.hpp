@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sync/dialect.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -14,6 +16,8 @@ struct application_settings {
     std::string watch_namespace;
     /// The value of the label by which Applications and objects are this installation's.
     std::string installation;
+    /// How what they deploy is marked, and how they are.
+    sync::dialect_ref names;
     /// How many applications are reconciled side by side.
     std::size_t concurrency = 32;
     /// Called when the API server's store turns out to be older than what it told before: all that is known

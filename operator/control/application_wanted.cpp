@@ -54,7 +54,8 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
         co_return sources.error();
     }
     build_target target{
-        .who = {.application = r->ref(), .installation = with_.config.installation},
+        .who =
+            {.application = r->ref(), .installation = with_.config.installation, .names = with_.config.names},
         .namespace_ = r->object.spec.destination.namespace_,
         .confined_to = r->object.metadata.namespace_ == with_.config.own_namespace
                            ? std::string{}

@@ -155,21 +155,20 @@ asio::awaitable<void> comparison::compare_one(record_ptr r, const wanted_manifes
     const auto rules = ignore_rules(r->object.spec);
     auto desired = m.object.manifest;
     if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return sync::matches(rule, id); })) {
-        desired = sync::apply_ignored(std::move(desired), *live, rules);
+        desired = sync::apply_ignored(std::move(desired), *live, rules, with_.config.names);
     }
-    auto compared = sync::compare_objects(desired, *live);
+    auto compared = sync::compare_objects(desired, *live, with_.config.names.get().field_manager);
     if (compared.result == sync::verdict::unknown) {
         cluster::apply_request attempt;
         attempt.kind = *resource;
         attempt.manifest = desired;
-        attempt.field_manager = std::string{sync::field_manager};
         attempt.dry_run = true;
         const auto tried = co_await access.apply(std::move(attempt));
         if (tried) {
-            compared = sync::compare_dry_run(*tried, *live);
+            compared = sync::compare_dry_run(*tried, *live, with_.config.names.get().field_manager);
         }
     }
-    const auto record = sync::observe(*live);
+    const auto record = sync::observe(*live, with_.config.names);
     if (r->operation.progress) {
         // What another process applied: older news of it say nothing of its health.
         const auto tried = r->operation.progress->done.find(id);

@@ -150,7 +150,7 @@ asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
     json::object patch;
     patch["metadata"] = std::move(fields);
     const auto done = co_await with_.home.patch_merge(
-        application_kind, metadata.namespace_, metadata.name, patch, sync::field_manager
+        application_kind, metadata.namespace_, metadata.name, patch, with_.config.names.get().field_manager
     );
     if (done) {
         std::erase_if(metadata.finalizers, engine::is_resources_finalizer);

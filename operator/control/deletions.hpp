@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "cluster/destinations.hpp"
 #include "control/application_index.hpp"
+#include "control/application_settings.hpp"
 #include "control/comparison.hpp"
 #include "control/handover.hpp"
 #include "control/object_writer.hpp"
@@ -18,6 +19,7 @@ class deletions {
 public:
     /// All outlive it.
     struct parts {
+        const application_settings& config;
         kube::client& home;
         const application_index& applications;
         cluster::destinations& clusters;

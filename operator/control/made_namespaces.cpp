@@ -21,9 +21,12 @@ std::optional<sync::desired_object> made_namespace_of(const crds::application_sp
 sync::namespace_standing made_namespaces::stand_of(
     const application_record& r, const sync::desired_object& made, const json::object& live
 ) const {
-    return sync::stand_of_namespace(made, live, r.ref(), [this](const sync::application_ref& other) {
-        return with_.applications.find(other.namespace_ + "/" + other.name) != nullptr;
-    });
+    return sync::stand_of_namespace(
+        made, live, r.ref(), with_.config.names,
+        [this](const sync::application_ref& other) {
+            return with_.applications.find(other.namespace_ + "/" + other.name) != nullptr;
+        }
+    );
 }
 
 asio::awaitable<bool> made_namespaces::is_as_wanted(record_ptr r, sync::desired_object made) {
@@ -80,7 +83,6 @@ made_namespaces::apply(record_ptr r, const cluster::access& access, sync::object
     auto now = live ? *live : json::object{};
     if (stand.to_release && !dry_run) {
         // It is no object of the application's sources any more: it stays when the application goes.
-        wanted.field_manager = std::string{sync::field_manager};
         wanted.manifest = sync::make_namespace(id.name, {}, {}).manifest;
         auto answer = co_await access.apply(wanted);
         if (!answer) {
@@ -90,7 +92,7 @@ made_namespaces::apply(record_ptr r, const cluster::access& access, sync::object
         stand = stand_of(*r, *made, now);
     }
     if (stand.to_apply) {
-        wanted.field_manager = sync::namespace_manager(r->ref());
+        wanted.field_manager = sync::namespace_manager(r->ref(), with_.config.names);
         wanted.manifest = made->manifest;
         auto answer = co_await access.apply(wanted);
         if (!answer) {

@@ -46,6 +46,7 @@ std::string object_writer::claim_of_another(
     }
     sync::plan_settings settings;
     settings.application = r.ref();
+    settings.names = with_.config.names;
     if (with_.others.stand_of_owner(r, live->owner, id) == handover::owner_stand::gives_up) {
         settings.given_up.insert(id);
     }

@@ -79,7 +79,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     }
     const auto fail = [&](const error& e) {
         auto message = e.message();
-        if (const auto advice = sync::explain_refusal(action.id, message)) {
+        if (const auto advice = sync::explain_refusal(action.id, message, with_.config.names)) {
             message += "; " + *advice;
         }
         // The uid of what was deleted for this stays, so that it is not deleted again.
@@ -120,7 +120,6 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     cluster::apply_request request;
     request.kind = *watched.kind;
     request.manifest = std::move(manifest);
-    request.field_manager = std::string{sync::field_manager};
     request.owner = r->ref();
     request.ignored = ignore_rules(r->object.spec);
     request.replace = action.mode == sync::apply_mode::replace;
@@ -136,7 +135,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     if (dry_run) {
         co_return;
     }
-    r->compared.known[action.id] = {hash, sync::observe(*answer).owned_hash};
+    r->compared.known[action.id] = {hash, sync::observe(*answer, with_.config.names).owned_hash};
     if (auto* w = r->compared.find(action.id)) {
         w->plan.in_sync = true;
     }

@@ -20,6 +20,7 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
     const auto& asked = request_of(state.operation);
     auto& s = input.settings;
     s.application = r.ref();
+    s.names = with_.config.names;
     s.prune = asked.prune;
     s.dry_run = asked.dry_run;
     s.allow_empty = r.object.spec.sync_policy.automated && r.object.spec.sync_policy.automated->allow_empty;

@@ -36,11 +36,12 @@ std::size_t size_without_status(const crds::application& object) {
 
 status_writer::status_writer(
     asio::any_io_executor executor, kube::client& api, kube::event_recorder& events, metrics& counters,
-    applications all
+    const sync::dialect& names, applications all
 )
     : api_{api},
       events_{events},
       counters_{counters},
+      names_{names},
       all_{std::move(all)},
       queue_{
           std::move(executor), "application status", side_by_side,
@@ -92,7 +93,7 @@ asio::awaitable<void> status_writer::write(std::string key) {
         body["status"] = patch;
         const auto done = co_await api_.patch_merge(
             application_kind, r->object.metadata.namespace_, r->object.metadata.name, body,
-            sync::field_manager, "status"
+            names_.field_manager, "status"
         );
         if (!done) {
             if (done.error().is_not_found()) {
@@ -170,7 +171,7 @@ asio::awaitable<void> status_writer::take_operation(std::shared_ptr<application_
     patch.push_back(std::move(test));
     patch.push_back(std::move(remove));
     const auto done = co_await api_.patch_json(
-        application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch, sync::field_manager
+        application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch, names_.field_manager
     );
     if (!done && !done.error().is_not_found()) {
         queue_.add_after(r->key(), 500ms);

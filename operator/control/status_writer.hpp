@@ -33,10 +33,10 @@ public:
         std::function<void(const std::string& key)> settled;
     };
 
-    /// `api`, `events` and `counters` outlive it. Held until release().
+    /// `api`, `events`, `counters` and `names` outlive it. Held until release().
     status_writer(
         asio::any_io_executor executor, kube::client& api, kube::event_recorder& events, metrics& counters,
-        applications all
+        const sync::dialect& names, applications all
     );
 
     /// What the object has for a status, as it comes new from the server; `r.object` is that object.
@@ -73,6 +73,7 @@ private:
     kube::client& api_;
     kube::event_recorder& events_;
     metrics& counters_;
+    const sync::dialect& names_;
     applications all_;
     runtime::work_queue queue_;
     bool handing_over_ = false;

@@ -56,14 +56,10 @@ verdict compare_known(
 /// (quantities, list items by their keys, empty and absent), and Holdfast owns nothing else. Differs: surely
 /// so (never applied by us, a label or annotation of ours is not there, a field to be given up). Unknown:
 /// there are differences that defaulting or an admission webhook may explain.
-comparison compare_objects(
-    const json::object& desired, const json::object& live, std::string_view manager = field_manager
-);
+comparison compare_objects(const json::object& desired, const json::object& live, std::string_view manager);
 
 /// Decides with the answer of a server-side dry-run of the desired object: equal or differs.
-comparison compare_dry_run(
-    const json::object& dry_run, const json::object& live, std::string_view manager = field_manager
-);
+comparison compare_dry_run(const json::object& dry_run, const json::object& live, std::string_view manager);
 
 /// True where two Kubernetes quantities (strings or numbers) are the same amount: "1" and "1000m".
 bool same_quantity(const json::value& a, const json::value& b);
@@ -89,7 +85,8 @@ std::vector<std::string> problems_of(const ignore_rule& rule);
 
 /// The desired object with ignored fields left to the live one: where another manager owns such a field it is
 /// taken out (so it is not ours any more), else it gets the live value, or none. Keys of list items stay.
-json::object
-apply_ignored(json::object desired, const json::object& live, std::span<const ignore_rule> rules);
+json::object apply_ignored(
+    json::object desired, const json::object& live, std::span<const ignore_rule> rules, const dialect& names
+);
 
 } // namespace holdfast::sync

@@ -111,10 +111,10 @@ result<desired_object> make_desired(json::object manifest, const ownership& who)
     manifest.erase("status");
     auto annotations = text_map(metadata, "annotations", what);
     if (!annotations) return annotations.error();
-    (**annotations)[tracking_annotation] = to_string(tracking_id{who.application, made.id});
+    (**annotations)[who.names.get().tracking_annotation] = to_string(tracking_id{who.application, made.id});
     auto labels = text_map(metadata, "labels", what);
     if (!labels) return labels.error();
-    (**labels)[installation_label] = who.installation;
+    (**labels)[who.names.get().installation_label] = who.installation;
     if (made.id.group.empty() && made.id.kind == "Secret") {
         if (auto folded = fold_string_data(manifest, what); !folded) return folded.error();
     }

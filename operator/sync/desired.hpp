@@ -36,6 +36,7 @@ struct ownership {
     application_ref application;
     /// The id of this installation of Holdfast; a valid label value.
     std::string installation;
+    dialect_ref names;
 };
 
 /// Prepares a rendered object. Its namespace must already be what it shall be (empty for a cluster-scoped

@@ -52,8 +52,8 @@ std::optional<tracking_id> parse_tracking_id(std::string_view text) {
     };
 }
 
-std::optional<tracking_id> owner_of(const json::object& live) {
-    const auto text = kube::annotation(live, tracking_annotation);
+std::optional<tracking_id> owner_of(const json::object& live, const dialect& names) {
+    const auto text = kube::annotation(live, names.tracking_annotation);
     if (!text) return std::nullopt;
     auto id = parse_tracking_id(*text);
     if (!id || id->object != kube::key_of(live)) return std::nullopt;

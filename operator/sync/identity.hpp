@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kube/object.hpp"
+#include "sync/dialect.hpp"
 
 #include <compare>
 #include <optional>
@@ -31,8 +32,8 @@ struct application_ref {
 /// "namespace/name".
 std::string to_string(const application_ref& application);
 
-/// What a managed object says about whom it belongs to: the value of its annotation
-/// `holdfast.dev/tracking-id`, `<app namespace>/<app>:<group>/<kind>:<namespace>/<name>`.
+/// What a managed object says about whom it belongs to, the value of dialect::tracking_annotation: `<app
+/// namespace>/<app>:<group>/<kind>:<namespace>/<name>`.
 struct tracking_id {
     application_ref application;
     object_id object;
@@ -46,15 +47,6 @@ std::optional<tracking_id> parse_tracking_id(std::string_view text);
 
 /// Whom a live object belongs to: its tracking id, if that names the object itself. A copy that somebody made
 /// of a managed object carries the id of the original and belongs to nobody.
-std::optional<tracking_id> owner_of(const json::object& live);
-
-/// The annotation with the tracking id.
-inline constexpr std::string_view tracking_annotation = "holdfast.dev/tracking-id";
-/// The label with the installation's id, by which watches are filtered on the server.
-inline constexpr std::string_view installation_label = "holdfast.dev/installation";
-/// On a live object, `<namespace>/<name>` of the application that may take it over from its owner.
-inline constexpr std::string_view release_annotation = "holdfast.dev/release-to";
-/// The field manager of everything that Holdfast applies.
-inline constexpr std::string_view field_manager = "holdfast";
+std::optional<tracking_id> owner_of(const json::object& live, const dialect& names);
 
 } // namespace holdfast::sync

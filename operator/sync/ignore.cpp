@@ -96,9 +96,9 @@ bool owns(const json::object& fields, const json::object& live, const tokens& po
     return true;
 }
 
-bool owned_by_another(const json::object& live, const tokens& pointer) {
+bool owned_by_another(const json::object& live, const tokens& pointer, const dialect& names) {
     for (const auto& entry : managed_entries(live)) {
-        if (entry.manager == field_manager || entry.fields == nullptr ||
+        if (entry.manager == names.field_manager || entry.fields == nullptr ||
             entry.api_version != kube::api_version_of(live)) {
             continue;
         }
@@ -230,16 +230,17 @@ std::vector<std::string> problems_of(const ignore_rule& rule) {
     return problems;
 }
 
-json::object
-apply_ignored(json::object desired, const json::object& live, std::span<const ignore_rule> rules) {
+json::object apply_ignored(
+    json::object desired, const json::object& live, std::span<const ignore_rule> rules, const dialect& names
+) {
     const auto id = kube::key_of(desired);
     const bool any =
         std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return matches(rule, id); });
     if (!any) return desired;
-    const auto tracking = kube::annotation(desired, tracking_annotation);
+    const auto tracking = kube::annotation(desired, names.tracking_annotation);
     const std::optional<std::string> kept_tracking =
         tracking ? std::optional<std::string>{*tracking} : std::nullopt;
-    const auto installation = kube::label(desired, installation_label);
+    const auto installation = kube::label(desired, names.installation_label);
     const std::optional<std::string> kept_installation =
         installation ? std::optional<std::string>{*installation} : std::nullopt;
     for (const auto& rule : rules) {
@@ -247,12 +248,14 @@ apply_ignored(json::object desired, const json::object& live, std::span<const ig
         for (const auto& text : rule.json_pointers) {
             const auto pointer = parse_pointer(text);
             if (!pointer || is_identity(*pointer) || follow(desired, *pointer) == nullptr) continue;
-            leave_to(desired, *pointer, owned_by_another(live, *pointer) ? nullptr : follow(live, *pointer));
+            leave_to(
+                desired, *pointer, owned_by_another(live, *pointer, names) ? nullptr : follow(live, *pointer)
+            );
         }
         for (const auto& entry : managed_entries(live)) {
             const auto& managers = rule.managed_fields_managers;
             const bool named = std::find(managers.begin(), managers.end(), entry.manager) != managers.end();
-            if (named && entry.manager != field_manager && entry.fields != nullptr &&
+            if (named && entry.manager != names.field_manager && entry.fields != nullptr &&
                 entry.api_version == kube::api_version_of(desired)) {
                 take_out(desired, *entry.fields, nullptr);
             }
@@ -267,8 +270,8 @@ apply_ignored(json::object desired, const json::object& live, std::span<const ig
         if (!texts.is_object()) texts.emplace_object();
         texts.get_object()[name] = *value;
     };
-    restore("annotations", tracking_annotation, kept_tracking);
-    restore("labels", installation_label, kept_installation);
+    restore("annotations", names.tracking_annotation, kept_tracking);
+    restore("labels", names.installation_label, kept_installation);
     return desired;
 }
 

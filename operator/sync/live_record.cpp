@@ -17,17 +17,17 @@ std::uint64_t release_key(const application_ref& application) noexcept {
     return text_key(to_string(application));
 }
 
-live_record observe(const json::object& live) {
+live_record observe(const json::object& live, const dialect& names) {
     constexpr std::size_t longest_message = 120;
     live_record record;
     record.uid = kube::uid_of(live);
     record.resource_version = kube::resource_version_of(live);
     record.generation = kube::generation_of(live);
-    if (const auto owned = owned_fields_of(live)) {
+    if (const auto owned = owned_fields_of(live, names.field_manager)) {
         record.owned_hash = owned->hash;
         record.other_version = owned->other_version;
     }
-    if (auto owner = owner_of(live)) record.owner = std::move(owner->application);
+    if (auto owner = owner_of(live, names)) record.owner = std::move(owner->application);
     if (const auto verdict = assess(live)) {
         record.status = verdict->status;
         record.health_message = shortened(verdict->message, longest_message);
@@ -42,7 +42,7 @@ live_record observe(const json::object& live) {
     record.hook = orders.is_hook;
     record.ignore_healthcheck = orders.ignore_healthcheck;
     record.ignore_extraneous = orders.ignore_extraneous;
-    if (const auto to = kube::annotation(live, release_annotation)) record.released_to = text_key(*to);
+    if (const auto to = kube::annotation(live, names.release_annotation)) record.released_to = text_key(*to);
     return record;
 }
 

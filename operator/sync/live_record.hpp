@@ -17,7 +17,7 @@ struct live_record {
     std::string uid;
     std::string resource_version;
     std::int64_t generation = 0;
-    /// Hash of the fields that Holdfast owns; all zero where it owns none.
+    /// Hash of the fields that the dialect's field manager owns; all zero where it owns none.
     sha256_digest owned_hash{};
     /// Whom it belongs to, by its tracking id; empty namespace and name where nobody.
     application_ref owner;
@@ -50,6 +50,6 @@ struct live_record {
 std::uint64_t release_key(const application_ref& application) noexcept;
 
 /// Makes the record of a live object, as a watch or an apply delivered it.
-live_record observe(const json::object& live);
+live_record observe(const json::object& live, const dialect& names);
 
 } // namespace holdfast::sync

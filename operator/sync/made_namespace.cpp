@@ -12,7 +12,6 @@ namespace holdfast::sync {
 
 namespace {
 
-constexpr std::string_view prefix = "holdfast-namespace:";
 constexpr std::size_t longest_manager = 128;
 constexpr std::array<std::string_view, 2> sections{"labels", "annotations"};
 
@@ -54,8 +53,8 @@ bool holds(
 
 /// The application that a manager of managedNamespaceMetadata stands for; nothing where its name was too
 /// long.
-std::optional<application_ref> application_of(std::string_view manager) {
-    const auto name = manager.substr(prefix.size());
+std::optional<application_ref> application_of(std::string_view manager, const dialect& names) {
+    const auto name = manager.substr(names.namespace_manager_prefix.size());
     const auto slash = name.find('/');
     if (slash == std::string_view::npos) return std::nullopt;
     return application_ref{std::string{name.substr(0, slash)}, std::string{name.substr(slash + 1)}};
@@ -64,20 +63,21 @@ std::optional<application_ref> application_of(std::string_view manager) {
 /// Which other application set a field; empty where none did.
 std::string holder_of(
     const json::object& live, std::string_view section, std::string_view key, const application_ref& self,
-    const std::function<bool(const application_ref&)>& exists
+    const dialect& names, const std::function<bool(const application_ref&)>& exists
 ) {
-    const auto owner = owner_of(live);
+    const auto owner = owner_of(live, names);
     std::string holder;
     for_each_entry(live, [&](const json::object& entry) {
         const auto* fields = held_fields(entry, section);
         if (!holder.empty() || fields == nullptr || !fields->contains("f:" + std::string{key})) return;
         const auto manager = kube::find_text(entry, {"manager"});
-        if (manager == field_manager) {
+        if (manager == names.field_manager) {
             if (owner && owner->application != self && exists(owner->application)) {
                 holder = "the application " + to_string(owner->application);
             }
-        } else if (manager.starts_with(prefix) && manager != namespace_manager(self)) {
-            const auto application = application_of(manager);
+        } else if (manager.starts_with(names.namespace_manager_prefix) &&
+                   manager != namespace_manager(self, names)) {
+            const auto application = application_of(manager, names);
             if (!application) {
                 holder = "another application (field manager " + std::string{manager} + ")";
             } else if (exists(*application)) {
@@ -90,23 +90,24 @@ std::string holder_of(
 
 } // namespace
 
-std::string namespace_manager(const application_ref& application) {
-    auto name = std::string{prefix} + to_string(application);
+std::string namespace_manager(const application_ref& application, const dialect& names) {
+    const std::string prefix{names.namespace_manager_prefix};
+    auto name = prefix + to_string(application);
     if (name.size() > longest_manager) {
-        name = std::string{prefix} + to_hex(hasher{}.add(to_string(application)).finish());
+        name = prefix + to_hex(hasher{}.add(to_string(application)).finish());
     }
     return name;
 }
 
 namespace_standing stand_of_namespace(
     const desired_object& made, const json::object& live, const application_ref& application,
-    const std::function<bool(const application_ref&)>& exists
+    const dialect& names, const std::function<bool(const application_ref&)>& exists
 ) {
     namespace_standing stand;
     stand.leaving = kube::deletion_timestamp(live).has_value();
-    const auto owner = owner_of(live);
+    const auto owner = owner_of(live, names);
     stand.to_release = owner && owner->application == application;
-    const auto manager = namespace_manager(application);
+    const auto manager = namespace_manager(application, names);
     for (const auto section : sections) {
         const auto* wanted = kube::find_object(made.manifest, {"metadata", section});
         const auto* there = kube::find_object(live, {"metadata", section});
@@ -119,7 +120,7 @@ namespace_standing stand_of_namespace(
                 }
                 stand.to_apply = true;
                 if (now == nullptr || !stand.conflict.empty()) continue;
-                const auto holder = holder_of(live, section, key, application, exists);
+                const auto holder = holder_of(live, section, key, application, names, exists);
                 if (!holder.empty()) {
                     stand.conflict = fmt::format(
                         "the {} {} of {} is set to another value by {}: take it out of that one, or out of "

@@ -15,7 +15,7 @@ namespace holdfast::sync {
 
 /// The field manager of an application's managedNamespaceMetadata; at most 128 characters, as the server asks
 /// for.
-std::string namespace_manager(const application_ref& application);
+std::string namespace_manager(const application_ref& application, const dialect& names);
 
 /// How a live Namespace stands to what is wanted of it.
 struct namespace_standing {
@@ -37,7 +37,7 @@ struct namespace_standing {
 /// sets, for which `exists` says true, is not.
 namespace_standing stand_of_namespace(
     const desired_object& made, const json::object& live, const application_ref& application,
-    const std::function<bool(const application_ref&)>& exists
+    const dialect& names, const std::function<bool(const application_ref&)>& exists
 );
 
 } // namespace holdfast::sync

@@ -25,20 +25,18 @@ struct owned_fields {
 /// Walks `metadata.managedFields` for the entry of `manager` (operation Apply, no subresource). Nothing where
 /// it owns nothing. A map or list that is owned as a whole is hashed as a whole, without the members that
 /// other managers claim.
-std::optional<owned_fields>
-owned_fields_of(const json::object& live, std::string_view manager = field_manager);
+std::optional<owned_fields> owned_fields_of(const json::object& live, std::string_view manager);
 
 /// Just the hash. Nothing also where the paths are those of another version.
-std::optional<sha256_digest>
-owned_fields_hash(const json::object& live, std::string_view manager = field_manager);
+std::optional<sha256_digest> owned_fields_hash(const json::object& live, std::string_view manager);
 
 /// The owned fields with their values, as an object of the same shape: for showing differences. List items
 /// keep their keys.
-json::object owned_values(const json::object& live, std::string_view manager = field_manager);
+json::object owned_values(const json::object& live, std::string_view manager);
 
 /// The owned paths that `desired` does not have: what the next apply of it takes away, or gives up. As
 /// "spec.template.spec.containers[name=web].image".
 std::vector<std::string>
-owned_beyond(const json::object& live, const json::object& desired, std::string_view manager = field_manager);
+owned_beyond(const json::object& live, const json::object& desired, std::string_view manager);
 
 } // namespace holdfast::sync

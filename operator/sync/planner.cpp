@@ -350,7 +350,8 @@ std::string ownership_conflict(const plan_settings& settings, const object_id& i
         "{} belongs to the application {}: take it out of one of the two, or hand it over by annotating it "
         "with "
         "{}: {}",
-        describe(id), to_string(live.owner), release_annotation, to_string(settings.application)
+        describe(id), to_string(live.owner), settings.names.get().release_annotation,
+        to_string(settings.application)
     );
 }
 

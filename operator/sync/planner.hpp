@@ -99,6 +99,8 @@ inline constexpr plan_rules argo_cd_rules{
 struct plan_settings {
     application_ref application;
     plan_rules rules;
+    /// What people are told to write.
+    dialect_ref names = holdfast_dev();
     /// Delete what is no longer wanted.
     bool prune = false;
     /// More than this many deletions in an operation need a confirmation: as it was when the operation began.

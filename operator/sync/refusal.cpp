@@ -39,7 +39,8 @@ bool is_immutable_refusal(std::string_view message) {
            (contains(message, "is forbidden: only") && contains(message, "can be updated"));
 }
 
-std::optional<std::string> explain_refusal(const object_id& id, std::string_view message) {
+std::optional<std::string>
+explain_refusal(const object_id& id, std::string_view message, const dialect& names) {
     if (is_immutable_refusal(message)) {
         if (id.kind == "CustomResourceDefinition" || id.kind == "Namespace" ||
             id.kind == "PersistentVolumeClaim") {
@@ -53,8 +54,8 @@ std::optional<std::string> explain_refusal(const object_id& id, std::string_view
         return fmt::format(
             "This field cannot be changed on a living object. Put the old value back, or let Holdfast delete "
             "and "
-            "create it anew: annotate {} with holdfast.dev/sync-options: Force=true{}",
-            describe(id),
+            "create it anew: annotate {} with {}: Force=true{}",
+            describe(id), names.sync_options_annotation,
             id.kind == "Job" ? "" : " (Replace=true is not enough, since it changes the object that is there)"
         );
     }

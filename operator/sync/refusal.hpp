@@ -11,7 +11,8 @@ namespace holdfast::sync {
 /// What can be done about an apply that the server refused, as a sentence to put after the server's own: for
 /// immutable fields, objects that are being deleted, missing kinds and namespaces, exceeded quotas, too large
 /// objects. Nothing where the server's message says it all. `message` is what the server answered.
-std::optional<std::string> explain_refusal(const object_id& id, std::string_view message);
+std::optional<std::string>
+explain_refusal(const object_id& id, std::string_view message, const dialect& names);
 
 /// True where the server refused because a field cannot be changed on a living object.
 bool is_immutable_refusal(std::string_view message);

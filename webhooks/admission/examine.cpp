@@ -80,7 +80,7 @@ void examine_ours(examined& made, const examination& with) {
         made.objects = look_at_both<crds::repository>(of, crds::examine_repository);
         return;
     }
-    if (!control::is_for(of.object, with.installation)) {
+    if (!control::is_for(of.object, with.installation, sync::holdfast_dev())) {
         return; // it is for another installation to judge
     }
     made.objects = look_at_both<crds::application>(of, crds::examine_application);

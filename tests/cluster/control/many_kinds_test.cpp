@@ -74,7 +74,9 @@ asio::awaitable<void> create_one(kube::client& api, int number, std::string ns) 
     const auto kind = kind_of(number);
     json::object object{{"apiVersion", kind.group + "/v1"}, {"kind", kind.kind}};
     object["metadata"] = json::object{
-        {"name", "one"}, {"namespace", ns}, {"labels", json::object{{sync::installation_label, "holdfast"}}}
+        {"name", "one"},
+        {"namespace", ns},
+        {"labels", json::object{{sync::holdfast_dev().installation_label, "holdfast"}}}
     };
     const auto made = co_await api.create(kind, object, "test");
     BOOST_TEST(made.has_value(), (made ? "" : made.error().message()));
@@ -100,8 +102,10 @@ struct watching_many : kube::clustered {
     cluster::live_objects live{
         context.get_executor(),
         api,
-        {.installation = "holdfast", .is_foundation = [](const auto&) { return false; }, .watch_namespace = {}
-        },
+        {.names = sync::holdfast_dev(),
+         .installation = "holdfast",
+         .is_foundation = [](const auto&) { return false; },
+         .watch_namespace = {}},
         [](const sync::application_ref&) {},
         [this] { ++ready; }
     };

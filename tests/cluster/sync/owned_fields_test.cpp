@@ -12,7 +12,7 @@
 namespace holdfast::sync {
 namespace {
 
-const ownership who{{"deploy", "drift"}, "test"};
+const ownership who{{"deploy", "drift"}, "test", holdfast_dev()};
 
 /// A Deployment that is applied, and how it drifts.
 class drifting {
@@ -41,7 +41,7 @@ public:
     }
 
     json::object live() const { return get(desired.manifest); }
-    sha256_digest hash() const { return owned_fields_hash(live()).value(); }
+    sha256_digest hash() const { return owned_fields_hash(live(), "holdfast").value(); }
     bool is_clean() const { return hash() == clean; }
 
     void patch(const char* text, std::vector<std::string> more = {}) const {
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_ours_leaves_the_hash_alone) {
     BOOST_TEST(d.is_clean());
     d.reapply();
     BOOST_TEST(d.is_clean());
-    BOOST_TEST((compare_objects(d.desired.manifest, d.live()).result == verdict::equal));
+    BOOST_TEST((compare_objects(d.desired.manifest, d.live(), "holdfast").result == verdict::equal));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_ours_changes_it_and_an_apply_restores_it) {
@@ -93,7 +93,9 @@ BOOST_AUTO_TEST_CASE(what_is_ours_changes_it_and_an_apply_restores_it) {
           "'delete'}]}]}}}}"}) {
         d.patch(change);
         BOOST_TEST(!d.is_clean(), change);
-        BOOST_TEST((compare_objects(d.desired.manifest, d.live()).result != verdict::equal), change);
+        BOOST_TEST(
+            (compare_objects(d.desired.manifest, d.live(), "holdfast").result != verdict::equal), change
+        );
         d.reapply();
         BOOST_TEST(d.is_clean(), change);
     }
@@ -125,10 +127,10 @@ BOOST_AUTO_TEST_CASE(a_dry_run_tells_equal_from_different) {
         BOOST_TEST_REQUIRE(answer.ok(), answer.err);
         return json::parse(answer.out).as_object();
     };
-    const auto same = compare_dry_run(dry_run(d.desired.manifest), d.live());
+    const auto same = compare_dry_run(dry_run(d.desired.manifest), d.live(), "holdfast");
     BOOST_TEST((same.result == verdict::equal), (same.differences.empty() ? "" : same.differences[0].path));
     d.patch("{'spec': {'replicas': 3}}");
-    const auto drifted = compare_dry_run(dry_run(d.desired.manifest), d.live());
+    const auto drifted = compare_dry_run(dry_run(d.desired.manifest), d.live(), "holdfast");
     BOOST_TEST((drifted.result == verdict::differs));
     BOOST_TEST(drifted.differences.at(0).path == "spec.replicas");
 }
@@ -141,11 +143,11 @@ BOOST_AUTO_TEST_CASE(an_ignored_field_is_given_up_to_whoever_changes_it) {
     rule.kind = match::glob::compile(match::glob_dialect::gobwas, "Deployment").value();
     rule.json_pointers = {"/spec/replicas"};
     const std::vector rules{rule};
-    const auto left = apply_ignored(d.desired.manifest, d.live(), rules);
+    const auto left = apply_ignored(d.desired.manifest, d.live(), rules, holdfast_dev());
     BOOST_TEST(!left.at("spec").as_object().contains("replicas"));
     BOOST_TEST_REQUIRE(apply(left).ok());
     BOOST_TEST(d.live().at("spec").at("replicas") == 4);
-    BOOST_TEST((compare_objects(left, d.live()).result == verdict::equal));
+    BOOST_TEST((compare_objects(left, d.live(), "holdfast").result == verdict::equal));
     // From now on it is none of our business.
     const auto settled = d.hash();
     kubectl({"scale", "deployment", "ignored", "-n", "shop", "--replicas=5"});
@@ -160,10 +162,11 @@ BOOST_AUTO_TEST_CASE(a_secret_made_of_texts_is_ours_as_data) {
     )
                              .value();
     BOOST_TEST_REQUIRE(apply(desired.manifest).ok());
-    const auto before = owned_fields_hash(get(desired.manifest)).value();
-    BOOST_TEST((compare_objects(desired.manifest, get(desired.manifest)).result == verdict::equal));
+    const auto before = owned_fields_hash(get(desired.manifest), "holdfast").value();
+    BOOST_TEST((compare_objects(desired.manifest, get(desired.manifest), "holdfast").result == verdict::equal)
+    );
     kubectl({"patch", "secret", "texts", "-n", "shop", "-p", R"({"data": {"a": "eQ=="}})"});
-    BOOST_TEST((owned_fields_hash(get(desired.manifest)).value() != before));
+    BOOST_TEST((owned_fields_hash(get(desired.manifest), "holdfast").value() != before));
 }
 
 BOOST_AUTO_TEST_CASE(refusals_of_immutable_fields_are_recognised) {
@@ -174,7 +177,10 @@ BOOST_AUTO_TEST_CASE(refusals_of_immutable_fields_are_recognised) {
     const auto answer = apply(changed);
     BOOST_TEST(!answer.ok());
     BOOST_TEST(is_immutable_refusal(answer.err), answer.err);
-    BOOST_TEST(explain_refusal(d.desired.id, answer.err).value().find("Force=true") != std::string::npos);
+    BOOST_TEST(
+        explain_refusal(d.desired.id, answer.err, holdfast_dev()).value().find("Force=true") !=
+        std::string::npos
+    );
     for (const auto& [first, second] : std::vector<std::pair<std::string, std::string>>{
              {"{'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'still', 'namespace': 'shop'}, "
               "'immutable': true, 'data': {'a': 'eA=='}}",

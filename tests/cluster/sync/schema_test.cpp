@@ -150,7 +150,7 @@ const std::vector<wrong> strange_objects{
 BOOST_AUTO_TEST_SUITE(schema)
 
 BOOST_AUTO_TEST_CASE(right_objects_have_no_problem_and_are_as_wanted_once_applied) {
-    const ownership who{{"deploy", "shop"}, "test"};
+    const ownership who{{"deploy", "shop"}, "test", holdfast_dev()};
     for (const auto& text : right_objects()) {
         const auto desired = make_desired(object(text), who).value();
         const auto what = describe(desired.id);
@@ -158,14 +158,14 @@ BOOST_AUTO_TEST_CASE(right_objects_have_no_problem_and_are_as_wanted_once_applie
         const auto applied = apply(desired.manifest);
         BOOST_TEST_REQUIRE(applied.ok(), what << ": " << applied.err);
         const auto live = get(desired.manifest);
-        const auto compared = compare_objects(desired.manifest, live);
+        const auto compared = compare_objects(desired.manifest, live, "holdfast");
         std::string differences;
         for (const auto& d : compared.differences) {
             differences += d.path + ": " + d.desired + " / " + d.live + "\n";
         }
         BOOST_TEST((compared.result == verdict::equal), what << " is not as wanted: " << differences);
         BOOST_TEST(all(schemas().check(live)) == "", "live " << what);
-        BOOST_TEST((owner_of(live)->application == who.application), what);
+        BOOST_TEST((owner_of(live, holdfast_dev())->application == who.application), what);
     }
 }
 

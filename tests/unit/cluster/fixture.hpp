@@ -38,7 +38,7 @@ struct one_cluster : kube::fixture, write_observer {
     destination to{
         context.get_executor(),
         api,
-        {.installation = "holdfast", .requests = 2},
+        {.names = sync::holdfast_dev(), .installation = "holdfast", .requests = 2},
         {.object_changed = [this](const sync::application_ref& owner) { told.push_back(owner.name); },
          .namespace_changed = [this](const std::string& name) { told.push_back("namespace " + name); },
          .kind_ready = [this] { told.emplace_back("ready"); },
@@ -103,7 +103,6 @@ struct one_cluster : kube::fixture, write_observer {
         what.manifest = json::parse(config_map(std::string{name}, "")).as_object();
         what.manifest["metadata"].get_object().erase("resourceVersion");
         what.manifest["data"] = json::object{{"value", "wanted"}, {"more", "wanted"}};
-        what.field_manager = "holdfast";
         what.owner = shop;
         return what;
     }

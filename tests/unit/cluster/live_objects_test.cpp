@@ -57,7 +57,8 @@ struct known : kube::fixture {
     live_objects live{
         context.get_executor(),
         api,
-        {.installation = "holdfast",
+        {.names = sync::holdfast_dev(),
+         .installation = "holdfast",
          .is_foundation = [](const sync::object_id& id) { return id.name == "stood-on"; },
          .watch_namespace = {}},
         [this](const sync::application_ref& owner) { told.push_back(owner.name); },
@@ -122,6 +123,43 @@ BOOST_AUTO_TEST_CASE(what_the_operator_stands_on_is_never_to_be_deleted) {
     BOOST_TEST(!find("a")->prune.has_value());
     BOOST_TEST((find("stood-on")->prune == sync::removal::foundation));
     BOOST_TEST((find("stood-on")->remove == sync::removal::foundation));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_ours_goes_by_the_names_that_were_given) {
+    static constexpr sync::dialect others{
+        .tracking_annotation = "deploy.example.com/tracking-id",
+        .installation_label = "deploy.example.com/installation",
+        .release_annotation = "deploy.example.com/release-to",
+        .sync_options_annotation = "deploy.example.com/sync-options",
+        .field_manager = "deployer",
+        .namespace_manager_prefix = "deployer-namespace:"
+    };
+    auto theirs = config_map("theirs", "910");
+    for (const auto* name : {"holdfast.dev/installation", "holdfast.dev/tracking-id"}) {
+        theirs.replace(theirs.find(name), std::string{"holdfast.dev"}.size(), "deploy.example.com");
+    }
+    on_watch().always(answer_stream().stall());
+    on_list().always(answer_json(200, list("1000", {config_map("ours", "900"), theirs})));
+    live_objects seen{
+        context.get_executor(),
+        api,
+        {.names = others, .installation = "main", .watch_namespace = {}},
+        [](const sync::application_ref&) {},
+        [] {}
+    };
+    seen.watch(kind);
+    until([&] { return seen.ready(gvk); });
+    BOOST_TEST(seen.size() == 2U); // whatever the server lists
+    BOOST_REQUIRE(seen.owned_by(shop).size() == 1U);
+    BOOST_TEST(seen.owned_by(shop).front().id.name == "theirs");
+    const auto targets = this->targets();
+    BOOST_TEST(std::ranges::any_of(targets, [](const std::string& target) {
+        return target.find("labelSelector=deploy.example.com%2Finstallation%3Dmain") != std::string::npos;
+    }));
+    run([](live_objects& all) -> asio::awaitable<bool> {
+        co_await all.stop();
+        co_return true;
+    }(seen));
 }
 
 BOOST_AUTO_TEST_CASE(a_list_replaces_what_was_known_though_its_versions_are_lower) {

@@ -185,18 +185,18 @@ BOOST_AUTO_TEST_CASE(an_object_belongs_to_the_application_that_applied_it) {
         for (const auto& each : one.content.at("objects").as_array()) {
             ++count;
             const auto& live = each.as_object();
-            const auto owner = sync::owner_of(live);
+            const auto owner = sync::owner_of(live, sync::holdfast_dev());
             BOOST_REQUIRE_MESSAGE(owner.has_value(), one.name << ": " << json::serialize(live));
             BOOST_TEST(
                 sync::to_string(owner->application) ==
                 application.metadata.namespace_ + "/" + application.metadata.name
             );
             const auto& metadata = live.at("metadata").as_object();
-            BOOST_TEST(metadata.at("labels").as_object().contains(sync::installation_label));
+            BOOST_TEST(metadata.at("labels").as_object().contains(sync::holdfast_dev().installation_label));
             // Its fields are still ours.
             bool ours = false;
             for (const auto& manager : metadata.at("managedFields").as_array()) {
-                ours = ours || (manager.at("manager").as_string() == sync::field_manager &&
+                ours = ours || (manager.at("manager").as_string() == sync::holdfast_dev().field_manager &&
                                 manager.at("operation").as_string() == "Apply");
             }
             BOOST_TEST(ours, one.name);

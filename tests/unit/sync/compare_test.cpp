@@ -65,7 +65,7 @@ json::object desired() {
 
 BOOST_AUTO_TEST_CASE(what_was_applied_equals_what_the_server_made_of_it) {
     // With defaults filled in, 1000m written as 1, and a false left out.
-    const auto result = compare_objects(desired(), live());
+    const auto result = compare_objects(desired(), live(), "holdfast");
     for (const auto& d : result.differences) {
         BOOST_TEST_MESSAGE(d.path << ": " << d.desired << " / " << d.live);
     }
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(what_was_applied_equals_what_the_server_made_of_it) {
 BOOST_AUTO_TEST_CASE(a_changed_value_may_be_the_servers_doing) {
     auto wanted = desired();
     at(wanted, "/spec/template/spec/containers/0/image") = "nginx:1.28";
-    const auto result = compare_objects(wanted, live());
+    const auto result = compare_objects(wanted, live(), "holdfast");
     BOOST_TEST((result.result == verdict::unknown));
     BOOST_TEST(result.differences.size() == 1U);
     const difference expected{
@@ -87,15 +87,15 @@ BOOST_AUTO_TEST_CASE(a_changed_value_may_be_the_servers_doing) {
 BOOST_AUTO_TEST_CASE(a_label_or_a_given_up_field_surely_differs) {
     auto labelled = desired();
     at(labelled, "/metadata/labels").as_object()["new"] = "x";
-    BOOST_TEST((compare_objects(labelled, live()).result == verdict::differs));
+    BOOST_TEST((compare_objects(labelled, live(), "holdfast").result == verdict::differs));
     auto fewer = desired();
     at(fewer, "/spec").as_object().erase("replicas");
-    const auto result = compare_objects(fewer, live());
+    const auto result = compare_objects(fewer, live(), "holdfast");
     BOOST_TEST((result.result == verdict::differs));
     BOOST_TEST(result.differences.at(0).path == "spec.replicas");
     auto never_applied = live();
     at(never_applied, "/metadata").as_object().erase("managedFields");
-    BOOST_TEST((compare_objects(desired(), never_applied).result == verdict::differs));
+    BOOST_TEST((compare_objects(desired(), never_applied, "holdfast").result == verdict::differs));
 }
 
 BOOST_AUTO_TEST_CASE(list_items_are_found_by_their_keys) {
@@ -103,14 +103,14 @@ BOOST_AUTO_TEST_CASE(list_items_are_found_by_their_keys) {
     auto& env = at(shuffled, "/spec/template/spec/containers/0/env").as_array();
     std::swap(env[0], env[1]);
     env.insert(env.begin(), object("{'name': 'INJECTED', 'value': 'x'}"));
-    BOOST_TEST((compare_objects(desired(), shuffled).result == verdict::equal));
+    BOOST_TEST((compare_objects(desired(), shuffled, "holdfast").result == verdict::equal));
     at(shuffled, "/spec/template/spec/containers/0/env/1/value") = "changed";
-    BOOST_TEST((compare_objects(desired(), shuffled).result == verdict::unknown));
+    BOOST_TEST((compare_objects(desired(), shuffled, "holdfast").result == verdict::unknown));
     auto without = live();
     at(without, "/spec/template/spec/containers/0/ports")
         .as_array()
         .erase(at(without, "/spec/template/spec/containers/0/ports").as_array().begin());
-    const auto result = compare_objects(desired(), without);
+    const auto result = compare_objects(desired(), without, "holdfast");
     BOOST_TEST(result.differences.size() == 1U);
     BOOST_TEST(
         result.differences.at(0).path == "spec.template.spec.containers[name=web].ports[containerPort=80]"
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(another_version_is_left_to_the_server) {
     other["apiVersion"] = "apps/v2";
     auto wanted = desired();
     wanted["apiVersion"] = "apps/v2";
-    BOOST_TEST((compare_objects(wanted, other).result == verdict::unknown));
+    BOOST_TEST((compare_objects(wanted, other, "holdfast").result == verdict::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(secret_values_are_never_shown) {
@@ -133,8 +133,8 @@ BOOST_AUTO_TEST_CASE(secret_values_are_never_shown) {
             value + "'}}, 'data': {'password': '" + value + "', 'nested': ['" + value + "']}}"
         );
     };
-    const auto all = compare_objects(secret("aGlkZGVu"), secret("cGxhaW4="));
-    const auto dry = compare_dry_run(secret("aGlkZGVu"), secret("cGxhaW4="));
+    const auto all = compare_objects(secret("aGlkZGVu"), secret("cGxhaW4="), "holdfast");
+    const auto dry = compare_dry_run(secret("aGlkZGVu"), secret("cGxhaW4="), "holdfast");
     BOOST_TEST(all.differences.size() == 3U);
     BOOST_TEST(dry.differences.size() == 3U);
     for (const auto* differences : {&all.differences, &dry.differences}) {
@@ -146,19 +146,19 @@ BOOST_AUTO_TEST_CASE(secret_values_are_never_shown) {
 }
 
 BOOST_AUTO_TEST_CASE(a_dry_run_decides) {
-    BOOST_TEST((compare_dry_run(live(), live()).result == verdict::equal));
+    BOOST_TEST((compare_dry_run(live(), live(), "holdfast").result == verdict::equal));
     auto later = live();
     at(later, "/metadata/resourceVersion") = "9";
     at(later, "/metadata/generation") = 9;
     at(later, "/status") = object("{}");
-    BOOST_TEST((compare_dry_run(later, live()).result == verdict::equal));
+    BOOST_TEST((compare_dry_run(later, live(), "holdfast").result == verdict::equal));
     at(later, "/spec/replicas") = 5;
-    const auto result = compare_dry_run(later, live());
+    const auto result = compare_dry_run(later, live(), "holdfast");
     BOOST_TEST((result.result == verdict::differs));
     BOOST_TEST(result.differences.at(0).path == "spec.replicas");
     auto moved = live();
     at(moved, "/metadata").as_object().erase("managedFields");
-    BOOST_TEST((compare_dry_run(live(), moved).result == verdict::differs));
+    BOOST_TEST((compare_dry_run(live(), moved, "holdfast").result == verdict::differs));
 }
 
 BOOST_AUTO_TEST_CASE(two_hashes_decide_the_common_case) {

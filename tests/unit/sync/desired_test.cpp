@@ -7,7 +7,7 @@
 namespace holdfast::sync {
 namespace {
 
-const ownership who{{"deploy", "shop"}, "main"};
+const ownership who{{"deploy", "shop"}, "main", holdfast_dev()};
 
 BOOST_AUTO_TEST_SUITE(tracking_ids)
 
@@ -37,10 +37,10 @@ BOOST_AUTO_TEST_CASE(of_a_copy_belong_to_nobody) {
                     who
     )
                     .value();
-    BOOST_TEST((owner_of(made.manifest)->application == who.application));
+    BOOST_TEST((owner_of(made.manifest, holdfast_dev())->application == who.application));
     at(made.manifest, "/metadata/name") = "copy";
-    BOOST_TEST(!owner_of(made.manifest).has_value());
-    BOOST_TEST(!owner_of(object("{'kind': 'X'}")).has_value());
+    BOOST_TEST(!owner_of(made.manifest, holdfast_dev()).has_value());
+    BOOST_TEST(!owner_of(object("{'kind': 'X'}"), holdfast_dev()).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(hash_by_meaning) {
 
 BOOST_AUTO_TEST_CASE(namespaces_made_for_an_application_are_nobodys) {
     const auto made = make_namespace("ns", {{"a", "b"}}, {});
-    BOOST_TEST(!owner_of(made.manifest).has_value());
+    BOOST_TEST(!owner_of(made.manifest, holdfast_dev()).has_value());
     BOOST_TEST(
         json::serialize(made.manifest) ==
         R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"ns","labels":{"a":"b"}}})"

@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_field_that_only_we_own_takes_the_live_value) {
     rule.json_pointers = {"/spec/replicas"};
     auto now = live();
     at(now, "/spec/replicas") = 7;
-    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    const auto applied = apply_ignored(desired(), now, std::vector{rule}, holdfast_dev());
     BOOST_TEST(applied.at("spec").at("replicas") == 7);
 }
 
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_field_that_another_manager_owns_is_left_to_it) {
         "{'f:spec': {'f:template': {'f:spec': {'f:containers': {'k:{\\'name\\':\\'web\\'}': {'f:image': "
         "{}}}}}}}"
     );
-    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    const auto applied = apply_ignored(desired(), now, std::vector{rule}, holdfast_dev());
     BOOST_TEST(!applied.at("spec").as_object().contains("replicas"));
     BOOST_TEST(!applied.at("spec").at_pointer("/template/spec/containers/0").as_object().contains("image"));
     BOOST_TEST(applied.at("spec").at_pointer("/template/spec/containers/0/name") == "web");
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_field_that_is_not_there_is_not_put_there) {
     auto now = live();
     at(now, "/spec").as_object()["paused"] = true;
     at(now, "/spec/template/metadata/labels").as_object().erase("app");
-    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    const auto applied = apply_ignored(desired(), now, std::vector{rule}, holdfast_dev());
     BOOST_TEST(!applied.at("spec").as_object().contains("paused"));
     BOOST_TEST(!applied.at("spec").at_pointer("/template/metadata/labels").as_object().contains("app"));
 }
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(all_of_a_managers_fields_are_left_to_it_but_not_the_keys) {
         "'f:name': {}, 'f:image': {}, 'f:resources': {'f:limits': {'f:cpu': {}}, 'f:requests': {'f:cpu': "
         "{}}}}}}}}}"
     );
-    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    const auto applied = apply_ignored(desired(), now, std::vector{rule}, holdfast_dev());
     BOOST_TEST(!applied.at("spec").as_object().contains("replicas"));
     const auto& container = applied.at("spec").at_pointer("/template/spec/containers/0").as_object();
     BOOST_TEST(container.at("name") == "web");
@@ -123,9 +123,12 @@ BOOST_AUTO_TEST_CASE(whose_object_it_is_cannot_be_ignored) {
     rule.json_pointers = {"/metadata/annotations", "/metadata/name", "/kind", "/metadata"};
     auto now = live();
     at(now, "/metadata/annotations").as_object().erase("holdfast.dev/tracking-id");
-    const auto applied = apply_ignored(desired(), now, std::vector{rule});
+    const auto applied = apply_ignored(desired(), now, std::vector{rule}, holdfast_dev());
     BOOST_TEST(applied.at("metadata").at("name") == "web");
-    BOOST_TEST((kube::annotation(applied, tracking_annotation) == "deploy/shop:apps/Deployment:shop/web"));
+    BOOST_TEST(
+        (kube::annotation(applied, holdfast_dev().tracking_annotation) ==
+         "deploy/shop:apps/Deployment:shop/web")
+    );
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_said) {
@@ -148,7 +151,10 @@ BOOST_AUTO_TEST_CASE(escaped_names_are_understood) {
     at(wanted, "/metadata/annotations").as_object()["example.com/a"] = "1";
     auto now = live();
     at(now, "/metadata/annotations").as_object()["example.com/a"] = "2";
-    BOOST_TEST((kube::annotation(apply_ignored(wanted, now, std::vector{rule}), "example.com/a") == "2"));
+    BOOST_TEST(
+        (kube::annotation(apply_ignored(wanted, now, std::vector{rule}, holdfast_dev()), "example.com/a") ==
+         "2")
+    );
 }
 
 BOOST_AUTO_TEST_SUITE_END()

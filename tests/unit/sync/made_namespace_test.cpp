@@ -43,10 +43,10 @@ std::string tracked_by(const application_ref& application) {
 }
 
 namespace_standing stand(const desired_object& made, const json::object& there) {
-    return stand_of_namespace(made, there, shop, exists);
+    return stand_of_namespace(made, there, shop, holdfast_dev(), exists);
 }
 
-const std::string ours = namespace_manager(shop);
+const std::string ours = namespace_manager(shop, holdfast_dev());
 
 BOOST_AUTO_TEST_SUITE(made_namespace)
 
@@ -100,12 +100,18 @@ BOOST_AUTO_TEST_CASE(another_application_is_not_and_is_named) {
     );
     BOOST_TEST(!owned.is_as_wanted());
     // or as one that has it made, too.
-    const auto made_too =
-        stand(made, live("'pod-security':'restricted'", held(namespace_manager(platform), "pod-security")));
+    const auto made_too = stand(
+        made,
+        live("'pod-security':'restricted'", held(namespace_manager(platform, holdfast_dev()), "pod-security"))
+    );
     BOOST_TEST(made_too.conflict.find("the application holdfast/platform") != std::string::npos);
     const application_ref long_name{std::string(63, 'n'), std::string(253, 'a')};
-    const auto unnamed =
-        stand(made, live("'pod-security':'restricted'", held(namespace_manager(long_name), "pod-security")));
+    const auto unnamed = stand(
+        made,
+        live(
+            "'pod-security':'restricted'", held(namespace_manager(long_name, holdfast_dev()), "pod-security")
+        )
+    );
     BOOST_TEST(
         unnamed.conflict.find("another application (field manager holdfast-namespace:") != std::string::npos
     );
@@ -114,7 +120,9 @@ BOOST_AUTO_TEST_CASE(another_application_is_not_and_is_named) {
 BOOST_AUTO_TEST_CASE(what_an_application_set_that_is_gone_is_free) {
     const auto made = wanted({{"a", "1"}});
     BOOST_TEST(stand(made, live("'a':'2'", held("holdfast", "a"), tracked_by(gone))).conflict.empty());
-    BOOST_TEST(stand(made, live("'a':'2'", held(namespace_manager(gone), "a"))).conflict.empty());
+    BOOST_TEST(
+        stand(made, live("'a':'2'", held(namespace_manager(gone, holdfast_dev()), "a"))).conflict.empty()
+    );
     // As an earlier version left it: nobody's.
     BOOST_TEST(stand(made, live("'a':'2'", held("holdfast", "a"))).conflict.empty());
 }
@@ -134,8 +142,8 @@ BOOST_AUTO_TEST_CASE(managers_fit_and_differ) {
     BOOST_TEST(ours == "holdfast-namespace:holdfast/shop");
     const application_ref a{std::string(63, 'n'), std::string(253, 'a')};
     const application_ref b{std::string(63, 'n'), std::string(252, 'a') + "b"};
-    BOOST_TEST(namespace_manager(a).size() <= 128U);
-    BOOST_TEST(namespace_manager(a) != namespace_manager(b));
+    BOOST_TEST(namespace_manager(a, holdfast_dev()).size() <= 128U);
+    BOOST_TEST(namespace_manager(a, holdfast_dev()) != namespace_manager(b, holdfast_dev()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -17,7 +17,7 @@ json::object live() {
 }
 
 sha256_digest hash_of(const json::object& o) {
-    return owned_fields_hash(o).value();
+    return owned_fields_hash(o, "holdfast").value();
 }
 
 BOOST_AUTO_TEST_CASE(status_and_what_others_own_leave_the_hash_alone) {
@@ -77,28 +77,28 @@ BOOST_AUTO_TEST_CASE(moved_ownership_is_a_change_though_the_values_are_the_same)
 
 BOOST_AUTO_TEST_CASE(only_the_managers_own_applies_count) {
     BOOST_TEST(!owned_fields_hash(live(), "kubectl").has_value());
-    BOOST_TEST(!owned_fields_hash(object("{'metadata': {}}")).has_value());
+    BOOST_TEST(!owned_fields_hash(object("{'metadata': {}}"), "holdfast").has_value());
     auto updated = live();
     for (auto& entry : at(updated, "/metadata/managedFields").as_array()) {
         entry.as_object()["operation"] = "Update";
     }
-    BOOST_TEST(!owned_fields_hash(updated).has_value());
+    BOOST_TEST(!owned_fields_hash(updated, "holdfast").has_value());
     auto subresource = live();
     for (auto& entry : at(subresource, "/metadata/managedFields").as_array()) {
         entry.as_object()["subresource"] = "status";
     }
-    BOOST_TEST(!owned_fields_hash(subresource).has_value());
+    BOOST_TEST(!owned_fields_hash(subresource, "holdfast").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(paths_of_another_version_are_said_to_be_that) {
     auto changed = live();
     changed["apiVersion"] = "apps/v2";
-    BOOST_TEST(!owned_fields_hash(changed).has_value());
-    const auto owned = owned_fields_of(changed);
+    BOOST_TEST(!owned_fields_hash(changed, "holdfast").has_value());
+    const auto owned = owned_fields_of(changed, "holdfast");
     BOOST_TEST(owned.has_value());
     BOOST_TEST(owned->other_version);
     BOOST_TEST(owned->api_version == "apps/v1");
-    BOOST_TEST(observe(changed).other_version);
+    BOOST_TEST(observe(changed, holdfast_dev()).other_version);
 }
 
 BOOST_AUTO_TEST_CASE(a_map_that_was_empty_when_applied_is_not_drifted_by_what_others_put_into_it) {
@@ -145,14 +145,14 @@ BOOST_AUTO_TEST_CASE(hostile_managed_fields_do_no_harm) {
             } +
             fields + "}]}}"
         );
-        BOOST_TEST(owned_fields_hash(o).has_value(), fields);
-        BOOST_TEST(owned_values(o).size() <= 1U);
-        owned_beyond(o, o);
+        BOOST_TEST(owned_fields_hash(o, "holdfast").has_value(), fields);
+        BOOST_TEST(owned_values(o, "holdfast").size() <= 1U);
+        owned_beyond(o, o, "holdfast");
     }
 }
 
 BOOST_AUTO_TEST_CASE(the_owned_values_are_those_that_were_applied) {
-    const auto values = owned_values(live());
+    const auto values = owned_values(live(), "holdfast");
     BOOST_TEST(values.at("spec").at("replicas") == 2);
     BOOST_TEST(values.at("spec").as_object().contains("strategy") == false);
     const auto& container = values.at("spec").at_pointer("/template/spec/containers/0").as_object();
@@ -163,18 +163,18 @@ BOOST_AUTO_TEST_CASE(the_owned_values_are_those_that_were_applied) {
 
 BOOST_AUTO_TEST_CASE(what_is_owned_beyond_the_desired_is_named) {
     auto desired = object_from("deployment_desired.json");
-    BOOST_TEST(owned_beyond(live(), desired).empty());
+    BOOST_TEST(owned_beyond(live(), desired, "holdfast").empty());
     auto& container = at(desired, "/spec/template/spec/containers/0").as_object();
     container["env"].as_array().erase(container["env"].as_array().begin());
     container.erase("securityContext");
-    const auto beyond = owned_beyond(live(), desired);
+    const auto beyond = owned_beyond(live(), desired, "holdfast");
     BOOST_TEST(beyond.size() == 2U);
     BOOST_TEST(beyond.at(0) == "spec.template.spec.containers[name=web].env[name=A]");
     BOOST_TEST(beyond.at(1) == "spec.template.spec.containers[name=web].securityContext");
 }
 
 BOOST_AUTO_TEST_CASE(a_record_keeps_what_comparing_and_planning_need) {
-    const auto record = observe(live());
+    const auto record = observe(live(), holdfast_dev());
     BOOST_TEST(record.uid.size() == 36U);
     BOOST_TEST(record.generation == 1);
     BOOST_TEST((record.owned_hash == hash_of(live())));
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_record_keeps_what_comparing_and_planning_need) {
         "Prune=false,PruneLast=true";
     at(deleting, "/metadata/annotations").as_object()["holdfast.dev/sync-wave"] = "4";
     at(deleting, "/metadata/annotations").as_object()["holdfast.dev/release-to"] = "deploy/other";
-    const auto later = observe(deleting);
+    const auto later = observe(deleting, holdfast_dev());
     BOOST_TEST(later.deleting);
     BOOST_TEST((later.prune == removal::never));
     BOOST_TEST((later.prune_last == true));

@@ -27,30 +27,34 @@ BOOST_AUTO_TEST_CASE(immutable_fields_are_recognised) {
 }
 
 BOOST_AUTO_TEST_CASE(the_advice_is_what_can_be_done) {
-    const auto advice = explain_refusal(web, "spec.selector: Invalid value: field is immutable").value();
+    const auto advice =
+        explain_refusal(web, "spec.selector: Invalid value: field is immutable", holdfast_dev()).value();
     BOOST_TEST(advice.find("Force=true") != std::string::npos);
     BOOST_TEST(advice.find("Deployment \"shop/web\"") != std::string::npos);
     const auto crd = explain_refusal(
-        {"apiextensions.k8s.io", "CustomResourceDefinition", "", "x"}, "spec.scope: field is immutable"
+        {"apiextensions.k8s.io", "CustomResourceDefinition", "", "x"}, "spec.scope: field is immutable",
+        holdfast_dev()
     );
     BOOST_TEST(crd.value().find("Force=true") == std::string::npos);
     BOOST_TEST(
-        explain_refusal(web, "namespaces \"shop\" not found").value().find("CreateNamespace=true") !=
-        std::string::npos
+        explain_refusal(web, "namespaces \"shop\" not found", holdfast_dev())
+            .value()
+            .find("CreateNamespace=true") != std::string::npos
     );
     BOOST_TEST(
         explain_refusal(
             {"example.com", "Widget", "a", "b"},
-            "no matches for kind \"Widget\" in version \"example.com/v1\""
+            "no matches for kind \"Widget\" in version \"example.com/v1\"", holdfast_dev()
         )
             .value()
             .find("CustomResourceDefinition") != std::string::npos
     );
-    BOOST_TEST(
-        explain_refusal(web, "unable to create new content in namespace shop because it is being terminated")
-            .has_value()
-    );
-    BOOST_TEST(!explain_refusal(web, "spec.replicas: must be non-negative").has_value());
+    BOOST_TEST(explain_refusal(
+                   web, "unable to create new content in namespace shop because it is being terminated",
+                   holdfast_dev()
+    )
+                   .has_value());
+    BOOST_TEST(!explain_refusal(web, "spec.replicas: must be non-negative", holdfast_dev()).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,25 @@
+#include "sync/dialect.hpp"
+
+namespace holdfast::sync {
+
+std::string dialect::selector_of(std::string_view installation) const {
+    return std::string{installation_label} + "=" + std::string{installation};
+}
+
+bool dialect::is_marked(const json::object& live, std::string_view installation) const {
+    return kube::label(live, installation_label) == installation;
+}
+
+const dialect& holdfast_dev() noexcept {
+    static constexpr dialect names{
+        .tracking_annotation = "holdfast.dev/tracking-id",
+        .installation_label = "holdfast.dev/installation",
+        .release_annotation = "holdfast.dev/release-to",
+        .sync_options_annotation = "holdfast.dev/sync-options",
+        .field_manager = "holdfast",
+        .namespace_manager_prefix = "holdfast-namespace:"
+    };
+    return names;
+}
+
+} // namespace holdfast::sync

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "kube/object.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::sync {
+
+/// The names by which one API of Applications marks what it deploys: by them its objects are found, told from
+/// others' and written. It is handed down from where Applications are read; nobody asks which one it has. All
+/// texts are static.
+struct dialect {
+    /// The annotation that says whose an object is (tracking_id).
+    std::string_view tracking_annotation;
+    /// The label with the installation's id, by which watches are filtered on the server.
+    std::string_view installation_label;
+    /// On a live object, `<namespace>/<name>` of the application that may take it over from its owner.
+    std::string_view release_annotation;
+    /// Where people put an object's sync options, as messages tell them. All that read_directives knows
+    /// count.
+    std::string_view sync_options_annotation;
+    /// The field manager of everything that is applied for an application.
+    std::string_view field_manager;
+    /// What the field managers of managedNamespaceMetadata begin with; the application's name follows.
+    std::string_view namespace_manager_prefix;
+
+    /// What lists and watches of an installation's objects ask for.
+    [[nodiscard]] std::string selector_of(std::string_view installation) const;
+    /// Whether an object bears the installation's label.
+    [[nodiscard]] bool is_marked(const json::object& live, std::string_view installation) const;
+};
+
+/// For structs that hold one: there is no dialect without a name.
+using dialect_ref = std::reference_wrapper<const dialect>;
+
+/// That of our own kinds. Lives for ever.
+[[nodiscard]] const dialect& holdfast_dev() noexcept;
+
+} // namespace holdfast::sync
