@@ -115,7 +115,7 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     }
     // With an error above, what was built last is still held.
     const bool may_begin = found.problems.empty();
-    co_await compared.compare(r, !r->object.spec.is_automated() || r->object.spec.suspend);
+    co_await compared.compare(r);
     if (may_begin && !r->object.spec.suspend) {
         found.add(operation.decide(r));
     }

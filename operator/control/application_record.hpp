@@ -109,9 +109,15 @@ struct comparison_state {
     std::shared_ptr<const desired_set> full;
     /// Hashes at the moment when an object was last known to be as wanted.
     std::map<sync::object_id, sync::known_state> known;
-    /// Objects that were looked at closely and are not as wanted: for which desired hash and resource
-    /// version.
-    std::map<sync::object_id, std::pair<sha256_digest, std::string>> differs_at;
+    /// An object that was compared field by field and is not as wanted.
+    struct difference {
+        /// Of what was wanted, and of the live object.
+        sha256_digest hash{};
+        std::string resource_version;
+        /// The first few fields that differ, for a person (sync::summary_of).
+        std::string fields;
+    };
+    std::map<sync::object_id, difference> differs_at;
     /// The namespace that it has made, as it was looked at last.
     struct namespace_look {
         /// Of what was wanted.

@@ -9,6 +9,17 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// Whether values from password stores or encrypted files may be anywhere in its objects.
+bool has_secret_values(const application_record& r) {
+    const auto& from = r.sources.from;
+    return from && (!from->stores.stores.empty() ||
+                    std::ranges::any_of(from->identities, &source_identity::is_secret));
+}
+
+} // namespace
+
 asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
     watching seen;
     std::set<kube::group_version_kind> kinds;
@@ -72,7 +83,7 @@ asio::awaitable<bool> comparison::is_as_trusted(record_ptr r) {
     co_return !made || is_ours || co_await with_.namespaces.is_as_wanted(r, *made);
 }
 
-asio::awaitable<void> comparison::compare(record_ptr r, bool thoroughly) {
+asio::awaitable<void> comparison::compare(record_ptr r) {
     if (!r->compared.wanted) {
         if (co_await is_as_trusted(r)) {
             co_return;
@@ -86,6 +97,9 @@ asio::awaitable<void> comparison::compare(record_ptr r, bool thoroughly) {
         }
     }
     const auto& live = destination_of(with_.clusters, r->object).live();
+    const auto& spec = r->object.spec;
+    const bool is_automated = spec.is_automated() && !spec.suspend;
+    const bool is_healed = is_automated && spec.sync_policy.automated->self_heal;
     std::vector<sync::object_id> doubtful;
     for (auto& w : *r->compared.wanted) {
         if (w.plan.synthetic) {
@@ -108,10 +122,12 @@ asio::awaitable<void> comparison::compare(record_ptr r, bool thoroughly) {
             );
         }
         w.plan.in_sync = verdict == sync::verdict::equal;
-        if (verdict == sync::verdict::unknown && thoroughly) {
+        const bool stays = (verdict == sync::verdict::unknown && !is_automated) ||
+                           (verdict == sync::verdict::differs && !is_healed);
+        if (stays) {
             const auto seen = r->compared.differs_at.find(w.plan.id);
-            if (seen == r->compared.differs_at.end() ||
-                seen->second != std::pair{w.plan.hash, record->resource_version}) {
+            if (seen == r->compared.differs_at.end() || seen->second.hash != w.plan.hash ||
+                seen->second.resource_version != record->resource_version) {
                 doubtful.push_back(w.plan.id);
             }
         }
@@ -181,7 +197,11 @@ asio::awaitable<void> comparison::compare_one(record_ptr r, const wanted_manifes
     if (w.plan.in_sync) {
         r->compared.known[id] = {w.plan.hash, record.owned_hash};
     } else {
-        r->compared.differs_at[id] = {w.plan.hash, record.resource_version};
+        r->compared.differs_at[id] = {
+            .hash = w.plan.hash,
+            .resource_version = record.resource_version,
+            .fields = sync::summary_of(compared.differences, !has_secret_values(*r))
+        };
     }
 }
 

@@ -39,8 +39,9 @@ public:
 
     /// Has the kinds watched that it has objects of. Not complete while some are still being listed.
     asio::awaitable<watching> watch_kinds(record_ptr r);
-    /// `thoroughly`: what the hashes do not tell is asked of the API server.
-    asio::awaitable<void> compare(record_ptr r, bool thoroughly);
+    /// Each by its hash. What is not brought to what is wanted at once, and so stays for people to read, is
+    /// also compared field by field: once for each version of the object.
+    asio::awaitable<void> compare(record_ptr r);
     /// Reads one object, and compares it field by field.
     asio::awaitable<void> compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w);
 

@@ -22,9 +22,10 @@ void status_report::fill(application_record& r, const engine::findings& found) {
     const auto now = wall_clock::now();
     const auto before = status.sync.status;
     const auto health_before = status.health.status;
+    std::string out_of_sync;
 
     if (!found.unknown && r.compared.wanted) {
-        fill_resources(r);
+        out_of_sync = fill_resources(r);
     } else if (!found.unknown && !r.compared.trusted.empty()) {
         fill_trusted(r);
     } else {
@@ -64,6 +65,7 @@ void status_report::fill(application_record& r, const engine::findings& found) {
         {.status = status,
          .found = found,
          .warnings = r.compared.warnings,
+         .out_of_sync = out_of_sync,
          .generation = metadata.generation,
          .deleting = r.deleting()},
         now
@@ -74,12 +76,18 @@ void status_report::fill(application_record& r, const engine::findings& found) {
     );
 }
 
-void status_report::fill_resources(application_record& r) {
+std::string status_report::fill_resources(application_record& r) {
     engine::resource_view view{.application = r.ref(), .options = sync_options_of(r.object.spec)};
     const auto& objects = destination_of(with_.clusters, r.object).live();
     for (const auto& w : *r.compared.wanted) {
         const auto* live = objects.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
-        view.wanted.push_back({&w.plan, w.kind.version, live});
+        const auto seen = r.compared.differs_at.find(w.plan.id);
+        const bool is_current = seen != r.compared.differs_at.end() && live != nullptr && !w.plan.in_sync &&
+                                seen->second.hash == w.plan.hash &&
+                                seen->second.resource_version == live->resource_version;
+        view.wanted.push_back(
+            {&w.plan, w.kind.version, live, is_current ? seen->second.fields : std::string_view{}}
+        );
     }
     const auto surplus = with_.others.surplus_of(r);
     const auto heirs = with_.others.heirs_of(r, surplus);
@@ -93,6 +101,7 @@ void status_report::fill_resources(application_record& r) {
     status.sync.status = report.in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;
     status.health.status = report.health;
     status.health.message = std::move(report.health_message);
+    return std::move(report.out_of_sync);
 }
 
 void status_report::fill_trusted(application_record& r) const {

@@ -29,8 +29,9 @@ public:
     void fill(application_record& r, const engine::findings& found);
 
 private:
-    /// The list of resources, whether they are as wanted, and their health.
-    void fill_resources(application_record& r);
+    /// The list of resources, whether they are as wanted, and their health. What is out of sync, as a
+    /// sentence.
+    std::string fill_resources(application_record& r);
     /// As before, with what is healthy now: nothing was built, since nothing changed.
     void fill_trusted(application_record& r) const;
 

@@ -139,7 +139,7 @@ private:
             return {"Unknown", said};
         }
         if (!synced_) {
-            return {"OutOfSync", said};
+            return {"OutOfSync", said.empty() ? std::string{view_.out_of_sync} : said};
         }
         return {std::string{crds::to_string(status.health.status)}, status.health.message};
     }

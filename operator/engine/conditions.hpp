@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::engine {
@@ -18,6 +19,8 @@ struct condition_view {
     const findings& found;
     /// Of the build and the operation.
     std::span<const std::string> warnings;
+    /// What is out of sync, as a sentence (resource_report::out_of_sync).
+    std::string_view out_of_sync = {};
     std::int64_t generation = 0;
     bool deleting = false;
 };

@@ -19,6 +19,8 @@ struct wanted_member {
     std::string_view version;
     /// Null: it is not in the cluster.
     const sync::live_record* live = nullptr;
+    /// Which fields differ, where somebody looked (sync::summary_of).
+    std::string_view differs = {};
 };
 
 /// An object of the application that its sources do not have (any more).
@@ -45,6 +47,8 @@ struct resource_report {
     /// Of all.
     std::int64_t count = 0;
     bool in_sync = true;
+    /// What is not as the sources have it, as a sentence: the first few objects, and how many more there are.
+    std::string out_of_sync;
     crds::health_code health = crds::health_code::unknown;
     std::string health_message;
 };

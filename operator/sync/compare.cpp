@@ -250,6 +250,20 @@ void compare_everything(
 
 } // namespace
 
+std::string summary_of(std::span<const difference> differences, bool values) {
+    constexpr std::size_t most_named = 3;
+    std::string text;
+    for (const auto& one : differences.first(std::min(differences.size(), most_named))) {
+        text += text.empty() ? "" : ", ";
+        text += one.path;
+        text += values ? " is " + one.live + ", not " + one.desired : " differs";
+    }
+    if (differences.size() > most_named) {
+        text += ", and " + std::to_string(differences.size() - most_named) + " more";
+    }
+    return text;
+}
+
 verdict compare_known(
     const std::optional<known_state>& known, const sha256_digest& desired_hash, const live_record& live
 ) {

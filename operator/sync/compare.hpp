@@ -36,6 +36,10 @@ struct comparison {
     std::vector<difference> differences;
 };
 
+/// "spec.replicas is 3, not 2; and 4 more": the first few differences, for a person. With `values` false it
+/// names the fields only, since values that were filled in are nobody's to read. Empty without differences.
+std::string summary_of(std::span<const difference> differences, bool values);
+
 /// What is remembered of an object since it was last known to be as wanted.
 struct known_state {
     /// The desired hash that it was brought to, before ignored differences were taken out.

@@ -135,6 +135,10 @@ BOOST_AUTO_TEST_CASE(hand_edits_stay_and_are_reported_without_self_heal_until_so
     const auto seen =
         s.until([](const application_view& v) { return v.sync == "OutOfSync"; }, "the edit is reported");
     BOOST_TEST(text_of(resource_of(seen, "ConfigMap", "edited").if_contains("status")) == "OutOfSync");
+    BOOST_TEST(
+        seen.get("Ready").message ==
+        R"(ConfigMap ")" + s.name + R"(/edited" differs: data.value is "by hand", not "1")"
+    );
     BOOST_TEST(text_of(resource_of(seen, "ConfigMap", "other").if_contains("status")) == "Synced");
     throughout(1500ms, [&] { return s.value("edited") == "by hand"; }, "the edit stays");
 

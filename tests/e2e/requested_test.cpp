@@ -31,6 +31,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_applied_until_it_is_asked_for_at_whichever_revis
     auto seen =
         s.until([](const application_view& v) { return v.sync == "OutOfSync"; }, "what is missing is told");
     BOOST_TEST(seen.health == "Missing");
+    BOOST_TEST(seen.get("Ready").message == R"(ConfigMap ")" + s.name + R"(/a" is not there)");
     BOOST_TEST(!s.has("a"));
 
     seen = s.ask({});
@@ -39,9 +40,12 @@ BOOST_AUTO_TEST_CASE(nothing_is_applied_until_it_is_asked_for_at_whichever_revis
 
     s.config_map("a", "2");
     const auto second = s.repository.push("The second");
-    s.until(
+    seen = s.until(
         [&](const application_view& v) { return v.revision == second && v.sync == "OutOfSync"; },
         "that there is news is told"
+    );
+    BOOST_TEST(
+        seen.get("Ready").message == R"(ConfigMap ")" + s.name + R"(/a" differs: data.value is "1", not "2")"
     );
     BOOST_TEST(s.value("a") == "1");
     s.ask({});

@@ -21,6 +21,7 @@ struct situation {
     crds::application_status status;
     findings found;
     std::vector<std::string> warnings;
+    std::string out_of_sync;
     bool deleting = false;
 
     situation() {
@@ -40,7 +41,12 @@ struct situation {
     }
     [[nodiscard]] std::vector<crds::condition> conditions() const {
         return conditions_of(
-            {.status = status, .found = found, .warnings = warnings, .generation = 7, .deleting = deleting},
+            {.status = status,
+             .found = found,
+             .warnings = warnings,
+             .out_of_sync = out_of_sync,
+             .generation = 7,
+             .deleting = deleting},
             now
         );
     }
@@ -65,8 +71,19 @@ BOOST_AUTO_TEST_SUITE(conditions)
 BOOST_AUTO_TEST_CASE(the_table) {
     const std::vector<row<situation>> rows{
         {"ready", [](auto&) {}, "Ready=True Ready: Synced to 0a1b2c3d and healthy"},
-        {"out of sync", [](auto& s) { s.status.sync.status = crds::sync_code::out_of_sync; },
-         "Ready=False OutOfSync: "},
+        {"out of sync",
+         [](auto& s) {
+             s.status.sync.status = crds::sync_code::out_of_sync;
+             s.out_of_sync = "Deployment \"shop/web\" is not there";
+         },
+         "Ready=False OutOfSync: Deployment \"shop/web\" is not there"},
+        {"out of sync, and it waits",
+         [](auto& s) {
+             s.status.sync.status = crds::sync_code::out_of_sync;
+             s.out_of_sync = "Deployment \"shop/web\" is not there";
+             s.found.waiting = "waits for its turn";
+         },
+         "Ready=False OutOfSync: waits for its turn | Reconciling=True Waiting: waits for its turn"},
         {"unknown",
          [](auto& s) {
              s.status.sync.status = crds::sync_code::unknown;

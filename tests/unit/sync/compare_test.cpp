@@ -161,6 +161,30 @@ BOOST_AUTO_TEST_CASE(a_dry_run_decides) {
     BOOST_TEST((compare_dry_run(live(), moved, "holdfast").result == verdict::differs));
 }
 
+BOOST_AUTO_TEST_CASE(differences_are_summed_up_for_a_person) {
+    const std::vector<difference> all{
+        {"spec.replicas", "2", "3"},
+        {"spec.paused", "(none)", "true"},
+        {"a", "1", "2"},
+        {"b", "1", "2"},
+        {"c", "1", "2"}
+    };
+    const std::span some{all};
+    BOOST_TEST(summary_of({}, true).empty());
+    BOOST_TEST(summary_of(some.first(1), true) == "spec.replicas is 3, not 2");
+    BOOST_TEST(
+        summary_of(some.first(2), true) == "spec.replicas is 3, not 2, spec.paused is true, not (none)"
+    );
+    BOOST_TEST(
+        summary_of(some, true) ==
+        "spec.replicas is 3, not 2, spec.paused is true, not (none), a is 2, not 1, and 2 more"
+    );
+    // Where values may be secrets.
+    BOOST_TEST(
+        summary_of(some, false) == "spec.replicas differs, spec.paused differs, a differs, and 2 more"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(two_hashes_decide_the_common_case) {
     live_record record;
     record.owned_hash = sha256("owned");
