@@ -6,6 +6,7 @@
 #include "builders/plan_source.hpp"
 #include "crds/application_status.hpp"
 #include "files/read_log.hpp"
+#include "git/store.hpp"
 #include "render/source_tree.hpp"
 
 #include <functional>
