@@ -166,6 +166,22 @@ BOOST_AUTO_TEST_CASE(what_was_wrong_before_is_no_reason_to_refuse_an_update) {
     BOOST_TEST(!decided(of(wrong, "UPDATE", application_object())).allowed);
 }
 
+BOOST_AUTO_TEST_CASE(what_an_older_version_admitted_can_still_be_changed_and_is_told_of) {
+    // Its own copies of these rules took all of this.
+    for (const auto* const source :
+         {R"({"targetRevision": "@"})", R"({"targetRevision": "a/.b"})", R"({"targetRevision": "a.lock/b"})",
+          R"({"directory": {"include": "[z-a]"}})", R"({"directory": {"exclude": "[^a]*"}})",
+          R"({"helm": {"valueFiles": ["env/{a*"]}})"}) {
+        const auto stored = application_object(R"({"spec": {"source": )" + std::string{source} + "}}");
+        BOOST_TEST(!decided(of(stored)).allowed, source);
+        auto labelled = stored;
+        labelled["metadata"].as_object()["labels"] = {{"team", "shop"}};
+        const auto said = decided(of(labelled, "UPDATE", stored));
+        BOOST_TEST(said.allowed, source << ": " << said.message);
+        BOOST_TEST(said.warnings.size() == 1U, source);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_going_is_let_go) {
     auto going = application_object(one_wrong);
     going["metadata"].as_object()["deletionTimestamp"] = "2026-01-01T00:00:00Z";

@@ -22,7 +22,7 @@ inline texts texts_of(const std::vector<crds::problem>& problems) {
 /// That these sentences, and no others, are said.
 #define SAID(problems, ...)                                                                                  \
     BOOST_TEST(                                                                                              \
-        ::holdfast::control::test::texts_of(problems) == (::holdfast::control::test::texts{__VA_ARGS__}),    \
+        ::holdfast::policy::test::texts_of(problems) == (::holdfast::policy::test::texts{__VA_ARGS__}),      \
         boost::test_tools::per_element()                                                                     \
     )
 
