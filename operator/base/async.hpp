@@ -4,6 +4,7 @@
 // include: no sockets, no TLS, no Beast.
 
 #include "base/error.hpp"
+#include "base/reconcile_id.hpp"
 #include "base/worker_pool.hpp"
 
 #include <boost/asio/append.hpp>
@@ -47,7 +48,8 @@ with_deadline(steady_clock::duration limit, std::string what, asio::awaitable<re
 
 /// Runs `work` on a thread of `pool` and resumes the caller on its own executor with what it returned; an
 /// exception comes through. `work` takes and returns values and shares nothing with the caller's thread. It
-/// cannot be interrupted: a cancelled caller still waits for it, so it has limits of its own.
+/// cannot be interrupted: a cancelled caller still waits for it, so it has limits of its own. It is part of
+/// the caller's reconcile.
 template <class F>
 asio::awaitable<std::invoke_result_t<F&>> on_pool(worker_pool& pool, F work);
 
@@ -117,7 +119,9 @@ asio::awaitable<std::invoke_result_t<F&>> on_pool(worker_pool& pool, F work) {
     auto begin = [&pool, executor](auto handler, F what) {
         // The loop has work for as long as the pool has it: it does not end before the answer is there.
         auto back = asio::prefer(executor, asio::execution::outstanding_work.tracked);
-        pool.post([what = std::move(what), handler = std::move(handler), back = std::move(back)]() mutable {
+        pool.post([what = std::move(what), handler = std::move(handler), back = std::move(back),
+                   id = reconcile_id::current()]() mutable {
+            const reconcile_scope scope{id};
             auto came = detail::outcome_of<value>(std::move(what));
             if constexpr (std::is_void_v<value>) {
                 asio::post(back, asio::append(std::move(handler), std::move(came.failure)));

@@ -1,5 +1,6 @@
 #include "base/log.hpp"
 
+#include "base/reconcile_id.hpp"
 #include "base/timestamp.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -29,6 +30,9 @@ spdlog::logger& sink() {
     }();
     return *logger;
 }
+
+// As controller-runtime calls it.
+constexpr std::string_view reconcile_key = "reconcileID";
 
 constexpr std::array<std::string_view, 5> names{"trace", "debug", "info", "warn", "error"};
 
@@ -83,11 +87,17 @@ std::string render(level l, format how, std::string_view time, std::string_view 
         append_json_string(line, name);
         line += R"(,"msg":)";
         append_json_string(line, message);
-        for (const auto& f : values) {
+        const auto add = [&](std::string_view key, std::string_view value) {
             line += ',';
-            append_json_string(line, f.key);
+            append_json_string(line, key);
             line += ':';
-            append_json_string(line, f.value);
+            append_json_string(line, value);
+        };
+        for (const auto& f : values) {
+            add(f.key, f.value);
+        }
+        if (const auto id = reconcile_id::current()) {
+            add(reconcile_key, id.text());
         }
         line += '}';
         return line;
@@ -106,6 +116,12 @@ std::string render(level l, format how, std::string_view time, std::string_view 
         } else {
             append_json_string(line, f.value);
         }
+    }
+    if (const auto id = reconcile_id::current()) {
+        line += ' ';
+        line += reconcile_key;
+        line += '=';
+        line += id.text();
     }
     return line;
 }

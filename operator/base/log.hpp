@@ -5,7 +5,7 @@
 #include <string_view>
 
 /// The log: one line an event, a fixed sentence and named values beside it, on standard error. Never a
-/// secret. From any thread.
+/// secret. What a reconcile causes bears its reconcile_id as "reconcileID", the last field. From any thread.
 namespace holdfast::log {
 
 enum class level { trace, debug, info, warn, error };

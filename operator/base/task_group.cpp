@@ -1,6 +1,7 @@
 #include "base/task_group.hpp"
 
 #include "base/log.hpp"
+#include "base/reconcile_id.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -59,13 +60,21 @@ task_group::~task_group() {
 }
 
 void task_group::spawn(std::string name, asio::awaitable<void> task) {
+    start(state_->executor, std::move(name), std::move(task));
+}
+
+void task_group::spawn_along(std::string name, asio::awaitable<void> task) {
+    start(executor_of(reconcile_id::current(), state_->executor), std::move(name), std::move(task));
+}
+
+void task_group::start(const asio::any_io_executor& executor, std::string name, asio::awaitable<void> task) {
     if (state_->closed) {
         return;
     }
     auto entry = state_->tasks.emplace(state_->tasks.end());
     entry->name = std::move(name);
     asio::co_spawn(
-        state_->executor, std::move(task),
+        executor, std::move(task),
         asio::bind_cancellation_slot(
             entry->signal.slot(),
             [state = state_, entry](std::exception_ptr failure) {

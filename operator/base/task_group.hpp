@@ -25,6 +25,10 @@ public:
     /// holds its own copies of what it needs, or handles; a reference must outlive join().
     void spawn(std::string name, boost::asio::awaitable<void> task);
 
+    /// The same for a task that is part of what the caller does now: it bears the caller's reconcile_id. For
+    /// what ends by itself, such as an answer that several wait for: of the one who began it.
+    void spawn_along(std::string name, boost::asio::awaitable<void> task);
+
     /// Asks every task to end, and refuses new ones. Tasks see operation_aborted from what they wait for.
     void cancel(boost::asio::cancellation_type type = boost::asio::cancellation_type::terminal);
 
@@ -34,6 +38,9 @@ public:
     [[nodiscard]] std::size_t size() const noexcept;
 
 private:
+    void
+    start(const boost::asio::any_io_executor& executor, std::string name, boost::asio::awaitable<void> task);
+
     struct state;
     std::shared_ptr<state> state_;
 };

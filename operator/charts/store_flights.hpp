@@ -49,7 +49,7 @@ asio::awaitable<result<T>> store_state::share(
         }
         f = std::make_shared<flight<result<T>>>(executor_);
         flying.emplace(key, f);
-        tasks_.spawn("charts: " + doing, fly<T>(me, all, key, doing, f, std::move(work)));
+        tasks_.spawn_along("charts: " + doing, fly<T>(me, all, key, doing, f, std::move(work)));
     }
     co_return co_await flight<result<T>>::wait(std::move(f));
 }

@@ -116,7 +116,7 @@ void destination::read_ahead(std::vector<kube::group_version_kind> kinds) {
     if (schemas_.busy()) {
         return;
     }
-    tasks_.spawn(
+    tasks_.spawn_along(
         "read schemas",
         [](schemas& all, std::vector<kube::group_version_kind> of) -> asio::awaitable<void> {
             (void)co_await all.load(std::move(of));

@@ -102,7 +102,7 @@ asio::awaitable<result<void>> remote_store::ready() {
     auto f = preparing_;
     if (!f) {
         f = preparing_ = std::make_shared<prepare_flight>(around_->executor);
-        around_->tasks.spawn("git prepare " + remote_.normalised(), run_prepare(shared_from_this(), f));
+        around_->tasks.spawn_along("git prepare " + remote_.normalised(), run_prepare(shared_from_this(), f));
     }
     co_return co_await prepare_flight::wait(std::move(f));
 }
@@ -297,7 +297,7 @@ asio::awaitable<result<remote_store::listing>> remote_store::list_refs(std::chro
     auto f = next_listing_;
     if (!f) {
         f = next_listing_ = std::make_shared<listing_flight>(around_->executor);
-        around_->tasks.spawn("git listing " + remote_.normalised(), run_listing(shared_from_this(), f));
+        around_->tasks.spawn_along("git listing " + remote_.normalised(), run_listing(shared_from_this(), f));
     }
     co_return co_await listing_flight::wait(std::move(f));
 }

@@ -196,7 +196,9 @@ asio::awaitable<result<snapshot>> remote_store::fetch(resolved_revision what) {
     auto f = fetching_[what.commit];
     if (!f) {
         f = fetching_[what.commit] = std::make_shared<fetch_flight>(around_->executor);
-        around_->tasks.spawn("git fetch " + remote_.normalised(), run_fetch(shared_from_this(), what, f));
+        around_->tasks.spawn_along(
+            "git fetch " + remote_.normalised(), run_fetch(shared_from_this(), what, f)
+        );
     }
     co_return co_await fetch_flight::wait(std::move(f));
 }

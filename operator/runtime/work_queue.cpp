@@ -2,6 +2,7 @@
 
 #include "base/backoff.hpp"
 #include "base/log.hpp"
+#include "base/reconcile_id.hpp"
 #include "base/task_group.hpp"
 #include "kube/pulse.hpp"
 
@@ -149,7 +150,8 @@ struct work_queue::state : std::enable_shared_from_this<work_queue::state> {
                 count();
             }
             active.insert(key);
-            tasks.spawn(name + " " + key, work(shared_from_this(), key));
+            const reconcile_scope scope{reconcile_id::make()};
+            tasks.spawn_along(name + " " + key, work(shared_from_this(), key));
             return;
         }
     }

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
+#include <set>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -49,6 +50,27 @@ std::int64_t told(scene& s, const std::string& reason) {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(status)
+
+BOOST_AUTO_TEST_CASE(what_the_log_says_of_a_reconcile_bears_its_id) {
+    scene s{"logged"};
+    s.config_map("a", "1");
+    s.follow();
+    await_synced(s.name, s.repository.push("One"));
+    s.config_map("a", "2");
+    await_synced(s.name, s.repository.push("Two"));
+    std::set<std::string> ids;
+    std::istringstream log{s.w.shared_operator().log()};
+    const std::string mark = " reconcileID=";
+    for (std::string line; std::getline(log, line);) {
+        if (line.find(" synced application=" + std::string{home} + "/" + s.name + " ") != std::string::npos) {
+            const auto at = line.rfind(mark);
+            BOOST_REQUIRE_MESSAGE(at != std::string::npos, line);
+            BOOST_TEST(line.substr(at + mark.size()).size() == 16U, line);
+            ids.insert(line.substr(at + mark.size()));
+        }
+    }
+    BOOST_TEST(ids.size() == 2U); // two reconciles
+}
 
 BOOST_AUTO_TEST_CASE(kubectl_wait_returns_when_the_generation_that_was_asked_for_is_there) {
     scene s{"wait"};

@@ -1,5 +1,8 @@
 #include "servers.hpp"
 
+#include "base/reconcile_id.hpp"
+#include "support/captured_log.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -268,6 +271,28 @@ BOOST_AUTO_TEST_CASE(a_reader_that_finds_an_object_missing_has_the_store_verifie
     const auto again = w.get(s, sha);
     BOOST_REQUIRE_MESSAGE(again.has_value(), again.error().message());
     BOOST_TEST(file_of(*again, "a.yaml") == "a: 1\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_logged_of_a_store_bears_the_reconcile_that_asked) {
+    shop.commit("a.yaml", "a: 1\n");
+    world w;
+    const auto s = w.open(shop.file_url());
+    const auto resolved = w.resolve(s, "main");
+    BOOST_REQUIRE(resolved.has_value());
+    const auto repository = std::filesystem::path{s->directory()};
+    std::filesystem::remove_all(repository);
+    std::filesystem::create_directories(repository);
+    write_file((repository / "HEAD").string(), "what is no repository");
+    const holdfast::test::captured_log log;
+    auto asked = [](asio::any_io_executor on, std::shared_ptr<store> from,
+                    resolved_revision what) -> asio::awaitable<result<snapshot>> {
+        auto fetch = asio::co_spawn(on, from->fetch(what), asio::use_awaitable);
+        co_return co_await std::move(fetch);
+    }(executor_of({0xbeef}, w.context.get_executor()), s, *resolved);
+    BOOST_REQUIRE(w.run(std::move(asked)).has_value());
+    const auto lines = log.lines_with("a store is damaged");
+    BOOST_REQUIRE(lines.size() == 1U);
+    BOOST_TEST(lines.front().ends_with(" reconcileID=000000000000beef"));
 }
 
 BOOST_AUTO_TEST_CASE(a_repository_that_is_too_large_is_refused_and_takes_no_disk) {

@@ -1,4 +1,6 @@
 #include "runtime/work_queue.hpp"
+
+#include "base/reconcile_id.hpp"
 #include "support/coroutine.hpp"
 
 #include <boost/asio/post.hpp>
@@ -53,6 +55,30 @@ struct fixture {
 };
 
 BOOST_FIXTURE_TEST_SUITE(work_queues, fixture)
+
+BOOST_AUTO_TEST_CASE(each_handling_is_a_reconcile_of_its_own) {
+    std::map<std::string, std::vector<reconcile_id>> seen;
+    work_queue queue{context.get_executor(), "test", 4, [&](std::string key) {
+                         return [](std::vector<reconcile_id>* out) -> asio::awaitable<void> {
+                             out->push_back(reconcile_id::current());
+                             co_await sleep_for(2ms);
+                             out->push_back(reconcile_id::current());
+                         }(&seen[key]);
+                     }};
+    queue.add("a");
+    queue.add("b");
+    run_until([&] { return seen["a"].size() == 2 && seen["b"].size() == 2; });
+    queue.add("a");
+    run_until([&] { return seen["a"].size() == 4; });
+    stop(queue);
+    BOOST_TEST(!!seen["a"][0]);
+    BOOST_TEST((seen["a"][0] == seen["a"][1]));
+    BOOST_TEST((seen["b"][0] == seen["b"][1]));
+    BOOST_TEST((seen["a"][2] == seen["a"][3]));
+    BOOST_TEST((seen["a"][0] != seen["b"][0]));
+    BOOST_TEST((seen["a"][0] != seen["a"][2]));
+    BOOST_TEST(!reconcile_id::current());
+}
 
 BOOST_AUTO_TEST_CASE(what_is_held_is_handled_when_it_is_released) {
     work_queue queue{context.get_executor(), "test", 4, handler()};
