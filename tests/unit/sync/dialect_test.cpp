@@ -89,9 +89,9 @@ BOOST_AUTO_TEST_CASE(an_ignored_place_never_takes_the_marks_with_it) {
     const auto live =
         object("{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'namespace': 'n', 'name': 'a', "
                "'annotations': {}, 'labels': {}}}");
-    const std::vector<ignore_rule> rules{
-        {.group = "", .kind = "ConfigMap", .json_pointers = {"/metadata/annotations", "/metadata/labels"}}
-    };
+    std::vector<ignore_rule> rules(1);
+    rules.front().kind = match::glob::compile(match::glob_dialect::gobwas, "ConfigMap").value();
+    rules.front().json_pointers = {"/metadata/annotations", "/metadata/labels"};
     const auto left = apply_ignored(made_with(others), live, rules, others);
     BOOST_TEST(owner_of(left, others).has_value());
     BOOST_TEST(others.is_marked(left, "main"));
