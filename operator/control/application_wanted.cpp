@@ -6,6 +6,7 @@
 #include "control/made_namespaces.hpp"
 #include "control/status_report.hpp"
 #include "engine/pacing.hpp"
+#include "policy/specification_checks.hpp"
 
 #include <algorithm>
 
@@ -87,13 +88,8 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
             " is judged by its conditions"
         );
     }
-    for (const auto& rule : r->object.spec.ignore_differences) {
-        if (!rule.jq_path_expressions.empty()) {
-            r->compared.warnings.push_back(
-                "spec.ignoreDifferences: jqPathExpressions are not understood yet by "
-                "this version; say it with jsonPointers"
-            );
-        }
+    for (const auto& problem : policy::not_ignored(r->object.spec)) {
+        r->compared.warnings.push_back(problem.text());
     }
     std::vector<wanted_object> wanted;
     if (const auto made = made_namespace_of(r->object.spec);

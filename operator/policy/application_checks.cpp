@@ -7,9 +7,11 @@
 #include "policy/specification_checks_shared.hpp"
 #include "render/yaml.hpp"
 #include "sync/annotations.hpp"
+#include "sync/compare.hpp"
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -85,6 +87,7 @@ public:
         claims();
         addresses();
         if (with_warnings) {
+            std::ranges::move(not_ignored(value_.spec), std::back_inserter(verdict_.warnings));
             revisions();
         }
         return std::move(verdict_);
@@ -332,6 +335,19 @@ private:
 };
 
 } // namespace
+
+std::vector<crds::problem> not_ignored(const crds::application_spec& spec) {
+    std::vector<crds::problem> all;
+    for (std::size_t i = 0; i < spec.ignore_differences.size(); ++i) {
+        sync::ignore_rule rule;
+        rule.json_pointers = spec.ignore_differences[i].json_pointers;
+        rule.jq_path_expressions = spec.ignore_differences[i].jq_path_expressions;
+        for (auto& problem : sync::problems_of(rule)) {
+            all.push_back({"spec.ignoreDifferences[" + std::to_string(i) + "]", std::move(problem)});
+        }
+    }
+    return all;
+}
 
 std::vector<crds::problem> problems_by_itself(const crds::application& value) {
     auto problems = crds::check(value);

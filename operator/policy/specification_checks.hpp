@@ -33,6 +33,10 @@ judge(const crds::application& value, const surroundings& around, std::vector<cr
 [[nodiscard]] std::vector<crds::problem>
 problems_of(const crds::application& value, const surroundings& around);
 
+/// What spec.ignoreDifferences names and what is compared all the same: paths that are no JSON pointers, what
+/// says which object it is, jq paths. Nothing of this is a reason to refuse it: the rest of the rule holds.
+[[nodiscard]] std::vector<crds::problem> not_ignored(const crds::application_spec& spec);
+
 /// Why a file:// URL is none for objects outside of the operator's namespace: it leads to the operator's own
 /// disk, where the copies of everybody's repositories are.
 [[nodiscard]] std::string files_are_refused(const std::string& own_namespace);

@@ -280,6 +280,26 @@ BOOST_AUTO_TEST_CASE(what_may_be_right_later_is_a_warning_and_not_looked_for_by_
     SAID(judge(ssh, around).warnings);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_compared_although_it_is_named_in_ignore_differences_is_a_warning) {
+    const fake_surroundings around;
+    const auto value = application(R"({"spec": {"ignoreDifferences": [
+        {"kind": "Deployment", "jsonPointers": ["/spec/replicas"]},
+        {"kind": "*", "jsonPointers": ["/spec/a~2b", "/metadata/name", "/spec/x"]},
+        {"kind": "Service", "jqPathExpressions": [".spec.ports[]"]}]}})");
+    SAID(
+        judge(value, around).warnings,
+        "spec.ignoreDifferences[1]: jsonPointers: \"/spec/a~2b\" is no JSON pointer; one looks like "
+        "\"/spec/replicas\"",
+        "spec.ignoreDifferences[1]: jsonPointers: \"/metadata/name\" cannot be ignored, it says which object "
+        "it "
+        "is",
+        "spec.ignoreDifferences[2]: jqPathExpressions are not supported, \".spec.ports[]\" is not applied; "
+        "use "
+        "jsonPointers or managedFieldsManagers"
+    );
+    BOOST_TEST(problems_of(value, around).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace holdfast::policy
