@@ -12,20 +12,20 @@ auto find_in(Wanted& wanted, const sync::object_id& id) noexcept -> decltype(&wa
     if (!wanted) {
         return nullptr;
     }
-    const auto found =
-        std::lower_bound(wanted->begin(), wanted->end(), id, [](const wanted_object& w, const auto& key) {
-            return w.plan.id < key;
-        });
-    return found == wanted->end() || found->plan.id != id ? nullptr : &*found;
+    const auto found = std::lower_bound(
+        wanted->begin(), wanted->end(), id,
+        [](const sync::planned_object& w, const auto& key) { return w.id < key; }
+    );
+    return found == wanted->end() || found->id != id ? nullptr : &*found;
 }
 
 } // namespace
 
-wanted_object* comparison_state::find(const sync::object_id& id) noexcept {
+sync::planned_object* comparison_state::find(const sync::object_id& id) noexcept {
     return find_in(wanted, id);
 }
 
-const wanted_object* comparison_state::find(const sync::object_id& id) const noexcept {
+const sync::planned_object* comparison_state::find(const sync::object_id& id) const noexcept {
     return find_in(wanted, id);
 }
 

@@ -23,13 +23,6 @@
 
 namespace holdfast::control {
 
-/// An object that is wanted, as it is remembered between looks: what it is and its hash, not the object.
-struct wanted_object {
-    sync::planned_object plan;
-    kube::group_version_kind kind;
-    render::origin from;
-};
-
 /// The revision that a source stands at.
 struct source_revision {
     /// The commit in hexadecimal; of a chart its version.
@@ -102,7 +95,7 @@ struct source_state {
 struct comparison_state {
     /// The desired state of the build key of `source_state::from`; not there before it was built. In the
     /// order of the ids.
-    std::optional<std::vector<wanted_object>> wanted;
+    std::optional<std::vector<sync::planned_object>> wanted;
     /// Of the build, and of the operation.
     std::vector<std::string> warnings;
     /// The objects themselves, while somebody needs them.
@@ -130,8 +123,8 @@ struct comparison_state {
     std::map<sync::object_id, sha256_digest> trusted;
 
     /// The wanted object of that name, or null. Valid until `wanted` is another one.
-    [[nodiscard]] wanted_object* find(const sync::object_id& id) noexcept;
-    [[nodiscard]] const wanted_object* find(const sync::object_id& id) const noexcept;
+    [[nodiscard]] sync::planned_object* find(const sync::object_id& id) noexcept;
+    [[nodiscard]] const sync::planned_object* find(const sync::object_id& id) const noexcept;
 };
 
 /// What the status does not say of an application's operation. Written by `operations`, and by what

@@ -91,34 +91,32 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     for (const auto& problem : policy::not_ignored(r->object.spec)) {
         r->compared.warnings.push_back(problem.text());
     }
-    std::vector<wanted_object> wanted;
+    std::vector<sync::planned_object> wanted;
     if (const auto made = made_namespace_of(r->object.spec);
         made && r->compared.full->find(made->id) == nullptr) {
         auto planned = sync::plan_object(*made);
         planned.synthetic = true;
-        wanted.push_back({std::move(planned), kube::make_gvk("v1", "Namespace"), {}});
+        wanted.push_back(std::move(planned));
     }
     for (const auto& m : r->compared.full->objects) {
-        wanted.push_back(
-            {sync::plan_object(m.object), kube::make_gvk(m.object.api_version, m.object.id.kind), m.from}
-        );
+        wanted.push_back(sync::plan_object(m));
     }
-    std::sort(wanted.begin(), wanted.end(), [](const wanted_object& a, const wanted_object& b) {
-        return a.plan.id < b.plan.id;
+    std::sort(wanted.begin(), wanted.end(), [](const sync::planned_object& a, const sync::planned_object& b) {
+        return a.id < b.id;
     });
     const bool same_build = r->sources.from && r->sources.from->build_key == from.build_key;
     r->sources.from = from;
     if (same_build) {
         // Built again only to have the objects at hand: what was found out about them still holds.
         for (auto& w : wanted) {
-            const auto* before = r->compared.find(w.plan.id);
-            w.plan.in_sync = before != nullptr && before->plan.in_sync && before->plan.hash == w.plan.hash;
+            const auto* before = r->compared.find(w.id);
+            w.in_sync = before != nullptr && before->in_sync && before->hash == w.hash;
         }
     }
     r->compared.wanted = std::move(wanted);
     std::vector<sync::object_id> ids;
     for (const auto& w : *r->compared.wanted) {
-        ids.push_back(w.plan.id);
+        ids.push_back(w.id);
     }
     with_.wants.set(r->key(), ids);
     if (!same_build) {
@@ -131,9 +129,8 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     // there is as the one before had it.
     if (same_build) {
         for (const auto& w : *r->compared.wanted) {
-            if (const auto trusted = r->compared.trusted.find(w.plan.id);
-                trusted != r->compared.trusted.end()) {
-                r->compared.known[w.plan.id] = {w.plan.hash, trusted->second};
+            if (const auto trusted = r->compared.trusted.find(w.id); trusted != r->compared.trusted.end()) {
+                r->compared.known[w.id] = {w.hash, trusted->second};
             }
         }
     }

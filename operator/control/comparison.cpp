@@ -25,7 +25,7 @@ asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
     std::set<kube::group_version_kind> kinds;
     if (r->compared.wanted) {
         for (const auto& w : *r->compared.wanted) {
-            kinds.insert(w.kind);
+            kinds.insert(w.gvk());
         }
     }
     // What was deployed earlier may be gone from the sources, kind and all.
@@ -102,42 +102,39 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
     const bool is_healed = is_automated && spec.sync_policy.automated->self_heal;
     std::vector<sync::object_id> doubtful;
     for (auto& w : *r->compared.wanted) {
-        if (w.plan.synthetic) {
+        if (w.synthetic) {
             continue;
         }
-        const auto* record = live.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
+        const auto* record = live.find(w.gvk(), w.id.namespace_, w.id.name);
         if (record == nullptr || record->deleting) {
-            w.plan.in_sync = false;
+            w.in_sync = false;
             continue;
         }
-        const auto known = r->compared.known.find(w.plan.id);
+        const auto known = r->compared.known.find(w.id);
         const auto verdict = sync::compare_known(
-            known == r->compared.known.end() ? std::nullopt : std::optional{known->second}, w.plan.hash,
-            *record
+            known == r->compared.known.end() ? std::nullopt : std::optional{known->second}, w.hash, *record
         );
-        if (verdict == sync::verdict::differs && w.plan.in_sync) {
+        if (verdict == sync::verdict::differs && w.in_sync) {
             with_.counters.drift_seen();
-            log::info(
-                "an object drifted", {{"application", r->key()}, {"object", sync::to_string(w.plan.id)}}
-            );
+            log::info("an object drifted", {{"application", r->key()}, {"object", sync::to_string(w.id)}});
         }
-        w.plan.in_sync = verdict == sync::verdict::equal;
+        w.in_sync = verdict == sync::verdict::equal;
         const bool stays = (verdict == sync::verdict::unknown && !is_automated) ||
                            (verdict == sync::verdict::differs && !is_healed);
         if (stays) {
-            const auto seen = r->compared.differs_at.find(w.plan.id);
-            if (seen == r->compared.differs_at.end() || seen->second.hash != w.plan.hash ||
+            const auto seen = r->compared.differs_at.find(w.id);
+            if (seen == r->compared.differs_at.end() || seen->second.hash != w.hash ||
                 seen->second.resource_version != record->resource_version) {
-                doubtful.push_back(w.plan.id);
+                doubtful.push_back(w.id);
             }
         }
     }
     if (const auto made = made_namespace_of(r->object.spec)) {
-        if (const auto* w = r->compared.find(made->id); w != nullptr && w->plan.synthetic) {
+        if (const auto* w = r->compared.find(made->id); w != nullptr && w->synthetic) {
             const bool as_wanted = co_await with_.namespaces.is_as_wanted(r, *made);
             // What is wanted may be another build's after the wait.
             if (auto* again = r->compared.wanted ? r->compared.find(made->id) : nullptr) {
-                again->plan.in_sync = as_wanted;
+                again->in_sync = as_wanted;
             }
         }
     }
@@ -156,20 +153,21 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
     }
 }
 
-asio::awaitable<void> comparison::compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w) {
+asio::awaitable<void>
+comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::planned_object& w) {
     auto& to = destination_of(with_.clusters, r->object);
     const auto access = co_await to.enter(call_as(*r, with_.config));
-    const auto resource = co_await to.resolve(w.kind);
+    const auto resource = co_await to.resolve(w.gvk());
     if (!resource) {
         co_return;
     }
-    const auto& id = m.object.id;
+    const auto& id = m.id;
     const auto live = co_await access.get(*resource, id.namespace_, id.name);
     if (!live) {
         co_return;
     }
     const auto rules = ignore_rules(r->object.spec);
-    auto desired = m.object.manifest;
+    auto desired = m.manifest;
     if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return sync::matches(rule, id); })) {
         desired = sync::apply_ignored(std::move(desired), *live, rules, with_.config.names);
     }
@@ -193,12 +191,12 @@ asio::awaitable<void> comparison::compare_one(record_ptr r, const wanted_manifes
             tried->second.generation = record.generation;
         }
     }
-    w.plan.in_sync = compared.result == sync::verdict::equal;
-    if (w.plan.in_sync) {
-        r->compared.known[id] = {w.plan.hash, record.owned_hash};
+    w.in_sync = compared.result == sync::verdict::equal;
+    if (w.in_sync) {
+        r->compared.known[id] = {w.hash, record.owned_hash};
     } else {
         r->compared.differs_at[id] = {
-            .hash = w.plan.hash,
+            .hash = w.hash,
             .resource_version = record.resource_version,
             .fields = sync::summary_of(compared.differences, !has_secret_values(*r))
         };

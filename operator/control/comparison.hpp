@@ -43,7 +43,7 @@ public:
     /// also compared field by field: once for each version of the object.
     asio::awaitable<void> compare(record_ptr r);
     /// Reads one object, and compares it field by field.
-    asio::awaitable<void> compare_one(record_ptr r, const wanted_manifest& m, wanted_object& w);
+    asio::awaitable<void> compare_one(record_ptr r, const sync::desired_object& m, sync::planned_object& w);
 
 private:
     /// Whether the objects are those of the last sync, as its status tells: after a restart.

@@ -40,14 +40,17 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     }
     const auto dependents =
         ending == engine::ending::background ? sync::propagation::background : sync::propagation::foreground;
-    if (co_await remove_objects(r, dependents, found)) {
+    if (auto left = co_await remove_objects(r, dependents)) {
+        found.add(std::move(*left));
+    } else {
         found.add(co_await remove_finalizers(r));
     }
     co_return found;
 }
 
-asio::awaitable<bool>
-deletions::remove_objects(record_ptr r, sync::propagation dependents, engine::findings& found) {
+asio::awaitable<std::optional<engine::findings>>
+deletions::remove_objects(record_ptr r, sync::propagation dependents) {
+    engine::findings found;
     std::map<sync::object_id, sync::attempt> tried;
     std::map<sync::object_id, sync::goes_along> along;
     for (;;) {
@@ -76,7 +79,7 @@ deletions::remove_objects(record_ptr r, sync::propagation dependents, engine::fi
                 // Deleted, and the watch has not told yet.
                 found.waiting = "waits for its objects to go";
                 found.requeue(engine::recheck::answer);
-                co_return false;
+                co_return found;
             }
         } else if (const auto* unknown = std::get_if<sync::inspect_step>(&plan.next)) {
             for (const auto& id : unknown->objects) {
@@ -85,20 +88,20 @@ deletions::remove_objects(record_ptr r, sync::propagation dependents, engine::fi
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
             found.waiting = wait->sentence;
             found.requeue(engine::recheck::health);
-            co_return false;
+            co_return found;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
             found.waiting = blocked->sentence +
                             "; to confirm: kubectl annotate application.holdfast.dev -n " +
                             r->object.metadata.namespace_ + " " + r->object.metadata.name +
                             " holdfast.dev/deletion-approved=true";
             found.requeue(engine::recheck::dependents); // what others have in a Namespace may go without us
-            co_return false;
+            co_return found;
         } else if (const auto* failed = std::get_if<sync::failed_step>(&plan.next)) {
             found.problems["DeletionError"] = failed->sentence;
             found.requeue(engine::recheck::refused);
-            co_return false;
+            co_return found;
         } else {
-            co_return true; // all of them are gone
+            co_return std::nullopt; // all of them are gone
         }
     }
 }

@@ -11,6 +11,8 @@
 #include "engine/findings.hpp"
 #include "kube/client.hpp"
 
+#include <optional>
+
 namespace holdfast::control {
 
 /// The end of applications: their objects go with them where a finalizer says so. Needs the cluster only,
@@ -43,8 +45,9 @@ private:
     asio::awaitable<watching> watch_kinds_that_were(record_ptr r);
     /// Whether all that an application has is known.
     watching know_all_of(const application_record& r);
-    /// True: none is left. Else `found` says what is waited for, or in the way.
-    asio::awaitable<bool> remove_objects(record_ptr r, sync::propagation dependents, engine::findings& found);
+    /// Nothing: none is left. Else what is waited for, or in the way.
+    asio::awaitable<std::optional<engine::findings>>
+    remove_objects(record_ptr r, sync::propagation dependents);
     asio::awaitable<engine::findings> remove_finalizers(record_ptr r);
 
     parts with_;

@@ -36,16 +36,16 @@ check_confined(const std::vector<render::manifest>& objects, const std::string& 
 
 desired_set::~desired_set() {
     for (auto& one : objects) {
-        secrets::wipe(one.object.manifest);
+        secrets::wipe(one.manifest);
     }
 }
 
-const wanted_manifest* desired_set::find(const sync::object_id& id) const noexcept {
-    const auto found =
-        std::lower_bound(objects.begin(), objects.end(), id, [](const wanted_manifest& m, const auto& key) {
-            return m.object.id < key;
-        });
-    return found == objects.end() || found->object.id != id ? nullptr : &*found;
+const sync::desired_object* desired_set::find(const sync::object_id& id) const noexcept {
+    const auto found = std::lower_bound(
+        objects.begin(), objects.end(), id,
+        [](const sync::desired_object& m, const auto& key) { return m.id < key; }
+    );
+    return found == objects.end() || found->id != id ? nullptr : &*found;
 }
 
 result<placed_objects> place_objects(
@@ -106,23 +106,24 @@ prepare_objects(placed_objects placed, const build_target& target, const kube::a
     made->warnings = std::move(placed.warnings);
     made->objects.reserve(placed.objects.size());
     for (auto& m : placed.objects) {
-        auto from = std::move(m.from);
+        auto from = render::to_string(m.from);
         auto prepared = sync::make_desired(std::move(m.object), target.who);
         if (!prepared) {
-            return prepared.error().within(render::to_string(from));
+            return prepared.error().within(from);
         }
         const auto gvk = kube::make_gvk(prepared->api_version, prepared->id.kind);
         if (catalog.find(gvk) == nullptr) {
             made->new_kinds.insert(gvk);
         }
         for (const auto& warning : prepared->orders.warnings) {
-            made->warnings.push_back(render::to_string(from) + ": " + warning);
+            made->warnings.push_back(from + ": " + warning);
         }
-        made->objects.push_back({std::move(*prepared), std::move(from)});
+        prepared->from = std::move(from);
+        made->objects.push_back(std::move(*prepared));
     }
     std::sort(
         made->objects.begin(), made->objects.end(),
-        [](const wanted_manifest& a, const wanted_manifest& b) { return a.object.id < b.object.id; }
+        [](const sync::desired_object& a, const sync::desired_object& b) { return a.id < b.id; }
     );
     return std::shared_ptr<const desired_set>{std::move(made)};
 }

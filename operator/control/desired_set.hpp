@@ -13,12 +13,6 @@
 
 namespace holdfast::control {
 
-/// An object that is wanted, with where it comes from.
-struct wanted_manifest {
-    sync::desired_object object;
-    render::origin from;
-};
-
 /// What an application wants to be in the cluster. Immutable, shared; values of secrets in it are wiped when
 /// the last holder lets go.
 struct desired_set {
@@ -28,13 +22,13 @@ struct desired_set {
     ~desired_set();
 
     /// In the order of their ids.
-    std::vector<wanted_manifest> objects;
+    std::vector<sync::desired_object> objects;
     /// Kinds that the server did not have when this was made: a definition among the objects defines them.
     std::set<kube::group_version_kind> new_kinds;
     std::vector<std::string> warnings;
 
     /// Null when there is no such object.
-    [[nodiscard]] const wanted_manifest* find(const sync::object_id& id) const noexcept;
+    [[nodiscard]] const sync::desired_object* find(const sync::object_id& id) const noexcept;
 };
 
 /// Where an application's objects go and whose they are.

@@ -14,8 +14,8 @@ namespace holdfast::control {
 
 namespace {
 
-bool applies(const wanted_object& w) {
-    return !w.plan.orders.is_hook && !w.plan.orders.skip && !w.plan.synthetic;
+bool applies(const sync::planned_object& w) {
+    return !w.orders.is_hook && !w.orders.skip && !w.synthetic;
 }
 
 } // namespace

@@ -41,8 +41,8 @@ asio::awaitable<result<void>> manifest_checks::check(record_ptr r) const {
 asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const {
     std::set<kube::group_version_kind> kinds;
     for (const auto& w : *r->compared.wanted) {
-        if (!w.plan.in_sync) {
-            kinds.insert(w.kind);
+        if (!w.in_sync) {
+            kinds.insert(w.gvk());
         }
     }
     std::vector<kube::group_version_kind> list{kinds.begin(), kinds.end()};
@@ -56,18 +56,17 @@ asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const
     std::string all;
     std::size_t count = 0;
     for (const auto& w : *r->compared.wanted) {
-        if (w.plan.in_sync || w.plan.synthetic ||
-            sync::merged(options, w.plan.orders.options).validate == false) {
+        if (w.in_sync || w.synthetic || sync::merged(options, w.orders.options).validate == false) {
             continue;
         }
-        const auto* m = r->compared.full->find(w.plan.id);
+        const auto* m = r->compared.full->find(w.id);
         if (m == nullptr) {
             continue;
         }
-        for (const auto& problem : schema.check(m->object.manifest)) {
+        for (const auto& problem : schema.check(m->manifest)) {
             if (++count <= 20) {
-                all += (all.empty() ? "" : "; ") + render::to_string(m->from) + ": " +
-                       sync::describe(w.plan.id) + ": " + sync::to_string(problem);
+                all += (all.empty() ? "" : "; ") + m->from + ": " + sync::describe(w.id) + ": " +
+                       sync::to_string(problem);
             }
         }
     }
@@ -84,19 +83,18 @@ asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) c
     auto& to = destination_of(with_.clusters, r->object);
     findings_of lost;
     for (const auto& w : *r->compared.wanted) {
-        const auto* m = w.plan.in_sync || !policy::is_own_definition(w.plan.id)
-                            ? nullptr
-                            : r->compared.full->find(w.plan.id);
+        const auto* m =
+            w.in_sync || !policy::is_own_definition(w.id) ? nullptr : r->compared.full->find(w.id);
         if (m == nullptr) {
             continue;
         }
         const auto held = r->compared.full; // what `wanted` is part of
-        const auto& wanted = m->object.manifest;
+        const auto& wanted = m->manifest;
         const auto definitions = kube::resources::custom_resource_definitions();
         kube::reply<json::object> live = json::object{};
         {
             const auto access = co_await to.enter(call_as(*r, with_.config));
-            live = co_await access.get(definitions, {}, w.plan.id.name);
+            live = co_await access.get(definitions, {}, w.id.name);
         }
         if (!live) {
             if (live.error().is_not_found()) {
@@ -106,7 +104,7 @@ asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) c
         }
         sync::definition_change change{*live, wanted};
         for (const auto& loss : change.losses()) {
-            lost.add(sync::describe(w.plan.id) + ": " + loss);
+            lost.add(sync::describe(w.id) + ": " + loss);
         }
         if (!change.losses().empty() || change.keeps_schemas()) {
             continue;
@@ -128,7 +126,7 @@ asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) c
         for (const auto& object : stored->items) {
             const auto problems = change.check(object, resource.version);
             if (!problems) {
-                co_return problems.error().within(sync::describe(w.plan.id));
+                co_return problems.error().within(sync::describe(w.id));
             }
             for (const auto& problem : *problems) {
                 lost.add(

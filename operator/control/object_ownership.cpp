@@ -10,8 +10,8 @@ asio::awaitable<std::string>
 object_writer::await_owners(record_ptr r, std::vector<sync::apply_action> objects) {
     std::set<kube::group_version_kind> kinds;
     for (const auto& action : objects) {
-        if (const auto* w = r->compared.find(action.id); w != nullptr && !w->plan.synthetic) {
-            kinds.insert(w->kind);
+        if (const auto* w = r->compared.find(action.id); w != nullptr && !w->synthetic) {
+            kinds.insert(w->gvk());
         }
     }
     auto& to = destination_of(with_.clusters, r->object);

@@ -65,17 +65,17 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     if (!r->compared.full) {
         // A defect; said as a failure, since the planner would otherwise ask for the same step again.
         progress->done[action.id] = {
-            .what = sync::outcome::failed, .hash = wanted->plan.hash, .message = "its manifest is not at hand"
+            .what = sync::outcome::failed, .hash = wanted->hash, .message = "its manifest is not at hand"
         };
         co_return;
     }
-    const auto kind = wanted->kind;
-    const auto hash = wanted->plan.hash;
+    const auto kind = wanted->gvk();
+    const auto hash = wanted->hash;
     const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
     auto held = r->compared.full;
     json::object manifest;
     if (const auto* m = held->find(action.id)) {
-        manifest = m->object.manifest;
+        manifest = m->manifest;
     }
     const auto fail = [&](const error& e) {
         auto message = e.message();
@@ -91,14 +91,14 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
         with_.counters.object_written("apply", to_string(e.kind()));
         fail(e);
     };
-    if (wanted->plan.synthetic) {
+    if (wanted->synthetic) {
         const auto made = co_await with_.namespaces.apply(r, access, action.id, dry_run);
         if (!made) {
             fail(made.error());
         } else {
             progress->done[action.id] = {.what = sync::outcome::applied, .hash = hash};
             if (auto* w = r->compared.find(action.id); w != nullptr && !dry_run) {
-                w->plan.in_sync = true;
+                w->in_sync = true;
             }
         }
         co_return;
@@ -137,7 +137,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     }
     r->compared.known[action.id] = {hash, sync::observe(*answer, with_.config.names).owned_hash};
     if (auto* w = r->compared.find(action.id)) {
-        w->plan.in_sync = true;
+        w->in_sync = true;
     }
 }
 

@@ -19,10 +19,10 @@ engine::findings operations::decide(record_ptr r) {
     view.prune_confirmed = r->prune_confirmed();
     view.paced = r->operation.paced;
     if (engine::is_about_differences(view)) {
-        view.out_of_sync =
-            std::any_of(r->compared.wanted->begin(), r->compared.wanted->end(), [](const wanted_object& w) {
-                return !w.plan.in_sync && !w.plan.orders.is_hook && !w.plan.orders.skip;
-            });
+        view.out_of_sync = std::any_of(
+            r->compared.wanted->begin(), r->compared.wanted->end(),
+            [](const sync::planned_object& w) { return !w.in_sync && !w.orders.is_hook && !w.orders.skip; }
+        );
         const auto surplus = with_.others.surplus_of(*r);
         const auto heirs = with_.others.heirs_of(*r, surplus);
         const auto options = sync_options_of(r->object.spec);
@@ -147,8 +147,7 @@ engine::findings operations::fail_attempt(application_record& r, std::string mes
                 const auto* w = r.compared.find(entry.first);
                 // A namespace that is not watched may have gone, and be what the others failed for.
                 return entry.second.what == sync::outcome::failed ||
-                       entry.second.what == sync::outcome::prune_failed ||
-                       (w != nullptr && w->plan.synthetic);
+                       entry.second.what == sync::outcome::prune_failed || (w != nullptr && w->synthetic);
             });
         }
         found.requeue(next.wait);

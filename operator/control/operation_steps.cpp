@@ -33,22 +33,22 @@ bool is_ruled(const operation_progress& progress, const sync::object_id& id, con
 
 } // namespace
 
-asio::awaitable<bool>
-operations::apply(record_ptr r, progress_ptr progress, sync::apply_step step, engine::findings& found) {
+asio::awaitable<std::optional<engine::findings>>
+operations::apply(record_ptr r, progress_ptr progress, sync::apply_step step) {
     if (auto listing = co_await with_.objects.await_owners(r, step.objects); !listing.empty()) {
+        engine::findings found;
         found.waiting = std::move(listing);
         r->object.status.operation_state->message = found.waiting;
         note_rows(*r);
-        co_return false;
+        co_return found;
     }
     if (!r->compared.full) { // let go of while it waited
         if (const auto built = co_await with_.sources.make_full(r); !built) {
-            found.add(fail_attempt(*r, built.error().message()));
-            co_return false;
+            co_return fail_attempt(*r, built.error().message());
         }
     }
     co_await with_.objects.apply(r, std::move(progress), std::move(step));
-    co_return true;
+    co_return std::nullopt;
 }
 
 asio::awaitable<void> operations::prune(record_ptr r, progress_ptr progress, sync::prune_step step) {
@@ -64,7 +64,7 @@ asio::awaitable<void> operations::prune(record_ptr r, progress_ptr progress, syn
             attempt.what = sync::outcome::removed;
             attempt.uid = uids.at(id);
             if (const auto* w = r->compared.find(id)) {
-                attempt.hash = w->plan.hash;
+                attempt.hash = w->hash;
             }
         }
         progress->done.insert_or_assign(id, std::move(attempt));
@@ -104,9 +104,8 @@ operations::inspect(record_ptr r, progress_ptr progress, std::vector<sync::objec
     }
 }
 
-void operations::wait(
-    application_record& r, const sync::wait_step& step, bool is_too_early, engine::findings& found
-) {
+engine::findings operations::wait(application_record& r, const sync::wait_step& step, bool is_too_early) {
+    engine::findings found;
     auto& state = *r.object.status.operation_state;
     state.message = step.sentence;
     note_rows(r); // written with the sentence, which says what they lead to
@@ -120,6 +119,7 @@ void operations::wait(
     const bool is_told = step.reason != sync::wait_reason::deletion &&
                          step.reason != sync::wait_reason::applications && !is_too_early;
     found.requeue(is_told ? engine::recheck::health : engine::recheck::answer);
+    return found;
 }
 
 void operations::ask(application_record& r, const sync::blocked_step& step) {

@@ -34,24 +34,24 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
         input.live.emplace(o.id, *o.record);
     }
     for (const auto& w : *r.compared.wanted) {
-        input.desired.push_back(w.plan);
-        if (policy::is_foundation(w.plan.id, with_.config.own_namespace)) {
+        input.desired.push_back(w);
+        if (policy::is_foundation(w.id, with_.config.own_namespace)) {
             // Neither would leave us standing: they delete first.
             input.desired.back().orders.options.force = false;
             input.desired.back().orders.options.replace = false;
         }
-        if (w.plan.synthetic) {
-            if (const auto* there = to.namespaces().find(w.plan.id.name)) {
+        if (w.synthetic) {
+            if (const auto* there = to.namespaces().find(w.id.name)) {
                 sync::live_record record;
                 record.uid = there->uid;
                 record.resource_version = there->resource_version;
                 record.deleting = there->deleting;
-                input.live.insert_or_assign(w.plan.id, std::move(record));
+                input.live.insert_or_assign(w.id, std::move(record));
             }
             continue;
         }
-        if (const auto* record = to.live().find(w.kind, w.plan.id.namespace_, w.plan.id.name)) {
-            input.live.insert_or_assign(w.plan.id, *record);
+        if (const auto* record = to.live().find(w.gvk(), w.id.namespace_, w.id.name)) {
+            input.live.insert_or_assign(w.id, *record);
             if (!record->owner.name.empty() && record->owner != s.application) {
                 owners.insert(record->owner);
             }
@@ -91,7 +91,7 @@ void operations::note_rows(application_record& r) {
         r.operation.progress->reports, r.operation.progress->done,
         [&](const sync::object_id& id) {
             const auto* w = r.compared.find(id);
-            return w == nullptr ? std::string{} : w->kind.version;
+            return w == nullptr ? std::string{} : w->version;
         }
     );
 }
@@ -115,9 +115,9 @@ asio::awaitable<void> operations::take_up(record_ptr r, progress_ptr progress) {
     }
     std::vector<sync::object_id> ids;
     for (const auto& w : *r->compared.wanted) {
-        const bool is_known = w.plan.synthetic || w.plan.in_sync || r->compared.known.contains(w.plan.id);
-        if (!is_known && input.live.contains(w.plan.id)) {
-            ids.push_back(w.plan.id);
+        const bool is_known = w.synthetic || w.in_sync || r->compared.known.contains(w.id);
+        if (!is_known && input.live.contains(w.id)) {
+            ids.push_back(w.id);
         }
     }
     for (const auto& id : ids) {
@@ -133,7 +133,8 @@ asio::awaitable<void> operations::take_up(record_ptr r, progress_ptr progress) {
     }
 }
 
-asio::awaitable<bool> operations::prepare(record_ptr r, engine::findings& found) {
+asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr r) {
+    engine::findings found;
     const auto generation = r->object.metadata.generation;
     auto& status = r->object.status;
     if (!r->operation.progress || r->operation.progress->of != status.operation_state->started_at) {
@@ -143,13 +144,12 @@ asio::awaitable<bool> operations::prepare(record_ptr r, engine::findings& found)
     }
     if (!r->compared.wanted || !r->operation.progress->checked) {
         if (auto built = co_await with_.sources.make_full(r); !built) {
-            found.add(fail_attempt(*r, built.error().message()));
-            co_return false;
+            co_return fail_attempt(*r, built.error().message());
         }
     }
     if (engine::is_terminating(status.operation_state)) {
         end_terminated(*r);
-        co_return false;
+        co_return found;
     }
     const auto& result = status.operation_state->sync_result;
     const bool is_of_another_build = result && result->build_key != r->sources.from->build_key;
@@ -160,7 +160,7 @@ asio::awaitable<bool> operations::prepare(record_ptr r, engine::findings& found)
         co_await take_up(r, progress);
         if (r->operation.progress != progress || with_.applications.is_stale(*r, generation)) {
             found.requeue(0s);
-            co_return false;
+            co_return found;
         }
         progress->is_taken_up = true;
     }
@@ -170,7 +170,7 @@ asio::awaitable<bool> operations::prepare(record_ptr r, engine::findings& found)
             found.reason = "InvalidManifests";
             found.stalled = checked.error().kind() == error_kind::user;
             found.add(fail_attempt(*r, checked.error().message()));
-            co_return false;
+            co_return found;
         }
         progress->checked = true;
     }
@@ -180,7 +180,7 @@ asio::awaitable<bool> operations::prepare(record_ptr r, engine::findings& found)
             std::count_if(owned.begin(), owned.end(), [](const auto& o) { return !o.record->hook; })
         );
     }
-    co_return true;
+    co_return std::nullopt;
 }
 
 sync::plan operations::plan(application_record& r, const sync::plan_input& input) {
@@ -213,44 +213,45 @@ asio::awaitable<engine::findings> operations::operate(record_ptr r) {
         state->next_retry_at.reset();
         engine::forget_failures(*state);
     }
-    if (!co_await prepare(r, found)) {
-        co_return found;
+    if (auto in_the_way = co_await prepare(r)) {
+        co_return std::move(*in_the_way);
     }
     const auto progress = r->operation.progress;
-    for (bool goes_on = true; goes_on;) {
+    for (;;) {
         if (engine::is_terminating(state)) {
             end_terminated(*r);
-            break;
+            co_return found;
         }
         // Whatever was waited for: something newer may have come meanwhile, or another build.
         if (with_.applications.is_stale(*r, generation) || r->operation.progress != progress) {
             found.requeue(0s);
-            break;
+            co_return found;
         }
         const auto input = plan_input_of(*r);
         auto next = plan(*r, input).next;
-        goes_on = false;
         if (auto* const step = std::get_if<sync::apply_step>(&next)) {
-            goes_on = co_await apply(r, progress, std::move(*step), found);
+            if (auto in_the_way = co_await apply(r, progress, std::move(*step))) {
+                co_return std::move(*in_the_way);
+            }
         } else if (auto* const removal = std::get_if<sync::prune_step>(&next)) {
             co_await prune(r, progress, std::move(*removal));
-            goes_on = true;
         } else if (auto* const unknown = std::get_if<sync::inspect_step>(&next)) {
             co_await inspect(r, progress, std::move(unknown->objects));
-            goes_on = true;
         } else if (const auto* pause = std::get_if<sync::wait_step>(&next)) {
-            wait(*r, *pause, !input.settings.too_early.empty(), found);
+            co_return wait(*r, *pause, !input.settings.too_early.empty());
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&next)) {
             ask(*r, *blocked);
+            co_return found;
         } else if (const auto* done = std::get_if<sync::done_step>(&next)) {
             succeed(*r, *done);
+            co_return found;
         } else if (const auto* failed = std::get_if<sync::failed_step>(&next)) {
             found.problems["SyncError"] = failed->sentence;
             found.reason = "SyncFailed";
             found.add(fail_attempt(*r, failed->sentence));
+            co_return found;
         }
     }
-    co_return found;
 }
 
 } // namespace holdfast::control

@@ -13,6 +13,7 @@
 #include "engine/findings.hpp"
 #include "sync/planner.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,8 +54,8 @@ private:
 
     // ---- operations.cpp
     /// Before the first step here: what is wanted is at hand, what another process did is known, and the
-    /// manifests are as the server takes them. False: `found` says what is to follow instead.
-    asio::awaitable<bool> prepare(record_ptr r, engine::findings& found);
+    /// manifests are as the server takes them. Nothing: steps may be taken; else what is to follow instead.
+    asio::awaitable<std::optional<engine::findings>> prepare(record_ptr r);
     /// Goes on with an operation that another process began: what it has done is in the status.
     asio::awaitable<void> take_up(record_ptr r, progress_ptr progress);
     /// Puts into the status what the operation has done so far.
@@ -64,14 +65,14 @@ private:
     [[nodiscard]] sync::plan plan(application_record& r, const sync::plan_input& input);
 
     // ---- operation_steps.cpp
-    /// False: the operation waits, or the attempt has failed, as `found` says.
-    asio::awaitable<bool>
-    apply(record_ptr r, progress_ptr progress, sync::apply_step step, engine::findings& found);
+    /// Nothing: the next step may follow; else the operation waits, or the attempt has failed.
+    asio::awaitable<std::optional<engine::findings>>
+    apply(record_ptr r, progress_ptr progress, sync::apply_step step);
     asio::awaitable<void> prune(record_ptr r, progress_ptr progress, sync::prune_step step);
     /// What goes with the deletion of objects, into the operation's progress.
     asio::awaitable<void> inspect(record_ptr r, progress_ptr progress, std::vector<sync::object_id> ids);
     /// `is_too_early`: for deleting what another application may want.
-    void wait(application_record& r, const sync::wait_step& step, bool is_too_early, engine::findings& found);
+    engine::findings wait(application_record& r, const sync::wait_step& step, bool is_too_early);
     /// Somebody has to confirm first.
     void ask(application_record& r, const sync::blocked_step& step);
     void succeed(application_record& r, const sync::done_step& step);

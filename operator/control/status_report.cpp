@@ -80,14 +80,12 @@ std::string status_report::fill_resources(application_record& r) {
     engine::resource_view view{.application = r.ref(), .options = sync_options_of(r.object.spec)};
     const auto& objects = destination_of(with_.clusters, r.object).live();
     for (const auto& w : *r.compared.wanted) {
-        const auto* live = objects.find(w.kind, w.plan.id.namespace_, w.plan.id.name);
-        const auto seen = r.compared.differs_at.find(w.plan.id);
-        const bool is_current = seen != r.compared.differs_at.end() && live != nullptr && !w.plan.in_sync &&
-                                seen->second.hash == w.plan.hash &&
+        const auto* live = objects.find(w.gvk(), w.id.namespace_, w.id.name);
+        const auto seen = r.compared.differs_at.find(w.id);
+        const bool is_current = seen != r.compared.differs_at.end() && live != nullptr && !w.in_sync &&
+                                seen->second.hash == w.hash &&
                                 seen->second.resource_version == live->resource_version;
-        view.wanted.push_back(
-            {&w.plan, w.kind.version, live, is_current ? seen->second.fields : std::string_view{}}
-        );
+        view.wanted.push_back({&w, w.version, live, is_current ? seen->second.fields : std::string_view{}});
     }
     const auto surplus = with_.others.surplus_of(r);
     const auto heirs = with_.others.heirs_of(r, surplus);

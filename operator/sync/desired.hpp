@@ -29,6 +29,8 @@ struct desired_object {
     /// canonical_hash of the manifest.
     sha256_digest hash{};
     directives orders;
+    /// Where it comes from, for messages: "apps/web.yaml:12". Empty where no source has it.
+    std::string from;
 };
 
 /// Who applies: what goes into the tracking id and the label.

@@ -332,6 +332,7 @@ std::string_view to_string(standing s) noexcept {
 planned_object plan_object(const desired_object& desired, bool in_sync) {
     planned_object planned;
     planned.id = desired.id;
+    planned.version = kube::make_gvk(desired.api_version, desired.id.kind).version;
     planned.hash = desired.hash;
     planned.orders = desired.orders;
     planned.defines = defined_kind(desired.manifest);

@@ -28,6 +28,8 @@ namespace holdfast::sync {
 /// One object that is wanted. See `plan_object`.
 struct planned_object {
     object_id id;
+    /// Of its kind, as in the manifest.
+    std::string version;
     sha256_digest hash{};
     directives orders;
     /// For a CustomResourceDefinition: the group and kind that it defines.
@@ -37,6 +39,8 @@ struct planned_object {
     /// Made by the operator (CreateNamespace), not by the sources: applied before everything else, and no
     /// part of "the application has objects".
     bool synthetic = false;
+
+    [[nodiscard]] kube::group_version_kind gvk() const { return {id.group, version, id.kind}; }
 };
 
 planned_object plan_object(const desired_object& desired, bool in_sync = false);
