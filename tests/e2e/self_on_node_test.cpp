@@ -250,7 +250,10 @@ BOOST_AUTO_TEST_CASE(the_api_server_is_restarted) {
 // As docs/installation.md says. The last one: nothing is left to try things on.
 BOOST_AUTO_TEST_CASE(uninstalled_it_leaves_what_it_deployed) {
     auto& s = street::get();
-    s.w.kubectl({"delete", "deployment/holdfast", "-n", home});
+    s.w.kubectl({"delete", "applications.holdfast.dev", "holdfast", "-n", home, "--ignore-not-found"});
+    const auto stopped =
+        patiently(s.w, {"delete", "deployment/holdfast", "-n", home, "--cascade=foreground"});
+    BOOST_TEST(stopped.ok(), stopped.err);
     s.w.kubectl({"delete", "validatingwebhookconfiguration", "holdfast"});
     std::istringstream all{s.w.kubectl(
         {"get", "applications.holdfast.dev", "-A", "--no-headers", "-o",
