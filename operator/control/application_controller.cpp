@@ -45,7 +45,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       namespaces{{config, applications, p.clusters, p.counters, triggers}},
       compared{{config, p.clusters, sources, namespaces, p.counters, triggers}},
       objects{{config, applications, p.clusters, others, namespaces, p.counters, triggers}},
-      checks{{config, p.clusters, p.home, runs.wanted()}},
+      checks{{config, p.clusters, runs.wanted()}},
       operation{{config, applications, p.clusters, sources, compared, others, checks, objects, triggers}},
       ending{{config, p.home, applications, p.clusters, others, objects, triggers}},
       report{{p.clusters, others, p.counters}},

@@ -1,5 +1,6 @@
 #include "control/manifest_checks.hpp"
 
+#include "base/counted_list.hpp"
 #include "control/application_access.hpp"
 #include "policy/foundation.hpp"
 #include "sync/definition_change.hpp"
@@ -8,25 +9,8 @@ namespace holdfast::control {
 
 namespace {
 
-constexpr std::size_t most_told = 10;
-
-// "Application shop/web: spec.hold: unknown field; …", no more than somebody reads.
-class findings_of {
-public:
-    void add(const std::string& sentence) {
-        if (++count_ <= most_told) {
-            text_ += (text_.empty() ? "" : "; ") + sentence;
-        }
-    }
-    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-    [[nodiscard]] std::string text() const {
-        return count_ > most_told ? text_ + "; and " + std::to_string(count_ - most_told) + " more" : text_;
-    }
-
-private:
-    std::string text_;
-    std::size_t count_ = 0;
-};
+constexpr std::size_t most_problems = 20;
+constexpr std::size_t most_losses = 10;
 
 } // namespace
 
@@ -53,8 +37,7 @@ asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const
     }
     const auto options =
         sync_options_of(r->object.spec, request_of(r->object.status.operation_state->operation));
-    std::string all;
-    std::size_t count = 0;
+    counted_list all{most_problems};
     for (const auto& w : *r->compared.wanted) {
         if (w.in_sync || w.synthetic || sync::merged(options, w.orders.options).validate == false) {
             continue;
@@ -64,24 +47,18 @@ asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const
             continue;
         }
         for (const auto& problem : schema.check(m->manifest)) {
-            if (++count <= 20) {
-                all += (all.empty() ? "" : "; ") + m->from + ": " + sync::describe(w.id) + ": " +
-                       sync::to_string(problem);
-            }
+            all.add([&] { return m->from + ": " + sync::describe(w.id) + ": " + sync::to_string(problem); });
         }
     }
-    if (count > 20) {
-        all += "; and " + std::to_string(count - 20) + " more";
-    }
-    if (count > 0) {
-        co_return user_error(std::move(all));
+    if (!all.empty()) {
+        co_return user_error(all.text());
     }
     co_return result<void>{};
 }
 
 asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) const {
     auto& to = destination_of(with_.clusters, r->object);
-    findings_of lost;
+    counted_list lost{most_losses}; // "Application shop/web: spec.hold: unknown field; …"
     for (const auto& w : *r->compared.wanted) {
         const auto* m =
             w.in_sync || !policy::is_own_definition(w.id) ? nullptr : r->compared.full->find(w.id);

@@ -16,9 +16,7 @@ public:
     struct parts {
         const application_settings& config;
         cluster::destinations& clusters;
-        /// Where the stored objects of our own kinds are.
-        kube::client& home;
-        /// Which of them there are to look after.
+        /// Which of the stored objects of our own kinds there are to look after.
         kube::selection ours;
     };
     explicit manifest_checks(parts with) : with_{std::move(with)} {}

@@ -3,12 +3,10 @@
 // The inside of `repositories`, shared by the files that implement its parts and by nobody else.
 
 #include "base/backoff.hpp"
-#include "base/task_group.hpp"
 #include "control/keyed_sets.hpp"
 #include "control/repositories.hpp"
 #include "control/secret_watch.hpp"
 #include "crds/repository.hpp"
-#include "kube/informer.hpp"
 #include "kube/object_store.hpp"
 #include "kube/pulse.hpp"
 #include "policy/repository_index.hpp"

@@ -1,5 +1,6 @@
 #include "engine/resources.hpp"
 
+#include "base/counted_list.hpp"
 #include "sync/removal_policy.hpp"
 
 #include <algorithm>
@@ -11,6 +12,9 @@
 namespace holdfast::engine {
 
 namespace {
+
+/// Of the objects that are out of sync: nobody reads more.
+constexpr std::size_t most_named = 3;
 
 crds::resource_status status_of(const sync::object_id& id, std::string_view version) {
     crds::resource_status one;
@@ -51,25 +55,6 @@ void bound(std::vector<crds::resource_status>& resources) {
     resources = std::move(first);
 }
 
-/// Names the first few of what is out of sync.
-class differing {
-public:
-    void add(const sync::object_id& id, std::string_view how) {
-        if (++count_ > most_named) return;
-        text_ += (text_.empty() ? "" : "; ") + sync::describe(id) + " ";
-        text_ += how;
-    }
-    [[nodiscard]] std::string sentence() && {
-        if (count_ > most_named) text_ += "; and " + std::to_string(count_ - most_named) + " more";
-        return std::move(text_);
-    }
-
-private:
-    static constexpr std::size_t most_named = 3;
-    std::size_t count_ = 0;
-    std::string text_;
-};
-
 } // namespace
 
 crds::health_code to_code(sync::health_status status) noexcept {
@@ -96,7 +81,7 @@ member_of(const sync::object_id& id, bool exists, bool ignored, const sync::live
 resource_report resources_of(const resource_view& view) {
     resource_report report;
     std::vector<sync::member_health> members;
-    differing out_of_sync;
+    counted_list out_of_sync{most_named};
     for (const auto& w : view.wanted) {
         const auto& plan = *w.plan;
         if (plan.orders.is_hook || plan.orders.skip) {
@@ -116,11 +101,12 @@ resource_report resources_of(const resource_view& view) {
         }
         if (!plan.in_sync) {
             const bool is_missing = w.live == nullptr && !plan.synthetic;
-            out_of_sync.add(
-                plan.id, is_missing          ? "is not there"
-                         : w.differs.empty() ? "differs"
-                                             : "differs: " + std::string{w.differs}
-            );
+            out_of_sync.add([&] {
+                const std::string how = is_missing          ? "is not there"
+                                        : w.differs.empty() ? "differs"
+                                                            : "differs: " + std::string{w.differs};
+                return sync::describe(plan.id) + " " + how;
+            });
         }
         report.in_sync = report.in_sync && plan.in_sync;
         report.resources.push_back(std::move(resource));
@@ -132,12 +118,15 @@ resource_report resources_of(const resource_view& view) {
         resource.requires_deletion_confirmation =
             sync::prune_policy(*s.live, view.options) == sync::removal::needs_confirmation;
         if (!s.live->ignore_extraneous) {
-            out_of_sync.add(s.id, s.has_heir ? "is left to another application" : "is not in the sources");
+            out_of_sync.add([&] {
+                return sync::describe(s.id) +
+                       (s.has_heir ? " is left to another application" : " is not in the sources");
+            });
         }
         report.in_sync = report.in_sync && s.live->ignore_extraneous;
         report.resources.push_back(std::move(resource));
     }
-    report.out_of_sync = std::move(out_of_sync).sentence();
+    report.out_of_sync = out_of_sync.text();
     const auto health = sync::aggregate(members);
     report.health = to_code(health.status);
     report.health_message = health.message;

@@ -84,6 +84,16 @@ std::string_view kind_of(mode_t mode) noexcept {
 
 constexpr int way_flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
+// read(2), gone on with after a signal: 0 at the end, -1 with errno.
+ssize_t read_some(const descriptor& file, char* into, std::size_t most) {
+    for (;;) {
+        const auto got = ::read(file.get(), into, most);
+        if (got >= 0 || errno != EINTR) {
+            return got;
+        }
+    }
+}
+
 // Opens what a node stands for, step by step: no link on the way is followed.
 descriptor open_node(int root, const directory_scan::node& of, int flags) {
     std::vector<const directory_scan::node*> way;
@@ -395,10 +405,7 @@ result<object_id> directory_scan::id_of_file(node& of) {
     std::string buffer(std::size_t{64} << 10U, '\0');
     std::uint64_t count = 0;
     for (;;) {
-        const auto got = ::read(file.get(), buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
+        const auto got = read_some(file, buffer.data(), buffer.size());
         if (got < 0) {
             return cannot_read(of, errno);
         }
@@ -485,10 +492,7 @@ result<std::string> directory_scan::read(node& of, std::size_t limit) {
     std::string bytes(static_cast<std::size_t>(length) + 1, '\0'); // one more: it may have grown
     std::size_t count = 0;
     while (count < bytes.size()) {
-        const auto got = ::read(file.get(), bytes.data() + count, bytes.size() - count);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
+        const auto got = read_some(file, bytes.data() + count, bytes.size() - count);
         if (got < 0) {
             return cannot_read(of, errno);
         }

@@ -1,5 +1,6 @@
 #include "sync/compare.hpp"
 
+#include "base/counted_list.hpp"
 #include "sync/canonical.hpp"
 #include "sync/field_path.hpp"
 #include "sync/owned_fields.hpp"
@@ -251,17 +252,11 @@ void compare_everything(
 } // namespace
 
 std::string summary_of(std::span<const difference> differences, bool values) {
-    constexpr std::size_t most_named = 3;
-    std::string text;
-    for (const auto& one : differences.first(std::min(differences.size(), most_named))) {
-        text += text.empty() ? "" : ", ";
-        text += one.path;
-        text += values ? " is " + one.live + ", not " + one.desired : " differs";
+    counted_list all{3, ", "};
+    for (const auto& one : differences) {
+        all.add(one.path + (values ? " is " + one.live + ", not " + one.desired : " differs"));
     }
-    if (differences.size() > most_named) {
-        text += ", and " + std::to_string(differences.size() - most_named) + " more";
-    }
-    return text;
+    return all.text();
 }
 
 verdict compare_known(
