@@ -46,10 +46,10 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
     charts = std::move(*store);
     supplies.emplace(
         with.executor, with.pool, with.repositories, *charts,
-        control::supplier::settings{.directory = options.cache_directory, .allowed = options.remote_inputs}
+        sources::supplier::settings{.directory = options.cache_directory, .allowed = options.remote_inputs}
     );
     secrets.emplace(with.api, with.repositories, with.pool);
-    control::builder::settings building;
+    sources::builder::settings building;
     building.builds.programs = find_programs();
     if (!options.plugins.empty()) {
         auto plugins = read_plugins_file(options.plugins);
@@ -63,7 +63,7 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
     building.most_outputs = jobs.concurrency + 2; // some are read while others run
     building.cache_directory = options.cache_directory + "/manifests";
     build.emplace(
-        control::builder::parts{with.executor, with.pool, *sandbox, *secrets, with.counters},
+        sources::builder::parts{with.executor, with.pool, *sandbox, *secrets, with.counters},
         std::move(building)
     );
     return {};

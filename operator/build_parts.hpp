@@ -2,14 +2,14 @@
 
 #include "base/worker_pool.hpp"
 #include "charts/chart_store.hpp"
-#include "control/builder.hpp"
-#include "control/metrics.hpp"
-#include "control/repositories.hpp"
-#include "control/secret_stores.hpp"
-#include "control/supplier.hpp"
 #include "kube/client.hpp"
+#include "observe/metrics.hpp"
 #include "options.hpp"
 #include "sandbox/sandbox.hpp"
+#include "sources/builder.hpp"
+#include "sources/repositories.hpp"
+#include "sources/secret_stores.hpp"
+#include "sources/supplier.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -26,17 +26,17 @@ struct build_parts {
         boost::asio::any_io_executor executor;
         worker_pool& pool;
         kube::client& api;
-        control::repositories& repositories;
-        control::metrics& counters;
+        sources::repositories& repositories;
+        observe::metrics& counters;
         /// control::builder::settings::places_per_tenant.
         std::size_t places_per_tenant = 1;
     };
 
     std::unique_ptr<sandbox::runner> sandbox;
     std::unique_ptr<charts::chart_store> charts;
-    std::optional<control::supplier> supplies;
-    std::optional<control::secret_stores> secrets;
-    std::optional<control::builder> build;
+    std::optional<sources::supplier> supplies;
+    std::optional<sources::secret_stores> secrets;
+    std::optional<sources::builder> build;
 
     /// Once. User errors name the option that is wrong.
     result<void> open(const surroundings& with, const operator_options& options);

@@ -9,17 +9,17 @@
 #include "cluster/destinations.hpp"
 #include "control/application_controller.hpp"
 #include "control/application_kind.hpp"
-#include "control/file_journal.hpp"
-#include "control/metrics.hpp"
-#include "control/repositories.hpp"
 #include "git/store.hpp"
 #include "http/server.hpp"
 #include "kube/config.hpp"
 #include "kube/connect.hpp"
 #include "kube/events.hpp"
+#include "observe/metrics.hpp"
 #include "option_watch.hpp"
 #include "policy/foundation.hpp"
 #include "replica.hpp"
+#include "sources/file_journal.hpp"
+#include "sources/repositories.hpp"
 #include "webhook_servers.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -182,7 +182,7 @@ public:
         clusters_.emplace(*in_cluster_);
         repositories_.emplace(
             executor, home, replica_->open_api(), *stores_, *events_, metrics_,
-            control::repositories::settings{
+            sources::repositories::settings{
                 .own_namespace = own_namespace_,
                 .watch_namespace = options_.watch_namespace,
                 .default_interval = 3min,
@@ -205,7 +205,7 @@ public:
             control::application_controller::parts{
                 home, *clusters_, *repositories_, *builds_.supplies, *builds_.secrets, *builds_.build,
                 *events_, metrics_,
-                file_journal_ ? static_cast<control::build_journal&>(*file_journal_) : replica_->journal()
+                file_journal_ ? static_cast<sources::build_journal&>(*file_journal_) : replica_->journal()
             },
             control::application_controller::settings{
                 .own_namespace = own_namespace_,
@@ -408,7 +408,7 @@ private:
     std::string own_namespace_;
     task_group tasks_;
     worker_pool pool_;
-    control::metrics metrics_;
+    observe::metrics metrics_;
     std::string metrics_text_;
     steady_clock::time_point metrics_made_;
     std::unique_ptr<http::client> connection_;
@@ -417,9 +417,9 @@ private:
     std::unique_ptr<git::store_manager> stores_;
     std::optional<cluster::destination> in_cluster_;
     std::optional<cluster::destinations> clusters_;
-    std::optional<control::repositories> repositories_;
+    std::optional<sources::repositories> repositories_;
     build_parts builds_;
-    std::optional<control::file_journal> file_journal_;
+    std::optional<sources::file_journal> file_journal_;
     std::optional<control::application_controller> applications_;
     std::unique_ptr<http::server> server_;
     std::optional<webhook_servers> webhooks_;

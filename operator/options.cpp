@@ -256,10 +256,10 @@ operator_options parser::finish() const {
         {"warn", log::level::warn},
         {"error", log::level::error}
     };
-    const std::map<std::string, control::remote_inputs> inputs{
-        {"any", control::remote_inputs::any},
-        {"declared", control::remote_inputs::declared},
-        {"none", control::remote_inputs::none}
+    const std::map<std::string, sources::remote_inputs> inputs{
+        {"any", sources::remote_inputs::any},
+        {"declared", sources::remote_inputs::declared},
+        {"none", sources::remote_inputs::none}
     };
     auto finished = options;
     finished.remote_inputs = inputs.at(remote_inputs);

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
-#include "control/supplier.hpp"
+#include "sources/supplier.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -46,7 +46,7 @@ struct operator_options {
     bool require_sandbox = false;
     /// The file with the administrator's plugins; empty: there are none.
     std::string plugins;
-    control::remote_inputs remote_inputs = control::remote_inputs::any;
+    sources::remote_inputs remote_inputs = sources::remote_inputs::any;
     /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
     /// work on; "holdfast" works on those without the label too.
     std::string installation = "holdfast";

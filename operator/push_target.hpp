@@ -1,15 +1,15 @@
 #pragma once
 
-#include "control/metrics.hpp"
-#include "control/repositories.hpp"
+#include "observe/metrics.hpp"
 #include "push/receiver.hpp"
+#include "sources/repositories.hpp"
 
 namespace holdfast {
 
 /// What deliveries of push webhooks bring about here. The parts outlive it.
 class push_target final : public push::target {
 public:
-    push_target(control::repositories& repositories, control::metrics& counters)
+    push_target(sources::repositories& repositories, observe::metrics& counters)
         : repositories_{repositories}, counters_{counters} {}
 
     asio::awaitable<result<std::vector<push::holder>>> holders(std::vector<std::string> urls) override;
@@ -19,8 +19,8 @@ public:
     void counted(std::string_view from, std::string_view outcome) override;
 
 private:
-    control::repositories& repositories_;
-    control::metrics& counters_;
+    sources::repositories& repositories_;
+    observe::metrics& counters_;
 };
 
 } // namespace holdfast

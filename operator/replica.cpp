@@ -25,7 +25,7 @@ kube::client_settings settings_with(kube::observer& observer, std::function<bool
     return settings;
 }
 
-class lease_journal : public control::build_journal {
+class lease_journal : public sources::build_journal {
 public:
     explicit lease_journal(kube::leader_election& election) : election_{election} {}
 
@@ -69,7 +69,7 @@ replica::replica(
     kube::leader_election_settings settings;
     settings.namespace_ = own_namespace;
     settings.name = "holdfast";
-    if (options.installation != control::default_installation) {
+    if (options.installation != sync::default_installation) {
         settings.name += "-" + options.installation;
     }
     settings.rules.identity = replica_name(options);

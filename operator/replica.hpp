@@ -1,9 +1,9 @@
 #pragma once
 
-#include "control/build_journal.hpp"
 #include "kube/client.hpp"
 #include "kube/leader_election.hpp"
 #include "options.hpp"
+#include "sources/build_journal.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -41,7 +41,7 @@ public:
     /// From now on it writes nothing: what it knows is void.
     void renounce() noexcept { renounced_ = true; }
     /// What whoever leads leaves to the next one, in the Lease. Only where there is an election.
-    [[nodiscard]] control::build_journal& journal() noexcept { return *journal_; }
+    [[nodiscard]] sources::build_journal& journal() noexcept { return *journal_; }
     /// From now on it stands for election; where there is one.
     void stand();
     /// Lets another one go on.
@@ -53,7 +53,7 @@ private:
     kube::client lease_api_;
     std::optional<kube::leader_election> election_;
     bool renounced_ = false;
-    std::unique_ptr<control::build_journal> journal_;
+    std::unique_ptr<sources::build_journal> journal_;
 };
 
 } // namespace holdfast

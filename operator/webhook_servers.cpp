@@ -111,7 +111,7 @@ result<void> webhook_servers::listen_for_reviews(
     admission::certificate_settings settings;
     settings.namespace_ = own_namespace;
     settings.secret = options.admission_secret;
-    if (options.installation != control::default_installation) {
+    if (options.installation != sync::default_installation) {
         settings.configuration += "-" + options.installation;
     }
     if (!options.admission_url.empty()) {

@@ -3,13 +3,13 @@
 #include "admission/certificates.hpp"
 #include "base/task_group.hpp"
 #include "base/worker_pool.hpp"
-#include "control/metrics.hpp"
-#include "control/repositories.hpp"
 #include "http/server.hpp"
 #include "kube/client.hpp"
+#include "observe/metrics.hpp"
 #include "options.hpp"
 #include "policy/surroundings.hpp"
 #include "push_target.hpp"
+#include "sources/repositories.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -28,10 +28,10 @@ public:
         boost::asio::any_io_executor executor;
         /// For the certificates, which every replica keeps.
         kube::client& api;
-        control::repositories& repositories;
+        sources::repositories& repositories;
         /// What is asked about is judged in it.
         const policy::surroundings& around;
-        control::metrics& counters;
+        observe::metrics& counters;
     };
 
     explicit webhook_servers(const surroundings& with) : with_{with}, tasks_{with.executor} {}

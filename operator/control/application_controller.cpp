@@ -111,11 +111,6 @@ asio::awaitable<void> application_controller::hand_over(steady_clock::duration l
     co_await s->statuses.hand_over(std::max<steady_clock::duration>(until - steady_clock::now(), 300ms));
 }
 
-bool is_for(const json::object& application, std::string_view installation, const sync::dialect& names) {
-    const auto named = kube::label(application, names.installation_label);
-    return named.value_or(default_installation) == installation;
-}
-
 const policy::surroundings& application_controller::around() const {
     return state_->around;
 }
@@ -162,7 +157,7 @@ void application_controller::repository_moved(
 void application_controller::kinds_changed() {
     // Charts and plugins see which kinds there are.
     for (const auto& [key, r] : state_->applications.all()) {
-        const auto sees_kinds = [](const source_identity& one) {
+        const auto sees_kinds = [](const sources::source_identity& one) {
             return one.type == crds::source_type::helm || one.type == crds::source_type::plugin;
         };
         if (r->sources.from && std::ranges::any_of(r->sources.from->identities, sees_kinds)) {

@@ -3,15 +3,15 @@
 #include "base/async.hpp"
 #include "cluster/destinations.hpp"
 #include "control/application_settings.hpp"
-#include "control/build_journal.hpp"
-#include "control/builder.hpp"
-#include "control/metrics.hpp"
-#include "control/repositories.hpp"
-#include "control/secret_stores.hpp"
-#include "control/supplier.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
+#include "observe/metrics.hpp"
 #include "policy/surroundings.hpp"
+#include "sources/build_journal.hpp"
+#include "sources/builder.hpp"
+#include "sources/repositories.hpp"
+#include "sources/secret_stores.hpp"
+#include "sources/supplier.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -22,13 +22,6 @@
 #include <string_view>
 
 namespace holdfast::control {
-
-/// The installation that an Application without the label is for.
-inline constexpr std::string_view default_installation = "holdfast";
-
-/// Whether an Application is for this installation to work on, going by its label.
-[[nodiscard]] bool
-is_for(const json::object& application, std::string_view installation, const sync::dialect& names);
 
 /// Brings every Application's objects to what its sources say, and holds them there. Level-triggered: a look
 /// at an application finds what is wanted and what is, takes the steps that can be taken, and returns;
@@ -44,13 +37,13 @@ public:
         kube::client& home;
         /// Where they are deployed to, be it the same server or another one.
         cluster::destinations& clusters;
-        repositories& sources;
-        supplier& supplies;
-        secret_stores& secrets;
-        builder& build;
+        sources::repositories& sources;
+        sources::supplier& supplies;
+        sources::secret_stores& secrets;
+        sources::builder& build;
         kube::event_recorder& events;
-        metrics& counters;
-        build_journal& journal;
+        observe::metrics& counters;
+        sources::build_journal& journal;
     };
 
     application_controller(asio::any_io_executor executor, parts p, settings s);

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/keyed_sets.hpp"
 #include "control/application_record.hpp"
-#include "control/keyed_sets.hpp"
 #include "sync/identity.hpp"
 
 #include <cstdint>

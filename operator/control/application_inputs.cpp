@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view generate_paths_annotation = "argocd.argoproj.io/manifest-generate-paths";
 
 void add_repositories(
-    std::set<repository_use>& into, const std::map<builders::need, std::string>& needs,
+    std::set<sources::repository_use>& into, const std::map<builders::need, std::string>& needs,
     const std::string& namespace_
 ) {
     for (const auto& [need, was] : needs) {
@@ -26,7 +26,7 @@ void add_repositories(
     }
 }
 
-supplier::reader reader_of(const application_record& r) {
+sources::supplier::reader reader_of(const application_record& r) {
     const auto sources = r.object.spec.all_sources();
     return {
         .namespace_ = r.object.metadata.namespace_,
@@ -69,7 +69,7 @@ std::string application_sources::build_key_of(const application_record& r, const
 
 // What builds may know of the application and the cluster. The same object while it is the same.
 std::shared_ptr<const builders::build_facts>
-application_sources::facts_of(const application_record& r, const stores_in_use& stores) {
+application_sources::facts_of(const application_record& r, const sources::stores_in_use& stores) {
     const auto& object = r.object;
     builders::build_facts made;
     made.application = object.metadata.name;
@@ -165,9 +165,9 @@ application_sources::reads_hold(record_ptr r, const inputs& before, const inputs
         }
         refs.emplace(name, std::move(*at));
     }
-    std::vector<reads_check> checks;
+    std::vector<sources::reads_check> checks;
     for (std::size_t i = 0; i < now.sources.size(); ++i) {
-        reads_check check{.reads = before.identities[i].reads, .at = {}, .refs = refs};
+        sources::reads_check check{.reads = before.identities[i].reads, .at = {}, .refs = refs};
         if (now.revisions[i].commit) {
             auto at =
                 co_await with_.sources.fetch(now.sources[i].repo_url, namespace_, *now.revisions[i].commit);
@@ -243,7 +243,7 @@ asio::awaitable<result<void>> application_sources::identify(record_ptr r, inputs
         if (!collected) {
             co_return collected.error();
         }
-        auto turn = co_await with_.turns.begin(r, made, build_care::step::planning);
+        auto turn = co_await with_.turns.begin(r, made, sources::build_care::step::planning);
         if (!turn) {
             co_return turn.error();
         }
@@ -292,7 +292,7 @@ application_sources::source_failed(record_ptr r, crds::application_source source
 }
 
 // Brings the commits, and what else the builds read, for `with_.build`.
-asio::awaitable<result<std::vector<build_input>>> application_sources::collect(
+asio::awaitable<result<std::vector<sources::build_input>>> application_sources::collect(
     record_ptr r, const inputs& from, std::shared_ptr<const builders::build_facts> facts
 ) {
     const auto namespace_ = r->object.metadata.namespace_;
@@ -313,9 +313,9 @@ asio::awaitable<result<std::vector<build_input>>> application_sources::collect(
         }
         supplied.emplace(need, std::move(*one));
     }
-    std::vector<build_input> all;
+    std::vector<sources::build_input> all;
     for (std::size_t i = 0; i < from.sources.size(); ++i) {
-        build_input input;
+        sources::build_input input;
         input.source.spec = from.sources[i];
         input.source.revision = from.revisions[i].text;
         input.source.refs = refs;

@@ -15,7 +15,7 @@ namespace {
 // An application whose answer one comparison may give.
 struct candidate {
     std::string key;
-    std::shared_ptr<const source_reads> reads;
+    std::shared_ptr<const sources::source_reads> reads;
 };
 
 // By namespace, since that decides about credentials, and by what the source names.
@@ -63,9 +63,10 @@ application_sources::follow_moved(git::url moved, std::vector<std::string> appli
                              r->sources.from->sources == sources && !r->operating();
         // Whoever is not at rest, reads more than one thing there or elsewhere, or is built with care, looks
         // for itself.
-        const bool reads_more = std::ranges::any_of(r->sources.also_reads, [&](const repository_use& use) {
-            return is_it(use.url);
-        });
+        const bool reads_more =
+            std::ranges::any_of(r->sources.also_reads, [&](const sources::repository_use& use) {
+                return is_it(use.url);
+            });
         const bool with_care = with_.turns.is_careful_with(key);
         if (!settled || reads_more || with_care || sources.size() != 1 || !r->sources.from->refs.empty() ||
             !r->sources.from->needs.empty() || !r->sources.from->identities.front().reads ||
@@ -89,12 +90,12 @@ application_sources::follow_moved(git::url moved, std::vector<std::string> appli
         const source_revision now{opened->revision.commit.hex(), opened->revision};
         for (std::size_t begin = 0; begin < group.size(); begin += compared_at_a_time) {
             const std::span some{group.data() + begin, std::min(compared_at_a_time, group.size() - begin)};
-            std::vector<reads_check> checks;
+            std::vector<sources::reads_check> checks;
             checks.reserve(some.size());
             for (const auto& c : some) {
                 checks.push_back({.reads = c.reads, .at = opened->snapshot, .refs = {}});
             }
-            work_owner owner{source.namespace_, {}};
+            sources::work_owner owner{source.namespace_, {}};
             const auto same = co_await with_.build.compare_reads(std::move(checks), std::move(owner));
             for (std::size_t i = 0; i < some.size(); ++i) {
                 co_await turns.give_back();

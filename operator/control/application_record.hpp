@@ -3,13 +3,13 @@
 #include "base/async.hpp"
 #include "base/work_budget.hpp"
 #include "builders/plan.hpp"
-#include "control/builder.hpp"
-#include "control/repositories.hpp"
-#include "control/secret_stores.hpp"
 #include "crds/application.hpp"
 #include "engine/decide.hpp"
 #include "engine/request.hpp"
 #include "kube/object.hpp"
+#include "sources/builder.hpp"
+#include "sources/repositories.hpp"
+#include "sources/secret_stores.hpp"
 #include "sync/compare.hpp"
 #include "sync/planner.hpp"
 
@@ -48,8 +48,8 @@ struct inputs {
     std::map<builders::need, std::string> needs;
     /// Of the cluster and the Application, as far as builds can see them.
     std::shared_ptr<const builders::build_facts> facts;
-    stores_in_use stores;
-    std::vector<source_identity> identities;
+    sources::stores_in_use stores;
+    std::vector<sources::source_identity> identities;
     /// Entries of password stores that the builds refer to; nothing before they were built.
     std::optional<std::vector<render::named_entry>> entries;
     /// Identifies what these hold (secret_stores::identify); empty without entries.
@@ -85,7 +85,7 @@ struct source_state {
     std::optional<inputs> from;
     /// What is read from beside the sources: password stores, bases elsewhere. Those that cannot be reached
     /// as well, so that it is reconciled when they can.
-    std::set<repository_use> also_reads;
+    std::set<sources::repository_use> also_reads;
     /// How often in a row they could not be had or built.
     std::uint32_t failures = 0;
 };
@@ -99,7 +99,7 @@ struct comparison_state {
     /// Of the build, and of the operation.
     std::vector<std::string> warnings;
     /// The objects themselves, while somebody needs them.
-    std::shared_ptr<const desired_set> full;
+    std::shared_ptr<const sources::desired_set> full;
     /// Hashes at the moment when an object was last known to be as wanted.
     std::map<sync::object_id, sync::known_state> known;
     /// An object that was compared field by field and is not as wanted.
@@ -177,7 +177,7 @@ struct application_record {
     }
     [[nodiscard]] std::string key() const { return object.metadata.namespace_ + "/" + object.metadata.name; }
     /// For work on the pool that is done for it as it is now.
-    [[nodiscard]] work_owner owner() const { return {object.metadata.namespace_, work}; }
+    [[nodiscard]] sources::work_owner owner() const { return {object.metadata.namespace_, work}; }
     /// Ends that work at its next look.
     void stop_work() {
         work->request();

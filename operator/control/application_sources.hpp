@@ -5,16 +5,16 @@
 #include "control/application_index.hpp"
 #include "control/application_settings.hpp"
 #include "control/build_turns.hpp"
-#include "control/builder.hpp"
 #include "control/handover.hpp"
-#include "control/metrics.hpp"
 #include "control/pending_looks.hpp"
 #include "control/reconcile_triggers.hpp"
-#include "control/repositories.hpp"
-#include "control/secret_stores.hpp"
-#include "control/supplier.hpp"
 #include "control/wanted_index.hpp"
 #include "engine/findings.hpp"
+#include "observe/metrics.hpp"
+#include "sources/builder.hpp"
+#include "sources/repositories.hpp"
+#include "sources/secret_stores.hpp"
+#include "sources/supplier.hpp"
 
 #include <memory>
 #include <optional>
@@ -33,12 +33,12 @@ public:
         const application_settings& config;
         application_index& applications;
         cluster::destinations& clusters;
-        repositories& sources;
-        supplier& supplies;
-        secret_stores& secrets;
-        builder& build;
+        sources::repositories& sources;
+        sources::supplier& supplies;
+        sources::secret_stores& secrets;
+        sources::builder& build;
         build_turns& turns;
-        metrics& counters;
+        observe::metrics& counters;
         wanted_index& wants;
         pending_looks& looks;
         handover& others;
@@ -70,11 +70,11 @@ private:
     asio::awaitable<result<void>> identify(record_ptr r, inputs& made);
     asio::awaitable<result<void>> identify_entries(record_ptr r, inputs& made);
     asio::awaitable<result<void>> source_failed(record_ptr r, crds::application_source source, error why);
-    asio::awaitable<result<std::vector<build_input>>>
+    asio::awaitable<result<std::vector<sources::build_input>>>
     collect(record_ptr r, const inputs& from, std::shared_ptr<const builders::build_facts> facts);
     [[nodiscard]] std::string build_key_of(const application_record& r, const inputs& of) const;
     std::shared_ptr<const builders::build_facts>
-    facts_of(const application_record& r, const stores_in_use& stores);
+    facts_of(const application_record& r, const sources::stores_in_use& stores);
 
     // ---- application_wanted.cpp: what they give
     asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from);

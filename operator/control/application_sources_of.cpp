@@ -51,7 +51,7 @@ std::vector<crds::application_source> sources_of(const application_record& r) {
     return sources;
 }
 
-std::vector<repository_use> uses_of(const application_record& r) {
+std::vector<sources::repository_use> uses_of(const application_record& r) {
     if (r.deleting()) {
         return {};
     }

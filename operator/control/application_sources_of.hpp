@@ -14,7 +14,7 @@ namespace holdfast::control {
 /// Those that are built: without those that only give files to others.
 [[nodiscard]] std::vector<crds::application_source> sources_of(const application_record& r);
 /// Every repository that it reads from: sources, bases elsewhere, password stores.
-[[nodiscard]] std::vector<repository_use> uses_of(const application_record& r);
+[[nodiscard]] std::vector<sources::repository_use> uses_of(const application_record& r);
 /// The same as URLs, normalised.
 [[nodiscard]] std::vector<std::string> repositories_of(const application_record& r);
 

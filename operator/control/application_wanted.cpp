@@ -15,7 +15,7 @@ namespace holdfast::control {
 namespace {
 
 // Whether a build is given the names of entries: kustomize runs functions that turn them into references.
-bool names_entries(const source_identity& identity) {
+bool names_entries(const sources::source_identity& identity) {
     return identity.type == crds::source_type::kustomize;
 }
 
@@ -54,7 +54,7 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     if (!sources) {
         co_return sources.error();
     }
-    build_target target{
+    sources::build_target target{
         .who =
             {.application = r->ref(), .installation = with_.config.installation, .names = with_.config.names},
         .namespace_ = r->object.spec.destination.namespace_,
@@ -62,7 +62,7 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
                            ? std::string{}
                            : r->object.metadata.namespace_
     };
-    auto turn = co_await with_.turns.begin(r, from, build_care::step::building);
+    auto turn = co_await with_.turns.begin(r, from, sources::build_care::step::building);
     if (!turn) {
         co_return turn.error();
     }

@@ -74,7 +74,7 @@ void application_controller::state::changed(const json::object& object) {
         // Said though the list as a whole may be newer again than what was known: others write, too.
         is_older_list = true;
     }
-    const bool foreign = !is_for(object, config.installation, config.names);
+    const bool foreign = !config.names.get().is_for(object, config.installation);
     // What another replica makes of it is all that is known of it.
     const bool fresh = !r || !runs.leads() || r->foreign != foreign;
     if (foreign) {

@@ -29,21 +29,21 @@ std::string what_is_built(const application_record& r, const inputs& from) {
 
 } // namespace
 
-build_turns::build_turns(asio::any_io_executor executor, task_group& tasks, build_journal& journal)
+build_turns::build_turns(asio::any_io_executor executor, task_group& tasks, sources::build_journal& journal)
     : tasks_{tasks}, journal_{journal}, one_build_{std::move(executor), 1} {}
 
 void build_turns::begin_to_lead(std::set<std::string> applications) {
     const auto left = journal_.left();
     const auto process = journal_.process();
     const auto now = format_time(wall_clock::now());
-    build_care::beginning from{
+    sources::build_care::beginning from{
         .left = left,
         .uncleanly = journal_.ended_uncleanly(),
         .process = process,
         .now = now,
         .due = std::move(applications)
     };
-    care_ = build_care{std::move(from)};
+    care_ = sources::build_care{std::move(from)};
     if (care_.is_careful()) {
         log::warn(
             "the operator ended without letting go: until every application was looked at, builds are made "
@@ -61,14 +61,14 @@ void build_turns::note() {
 }
 
 asio::awaitable<result<build_turn>>
-build_turns::begin(std::shared_ptr<application_record> r, inputs from, build_care::step which) {
+build_turns::begin(std::shared_ptr<application_record> r, inputs from, sources::build_care::step which) {
     build_turn turn;
     if (!care_.is_on_guard()) {
         co_return turn;
     }
     const auto key = r->key();
     const auto what = what_is_built(*r, from);
-    if (care_.ask(key, what) == build_care::how::noted) {
+    if (care_.ask(key, what) == sources::build_care::how::noted) {
         ++waiting_;
         auto place = co_await one_build_.enter();
         --waiting_;
@@ -77,9 +77,9 @@ build_turns::begin(std::shared_ptr<application_record> r, inputs from, build_car
     }
     // It may be otherwise by now.
     switch (care_.ask(key, what)) {
-    case build_care::how::freely: co_return build_turn{};
-    case build_care::how::not_at_all: co_return user_error(care_.why(key));
-    case build_care::how::noted: break;
+    case sources::build_care::how::freely: co_return build_turn{};
+    case sources::build_care::how::not_at_all: co_return user_error(care_.why(key));
+    case sources::build_care::how::noted: break;
     }
     if (!turn.is_noted) {
         co_return transient_error("another look is needed before this is built");

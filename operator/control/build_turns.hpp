@@ -4,8 +4,8 @@
 #include "base/async_semaphore.hpp"
 #include "base/task_group.hpp"
 #include "control/application_record.hpp"
-#include "control/build_care.hpp"
-#include "control/build_journal.hpp"
+#include "sources/build_care.hpp"
+#include "sources/build_journal.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -25,7 +25,7 @@ struct build_turn {
 class build_turns {
 public:
     /// All outlive it.
-    build_turns(asio::any_io_executor executor, task_group& tasks, build_journal& journal);
+    build_turns(asio::any_io_executor executor, task_group& tasks, sources::build_journal& journal);
 
     /// For whoever begins to lead: what the one before left. `applications` are to be reconciled before
     /// builds are made side by side again.
@@ -33,7 +33,7 @@ public:
     /// Waits for its turn, where builds are made with care. A user error for an application that is set
     /// aside.
     asio::awaitable<result<build_turn>>
-    begin(std::shared_ptr<application_record> r, inputs from, build_care::step which);
+    begin(std::shared_ptr<application_record> r, inputs from, sources::build_care::step which);
     asio::awaitable<void> end(build_turn turn);
 
     void reconciled(const std::string& key);
@@ -51,8 +51,8 @@ private:
     void note();
 
     task_group& tasks_;
-    build_journal& journal_;
-    build_care care_;
+    sources::build_journal& journal_;
+    sources::build_care care_;
     async_semaphore one_build_;
     std::size_t waiting_ = 0; // for one_build_
 };

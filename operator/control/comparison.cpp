@@ -15,7 +15,7 @@ namespace {
 bool has_secret_values(const application_record& r) {
     const auto& from = r.sources.from;
     return from && (!from->stores.stores.empty() ||
-                    std::ranges::any_of(from->identities, &source_identity::is_secret));
+                    std::ranges::any_of(from->identities, &sources::source_identity::is_secret));
 }
 
 } // namespace

@@ -6,9 +6,9 @@
 #include "control/application_settings.hpp"
 #include "control/application_sources.hpp"
 #include "control/made_namespaces.hpp"
-#include "control/metrics.hpp"
 #include "control/reconcile_triggers.hpp"
 #include "engine/findings.hpp"
+#include "observe/metrics.hpp"
 
 #include <string>
 #include <vector>
@@ -32,7 +32,7 @@ public:
         cluster::destinations& clusters;
         application_sources& sources;
         made_namespaces& namespaces;
-        metrics& counters;
+        observe::metrics& counters;
         reconcile_triggers& triggers;
     };
     explicit comparison(parts with) : with_{with} {}

@@ -90,10 +90,11 @@ deletions::remove_objects(record_ptr r, sync::propagation dependents) {
             found.requeue(engine::recheck::health);
             co_return found;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
-            found.waiting = blocked->sentence +
-                            "; to confirm: kubectl annotate application.holdfast.dev -n " +
-                            r->object.metadata.namespace_ + " " + r->object.metadata.name +
-                            " holdfast.dev/deletion-approved=true";
+            found.waiting = blocked->sentence + "; to confirm: " +
+                            with_.config.names.get().annotate_command(
+                                r->object.metadata.namespace_, r->object.metadata.name,
+                                "holdfast.dev/deletion-approved=true"
+                            );
             found.requeue(engine::recheck::dependents); // what others have in a Namespace may go without us
             co_return found;
         } else if (const auto* failed = std::get_if<sync::failed_step>(&plan.next)) {

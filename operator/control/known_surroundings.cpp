@@ -59,7 +59,7 @@ std::optional<bool> known_surroundings::is_branch(
 
 asio::awaitable<std::vector<crds::problem>> known_surroundings::look_into_sources(crds::application value
 ) const {
-    std::vector<build_input> inputs;
+    std::vector<sources::build_input> inputs;
     std::vector<std::string> paths;
     const auto& one = value.spec.source;
     const auto count = one ? 1 : value.spec.sources.size();
@@ -72,7 +72,7 @@ asio::awaitable<std::vector<crds::problem>> known_surroundings::look_into_source
             source.repo_url, value.metadata.namespace_, source.target_revision, source.tag_prefix
         );
         if (at) {
-            build_input input;
+            sources::build_input input;
             input.source.spec = source;
             input.source.at = std::move(*at);
             builders::build_facts facts;

@@ -2,10 +2,10 @@
 
 #include "control/application_index.hpp"
 #include "control/application_settings.hpp"
-#include "control/builder.hpp"
-#include "control/repositories.hpp"
 #include "policy/claim_index.hpp"
 #include "policy/surroundings.hpp"
+#include "sources/builder.hpp"
+#include "sources/repositories.hpp"
 
 namespace holdfast::control {
 
@@ -17,8 +17,8 @@ public:
         const application_settings& config;
         const application_index& applications;
         const policy::claim_index& claims;
-        repositories& sources;
-        builder& build;
+        sources::repositories& sources;
+        sources::builder& build;
     };
     explicit known_surroundings(parts with) : with_{with} {}
 

@@ -4,8 +4,8 @@
 #include "cluster/destinations.hpp"
 #include "control/application_index.hpp"
 #include "control/application_settings.hpp"
-#include "control/metrics.hpp"
 #include "control/reconcile_triggers.hpp"
+#include "observe/metrics.hpp"
 #include "sync/made_namespace.hpp"
 
 #include <map>
@@ -27,7 +27,7 @@ public:
         const application_settings& config;
         const application_index& applications;
         cluster::destinations& clusters;
-        metrics& counters;
+        observe::metrics& counters;
         reconcile_triggers& triggers;
     };
     explicit made_namespaces(parts with) : with_{with} {}

@@ -6,8 +6,8 @@
 #include "control/application_settings.hpp"
 #include "control/handover.hpp"
 #include "control/made_namespaces.hpp"
-#include "control/metrics.hpp"
 #include "control/reconcile_triggers.hpp"
+#include "observe/metrics.hpp"
 #include "sync/planner.hpp"
 
 #include <map>
@@ -27,7 +27,7 @@ public:
         cluster::destinations& clusters;
         handover& others;
         made_namespaces& namespaces;
-        metrics& counters;
+        observe::metrics& counters;
         reconcile_triggers& triggers;
     };
     explicit object_writer(parts with) : with_{with} {}

@@ -131,9 +131,10 @@ void operations::ask(application_record& r, const sync::blocked_step& step) {
     const auto& metadata = r.object.metadata;
     const auto how = step.reason == sync::block_reason::empty_render
                          ? std::string{}
-                         : "; to confirm: kubectl annotate application.holdfast.dev -n " +
-                               metadata.namespace_ + " " + metadata.name +
-                               " holdfast.dev/confirm-prune=" + status.pending_prune->token;
+                         : "; to confirm: " + with_.config.names.get().annotate_command(
+                                                  metadata.namespace_, metadata.name,
+                                                  "holdfast.dev/confirm-prune=" + status.pending_prune->token
+                                              );
     finish(r, crds::operation_phase::failed, step.sentence + how);
     r.operation.paced.up_to_a_person = true;
 }

@@ -3,8 +3,8 @@
 #include "cluster/destinations.hpp"
 #include "control/application_record.hpp"
 #include "control/handover.hpp"
-#include "control/metrics.hpp"
 #include "engine/findings.hpp"
+#include "observe/metrics.hpp"
 
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ public:
     struct parts {
         cluster::destinations& clusters;
         const handover& others;
-        metrics& counters;
+        observe::metrics& counters;
     };
     explicit status_report(parts with) : with_{with} {}
 

@@ -1,8 +1,8 @@
 #include "control/status_writer.hpp"
 
 #include "base/log.hpp"
+#include "base/merge_patch.hpp"
 #include "control/application_kind.hpp"
-#include "control/merge_patch.hpp"
 #include "crds/bounded_status.hpp"
 #include "engine/transitions.hpp"
 
@@ -35,8 +35,8 @@ std::size_t size_without_status(const crds::application& object) {
 } // namespace
 
 status_writer::status_writer(
-    asio::any_io_executor executor, kube::client& api, kube::event_recorder& events, metrics& counters,
-    const sync::dialect& names, applications all
+    asio::any_io_executor executor, kube::client& api, kube::event_recorder& events,
+    observe::metrics& counters, const sync::dialect& names, applications all
 )
     : api_{api},
       events_{events},

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "control/application_record.hpp"
-#include "control/metrics.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
+#include "observe/metrics.hpp"
 #include "runtime/work_queue.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -35,8 +35,8 @@ public:
 
     /// `api`, `events`, `counters` and `names` outlive it. Held until release().
     status_writer(
-        asio::any_io_executor executor, kube::client& api, kube::event_recorder& events, metrics& counters,
-        const sync::dialect& names, applications all
+        asio::any_io_executor executor, kube::client& api, kube::event_recorder& events,
+        observe::metrics& counters, const sync::dialect& names, applications all
     );
 
     /// What the object has for a status, as it comes new from the server; `r.object` is that object.
@@ -72,7 +72,7 @@ private:
 
     kube::client& api_;
     kube::event_recorder& events_;
-    metrics& counters_;
+    observe::metrics& counters_;
     const sync::dialect& names_;
     applications all_;
     runtime::work_queue queue_;

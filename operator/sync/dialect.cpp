@@ -10,6 +10,17 @@ bool dialect::is_marked(const json::object& live, std::string_view installation)
     return kube::label(live, installation_label) == installation;
 }
 
+bool dialect::is_for(const json::object& application, std::string_view installation) const {
+    return kube::label(application, installation_label).value_or(default_installation) == installation;
+}
+
+std::string dialect::annotate_command(
+    std::string_view namespace_, std::string_view name, std::string_view annotation
+) const {
+    return "kubectl annotate " + std::string{application_resource} + " -n " + std::string{namespace_} + " " +
+           std::string{name} + " " + std::string{annotation};
+}
+
 const dialect& holdfast_dev() noexcept {
     static constexpr dialect names{
         .tracking_annotation = "holdfast.dev/tracking-id",
@@ -17,6 +28,7 @@ const dialect& holdfast_dev() noexcept {
         .release_annotation = "holdfast.dev/release-to",
         .sync_options_annotation = "holdfast.dev/sync-options",
         .field_manager = "holdfast",
+        .application_resource = "applications.holdfast.dev",
         .namespace_manager_prefix = "holdfast-namespace:"
     };
     return names;

@@ -23,6 +23,8 @@ struct dialect {
     std::string_view sync_options_annotation;
     /// The field manager of everything that is applied for an application.
     std::string_view field_manager;
+    /// The kind of Applications as kubectl takes it: plural and group.
+    std::string_view application_resource;
     /// What the field managers of managedNamespaceMetadata begin with; the application's name follows.
     std::string_view namespace_manager_prefix;
 
@@ -30,7 +32,16 @@ struct dialect {
     [[nodiscard]] std::string selector_of(std::string_view installation) const;
     /// Whether an object bears the installation's label.
     [[nodiscard]] bool is_marked(const json::object& live, std::string_view installation) const;
+    /// Whether an Application is for this installation to work on, going by its label. One without the label
+    /// is for default_installation.
+    [[nodiscard]] bool is_for(const json::object& application, std::string_view installation) const;
+    /// The command by which a person sets an annotation on an Application.
+    [[nodiscard]] std::string
+    annotate_command(std::string_view namespace_, std::string_view name, std::string_view annotation) const;
 };
+
+/// The installation that an Application without the label is for.
+inline constexpr std::string_view default_installation = "holdfast";
 
 /// For structs that hold one: there is no dialect without a name.
 using dialect_ref = std::reference_wrapper<const dialect>;

@@ -1,7 +1,7 @@
 #include "admission/examine.hpp"
 
-#include "control/application_controller.hpp"
 #include "policy/specification_checks.hpp"
+#include "sync/dialect.hpp"
 #include "sync/identity.hpp"
 
 #include <algorithm>
@@ -80,7 +80,7 @@ void examine_ours(examined& made, const examination& with) {
         made.objects = look_at_both<crds::repository>(of, crds::examine_repository);
         return;
     }
-    if (!control::is_for(of.object, with.installation, sync::holdfast_dev())) {
+    if (!sync::holdfast_dev().is_for(of.object, with.installation)) {
         return; // it is for another installation to judge
     }
     made.objects = look_at_both<crds::application>(of, crds::examine_application);

@@ -104,7 +104,7 @@ namespace {
 class validator {
 public:
     validator(
-        const asio::any_io_executor& executor, const policy::surroundings& around, control::metrics& counters,
+        const asio::any_io_executor& executor, const policy::surroundings& around, observe::metrics& counters,
         worker_pool& readers, validator_settings s
     )
         : around_{around, s.told},
@@ -210,7 +210,7 @@ private:
     };
 
     told_surroundings around_;
-    control::metrics& counters_;
+    observe::metrics& counters_;
     worker_pool& readers_;
     validator_settings settings_;
     async_semaphore looks_;
@@ -220,7 +220,7 @@ private:
 } // namespace
 
 std::vector<http::route> make_routes(
-    const asio::any_io_executor& executor, const policy::surroundings& around, control::metrics& counters,
+    const asio::any_io_executor& executor, const policy::surroundings& around, observe::metrics& counters,
     worker_pool& readers, validator_settings settings
 ) {
     const auto shared = std::make_shared<validator>(executor, around, counters, readers, std::move(settings));

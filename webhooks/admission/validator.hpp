@@ -5,8 +5,8 @@
 #include "admission/review.hpp"
 #include "base/async.hpp"
 #include "base/worker_pool.hpp"
-#include "control/metrics.hpp"
 #include "http/router.hpp"
+#include "observe/metrics.hpp"
 #include "policy/surroundings.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -44,7 +44,7 @@ struct validator_settings {
 /// has as many threads as reviews may be read at a time.
 [[nodiscard]] std::vector<http::route> make_routes(
     const boost::asio::any_io_executor& executor, const policy::surroundings& around,
-    control::metrics& counters, worker_pool& readers, validator_settings settings
+    observe::metrics& counters, worker_pool& readers, validator_settings settings
 );
 
 /// The options of a server for these routes; without certificates yet.

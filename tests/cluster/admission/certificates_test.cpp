@@ -31,7 +31,7 @@ struct asked : kube::clustered {
     static constexpr const char* home = "holdfast";
 
     policy::test::fake_surroundings around;
-    control::metrics counters;
+    observe::metrics counters;
     std::unique_ptr<http::server> server;
     std::string at;
     std::string name;

@@ -6,7 +6,7 @@
 #include "base/task_group.hpp"
 #include "cluster/kube/cluster.hpp"
 #include "cluster/live_objects.hpp"
-#include "control/process_facts.hpp"
+#include "observe/process_facts.hpp"
 #include "sync/identity.hpp"
 
 #include <boost/json/parse.hpp>
@@ -134,7 +134,7 @@ BOOST_FIXTURE_TEST_CASE(two_hundred_are_watched_and_children_start_meanwhile, wa
         live.watch(kind_of(i));
     }
     BOOST_TEST_REQUIRE(run(eventually([this] { return all_ready(); }, 240s), 250s));
-    const auto facts = process_facts::read();
+    const auto facts = observe::process_facts::read();
     BOOST_TEST_REQUIRE(facts.has_value());
     BOOST_TEST(facts->open_files > static_cast<std::uint64_t>(many));
 

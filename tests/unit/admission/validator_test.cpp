@@ -85,7 +85,7 @@ struct answering {
     asio::io_context context;
     worker_pool pool{1};
     fake_surroundings around;
-    control::metrics counters;
+    observe::metrics counters;
     std::unique_ptr<http::server> server;
 
     answering() { listen({.installation = "holdfast", .told = audience::api_server}); }

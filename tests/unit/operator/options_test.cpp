@@ -43,7 +43,7 @@ remote-inputs: declared
     BOOST_TEST(read->leader_elect);
     BOOST_TEST(read->concurrency == 8U);
     BOOST_TEST(read->listen == ":9000");
-    BOOST_TEST((read->remote_inputs == control::remote_inputs::declared));
+    BOOST_TEST((read->remote_inputs == sources::remote_inputs::declared));
     BOOST_TEST(read->metrics_listen == ":8080");
 }
 

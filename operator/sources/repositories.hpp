@@ -1,0 +1,158 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "base/error.hpp"
+#include "crds/repository.hpp"
+#include "git/store.hpp"
+#include "kube/client.hpp"
+#include "kube/events.hpp"
+#include "observe/metrics.hpp"
+#include "policy/surroundings.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <compare>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace holdfast::sources {
+
+/// A repository that an application reads from: its URL as the application has it, and the namespace whose
+/// Repositories tell how it is reached.
+struct repository_use {
+    std::string namespace_;
+    std::string url;
+    friend auto operator<=>(const repository_use&, const repository_use&) = default;
+};
+
+/// One revision of a repository, brought into the store.
+struct checkout {
+    git::resolved_revision revision;
+    git::snapshot snapshot;
+};
+
+/// The repositories that applications read from: who knows their credentials (Repository objects and their
+/// Secrets), polls them, and fetches what is new, once for everybody. Keeps the status of Repository objects.
+/// On the loop's thread.
+///
+/// A Repository in the operator's own namespace serves applications everywhere, one elsewhere those of its
+/// namespace. It covers URLs with its own scheme, and its own user where it names one. Of those that serve an
+/// application, the one with the longest URL prefix wins; its own namespace goes before the operator's.
+class repositories {
+public:
+    struct settings {
+        std::string own_namespace;
+        /// Only Repositories here are seen; empty: everywhere.
+        std::string watch_namespace;
+        /// Polling of a repository that has no Repository object.
+        std::chrono::milliseconds default_interval{std::chrono::minutes{3}};
+        /// Which of several replicas this is.
+        std::string replica;
+    };
+
+    /// The refs of a repository are not what they were, or it can be reached again, or its credentials
+    /// changed; and which applications read from it by this URL. On the loop's thread; must not throw.
+    using moved_handler =
+        std::function<void(const git::url& repository, const std::set<std::string>& applications)>;
+
+    /// `relay` is to write with while another replica leads: deliveries go to that one through the status of
+    /// their Repository.
+    repositories(
+        asio::any_io_executor executor, kube::client& api, kube::client& relay, git::store_manager& stores,
+        kube::event_recorder& events, observe::metrics& counters, settings s, moved_handler moved
+    );
+    ~repositories();
+    repositories(const repositories&) = delete;
+    repositories& operator=(const repositories&) = delete;
+
+    /// Starts watching Repositories and Secrets, and polling. Writes no status until lead().
+    void start();
+    /// From now on their statuses are ours to write.
+    void lead();
+    /// Writes what is to be said, no longer than `limit`; nothing afterwards.
+    asio::awaitable<void> hand_over(steady_clock::duration limit);
+    /// What Repositories are judged in; before start(). It outlives this.
+    void judge_in(const policy::surroundings& around);
+    /// True once the Repository objects are known: before that nobody can say which credentials are right.
+    [[nodiscard]] bool ready() const;
+
+    /// Says which repositories an application reads from, in place of what was said before; none: it reads no
+    /// more. What nobody uses is not polled.
+    void use(const std::string& application, const std::vector<repository_use>& read);
+
+    /// The commit that a revision means now, going by the last listing of refs (the first one is waited for).
+    /// No fetch. Errors as git::store has them.
+    asio::awaitable<result<git::resolved_revision>>
+    resolve(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
+    /// The same, brought into the store.
+    asio::awaitable<result<checkout>>
+    open(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
+    /// Brings a commit that was resolved before.
+    asio::awaitable<result<git::snapshot>>
+    fetch(std::string url, std::string namespace_, git::resolved_revision revision);
+    /// The commit that a revision means by the last listing of refs, where it is in the store. Asks nobody.
+    asio::awaitable<std::optional<git::snapshot>>
+    at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
+    /// The credentials that the Repository covering a URL has, of a chart repository, a registry (oci://, or
+    /// without a scheme) or a file as well; null where none covers it. Errors: user for a Repository that is
+    /// wrong, and for Secrets that are missing.
+    asio::awaitable<result<std::shared_ptr<const git::credentials>>>
+    credentials_for(std::string url, std::string namespace_);
+    /// To be called when a reader reported a conflict: something in the store is broken.
+    asio::awaitable<void> verify(std::string url, std::string namespace_);
+
+    /// A Repository that takes deliveries of webhooks, and what proves that one is genuine.
+    struct webhook_holder {
+        /// "namespace/name".
+        std::string repository;
+        /// The values of the Secret's keys; none while there is no such Secret.
+        std::vector<std::string> secrets;
+    };
+    /// The Repositories with a webhook secret that cover one of these addresses (git::address_key); all of
+    /// them when there are none. Secrets are read once and kept until they change. A transient error where
+    /// one cannot be read.
+    asio::awaitable<result<std::vector<webhook_holder>>> webhook_holders(std::vector<std::string> urls);
+    /// A genuine delivery for a Repository: the refs of what these addresses name are listed now. A
+    /// Repository of the operator's own namespace speaks for everybody's copies, another one for its own.
+    void delivered(
+        const std::string& repository, const std::vector<std::string>& urls,
+        crds::repository_webhook_delivery delivery
+    );
+    /// A delivery for a Repository that was not believed, and why.
+    void delivery_refused(
+        const std::string& repository, crds::repository_webhook_delivery delivery, const std::string& why
+    );
+
+    /// Lists the refs now instead of at the next poll. Several asks during a listing make one more.
+    void refresh(const repository_use& what);
+
+    // What is known, for surroundings. Valid until the next turn of the loop.
+    /// The Repositories with a password store that applications of a namespace may come by: its own, and the
+    /// operator's.
+    void for_each_password_store(
+        const std::string& namespace_, const std::function<void(const crds::repository&)>& see
+    ) const;
+    /// As policy::surroundings::rival_of.
+    [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const;
+    [[nodiscard]] const crds::repository*
+    serving(const std::string& namespace_, const std::string& url) const;
+    [[nodiscard]] std::optional<std::set<std::string>>
+    secret_keys(const std::string& namespace_, const std::string& name) const;
+    /// The refs of the last listing; null when there was none.
+    [[nodiscard]] std::shared_ptr<const git::ref_list>
+    refs(const std::string& namespace_, const std::string& url) const;
+
+    /// Cancels what runs and returns when it has ended.
+    asio::awaitable<void> stop();
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+} // namespace holdfast::sources

@@ -1,0 +1,216 @@
+#pragma once
+
+// The inside of `repositories`, shared by the files that implement its parts and by nobody else.
+
+#include "base/backoff.hpp"
+#include "base/keyed_sets.hpp"
+#include "crds/repository.hpp"
+#include "kube/object_store.hpp"
+#include "kube/pulse.hpp"
+#include "policy/repository_index.hpp"
+#include "runtime/controller.hpp"
+#include "sources/repositories.hpp"
+#include "sources/secret_watch.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdfast::sources {
+
+extern const kube::resource repository_kind;
+
+/// A repository that applications read from, by one URL (git::url::identity) and as one set of credentials
+/// sees it: how one application spells its address decides nothing for those that spell it otherwise.
+struct tracked_repository {
+    git::url url;
+    std::string key;     // the identity of its URL, and the Repository that it is seen through
+    std::string owner;   // "namespace/name" of the Repository; empty: none
+    std::string address; // git::address_key: what a webhook's delivery is told by
+    std::shared_ptr<git::store> store;
+    std::shared_ptr<const git::ref_list> refs;
+    std::optional<error> failed; // why the last listing failed
+    std::set<std::string> users; // applications
+    bool was_used = false;
+    steady_clock::time_point asked; // who resolves something says only then that it reads from here
+    kube::pulse listed;             // a listing ended
+    kube::pulse wake;               // list now
+    bool refresh_wanted = false;
+    bool retired = false;
+    std::chrono::milliseconds interval{0};
+    backoff retries{
+        {.base = std::chrono::seconds{1}, .cap = std::chrono::seconds{60}, .factor = 2.0, .jitter = 0.3}
+    };
+    std::set<std::string> revisions; // as applications name them: what the status shows
+
+    /// Has its refs listed now, or once more after the listing that runs.
+    void list_now() {
+        refresh_wanted = true;
+        wake.notify_all();
+    }
+};
+
+/// The names of the Secrets that a Repository names.
+[[nodiscard]] std::set<std::string> secrets_named_by(const crds::repository_spec& spec);
+
+/// A Repository object, read.
+struct declared_repository {
+    crds::repository object;
+    std::optional<policy::repository_scope> scope; // what its URL covers; none where that is no address
+    std::string address;                           // git::address_key of its URL
+    std::string problem;                           // of the object by itself
+    std::string clash;                             // of the object among others
+};
+
+struct repositories::state : std::enable_shared_from_this<repositories::state> {
+    state(
+        asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s,
+        kube::event_recorder& e, observe::metrics& m, settings set, moved_handler h
+    );
+
+    asio::any_io_executor executor;
+    kube::client& api;
+    kube::client& relay_api;
+    git::store_manager& stores;
+    kube::event_recorder& events;
+    observe::metrics& counters;
+    settings config;
+    moved_handler moved;
+    const policy::surroundings* around = nullptr;
+    kube::object_store<std::shared_ptr<declared_repository>> declared_store;
+    /// Its reconciles write statuses.
+    runtime::controller runs;
+    // What of `declared_store` is asked for by something else than its name.
+    policy::repository_index index;
+    keyed_sets<std::string, kube::object_name> by_secret;       // by "namespace/name" of a Secret
+    keyed_sets<std::string, kube::object_name> password_stores; // by namespace
+    keyed_sets<std::string, kube::object_name> hooks;           // holders with a webhook, by address
+    // What of `hooks` is a group's.
+    std::map<policy::repository_index::group, std::pair<std::string, kube::object_name>> hook_of_group;
+
+    std::map<std::string, std::shared_ptr<tracked_repository>> all; // by key
+    keyed_sets<std::string, std::string> tracked_by_owner;          // keys of `all`
+    keyed_sets<std::string, std::string> tracked_by_address;        // the same
+    std::vector<std::string> unused;                                // keys that lost their last user
+    // Keys that somebody asked for and nobody used yet, by when.
+    std::deque<std::pair<steady_clock::time_point, std::string>> only_asked;
+    std::map<std::string, std::set<std::string>> uses;         // application → keys
+    std::map<std::string, std::vector<repository_use>> wanted; // application → what it reads
+    // Namespaces and applications that read from a URL, by its scope's address.
+    keyed_sets<std::string, std::pair<std::string, std::string>> readers;
+    std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
+    std::mt19937 random{std::random_device{}()};
+    // What the last delivery was, by Repository; the status has it after a moment.
+    struct last_delivery {
+        crds::repository_webhook_delivery delivery;
+        steady_clock::time_point refused_at{};
+    };
+    std::map<std::string, last_delivery> deliveries;
+    // Values of webhook secrets by "namespace/name" of the Secret.
+    struct kept_secrets {
+        std::shared_ptr<const std::vector<std::string>> values;
+        steady_clock::time_point until;
+    };
+    std::map<std::string, kept_secrets> webhook_secrets;
+    std::uint64_t secret_changes = 0; // a value that was read before the last one is not to be kept
+
+    // ---- repositories.cpp: Repository objects
+    static std::shared_ptr<declared_repository> project(const json::object& object);
+    kube::object_store<std::shared_ptr<declared_repository>>::callbacks callbacks();
+    static std::string key_of(const kube::object_name& name);
+    /// The other way round.
+    static kube::object_name name_of(const std::string& key);
+    /// One came (`before` is null), is another than before, or went (`now` is null).
+    void declared_changed(
+        const kube::object_name& name, const declared_repository* before, const declared_repository* now
+    );
+    /// Enters one in the indexes, or takes it out.
+    void note(const kube::object_name& name, const declared_repository& d, bool there);
+    /// What it holds is not known any more, as with another Secret: who reads through it begins anew.
+    void begin_anew(const kube::object_name& name);
+    void holder_changed(const policy::repository_index::group& g, const kube::object_name& because_of);
+    void note_hook(const policy::repository_index::group& g);
+    [[nodiscard]] std::shared_ptr<declared_repository> declared(const kube::object_name& name) const;
+    /// Judges a Repository among the others anew.
+    void judge(declared_repository& d) const;
+    /// The Repository that serves applications of a namespace for a URL.
+    std::shared_ptr<declared_repository>
+    serving(const std::string& namespace_, const policy::repository_scope& url) const;
+    static std::string owner_of(const std::shared_ptr<declared_repository>& d);
+    /// What there is to say to who wants what a wrong Repository covers.
+    static error refusal_of(const std::shared_ptr<declared_repository>& d, const std::string& url);
+
+    // ---- repository_uses.cpp
+    static std::string key_of(const git::url& url, const std::shared_ptr<declared_repository>& d);
+    /// The repository for an application's URL, tracked from now on when it was not.
+    result<std::shared_ptr<tracked_repository>> track(const std::string& namespace_, const std::string& text);
+    /// The same where it is tracked; else null.
+    [[nodiscard]] std::shared_ptr<tracked_repository>
+    find(const std::string& namespace_, const std::string& url) const;
+    void use(const std::string& application, const std::vector<repository_use>& read);
+    void assign(const std::string& application);
+    /// Has those read through the right Repository that read what a group covers.
+    void reassign(const policy::repository_index::group& g);
+    void drop_unused();
+    void drop(const std::string& key);
+    void retire_owned_by(const std::string& owner);
+    static void retire(tracked_repository& t);
+
+    // ---- repository_polling.cpp: credentials and listings
+    void watch_secrets_of(const crds::repository& r);
+    void secret_changed(const std::string& namespace_, const std::string& name);
+    static git::secret_data decoded_data(const json::object& secret);
+    asio::awaitable<result<git::secret_data>> secret_data(std::string namespace_, std::string name);
+    asio::awaitable<result<std::shared_ptr<const git::credentials>>>
+    credentials_of(std::shared_ptr<declared_repository> d);
+    static std::string with_user(std::string url, const std::string& user, const std::string& password);
+    static asio::awaitable<void> poll(
+        std::shared_ptr<state> self, std::shared_ptr<tracked_repository> t,
+        std::shared_ptr<declared_repository> d
+    );
+    // Applications and repositories that were created together are not polled together for ever.
+    std::chrono::milliseconds jittered(std::chrono::milliseconds interval);
+    asio::awaitable<void> list(std::shared_ptr<tracked_repository> t, std::shared_ptr<declared_repository> d);
+    static bool same(const git::ref_list& a, const git::ref_list& b);
+    // The store and its refs, waiting for the first listing.
+    asio::awaitable<result<std::shared_ptr<tracked_repository>>>
+    listed(std::string url, std::string namespace_);
+
+    // ---- repository_webhooks.cpp
+    [[nodiscard]] std::vector<kube::object_name> hooks_for(const std::vector<std::string>& urls) const;
+    asio::awaitable<result<std::shared_ptr<const std::vector<std::string>>>>
+    webhook_secrets_of(std::string namespace_, std::string name);
+    asio::awaitable<result<std::vector<webhook_holder>>> webhook_holders(std::vector<std::string> urls);
+    void delivered(
+        const std::string& repository, const std::vector<std::string>& urls,
+        crds::repository_webhook_delivery delivery
+    );
+    /// Tells the replica that leads of a delivery that came here.
+    static asio::awaitable<void>
+    relay(std::shared_ptr<state> self, std::string repository, crds::repository_webhook_delivery delivery);
+    /// The status of a Repository changed: another replica may have had a delivery.
+    void take_relayed(
+        const kube::object_name& name, const crds::repository_status& before,
+        const crds::repository_status& now
+    );
+    void delivery_refused(
+        const std::string& repository, crds::repository_webhook_delivery delivery, const std::string& why
+    );
+
+    // ---- repository_status.cpp
+    void
+    status_due(const std::string& owner, std::chrono::milliseconds after = std::chrono::milliseconds{200});
+    asio::awaitable<void> write_status(std::string key);
+    void
+    fill_status(const declared_repository& d, const std::string& key, crds::repository_status& status) const;
+    void tell(const declared_repository& d, const crds::repository_status& now);
+    static kube::object_reference reference_to(const declared_repository& d);
+};
+
+} // namespace holdfast::sources

@@ -1,0 +1,109 @@
+// What applications get from repositories: revisions, commits, credentials.
+
+#include "sources/repositories_state.hpp"
+
+namespace holdfast::sources {
+
+namespace {
+
+// Refs listed at a poll serve until the next one.
+constexpr auto any_age = std::chrono::milliseconds::max();
+
+} // namespace
+
+asio::awaitable<result<std::shared_ptr<const git::credentials>>>
+repositories::credentials_for(std::string url, std::string namespace_) {
+    const auto scope = policy::scope_of(url);
+    if (!scope) {
+        co_return scope.error();
+    }
+    const auto d = state_->serving(namespace_, *scope);
+    if (d && !d->problem.empty()) {
+        co_return state::refusal_of(d, url);
+    }
+    co_return co_await state_->credentials_of(d);
+}
+
+asio::awaitable<result<git::resolved_revision>>
+repositories::resolve(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
+    auto parsed = match::revision::parse(revision);
+    if (!parsed) {
+        co_return parsed.error().within("targetRevision");
+    }
+    auto t = co_await state_->listed(url, namespace_);
+    if (!t) {
+        co_return t.error();
+    }
+    if ((*t)->revisions.insert(revision).second) {
+        state_->status_due((*t)->owner);
+    }
+    co_return co_await (*t)->store->resolve(std::move(*parsed), tag_prefix, any_age);
+}
+
+asio::awaitable<result<git::snapshot>>
+repositories::fetch(std::string url, std::string namespace_, git::resolved_revision revision) {
+    auto t = co_await state_->listed(url, namespace_);
+    if (!t) {
+        co_return t.error();
+    }
+    auto held = *t;
+    if (auto there = co_await held->store->open(revision.commit); there.has_value()) {
+        co_return *there;
+    }
+    const auto begin = steady_clock::now();
+    auto fetched = co_await held->store->fetch(std::move(revision));
+    state_->counters.git_operation(
+        "fetch", fetched ? "ok" : to_string(fetched.error().kind()), steady_clock::now() - begin
+    );
+    co_return fetched;
+}
+
+asio::awaitable<result<checkout>>
+repositories::open(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
+    auto resolved = co_await resolve(url, namespace_, std::move(revision), std::move(tag_prefix));
+    if (!resolved) {
+        co_return resolved.error();
+    }
+    auto fetched = co_await fetch(std::move(url), std::move(namespace_), *resolved);
+    if (!fetched) {
+        co_return fetched.error();
+    }
+    co_return checkout{*resolved, *fetched};
+}
+
+asio::awaitable<std::optional<git::snapshot>>
+repositories::at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
+    const auto wanted = match::revision::parse(revision);
+    const auto held = state_->find(namespace_, url);
+    if (!wanted || !held || !held->refs || !held->store) {
+        co_return std::nullopt;
+    }
+    const auto resolved = git::resolve(*wanted, *held->refs, tag_prefix);
+    if (!resolved) {
+        co_return std::nullopt;
+    }
+    auto there = co_await held->store->open(resolved->commit);
+    co_return there ? std::optional{std::move(*there)} : std::nullopt;
+}
+
+asio::awaitable<void> repositories::verify(std::string url, std::string namespace_) {
+    auto t = co_await state_->listed(std::move(url), std::move(namespace_));
+    if (t) {
+        auto held = *t;
+        co_await held->store->verify();
+    }
+}
+
+void repositories::refresh(const repository_use& what) {
+    if (const auto t = state_->find(what.namespace_, what.url)) {
+        t->list_now();
+    }
+}
+
+std::shared_ptr<const git::ref_list>
+repositories::refs(const std::string& namespace_, const std::string& url) const {
+    const auto found = state_->find(namespace_, url);
+    return found ? found->refs : nullptr;
+}
+
+} // namespace holdfast::sources

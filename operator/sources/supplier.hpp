@@ -1,0 +1,87 @@
+#pragma once
+
+#include "base/async.hpp"
+#include "base/worker_pool.hpp"
+#include "builders/plan.hpp"
+#include "charts/chart_store.hpp"
+#include "sources/repositories.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+namespace holdfast::sources {
+
+/// What builds may read beyond the sources of their applications.
+enum class remote_inputs {
+    /// Whatever they name.
+    any,
+    /// What a Repository covers.
+    declared,
+    /// Nothing.
+    none,
+};
+
+/// Gets what builds need from elsewhere (remote bases, charts, files behind URLs), with the credentials of
+/// the Repositories that cover them. On the loop's thread; everything is brought once for everybody.
+class supplier {
+public:
+    struct settings {
+        std::string directory;
+        remote_inputs allowed = remote_inputs::any;
+        /// How long an answer about a chart's range or a file behind a URL is used again. (Git repositories
+        /// are polled.)
+        std::chrono::milliseconds max_age{std::chrono::minutes{3}};
+    };
+
+    /// Who reads: whose Repositories tell how, and whether a chart repository's credentials go to other hosts
+    /// too (spec.source.helm.passCredentials).
+    struct reader {
+        std::string namespace_;
+        bool pass_credentials = false;
+    };
+
+    /// All outlive it.
+    supplier(
+        asio::any_io_executor executor, worker_pool& pool, repositories& sources, charts::chart_store& charts,
+        settings s
+    );
+
+    /// What a need is now: a commit, a version with its digest, a hash. The same text is the same content.
+    /// Errors: forbidden where it is not allowed, saying by which setting; those of repositories and of
+    /// chart_store, within what was needed.
+    asio::awaitable<result<std::string>> resolve(builders::need what, reader who);
+    /// Brings it.
+    asio::awaitable<result<builders::supply>> obtain(builders::need what, reader who);
+
+    /// Forgets what was found out, so that the next resolve() asks.
+    void refresh();
+    /// Removes files that nobody asked for in a day.
+    asio::awaitable<void> housekeeping();
+
+private:
+    struct kept_file {
+        std::string identity;
+        steady_clock::time_point asked;
+    };
+
+    asio::awaitable<result<charts::chart_request>> request_of(builders::need what, reader who);
+    asio::awaitable<result<std::string>> resolve_file(builders::need what, std::string namespace_);
+    [[nodiscard]] result<void> check_allowed(const builders::need& what, const std::string& namespace_) const;
+    [[nodiscard]] std::string file_path(const std::string& identity) const;
+
+    asio::any_io_executor executor_;
+    worker_pool& pool_;
+    repositories& sources_;
+    charts::chart_store& charts_;
+    settings settings_;
+    std::map<std::pair<std::string, std::string>, kept_file> files_; // namespace and URL
+    steady_clock::time_point refreshed_ = steady_clock::time_point::min();
+};
+
+/// "base https://git.example.com/bases.git at main": how messages call a need.
+[[nodiscard]] std::string describe(const builders::need& what);
+
+} // namespace holdfast::sources
