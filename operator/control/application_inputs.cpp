@@ -182,7 +182,7 @@ application_sources::reads_hold(record_ptr r, const inputs& before, const inputs
     co_return std::ranges::all_of(same, [](bool one) { return one; });
 }
 
-asio::awaitable<result<inputs>> application_sources::find_inputs(record_ptr r) {
+asio::awaitable<result<application_sources::found_inputs>> application_sources::find_inputs(record_ptr r) {
     inputs made;
     if (auto found = co_await find_revisions(r, made); !found) {
         co_return found.error();
@@ -217,11 +217,12 @@ asio::awaitable<result<inputs>> application_sources::find_inputs(record_ptr r) {
             // The facts tell where the stores stand: the same commits hold the same entries.
             made.entries_key = before.entries_key;
             made.build_key = build_key_of(*r, made);
-            co_return made;
+            co_return found_inputs{.now = std::move(made), .how = {}};
         }
     }
-    if (auto known = co_await identify(r, made); !known) {
-        co_return known.error();
+    auto how = co_await identify(r, made);
+    if (!how) {
+        co_return how.error();
     }
     if (r->sources.from && r->sources.from->identities == made.identities) {
         made.entries = r->sources.from->entries;
@@ -231,12 +232,13 @@ asio::awaitable<result<inputs>> application_sources::find_inputs(record_ptr r) {
     if (auto known = co_await identify_entries(r, made); !known) {
         co_return known.error();
     }
-    co_return made;
+    co_return found_inputs{.now = std::move(made), .how = std::move(*how)};
 }
 
 // What names the sources' builds. Planning tells what they need from elsewhere; with that they are planned
 // again.
-asio::awaitable<result<void>> application_sources::identify(record_ptr r, inputs& made) {
+asio::awaitable<result<application_sources::plans>>
+application_sources::identify(record_ptr r, inputs& made) {
     constexpr int most_rounds = 8; // bases that name bases that name bases
     for (int round = 0; round < most_rounds; ++round) {
         auto collected = co_await collect(r, made, made.facts);
@@ -247,22 +249,26 @@ asio::awaitable<result<void>> application_sources::identify(record_ptr r, inputs
         if (!turn) {
             co_return turn.error();
         }
-        auto identities = co_await with_.build.identify(std::move(*collected), r->owner());
+        auto identified = co_await with_.build.identify(std::move(*collected), r->owner());
         co_await with_.turns.end(std::move(*turn));
         made.identities.clear();
+        plans how;
         std::set<builders::need> needs;
         std::set<builders::need> missing;
-        for (std::size_t i = 0; i < identities.size(); ++i) {
-            if (!identities[i]) {
-                co_return co_await source_failed(r, made.sources[i], identities[i].error());
+        for (std::size_t i = 0; i < identified.size(); ++i) {
+            if (!identified[i]) {
+                co_await verify_source(r, made.sources[i], identified[i].error());
+                co_return identified[i].error();
             }
-            needs.insert(identities[i]->needs.begin(), identities[i]->needs.end());
-            missing.insert(identities[i]->missing.begin(), identities[i]->missing.end());
-            made.identities.push_back(std::move(*identities[i]));
+            auto& identity = identified[i]->identity;
+            needs.insert(identity.needs.begin(), identity.needs.end());
+            missing.insert(identity.missing.begin(), identity.missing.end());
+            made.identities.push_back(std::move(identity));
+            how.push_back(std::move(identified[i]->plan));
         }
         std::erase_if(made.needs, [&](const auto& one) { return !needs.contains(one.first); });
         if (missing.empty()) {
-            co_return result<void>{};
+            co_return how;
         }
         for (const auto& need : missing) {
             if (need.what == builders::need::kind::repository) {
@@ -283,12 +289,12 @@ asio::awaitable<result<void>> application_sources::identify(record_ptr r, inputs
     );
 }
 
-asio::awaitable<result<void>>
-application_sources::source_failed(record_ptr r, crds::application_source source, error why) {
+// What is missing in a copy of a repository may be lost from it.
+asio::awaitable<void>
+application_sources::verify_source(record_ptr r, crds::application_source source, error why) {
     if (why.kind() == error_kind::conflict && source.chart.empty()) {
         co_await with_.sources.verify(source.repo_url, r->object.metadata.namespace_);
     }
-    co_return why;
 }
 
 // Brings the commits, and what else the builds read, for `with_.build`.

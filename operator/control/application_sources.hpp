@@ -61,15 +61,22 @@ public:
     asio::awaitable<void> follow_moved(git::url moved, std::vector<std::string> applications);
 
 private:
+    using plans = std::vector<std::shared_ptr<const builders::planned_source>>;
+    /// What the sources are, and how they are built: empty where that was not to be found out.
+    struct found_inputs {
+        inputs now;
+        plans how;
+    };
+
     // ---- application_inputs.cpp: what the sources are
-    asio::awaitable<result<inputs>> find_inputs(record_ptr r);
+    asio::awaitable<result<found_inputs>> find_inputs(record_ptr r);
     asio::awaitable<result<void>> find_revisions(record_ptr r, inputs& made);
     asio::awaitable<result<bool>> needs_hold(record_ptr r, const inputs& before);
     /// Whether other commits than those of `before` give its identities, as far as a comparison tells.
     asio::awaitable<result<bool>> reads_hold(record_ptr r, const inputs& before, const inputs& now);
-    asio::awaitable<result<void>> identify(record_ptr r, inputs& made);
+    asio::awaitable<result<plans>> identify(record_ptr r, inputs& made);
     asio::awaitable<result<void>> identify_entries(record_ptr r, inputs& made);
-    asio::awaitable<result<void>> source_failed(record_ptr r, crds::application_source source, error why);
+    asio::awaitable<void> verify_source(record_ptr r, crds::application_source source, error why);
     asio::awaitable<result<std::vector<sources::build_input>>>
     collect(record_ptr r, const inputs& from, std::shared_ptr<const builders::build_facts> facts);
     [[nodiscard]] std::string build_key_of(const application_record& r, const inputs& of) const;
@@ -77,7 +84,10 @@ private:
     facts_of(const application_record& r, const sources::stores_in_use& stores);
 
     // ---- application_wanted.cpp: what they give
-    asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from);
+    asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from, plans how);
+    [[nodiscard]] bool is_as_applied(application_record& r, const inputs& from);
+    asio::awaitable<result<sources::builder::built>> build(record_ptr r, inputs from, plans how);
+    void take_over(application_record& r, std::vector<sync::planned_object> wanted, inputs from);
 
     parts with_;
 };

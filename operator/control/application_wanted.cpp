@@ -19,26 +19,61 @@ bool names_entries(const sources::source_identity& identity) {
     return identity.type == crds::source_type::kustomize;
 }
 
+// What is to be known of a build, beside what the builds said themselves.
+std::vector<std::string> warnings_of(const sources::desired_set& built, const crds::application_spec& spec) {
+    auto warnings = built.warnings;
+    for (const auto& check : spec.health_checks) {
+        warnings.push_back(
+            "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
+            " is judged by its conditions"
+        );
+    }
+    for (const auto& problem : policy::not_ignored(spec)) {
+        warnings.push_back(problem.text());
+    }
+    return warnings;
+}
+
+// What is remembered of the objects, with the Namespace that is made: in the order of their ids.
+std::vector<sync::planned_object>
+planned_of(const sources::desired_set& built, const crds::application_spec& spec) {
+    std::vector<sync::planned_object> planned;
+    planned.reserve(built.objects.size() + 1);
+    if (const auto made = made_namespace_of(spec); made && built.find(made->id) == nullptr) {
+        planned.push_back(sync::plan_object(*made));
+        planned.back().synthetic = true;
+    }
+    for (const auto& object : built.objects) {
+        planned.push_back(sync::plan_object(object));
+    }
+    std::ranges::sort(planned, {}, &sync::planned_object::id);
+    return planned;
+}
+
 } // namespace
 
-// Makes `wanted` of the inputs, or finds that nothing changed since it was applied last.
-asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, inputs from) {
-    const bool first_sight = !r->sources.from;
-    const auto& applied = r->object.status.sync;
-    if (first_sight && !applied.applied_state.empty() && applied.applied_build_key == from.build_key &&
-        !r->operating() && !r->object.operation) {
-        // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is
-        // known by now.
-        const auto owned = destination_of(with_.clusters, r->object).live().owned_by(r->ref());
-        if (!owned.empty() && applied_state_of(owned) == applied.applied_state) {
-            r->sources.from = from;
-            r->compared.trusted.clear();
-            for (const auto& object : owned) {
-                r->compared.trusted[object.id] = object.record->owned_hash;
-            }
-            co_return result<void>{};
-        }
+// As after a restart. The live objects tell whether anything changed meanwhile; what is watched is known by
+// now.
+bool application_sources::is_as_applied(application_record& r, const inputs& from) {
+    const auto& applied = r.object.status.sync;
+    if (r.sources.from || applied.applied_state.empty() || applied.applied_build_key != from.build_key ||
+        r.operating() || r.object.operation) {
+        return false;
     }
+    const auto owned = destination_of(with_.clusters, r.object).live().owned_by(r.ref());
+    if (owned.empty() || applied_state_of(owned) != applied.applied_state) {
+        return false;
+    }
+    r.sources.from = from;
+    r.compared.trusted.clear();
+    for (const auto& object : owned) {
+        r.compared.trusted[object.id] = object.record->owned_hash;
+    }
+    return true;
+}
+
+asio::awaitable<result<sources::builder::built>>
+application_sources::build(record_ptr r, inputs from, plans how) {
     auto facts = from.facts;
     if (!from.stores.stores.empty() && std::ranges::any_of(from.identities, names_entries)) {
         auto index = co_await with_.secrets.index(from.stores);
@@ -48,11 +83,15 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
         auto more = *from.facts;
         more.secrets_index = std::move(*index);
         facts = std::make_shared<const builders::build_facts>(std::move(more));
+        how.clear(); // they do not have the index
     }
     r->compared.full.reset(); // what is held already is not to be waited for
     auto sources = co_await collect(r, from, std::move(facts));
     if (!sources) {
         co_return sources.error();
+    }
+    for (std::size_t i = 0; i < how.size(); ++i) {
+        (*sources)[i].plan = std::move(how[i]);
     }
     sources::build_target target{
         .who =
@@ -73,6 +112,15 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     );
     co_await with_.turns.end(std::move(*turn));
     with_.counters.rendered(built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin);
+    co_return built;
+}
+
+// Makes `wanted` of the inputs, or finds that nothing changed since it was applied last.
+asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, inputs from, plans how) {
+    if (is_as_applied(*r, from)) {
+        co_return result<void>{};
+    }
+    auto built = co_await build(r, from, std::move(how));
     if (!built) {
         co_return built.error();
     }
@@ -81,61 +129,44 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     if (auto known = co_await identify_entries(r, from); !known) {
         co_return known.error();
     }
-    r->compared.warnings = r->compared.full->warnings;
-    for (const auto& check : r->object.spec.health_checks) {
-        r->compared.warnings.push_back(
-            "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
-            " is judged by its conditions"
-        );
-    }
-    for (const auto& problem : policy::not_ignored(r->object.spec)) {
-        r->compared.warnings.push_back(problem.text());
-    }
-    std::vector<sync::planned_object> wanted;
-    if (const auto made = made_namespace_of(r->object.spec);
-        made && r->compared.full->find(made->id) == nullptr) {
-        auto planned = sync::plan_object(*made);
-        planned.synthetic = true;
-        wanted.push_back(std::move(planned));
-    }
-    for (const auto& m : r->compared.full->objects) {
-        wanted.push_back(sync::plan_object(m));
-    }
-    std::sort(wanted.begin(), wanted.end(), [](const sync::planned_object& a, const sync::planned_object& b) {
-        return a.id < b.id;
-    });
-    const bool same_build = r->sources.from && r->sources.from->build_key == from.build_key;
-    r->sources.from = from;
-    if (same_build) {
+    r->compared.warnings = warnings_of(*r->compared.full, r->object.spec);
+    take_over(*r, planned_of(*r->compared.full, r->object.spec), std::move(from));
+    co_return result<void>{};
+}
+
+void application_sources::take_over(
+    application_record& r, std::vector<sync::planned_object> wanted, inputs from
+) {
+    const bool same_build = r.sources.from && r.sources.from->build_key == from.build_key;
+    for (auto& w : wanted) {
+        if (!same_build) {
+            break;
+        }
         // Built again only to have the objects at hand: what was found out about them still holds.
-        for (auto& w : wanted) {
-            const auto* before = r->compared.find(w.id);
-            w.in_sync = before != nullptr && before->in_sync && before->hash == w.hash;
+        const auto* before = r.compared.find(w.id);
+        w.in_sync = before != nullptr && before->in_sync && before->hash == w.hash;
+        // What was trusted without having been built has hashes now. Of another build it says nothing: what
+        // is there is as the one before had it.
+        if (const auto trusted = r.compared.trusted.find(w.id); trusted != r.compared.trusted.end()) {
+            r.compared.known[w.id] = {w.hash, trusted->second};
         }
     }
-    r->compared.wanted = std::move(wanted);
     std::vector<sync::object_id> ids;
-    for (const auto& w : *r->compared.wanted) {
+    ids.reserve(wanted.size());
+    for (const auto& w : wanted) {
         ids.push_back(w.id);
     }
-    with_.wants.set(r->key(), ids);
-    if (!same_build) {
-        with_.others.wake_heirs(*r);
-    }
-    if (!same_build && r->operation.progress && r->operation.progress->build_key != from.build_key) {
-        r->operation.progress.reset();
-    }
-    // What was trusted without having been built has hashes now. Of another build it says nothing: what is
-    // there is as the one before had it.
+    r.compared.wanted = std::move(wanted);
+    r.compared.trusted.clear();
+    r.sources.from = std::move(from);
+    with_.wants.set(r.key(), ids);
     if (same_build) {
-        for (const auto& w : *r->compared.wanted) {
-            if (const auto trusted = r->compared.trusted.find(w.id); trusted != r->compared.trusted.end()) {
-                r->compared.known[w.id] = {w.hash, trusted->second};
-            }
-        }
+        return;
     }
-    r->compared.trusted.clear();
-    co_return result<void>{};
+    with_.others.wake_heirs(r);
+    if (r.operation.progress && r.operation.progress->build_key != r.sources.from->build_key) {
+        r.operation.progress.reset();
+    }
 }
 
 // Builds again what was built before, for an operation that needs the objects themselves.
@@ -143,19 +174,21 @@ asio::awaitable<result<void>> application_sources::make_full(record_ptr r) {
     if (r->compared.full && r->compared.wanted) {
         co_return result<void>{};
     }
-    const auto from = *r->sources.from;
-    co_return co_await build_wanted(r, from);
+    auto from = *r->sources.from;
+    co_return co_await build_wanted(r, std::move(from), {});
 }
 
 asio::awaitable<engine::findings> application_sources::find_wanted_state(record_ptr r) {
     engine::findings found;
     std::optional<error> why;
-    if (auto from = co_await find_inputs(r); !from) {
-        why = from.error();
-    } else if (r->sources.from && r->sources.from->build_key == from->build_key &&
+    if (auto found_now = co_await find_inputs(r); !found_now) {
+        why = found_now.error();
+    } else if (r->sources.from && r->sources.from->build_key == found_now->now.build_key &&
                (r->compared.wanted || !r->compared.trusted.empty())) {
-        r->sources.from = std::move(*from);
-    } else if (const auto built = co_await build_wanted(r, std::move(*from)); !built) {
+        r->sources.from = std::move(found_now->now);
+    } else if (const auto built =
+                   co_await build_wanted(r, std::move(found_now->now), std::move(found_now->how));
+               !built) {
         why = built.error();
     }
     if (!why) {

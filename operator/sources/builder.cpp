@@ -129,10 +129,10 @@ builder::in_turn(work_owner owner, F work) {
     co_return co_await on_pool(with_.pool, std::move(owner.stop), std::move(work));
 }
 
-asio::awaitable<std::vector<result<source_identity>>>
+asio::awaitable<std::vector<result<identified>>>
 builder::identify(std::vector<build_input> sources, work_owner owner) {
     auto work = [held = std::move(sources), &with = settings_.builds](const auto& stop) {
-        std::vector<result<source_identity>> all;
+        std::vector<result<identified>> all;
         all.reserve(held.size());
         for (const auto& input : held) {
             all.push_back(identify_source(input, with, stop));
@@ -256,14 +256,18 @@ asio::awaitable<result<std::shared_ptr<builder::made_source>>>
 builder::run_build(build_input input, store_ptr store, async_semaphore::place& place, work_owner owner) {
     const auto made = std::make_shared<made_source>();
     made->input = std::make_shared<const build_input>(std::move(input));
-    auto plan = [input = made->input, &with = settings_.builds](const auto& stop) {
-        return within_budget("planning the build", stop, [&] { return plan_build(*input, with); });
-    };
-    auto planned = co_await in_turn(owner, std::move(plan));
-    if (!planned) {
-        co_return planned.error().summary(most_source_errors);
+    if (made->input->plan) {
+        made->how = *made->input->plan;
+    } else {
+        auto plan = [input = made->input, &with = settings_.builds](const auto& stop) {
+            return within_budget("planning the build", stop, [&] { return plan_build(*input, with); });
+        };
+        auto planned = co_await in_turn(owner, std::move(plan));
+        if (!planned) {
+            co_return planned.error().summary(most_source_errors);
+        }
+        made->how = std::move(*planned);
     }
-    made->how = std::move(*planned);
     if (made->how.by_program) {
         const auto& program = *made->how.by_program;
         if (!program.missing.empty() || program.password_store != (store != nullptr)) {

@@ -57,8 +57,9 @@ public:
 
     builder(parts with, settings s);
 
-    /// What identifies each source's manifests. Errors are per source: those of identify_source.
-    asio::awaitable<std::vector<result<source_identity>>>
+    /// What identifies each source's manifests, and how they are made. Errors are per source: those of
+    /// identify_source.
+    asio::awaitable<std::vector<result<identified>>>
     identify(std::vector<build_input> sources, work_owner owner);
 
     /// still_hold, on the pool.

@@ -53,6 +53,16 @@ private:
     std::map<std::string, std::shared_ptr<files::read_log>, std::less<>> refs_;
 };
 
+// The identity's logs end with its plan: what running it reads is told to none.
+builders::planned_source without_logs(builders::planned_source planned) {
+    if (planned.by_program) {
+        for (auto& copy : planned.by_program->trees) {
+            copy.from = copy.from.noting({});
+        }
+    }
+    return planned;
+}
+
 // Readers of the commits that are asked, each opened once for those that follow one another.
 class readers {
 public:
@@ -110,13 +120,13 @@ result<std::unique_ptr<render::source_tree>> open_tree(const builders::build_sou
     return render::make_file_tree(std::move(*reader), source.spec.repo_url);
 }
 
-result<source_identity> identify_source(
+result<identified> identify_source(
     const build_input& input, const builders::build_settings& with, std::shared_ptr<const work_stop> stop
 ) {
     const auto& spec = input.source.spec;
     const auto what = spec.chart.empty() ? "planning " + (spec.path.empty() ? "." : spec.path)
                                          : "planning the chart " + spec.chart;
-    return within_budget(what, std::move(stop), [&]() -> result<source_identity> {
+    return within_budget(what, std::move(stop), [&]() -> result<identified> {
         auto source = input.source;
         const logs noted{source};
         std::unique_ptr<render::source_tree> tree;
@@ -127,12 +137,15 @@ result<source_identity> identify_source(
             }
             tree = std::move(*opened);
         }
-        const auto planned = builders::plan_source(source, tree.get(), *input.facts, input.supplied, with);
+        auto planned = builders::plan_source(source, tree.get(), *input.facts, input.supplied, with);
         if (!planned) {
             return planned.error().summary(most_source_errors);
         }
-        auto made = identity_of(*planned);
-        made.reads = noted.finish();
+        identified made{.identity = identity_of(*planned), .plan = {}};
+        made.identity.reads = noted.finish();
+        if (made.identity.missing.empty()) {
+            made.plan = std::make_shared<const builders::planned_source>(without_logs(std::move(*planned)));
+        }
         return made;
     });
 }

@@ -24,6 +24,9 @@ struct build_input {
     builders::build_source source;
     builders::supplies supplied;
     std::shared_ptr<const builders::build_facts> facts;
+    /// The plan by which its identity was found out (identified::plan), with the same facts. Null: it is
+    /// planned when it is built.
+    std::shared_ptr<const builders::planned_source> plan;
 };
 
 /// What the look for an identity asked the commits that it saw.
@@ -57,6 +60,13 @@ struct source_identity {
     }
 };
 
+/// A source's identity, and how it is built.
+struct identified {
+    source_identity identity;
+    /// Null while something is missing.
+    std::shared_ptr<const builders::planned_source> plan;
+};
+
 /// How many errors of a source are said at once.
 inline constexpr std::size_t most_source_errors = 20;
 
@@ -66,7 +76,7 @@ inline constexpr std::size_t most_source_errors = 20;
 /// Plans the build of a source and gives what names it, within a budget of its own. Errors: not_found for a
 /// path that is not there, user for what cannot be built or asks for too much work, conflict when the store
 /// lost an object, cancelled when `stop` (which may be null) was requested. For the pool.
-[[nodiscard]] result<source_identity> identify_source(
+[[nodiscard]] result<identified> identify_source(
     const build_input& input, const builders::build_settings& with, std::shared_ptr<const work_stop> stop
 );
 

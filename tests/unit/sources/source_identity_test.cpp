@@ -44,7 +44,11 @@ struct with_repository {
         const crds::application_source& spec, const git::snapshot& at,
         std::shared_ptr<const work_stop> stop = {}
     ) const {
-        return identify_source(input(spec, at), settings, std::move(stop));
+        auto made = identify_source(input(spec, at), settings, std::move(stop));
+        if (!made) {
+            return made.error();
+        }
+        return std::move(made->identity);
     }
 
     static bool holds(const source_identity& of, const git::snapshot& at) {
@@ -186,16 +190,36 @@ BOOST_AUTO_TEST_CASE(references_and_charts_of_repositories_are_compared_too) {
     spec.helm.emplace().value_files = {"$values/prod/values.yaml"};
     auto in = input(spec, at);
     in.source.refs["values"] = {"https://git.example/values", values.commit()};
-    const auto made = identify_source(in, settings, {});
-    BOOST_REQUIRE_MESSAGE(made.has_value(), made.error().message());
-    BOOST_REQUIRE(made->reads != nullptr);
+    const auto found = identify_source(in, settings, {});
+    BOOST_REQUIRE_MESSAGE(found.has_value(), found.error().message());
+    const auto& made = found->identity;
+    BOOST_REQUIRE(made.reads != nullptr);
     const auto holds_with = [&](const git::snapshot& ref) -> bool {
-        const std::vector<reads_check> checks{{.reads = made->reads, .at = at, .refs = {{"values", ref}}}};
+        const std::vector<reads_check> checks{{.reads = made.reads, .at = at, .refs = {{"values", ref}}}};
         return still_hold(checks, {}).front();
     };
     BOOST_TEST(holds_with(values.file("test/values.yaml", "a: 2\n").commit()));
     BOOST_TEST(!holds_with(values.file("prod/values.yaml", "a: 2\n").commit()));
-    BOOST_TEST(!holds(*made, at)); // without the reference there is nothing to compare with
+    BOOST_TEST(!holds(made, at)); // without the reference there is nothing to compare with
+}
+
+BOOST_AUTO_TEST_CASE(the_plan_that_told_the_key_is_the_one_that_is_run) {
+    repository.file("web/kustomization.yaml", "resources: [a.yaml]\n")
+        .file("web/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+        .file("elsewhere/kustomization.yaml", "resources: ['https://git.example/base?ref=v1']\n");
+    const auto at = repository.commit();
+    const auto web = identify_source(input(source("web"), at), settings, {});
+    BOOST_REQUIRE_MESSAGE(web.has_value(), web.error().message());
+    BOOST_REQUIRE(web->plan != nullptr);
+    BOOST_TEST(to_hex(web->plan->key) == web->identity.key);
+    BOOST_REQUIRE(web->plan->by_program.has_value());
+    BOOST_TEST(!web->plan->by_program->trees.empty());
+
+    // Without the base nobody can run it.
+    const auto elsewhere = identify_source(input(source("elsewhere"), at), settings, {});
+    BOOST_REQUIRE_MESSAGE(elsewhere.has_value(), elsewhere.error().message());
+    BOOST_TEST(elsewhere->identity.missing.size() == 1U);
+    BOOST_TEST(elsewhere->plan == nullptr);
 }
 
 // The directory's own id is the same, and it was taken for unchanged.
