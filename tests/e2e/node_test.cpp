@@ -1,4 +1,4 @@
-// Holdfast as people run it: its image in pods of a real node, installed with kubectl apply -k config, and an
+// Holdfast as people run it: its image in pods of a real node, installed from a release, and an
 // application of pods that serve a page.
 
 #include "cluster/control_plane.hpp"

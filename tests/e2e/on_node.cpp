@@ -18,7 +18,7 @@ namespace {
 struct node_needed {
     void setup() { // NOLINT: the framework calls it on a value
         skip_without_node();
-        if (!fs::exists(HOLDFAST_IMAGE)) skip("there is no " HOLDFAST_IMAGE ": ./dev test makes it");
+        if (!fs::exists(HOLDFAST_RELEASE)) skip("there is no " HOLDFAST_RELEASE ": ./dev test makes it");
     }
 };
 BOOST_TEST_GLOBAL_FIXTURE(node_needed);
@@ -45,15 +45,26 @@ const std::string hook_secret = "a secret of the shop's Git provider";
 
 namespace {
 
-// config/ with the image that is here.
+// The image of the release that ./dev test made, of this machine's architecture.
+std::string released_image() {
+    for (const auto& entry : fs::directory_iterator{HOLDFAST_RELEASE})
+        if (entry.path().string().ends_with(".oci.tar")) return entry.path().string();
+    BOOST_FAIL("there is no image in " HOLDFAST_RELEASE);
+    return {};
+}
+
+// As a release is installed: its install.yaml, which names the image by its digest.
 fs::path overlay(world& w) {
     const fs::path directory = fs::path{w.cluster().directory()} / "overlay";
     fs::create_directory(directory);
+    fs::copy_file(
+        fs::path{HOLDFAST_RELEASE} / "install.yaml", directory / "install.yaml",
+        fs::copy_options::overwrite_existing
+    );
     std::ofstream{directory / "kustomization.yaml"} << R"(
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-resources: [)" << fs::relative(config, directory).string()
-                                                    << R"(]
+resources: [install.yaml]
 patches:
 )" << std::string{required_sandbox};
     return directory;
@@ -66,7 +77,7 @@ world& installed() {
     auto& w = world::with_node();
     if (done) return w;
     done = true;
-    w.cluster().import_image(HOLDFAST_IMAGE);
+    w.cluster().import_image(released_image());
     w.kubectl({"apply", "--server-side", "--force-conflicts", "--validate=strict", "-k", overlay(w).string()}
     );
     const auto rolled =

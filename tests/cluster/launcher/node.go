@@ -1,7 +1,9 @@
 package main
 
 import (
+	"archive/tar"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -194,12 +196,60 @@ func (n *node) start(ctx context.Context, c *cluster) error {
 }
 
 // importImage makes an image in a tar archive (an OCI layout, or what docker save writes) one that pods
-// can use.
+// can use: by its tag and, of a layout with one name, by its digest, as if it had been pulled.
 func (n *node) importImage(ctx context.Context, path string) error {
 	if err := n.ctr(ctx, "images", "import", path); err != nil {
 		return fmt.Errorf("cannot import %s: %w", path, err)
 	}
-	return nil
+	name, digest, err := nameInLayout(path)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", path, err)
+	}
+	if name == "" {
+		return nil
+	}
+	repository := name[:strings.LastIndex(name, ":")]
+	return n.ctr(ctx, "images", "tag", "--force", name, repository+"@"+digest)
+}
+
+// nameInLayout is the name with a tag that an OCI layout in a tar archive gives its one image, and that image's
+// digest; empty where there is none.
+func nameInLayout(path string) (name, digest string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", "", err
+	}
+	defer file.Close()
+	members := tar.NewReader(file)
+	for {
+		member, err := members.Next()
+		if err == io.EOF {
+			return "", "", nil
+		}
+		if err != nil {
+			return "", "", err
+		}
+		if filepath.Clean(member.Name) != "index.json" {
+			continue
+		}
+		var index struct {
+			Manifests []struct {
+				Digest      string
+				Annotations map[string]string
+			}
+		}
+		if err := json.NewDecoder(members).Decode(&index); err != nil {
+			return "", "", err
+		}
+		if len(index.Manifests) != 1 {
+			return "", "", nil
+		}
+		name := index.Manifests[0].Annotations["io.containerd.image.name"]
+		if strings.LastIndex(name, ":") <= strings.LastIndex(name, "/") {
+			return "", "", nil
+		}
+		return name, index.Manifests[0].Digest, nil
+	}
 }
 
 // ctr runs containerd's client to its end.
