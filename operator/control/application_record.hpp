@@ -151,6 +151,17 @@ struct reported_status {
     steady_clock::time_point due_since{};
 };
 
+/// The first few of the objects whose deletion is waited for. Written by `object_writer`.
+struct leaving_objects {
+    std::vector<sync::object_id> objects;
+    /// When they were waited for first.
+    steady_clock::time_point since{};
+    /// When they were asked last what keeps them; nothing before that.
+    std::optional<steady_clock::time_point> asked{};
+    /// What they said then.
+    std::string held{};
+};
+
 /// All that the controller knows of one Application.
 struct application_record {
     /// Metadata, spec and operation as last seen; the status as it shall be.
@@ -166,6 +177,7 @@ struct application_record {
     source_state sources;
     comparison_state compared;
     own_operation operation;
+    leaving_objects leaving;
     /// The status writer's.
     reported_status reported;
 

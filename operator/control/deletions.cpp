@@ -1,23 +1,70 @@
 #include "control/deletions.hpp"
 
+#include "base/counted_list.hpp"
 #include "base/log.hpp"
 #include "control/application_access.hpp"
 #include "control/application_kind.hpp"
-#include "engine/ending.hpp"
+#include "match/finalizer.hpp"
+#include "match/words.hpp"
+
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
 namespace holdfast::control {
 
+namespace {
+
+// What is left of an application's end when nothing of it is ours any more, or was.
+engine::findings left_to_others(const crds::object_metadata& metadata) {
+    engine::findings found;
+    found.reason = "Deleting";
+    counted_list names{5, ", "};
+    json::array served;
+    std::string unserved;
+    for (const auto& finalizer : metadata.finalizers) {
+        names.add([&] { return match::shown(finalizer); });
+        auto why = match::why_unserved(finalizer);
+        if (why.empty()) {
+            served.emplace_back(finalizer);
+        } else if (unserved.empty()) {
+            unserved = std::move(why);
+        }
+    }
+    if (unserved.empty()) {
+        found.waiting = std::string{"waits for whoever is to take away its finalizer"} +
+                        (metadata.finalizers.size() == 1 ? " " : "s ") + names.text();
+        return found;
+    }
+    json::object fields;
+    if (served.empty()) {
+        fields["finalizers"] = nullptr;
+    } else {
+        fields["finalizers"] = std::move(served);
+    }
+    json::object patch;
+    patch["metadata"] = std::move(fields);
+    // The API server lets nobody add a finalizer now.
+    found.problems["DeletionError"] =
+        unserved +
+        ". Take it away, and the Application goes and leaves its objects where they are: kubectl patch "
+        "applications.holdfast.dev " +
+        metadata.name + " -n " + metadata.namespace_ + " --type=merge -p '" + json::serialize(patch) +
+        "'. To have them deleted, apply it once more with the right one, and delete it again";
+    found.stalled = true;
+    return found;
+}
+
+} // namespace
+
 asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     engine::findings found;
     found.reason = "Deleting";
-    const auto ending = engine::ending_of(r->object.metadata.finalizers);
-    if (ending == engine::ending::others) {
-        found.waiting = "waits for others to let go of it";
-        co_return found;
+    const auto ending = match::ending_of(r->object.metadata.finalizers);
+    if (ending == match::ending::others) {
+        co_return left_to_others(r->object.metadata);
     }
-    if (ending == engine::ending::orphan) {
+    if (ending == match::ending::orphan) {
         found.add(co_await remove_finalizers(r));
         co_return found;
     }
@@ -39,7 +86,7 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
         }
     }
     const auto dependents =
-        ending == engine::ending::background ? sync::propagation::background : sync::propagation::foreground;
+        ending == match::ending::background ? sync::propagation::background : sync::propagation::foreground;
     if (auto left = co_await remove_objects(r, dependents)) {
         found.add(std::move(*left));
     } else {
@@ -86,8 +133,10 @@ deletions::remove_objects(record_ptr r, sync::propagation dependents) {
                 along[id] = co_await destination_of(with_.clusters, r->object).inspect(id, r->ref());
             }
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
-            found.waiting = wait->sentence;
-            found.requeue(engine::recheck::health);
+            const auto sentence = wait->sentence;
+            const auto leaving = wait->on;
+            found.waiting = co_await with_.objects.with_holders(r, sentence, leaving);
+            found.requeue(r->leaving.asked ? engine::recheck::health : engine::recheck::answer);
             co_return found;
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&plan.next)) {
             found.waiting = blocked->sentence + "; to confirm: " +
@@ -144,7 +193,7 @@ asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
     auto& metadata = r->object.metadata;
     json::array left;
     for (const auto& finalizer : metadata.finalizers) {
-        if (!engine::is_resources_finalizer(finalizer)) {
+        if (!match::is_resources_finalizer(finalizer)) {
             left.emplace_back(finalizer);
         }
     }
@@ -157,8 +206,11 @@ asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
         application_kind, metadata.namespace_, metadata.name, patch, with_.config.names.get().field_manager
     );
     if (done) {
-        std::erase_if(metadata.finalizers, engine::is_resources_finalizer);
+        std::erase_if(metadata.finalizers, match::is_resources_finalizer);
         log::info("an application is gone, and its objects with it", {{"application", r->key()}});
+        if (!metadata.finalizers.empty()) {
+            found.add(left_to_others(metadata)); // no change that is still to be seen tells of it
+        }
     } else if (done.error().is_conflict()) {
         found.requeue(engine::recheck::conflict);
     } else if (!done.error().is_not_found()) {

@@ -2,6 +2,7 @@
 
 #include "control/application_access.hpp"
 #include "engine/termination.hpp"
+#include "sync/holding.hpp"
 #include "sync/refusal.hpp"
 
 #include <boost/asio/experimental/parallel_group.hpp>
@@ -38,6 +39,11 @@ asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
         }
     }
 }
+
+// Of objects that are being deleted what keeps them. Most are gone before.
+constexpr auto before_asking = 3s;
+constexpr auto between_asking = 10s;
+constexpr std::size_t most_asked = 3;
 
 } // namespace
 
@@ -195,6 +201,57 @@ asio::awaitable<sync::attempt> object_writer::remove_one(
         r->compared.known.erase(action.id);
     }
     co_return attempt;
+}
+
+asio::awaitable<std::string>
+object_writer::with_holders(record_ptr r, std::string sentence, std::vector<sync::object_id> leaving) {
+    const bool is_one = leaving.size() == 1;
+    leaving.resize(std::min(leaving.size(), most_asked));
+    auto& known = r->leaving;
+    const auto now = steady_clock::now();
+    if (known.objects != leaving) {
+        known = {.objects = leaving, .since = now};
+    }
+    if (now - known.since < before_asking) {
+        co_return sentence;
+    }
+    if (!known.asked || now - *known.asked >= between_asking) {
+        auto held = co_await holders_of(r, leaving);
+        known = {.objects = std::move(leaving), .since = known.since, .asked = now, .held = std::move(held)};
+    }
+    if (!known.held.empty()) {
+        sentence += (is_one ? ": " : "; ") + known.held;
+    }
+    co_return sentence;
+}
+
+asio::awaitable<std::string> object_writer::holders_of(record_ptr r, std::vector<sync::object_id> leaving) {
+    auto& to = destination_of(with_.clusters, r->object);
+    std::map<sync::object_id, kube::group_version_kind> kinds;
+    for (const auto& o : to.live().owned_by(r->ref())) {
+        kinds.emplace(o.id, o.kind);
+    }
+    std::string held;
+    for (const auto& id : leaving) {
+        const auto kind = kinds.find(id);
+        if (kind == kinds.end()) {
+            continue; // it is gone
+        }
+        const auto access = co_await to.enter(call_as(*r, with_.config));
+        const auto resource = co_await to.resolve(kind->second);
+        if (!resource) {
+            continue;
+        }
+        const auto live = co_await access.get(*resource, id.namespace_, id.name);
+        if (!live) {
+            continue; // it is gone, or nobody may say
+        }
+        if (auto why = sync::what_holds(id, *live, wall_clock::now()); !why.empty()) {
+            held +=
+                (held.empty() ? "" : "; ") + (leaving.size() == 1 ? "" : sync::describe(id) + " is ") + why;
+        }
+    }
+    co_return held;
 }
 
 } // namespace holdfast::control

@@ -40,8 +40,14 @@ public:
     /// What came of each.
     asio::awaitable<std::map<sync::object_id, sync::attempt>>
     remove(record_ptr r, std::vector<sync::prune_action> actions, bool dry_run);
+    /// A sentence about objects that are being deleted, with what keeps the first few of them. For some
+    /// seconds nobody is asked, since most go at once, and every ten seconds after that.
+    asio::awaitable<std::string>
+    with_holders(record_ptr r, std::string sentence, std::vector<sync::object_id> leaving);
 
 private:
+    /// What keeps these; empty where nobody says.
+    asio::awaitable<std::string> holders_of(record_ptr r, std::vector<sync::object_id> leaving);
     asio::awaitable<void> apply_one(record_ptr r, progress_ptr progress, sync::apply_action action);
     asio::awaitable<sync::attempt>
     remove_one(record_ptr r, sync::prune_action action, kube::group_version_kind kind, bool dry_run);

@@ -237,7 +237,14 @@ asio::awaitable<engine::findings> operations::operate(record_ptr r) {
             co_await prune(r, progress, std::move(*removal));
         } else if (auto* const unknown = std::get_if<sync::inspect_step>(&next)) {
             co_await inspect(r, progress, std::move(unknown->objects));
-        } else if (const auto* pause = std::get_if<sync::wait_step>(&next)) {
+        } else if (auto* const pause = std::get_if<sync::wait_step>(&next)) {
+            if (pause->reason == sync::wait_reason::deletion) {
+                pause->sentence = co_await with_.objects.with_holders(r, pause->sentence, pause->on);
+                if (engine::is_terminating(state) || with_.applications.is_stale(*r, generation) ||
+                    r->operation.progress != progress) {
+                    continue;
+                }
+            }
             co_return wait(*r, *pause, !input.settings.too_early.empty());
         } else if (const auto* blocked = std::get_if<sync::blocked_step>(&next)) {
             ask(*r, *blocked);

@@ -2,6 +2,7 @@
 
 #include "crds/words.hpp"
 #include "git/url.hpp"
+#include "match/finalizer.hpp"
 #include "policy/claim_index.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
@@ -344,6 +345,12 @@ std::vector<crds::problem> not_ignored(const crds::application_spec& spec) {
         rule.jq_path_expressions = spec.ignore_differences[i].jq_path_expressions;
         for (auto& problem : sync::problems_of(rule)) {
             all.push_back({"spec.ignoreDifferences[" + std::to_string(i) + "]", std::move(problem)});
+    const auto& finalizers = value.metadata.finalizers;
+    for (std::size_t i = 0; i < finalizers.size(); ++i) {
+        if (auto why = match::why_unserved(finalizers[i]); !why.empty()) {
+            problems.push_back({"metadata.finalizers[" + std::to_string(i) + "]", std::move(why)});
+        }
+    }
         }
     }
     return all;

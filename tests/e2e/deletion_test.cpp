@@ -104,6 +104,69 @@ BOOST_AUTO_TEST_CASE(in_the_foreground_dependents_go_first) {
     BOOST_TEST(!s.has("owner"));
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelled_finalizer_is_named_with_the_right_one_and_with_the_way_out) {
+    scene s{"misspelled"};
+    s.config_map("a", "1");
+    s.repository.push("One");
+    follow_with_finalizer(s, "holdfast.dev/resource-finalizer");
+    const std::string meant = "\"holdfast.dev/resources-finalizer\" seems to be meant";
+    await_condition(s.name, "InvalidSpecError", {"metadata.finalizers[0]", meant});
+    remove_application(s);
+    await_condition(
+        s.name, "DeletionError", {"nobody takes away \"holdfast.dev/resource-finalizer\"", meant}
+    );
+    const auto said = s.look().get("DeletionError").message;
+    // What it says is what helps.
+    const auto begin = said.find("kubectl patch "), end = said.find("}}'") + 3;
+    BOOST_TEST_REQUIRE(begin != std::string::npos, said);
+    const auto done = run_command(
+        "bash",
+        {"-c", "KUBECONFIG=" + s.w.cluster().kubeconfig() + " " + s.w.cluster().kubectl_path() +
+                   said.substr(begin + 7, end - begin - 7)},
+        {}, 20s
+    );
+    BOOST_TEST(done.ok(), done.err);
+    eventually([&] { return !s.look().exists; }, "the application goes");
+    BOOST_TEST(s.value("a") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(what_others_are_to_take_away_is_named) {
+    scene s{"theirs"};
+    s.config_map("a", "1");
+    s.repository.push("One");
+    s.follow({.finalizer = false});
+    await_synced(s.name);
+    s.patch(
+        {{"metadata", {{"finalizers", json::array{"holdfast.dev/resources-finalizer", "example.com/audit"}}}}}
+    );
+    remove_application(s);
+    await_condition(s.name, "Reconciling", {"example.com/audit"});
+    BOOST_TEST(!s.has("a"));
+    s.patch({{"metadata", {{"finalizers", nullptr}}}});
+    eventually([&] { return !s.look().exists; }, "the application goes");
+}
+
+BOOST_AUTO_TEST_CASE(an_object_that_nobody_lets_go_of_is_named_with_what_holds_it) {
+    scene s{"held"};
+    s.repository.write("held.yaml", R"(
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: held, finalizers: [example.com/nobody]}
+)");
+    s.repository.push("One");
+    s.follow();
+    await_synced(s.name);
+    remove_application(s);
+    await_condition(
+        s.name, "Reconciling", {"ConfigMap \"held/held\"", "held by the finalizer \"example.com/nobody\""}
+    );
+    s.w.kubectl(
+        {"patch", "configmap", "held", "-n", s.name, "--type=merge", "-p",
+         R"({"metadata":{"finalizers":null}})"}
+    );
+    eventually([&] { return !s.look().exists; }, "the application goes");
+}
+
 BOOST_AUTO_TEST_CASE(in_the_background_nobody_waits_for_dependents) {
     scene s{"background"};
     s.config_map("owner", "1");

@@ -42,6 +42,19 @@ BOOST_AUTO_TEST_CASE(everything_that_is_wrong_is_told_at_once) {
     BOOST_TEST(verdict.problems.size() == 5U);
 }
 
+BOOST_AUTO_TEST_CASE(a_finalizer_that_nobody_would_take_away_is_a_problem) {
+    const fake_surroundings around;
+    const auto with = [](const std::string& finalizers) {
+        return application(R"({"metadata": {"finalizers": [)" + finalizers + "]}}");
+    };
+    SAID(judge(with(R"("holdfast.dev/resources-finalizer", "theirs.example.com/audit")"), around).problems);
+    SAID(
+        judge(with(R"("theirs.example.com/audit", "holdfast.dev/resource-finalizer")"), around).problems,
+        "metadata.finalizers[1]: nobody takes away \"holdfast.dev/resource-finalizer\"; "
+        "\"holdfast.dev/resources-finalizer\" seems to be meant"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(outside_of_the_operators_namespace_an_application_deploys_into_its_own) {
     const fake_surroundings around;
     const auto in_team = [](const std::string& into) {

@@ -1,0 +1,74 @@
+#include "match/finalizer.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace holdfast::match {
+
+BOOST_AUTO_TEST_SUITE(finalizers)
+
+BOOST_AUTO_TEST_CASE(they_say_what_becomes_of_the_objects) {
+    struct row {
+        std::vector<std::string> finalizers;
+        ending expected;
+    };
+    const std::vector<row> rows{
+        {{}, ending::others},
+        {{"foregroundDeletion"}, ending::others},
+        {{"holdfast.dev/resources-finalizer"}, ending::foreground},
+        {{"holdfast.dev/resources-finalizer-background"}, ending::background},
+        {{"holdfast.dev/resources-finalizer-orphan"}, ending::orphan},
+        {{"holdfast.dev/resources-finalizers"}, ending::others}, // another name
+        // Who wanted to keep the objects is not to lose them by a slip.
+        {{"holdfast.dev/resources-finalizer-orphn"}, ending::others},
+        {{"resources-finalizer.argocd.argoproj.io/orphaned"}, ending::others},
+        {{"resources-finalizer.argocd.argoproj.io"}, ending::foreground},
+        {{"resources-finalizer.argocd.argoproj.io/background"}, ending::background},
+        {{"resources-finalizer.argocd.argoproj.io/foreground"}, ending::foreground},
+        {{"post-delete-finalizer.argocd.argoproj.io"}, ending::others},
+        {{"theirs.example.com/one", "holdfast.dev/resources-finalizer"}, ending::foreground},
+        {{"holdfast.dev/resources-finalizer", "theirs.example.com/one"}, ending::foreground},
+    };
+    for (const auto& one : rows) {
+        BOOST_TEST(
+            (ending_of(one.finalizers) == one.expected),
+            (one.finalizers.empty() ? "none" : one.finalizers.back())
+        );
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_that_nobody_serves_is_told_with_the_one_that_was_meant) {
+    struct row {
+        std::string finalizer;
+        std::string says; ///< empty: nothing
+    };
+    const std::vector<row> rows{
+        {"holdfast.dev/resources-finalizer", ""},
+        {"holdfast.dev/resources-finalizer-background", ""},
+        {"resources-finalizer.argocd.argoproj.io/foreground", ""},
+        {"holdfast.dev/resource-finalizer", "\"holdfast.dev/resources-finalizer\" seems to be meant"},
+        {"holdfast.dev/resources-finaliser", "\"holdfast.dev/resources-finalizer\" seems to be meant"},
+        {"holdfast.io/resources-finalizer", "\"holdfast.dev/resources-finalizer\" seems to be meant"},
+        {"holdfast.dev/resources-finalizer-orphn", "\"holdfast.dev/resources-finalizer-orphan\" seems"},
+        {"holdfast.dev/resources-finalizer/background", "resources-finalizer-background\" seems to be meant"},
+        {"resource-finalizer.argocd.argoproj.io", "\"resources-finalizer.argocd.argoproj.io\" seems"},
+        {"resources-finalizer.argoproj.io", ""}, // somebody's, for all that is known
+        {"holdfast.dev/finalizer", "Holdfast's are \"holdfast.dev/resources-finalizer\""},
+        {"resources-finalizer.holdfast.dev", "Holdfast's are \"holdfast.dev/resources-finalizer\""},
+        {"post-delete-finalizer.argocd.argoproj.io", "Argo CD serves on its own kind alone"},
+        {"post-delete-finalizer.argocd.argoproj.io/cleanup", "Argo CD serves on its own kind alone"},
+        {"foregroundDeletion", ""},
+        {"orphan", ""},
+        {"theirs.example.com/resources-finalizer", ""},
+        {"notholdfast.dev/x", ""},
+        {"", ""},
+    };
+    for (const auto& one : rows) {
+        const auto said = why_unserved(one.finalizer);
+        BOOST_TEST(said.empty() == one.says.empty(), one.finalizer << ": " << said);
+        BOOST_TEST(said.find(one.says) != std::string::npos, one.finalizer << ": " << said);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace holdfast::match
