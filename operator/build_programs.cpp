@@ -26,9 +26,8 @@ std::string first_of(std::initializer_list<fs::path> places) {
     return {};
 }
 
-// What a program is told by: a file that is replaced is another program. (To ask it for its version would
-// take longer than a build.)
-std::string version_of(const std::string& program) {
+// What a program is told by: a file that is replaced is another program.
+std::string identity_of(const std::string& program) {
     std::error_code ec;
     const auto size = fs::file_size(program, ec);
     const auto time = ec ? 0 : fs::last_write_time(program, ec).time_since_epoch().count();
@@ -36,6 +35,30 @@ std::string version_of(const std::string& program) {
 }
 
 } // namespace
+
+std::string version_of_module(const std::string& program, std::string_view module) {
+    std::ifstream file{program, std::ios::binary};
+    const std::string mark = "\t" + std::string{module} + "\t";
+    constexpr std::size_t longest = 64; // version and what ends it
+    std::string seen;
+    std::vector<char> piece(std::size_t{1} << 20U);
+    while (file) {
+        file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        seen.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+        for (auto at = seen.find(mark); at != std::string::npos; at = seen.find(mark, at + 1)) {
+            const auto begin = at + mark.size();
+            const auto version = std::string_view{seen}.substr(begin, longest);
+            const auto length = version.find_first_of("\t\n");
+            if (length != std::string_view::npos && version.starts_with('v')) {
+                return std::string{version.substr(0, length)};
+            }
+        }
+        if (const auto kept = mark.size() + longest; seen.size() > kept) {
+            seen.erase(0, seen.size() - kept);
+        }
+    }
+    return {};
+}
 
 builders::programs find_programs() {
     std::error_code ec;
@@ -46,8 +69,9 @@ builders::programs find_programs() {
     found.helm = first_of({here / "programs/helm", libexec / "programs/helm"});
     found.jsonnet = first_of({here / "holdfast-jsonnet", libexec / "holdfast-jsonnet"});
     found.functions = first_of({here / "functions", libexec / "functions"});
-    found.kustomize_version = version_of(found.kustomize);
-    found.helm_version = version_of(found.helm);
+    found.kustomize_identity = identity_of(found.kustomize);
+    found.helm_identity = identity_of(found.helm);
+    found.kustomize_version = version_of_module(found.kustomize, "sigs.k8s.io/kustomize/kustomize/v5");
     return found;
 }
 

@@ -189,7 +189,7 @@ command template_command(const helm_arguments& arguments, const programs& with) 
 
 void name_build(helm_work& work, const programs& with) {
     hasher key;
-    key.add("helm").add(std::to_string(render::renderer_version)).add(with.helm_version);
+    key.add("helm").add(std::to_string(render::renderer_version)).add(with.helm_identity);
     key.add(std::to_string(work.copies.identities().size()));
     for (const auto& identity : work.copies.identities()) {
         key.add(identity);

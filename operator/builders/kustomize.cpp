@@ -86,7 +86,7 @@ private:
 
     plan_result finish(closure& followed) {
         hasher key;
-        key.add("kustomize").add(std::to_string(render::renderer_version)).add(with_.kustomize_version);
+        key.add("kustomize").add(std::to_string(render::renderer_version)).add(with_.kustomize_identity);
         const auto working = render::join_path("repo", start_);
         for (auto& repository : followed.repositories) {
             if (repository.roots.empty()) continue;

@@ -182,9 +182,11 @@ struct programs {
     std::string helm;
     /// holdfast-jsonnet.
     std::string jsonnet;
-    /// Of kustomize and helm, as they say it: part of the keys.
+    /// Which files they are: part of the keys.
+    std::string kustomize_identity;
+    std::string helm_identity;
+    /// "v5.8.0", for people; empty where the file does not say.
     std::string kustomize_version;
-    std::string helm_version;
 };
 
 } // namespace holdfast::builders

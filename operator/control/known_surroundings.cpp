@@ -1,6 +1,29 @@
 #include "control/known_surroundings.hpp"
 
+#include <algorithm>
+#include <map>
+
 namespace holdfast::control {
+
+namespace {
+
+// Whether the files that a source takes from others, as $NAME/path, can be looked for.
+bool has_all_refs(
+    const crds::application_source& source,
+    const std::map<std::string, builders::referenced_source, std::less<>>& refs
+) {
+    if (!source.helm) {
+        return true;
+    }
+    const auto is_there = [&](const std::string& file) {
+        return !file.starts_with('$') || refs.contains(file.substr(1, file.find('/') - 1));
+    };
+    const auto& helm = *source.helm;
+    return std::ranges::all_of(helm.value_files, is_there) &&
+           std::ranges::all_of(helm.file_parameters, [&](const auto& one) { return is_there(one.path); });
+}
+
+} // namespace
 
 const crds::application*
 known_surroundings::rival_of(const crds::application& value, const crds::application_source& source) const {
@@ -46,26 +69,29 @@ std::optional<bool> known_surroundings::has_revision(
     return found.has_value();
 }
 
-std::optional<bool> known_surroundings::is_branch(
-    const std::string& namespace_, const std::string& url, const std::string& revision
-) const {
-    const auto refs = with_.sources.refs(namespace_, url);
-    if (!refs) {
-        return std::nullopt;
-    }
-    return revision.empty() || revision == "HEAD" || refs->find("refs/heads/" + revision) != nullptr ||
-           (revision.starts_with("refs/heads/") && refs->find(revision) != nullptr);
-}
-
 asio::awaitable<std::vector<crds::problem>> known_surroundings::look_into_sources(crds::application value
 ) const {
     std::vector<sources::build_input> inputs;
     std::vector<std::string> paths;
     const auto& one = value.spec.source;
     const auto count = one ? 1 : value.spec.sources.size();
+    std::map<std::string, builders::referenced_source, std::less<>> refs;
+    for (std::size_t i = 0; !one && i < count; ++i) {
+        const auto& source = value.spec.sources[i];
+        if (source.ref.empty()) {
+            continue;
+        }
+        auto at = co_await with_.sources.at_hand(
+            source.repo_url, value.metadata.namespace_, source.target_revision, source.tag_prefix
+        );
+        if (at) {
+            builders::referenced_source reference{source.repo_url, std::move(*at)};
+            refs.emplace(source.ref, std::move(reference));
+        }
+    }
     for (std::size_t i = 0; i < count; ++i) {
         const auto& source = one ? *one : value.spec.sources[i];
-        if (source.path.empty()) {
+        if (source.path.empty() || !has_all_refs(source, refs)) {
             continue;
         }
         auto at = co_await with_.sources.at_hand(
@@ -75,6 +101,7 @@ asio::awaitable<std::vector<crds::problem>> known_surroundings::look_into_source
             sources::build_input input;
             input.source.spec = source;
             input.source.at = std::move(*at);
+            input.source.refs = refs;
             builders::build_facts facts;
             facts.application = value.metadata.name;
             facts.namespace_ = value.metadata.namespace_;

@@ -290,7 +290,6 @@ private:
 
     void revisions() {
         const auto& namespace_ = value_.metadata.namespace_;
-        const auto& automated = value_.spec.sync_policy.automated;
         for (const auto& [path, source] : sources_) {
             const auto url = git::url::parse(source->repo_url);
             if (!url || !source->chart.empty()) {
@@ -311,15 +310,6 @@ private:
                     path + ".targetRevision",
                     "there is no " + (revision.empty() ? std::string{"HEAD"} : quoted(revision)) +
                         " among the refs of " + source->repo_url + " (yet)"
-                );
-            }
-            const bool prunes = automated && automated->enabled && automated->prune;
-            if (prunes && around_.is_branch(namespace_, source->repo_url, revision) == true) {
-                warn(
-                    path + ".targetRevision",
-                    (revision.empty() ? std::string{"the default branch"} : "the branch " + quoted(revision)
-                    ) + " moves and its commits are not verified: whoever can push to it can delete what is "
-                        "deployed (automated.prune)"
                 );
             }
         }

@@ -40,9 +40,6 @@ public:
         const std::string& namespace_, const std::string& url, const std::string& revision,
         const std::string& tag_prefix
     ) const = 0;
-    /// Whether that revision names a branch (the default one, when empty); nothing when nobody knows.
-    [[nodiscard]] virtual std::optional<bool>
-    is_branch(const std::string& namespace_, const std::string& url, const std::string& revision) const = 0;
     /// What the sources of an application name and the commits that were fetched do not have (a path), or
     /// what there cannot be built. Reads files, on the pool; asks no repository. Sources whose commits were
     /// not fetched are passed over.

@@ -299,11 +299,51 @@ BOOST_AUTO_TEST_CASE(what_may_be_right_later_is_a_warning) {
         {"apply", "--dry-run=server", "-f", "-"},
         {.input = application("moving", {.url = s.repository.url(), .into = "elsewhere"})}
     );
-    BOOST_TEST(
-        moving.err.find("Warning: spec.source.targetRevision: the branch \"main\" moves and its commits are "
-                        "not verified") != std::string::npos,
-        moving.err
+    BOOST_TEST(moving.err == "", "an ordinary Application is told nothing: " << moving.err);
+    // Nor with what is written beside the spec, whatever there was to say of that.
+    const auto wrong = application("beside", {.url = s.repository.url(), .revision = "v9", .into = "beside"});
+    judged().apply(wrong);
+    const auto annotated = judged().cluster().kubectl(
+        {"annotate", "applications.holdfast.dev/beside", "-n", home, "example.com/note=x"}
     );
+    BOOST_TEST(annotated.ok(), annotated.err);
+    BOOST_TEST(annotated.err == "", annotated.err);
+    judged().kubectl({"delete", "applications.holdfast.dev/beside", "-n", home, "--timeout=60s"});
+}
+
+BOOST_AUTO_TEST_CASE(values_of_another_source_are_looked_for_where_they_are) {
+    judged();
+    scene s{"values"};
+    s.config_map("a", "1");
+    s.repository.write("chart/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+        .write("chart/templates/a.yaml", config_map("of-chart", "greeting", "{{ .Values.greeting }}"))
+        .write("values/prod.yaml", "greeting: hello\n");
+    s.repository.push("One");
+    s.follow({.path = "values"});
+    eventually([&] { return !s.look().revision.empty(); }, "the repository is known");
+    const auto said_of = [&](const std::string& file) {
+        return judged().cluster().kubectl(
+            {"apply", "--dry-run=server", "-f", "-"},
+            {.input = json::serialize(json::object{
+                 {"apiVersion", "holdfast.dev/v1alpha1"},
+                 {"kind", "Application"},
+                 {"metadata", {{"name", "of-values"}, {"namespace", home}}},
+                 {"spec",
+                  {{"sources",
+                    {{{"repoURL", s.repository.url()},
+                      {"targetRevision", "main"},
+                      {"path", "chart"},
+                      {"helm", {{"valueFiles", json::array{"$values/" + file}}}}},
+                     {{"repoURL", s.repository.url()}, {"targetRevision", "main"}, {"ref", "values"}}}},
+                   {"destination", {{"name", "in-cluster"}, {"namespace", "of-values"}}}}}
+             })}
+        );
+    };
+    const auto right = said_of("values/prod.yaml");
+    BOOST_TEST(right.ok(), right.err);
+    BOOST_TEST(right.err == "", right.err);
+    const auto wrong = said_of("values/prd.yaml");
+    BOOST_TEST(wrong.err.find("values/prd.yaml") != std::string::npos, wrong.err);
 }
 
 // That the API server does is what all cases here rest on: without its certificate nothing is judged.

@@ -38,12 +38,6 @@ std::optional<bool> told_surroundings::has_revision(
                                         : std::nullopt;
 }
 
-std::optional<bool> told_surroundings::is_branch(
-    const std::string& namespace_, const std::string& url, const std::string& revision
-) const {
-    return may_tell_of(namespace_, url) ? all_.is_branch(namespace_, url, revision) : std::nullopt;
-}
-
 asio::awaitable<std::vector<crds::problem>> told_surroundings::look_into_sources(crds::application value
 ) const {
     const auto& namespace_ = value.metadata.namespace_;

@@ -46,9 +46,6 @@ public:
         const std::string& namespace_, const std::string& url, const std::string& revision,
         const std::string& tag_prefix
     ) const override;
-    [[nodiscard]] std::optional<bool> is_branch(
-        const std::string& namespace_, const std::string& url, const std::string& revision
-    ) const override;
     [[nodiscard]] asio::awaitable<std::vector<crds::problem>> look_into_sources(crds::application value
     ) const override;
 

@@ -76,6 +76,9 @@ void examine_ours(examined& made, const examination& with) {
     if ((of.operation != "CREATE" && of.operation != "UPDATE") || is_being_deleted(of.object)) {
         return;
     }
+    const auto* spec = of.object.if_contains("spec");
+    const auto* before = of.old_object.if_contains("spec");
+    made.spec_changed = spec == nullptr || before == nullptr || *spec != *before;
     if (of.kind == "Repository") {
         made.objects = look_at_both<crds::repository>(of, crds::examine_repository);
         return;
@@ -84,9 +87,6 @@ void examine_ours(examined& made, const examination& with) {
         return; // it is for another installation to judge
     }
     made.objects = look_at_both<crds::application>(of, crds::examine_application);
-    const auto* spec = of.object.if_contains("spec");
-    const auto* before = of.old_object.if_contains("spec");
-    made.spec_changed = spec == nullptr || before == nullptr || *spec != *before;
 }
 
 } // namespace

@@ -36,7 +36,8 @@ struct examined {
     /// Empty: the answer stands, whatever is around the object.
     std::variant<std::monostate, examined_pair<crds::application>, examined_pair<crds::repository>> objects;
     decision answer;
-    /// An Application's `spec` is another one than before.
+    /// Its `spec` is another one than before: an update of anything else, such as an annotation, is no
+    /// occasion for advice about it.
     bool spec_changed = false;
 };
 

@@ -56,8 +56,11 @@ std::string said_of(const review& of, const std::vector<crds::problem>& problems
 
 template <class Kind>
 decision
-decide_pair(const review& of, const examined_pair<Kind>& objects, const policy::surroundings& around) {
+decide_pair(const examined& what, const examined_pair<Kind>& objects, const policy::surroundings& around) {
     auto now = look_at(objects.now, around);
+    if (!what.spec_changed) {
+        now.warnings.clear();
+    }
     decision answer;
     if (!now.problems.empty() && objects.before) {
         const auto before = look_at(*objects.before, around).problems;
@@ -72,7 +75,7 @@ decide_pair(const review& of, const examined_pair<Kind>& objects, const policy::
     }
     answer.allowed = now.problems.empty();
     if (!answer.allowed) {
-        answer.message = said_of(of, now.problems);
+        answer.message = said_of(what.of, now.problems);
         for (auto& one : now.problems) {
             answer.causes.emplace_back(std::move(one.path), std::move(one.message));
         }
@@ -87,10 +90,10 @@ decide_pair(const review& of, const examined_pair<Kind>& objects, const policy::
 
 decision decide(const examined& what, const policy::surroundings& around) {
     if (const auto* applications = std::get_if<examined_pair<crds::application>>(&what.objects)) {
-        return decide_pair(what.of, *applications, around);
+        return decide_pair(what, *applications, around);
     }
     if (const auto* repositories = std::get_if<examined_pair<crds::repository>>(&what.objects)) {
-        return decide_pair(what.of, *repositories, around);
+        return decide_pair(what, *repositories, around);
     }
     return what.answer;
 }

@@ -21,7 +21,8 @@ namespace holdfast::admission {
 ///
 /// What an update does not change is no reason to refuse it: problems that the old object has too are told as
 /// warnings, so that an object that became wrong can still be repaired, and freed of its finalizers. What is
-/// being deleted is let through, and so is everything that is none of our kinds.
+/// being deleted is let through, and so is everything that is none of our kinds. What may well be right is
+/// told when the spec is written, and not with every annotation.
 [[nodiscard]] decision decide(const examined& what, const policy::surroundings& around);
 /// The same from the review itself.
 [[nodiscard]] decision

@@ -381,8 +381,8 @@ std::string version_warning(std::string_view version, std::string_view there) {
                       std::equal(wanted.begin(), wanted.end(), had.begin());
     if (fits) return {};
     return fmt::format(
-        "{}version is {}; there is one kustomize here, {}, and it builds this", prefix, crds::quoted(version),
-        there
+        "{}version is {}; there is one kustomize here{}{}, and it builds this", prefix, crds::quoted(version),
+        there.empty() ? "" : ", ", there
     );
 }
 

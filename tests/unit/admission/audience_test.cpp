@@ -58,7 +58,6 @@ BOOST_AUTO_TEST_CASE(what_is_told_of_a_source) {
             const bool wanted = to == audience::anyone ? e.anyone : e.api_server;
             BOOST_TEST(told.may_tell_of(e.writer, e.url) == wanted, e.what);
             BOOST_TEST(told.has_revision(e.writer, e.url, "main", "").has_value() == wanted, e.what);
-            BOOST_TEST(told.is_branch(e.writer, e.url, "main").has_value() == wanted, e.what);
         }
     }
 }

@@ -166,6 +166,19 @@ BOOST_AUTO_TEST_CASE(what_was_wrong_before_is_no_reason_to_refuse_an_update) {
     BOOST_TEST(!decided(of(wrong, "UPDATE", application_object())).allowed);
 }
 
+BOOST_AUTO_TEST_CASE(advice_comes_with_the_spec_and_not_with_every_annotation) {
+    fake_surroundings around;
+    around.branches["https://git.example.com/team/deploy"] = {"main"};
+    const auto written = application_object();
+    BOOST_TEST(decided(of(written), around).warnings.size() == 1U); // there is no v1 (yet)
+    auto annotated = written;
+    annotated["metadata"].as_object()["annotations"] = {{"example.com/note", "x"}};
+    BOOST_TEST(decided(of(annotated, "UPDATE", written), around).warnings.empty());
+    auto changed = annotated;
+    changed["spec"].as_object()["suspend"] = true;
+    BOOST_TEST(decided(of(changed, "UPDATE", annotated), around).warnings.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(what_an_older_version_admitted_can_still_be_changed_and_is_told_of) {
     // Its own copies of these rules took all of this.
     for (const auto* const source :

@@ -57,8 +57,8 @@ struct with_sources {
         with.kustomize = fs::canonical(fs::path{given} / "kustomize").string();
         with.functions = FUNCTIONS_DIRECTORY;
         with.jsonnet = JSONNET_PROGRAM;
-        with.helm_version = "v3";
-        with.kustomize_version = "v5";
+        with.helm_identity = "v3";
+        with.kustomize_identity = "v5";
         builders::plugin_declaration plugin;
         plugin.name = "cat";
         plugin.generate = {"/bin/sh", "-c", "cat *.yaml ../common/c.yaml; echo '---'; cat run.sh"};

@@ -98,7 +98,7 @@ helm_bench::helm_bench() {
         "HOLDFAST_PROGRAMS has to name a directory with helm in it; ./dev test does that"
     );
     with.helm = (fs::path{given} / "helm").string();
-    with.helm_version = "v3.22.0";
+    with.helm_identity = "v3.22.0";
     facts.application = "web";
     facts.namespace_ = "argocd";
     facts.project = "default";

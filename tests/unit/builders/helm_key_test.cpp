@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(another_when_something_of_it_changes) {
          }},
         {"an archive", [](shop& w, build_source&) { w.b.supplied[w.redis].identity = "sha256:2"; }},
         {"its version", [](shop& w, build_source&) { w.b.supplied[w.redis].version = "17.0.1"; }},
-        {"helm", [](shop& w, build_source&) { w.b.with.helm_version = "v3.23.0"; }},
+        {"helm", [](shop& w, build_source&) { w.b.with.helm_identity = "v3.23.0"; }},
         {"the application", [](shop& w, build_source&) { w.b.facts.application = "other"; }},
         {"its namespace", [](shop& w, build_source&) { w.b.facts.destination_namespace = "other"; }},
         {"Kubernetes", [](shop& w, build_source&) { w.b.facts.kube_version = "1.31.0"; }},

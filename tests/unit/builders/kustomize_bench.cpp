@@ -102,7 +102,7 @@ programs the_programs() {
     programs with;
     with.kustomize = fs::canonical(std::string{directory} + "/kustomize");
     with.functions = FUNCTIONS_DIRECTORY;
-    with.kustomize_version = "v5.7.1";
+    with.kustomize_identity = "v5.7.1";
     return with;
 }
 

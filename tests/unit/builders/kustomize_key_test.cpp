@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(the_tools_version_counts_and_the_place_in_the_repository_do
         return planned(plan_kustomize(source_of(r, path), {}, {}, with)).key;
     };
     const auto before = plan("apps/web");
-    with.kustomize_version = "v5.8.0";
+    with.kustomize_identity = "v5.8.0";
     BOOST_TEST((plan("apps/web") != before));
     for (const auto& [path, text] : monorepo) {
         r.file("moved/further/" + path, text);

@@ -82,11 +82,6 @@ public:
         const auto found = branches.find(url);
         return found == branches.end() ? std::nullopt : std::optional{found->second.contains(revision)};
     }
-    [[nodiscard]] std::optional<bool> is_branch(
-        const std::string& namespace_, const std::string& url, const std::string& revision
-    ) const override {
-        return has_revision(namespace_, url, revision, {});
-    }
     [[nodiscard]] asio::awaitable<std::vector<crds::problem>> look_into_sources(crds::application value
     ) const override {
         ++looks_into_sources;
