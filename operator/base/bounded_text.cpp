@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <vector>
 
 namespace holdfast {
 
@@ -109,6 +110,41 @@ std::string cut(std::string_view text, Keep keep) {
     return std::string{kept} + sentence(lost + all - character_count(kept));
 }
 
+/// The parts of a list, without what stands between them.
+std::vector<std::string_view> parts_of(std::string_view text) {
+    std::vector<std::string_view> parts;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto line = std::min(text.find('\n', at), text.size());
+        const auto end = std::min(text.find("; ", at), line);
+        auto part = text.substr(at, end - at);
+        part.remove_prefix(std::min(part.find_first_not_of(" \r\t"), part.size()));
+        if (!part.empty()) {
+            parts.push_back(part);
+        }
+        at = end + (end == line ? 1 : 2);
+    }
+    return parts;
+}
+
+/// "… and 7 more" at the end of a part: 7; 0 where that is not there.
+std::size_t uncounted_in(std::string_view part) noexcept {
+    constexpr std::string_view after = " more";
+    constexpr std::string_view before = "and ";
+    const auto begin = part.rfind(before);
+    if (!part.ends_with(after) || begin == std::string_view::npos) {
+        return 0;
+    }
+    const auto number =
+        part.substr(begin + before.size(), part.size() - after.size() - begin - before.size());
+    std::size_t count = 0;
+    const auto [end, failed] = std::from_chars(number.data(), number.data() + number.size(), count);
+    return failed == std::errc{} && end == number.data() + number.size() ? count : 0;
+}
+
+std::string and_more(std::size_t count) {
+    return fmt::format("; and {} more", count);
+}
+
 } // namespace
 
 std::string valid_utf8(std::string_view text) {
@@ -154,6 +190,39 @@ std::string cut_to_bytes(std::string_view text, std::size_t limit) {
     return cut(valid, [limit](std::string_view all, const std::string& said) {
         return whole_characters(all, limit - said.size());
     });
+}
+
+std::string one_line(std::string_view text, std::size_t limit) {
+    const auto valid = valid_utf8(text);
+    const auto parts = parts_of(valid);
+    if (parts.empty()) {
+        return {};
+    }
+    const bool ends_with_count =
+        parts.size() > 1 && parts.back().starts_with("and ") && uncounted_in(parts.back()) > 0;
+    const auto all = parts.size() + uncounted_in(parts.back()) - (ends_with_count ? 1 : 0);
+    std::string line;
+    std::string fits; // as far as there is room for the rest's number too
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        line += i == 0 ? "" : line.ends_with(':') ? " " : "; ";
+        line += parts[i];
+        if (i + 1 == parts.size() && character_count(line) <= limit) {
+            return line;
+        }
+        if (auto cut_here = line + and_more(all - std::min(i + 1, all)); character_count(cut_here) <= limit) {
+            fits = std::move(cut_here);
+        } else if (character_count(line) > limit) {
+            break;
+        }
+    }
+    if (!fits.empty()) {
+        return fits;
+    }
+    if (all == 1) {
+        return cut_to_characters(parts.front(), limit);
+    }
+    const auto rest = and_more(all - 1);
+    return cut_to_characters(parts.front(), limit - std::min(limit, rest.size())) + rest;
 }
 
 std::string first_bytes(std::string_view text, std::size_t limit) {

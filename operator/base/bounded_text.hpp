@@ -21,6 +21,11 @@ namespace holdfast {
 /// The same, with at most `limit` bytes.
 [[nodiscard]] std::string cut_to_bytes(std::string_view text, std::size_t limit);
 
+/// A list that a message is (its parts are lines, or stand between "; ") as one line of at most `limit`
+/// characters: the first parts, and "and 7 more" for those that find no room. A part that finds none alone is
+/// cut as above.
+[[nodiscard]] std::string one_line(std::string_view text, std::size_t limit);
+
 /// At most `limit` bytes of it, and no word of the rest: for names and other words.
 [[nodiscard]] std::string first_bytes(std::string_view text, std::size_t limit);
 

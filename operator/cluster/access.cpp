@@ -1,5 +1,7 @@
 #include "cluster/access.hpp"
 
+#include "sync/refusal.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -117,12 +119,12 @@ asio::awaitable<sync::attempt> access::remove(remove_request what) const {
             if (live.error().is_not_found()) {
                 co_return sync::attempt{.what = sync::outcome::pruned};
             }
-            failed.message = live.error().message();
+            failed.message = sync::without_its_name(what.id, live.error().message());
             co_return failed;
         }
         const auto owner = sync::owner_of(*live, with_.names);
         if (!owner || owner->application != what.owner || kube::uid_of(*live) != what.uid) {
-            failed.message = sync::describe(what.id) + " is not ours any more, so it is not deleted";
+            failed.message = "is not ours any more, so it is not deleted";
             co_return failed;
         }
         kube::delete_options how;
@@ -138,7 +140,7 @@ asio::awaitable<sync::attempt> access::remove(remove_request what) const {
             }
             co_return sync::attempt{.what = sync::outcome::pruned, .uid = what.uid};
         }
-        failed.message = removed.error().message();
+        failed.message = sync::without_its_name(what.id, removed.error().message());
         if (!removed.error().is_conflict()) {
             co_return failed;
         }

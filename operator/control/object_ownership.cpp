@@ -37,8 +37,7 @@ std::string object_writer::claim_of_another(
 ) const {
     const auto& to = destination_of(with_.clusters, r.object);
     if (const auto* other = to.applier_of(id); other != nullptr && *other != r.ref()) {
-        return sync::describe(id) + " is being applied by the application " + to_string(*other) +
-               ": take it out of one of the two";
+        return "is being applied by the application " + to_string(*other) + ": take it out of one of the two";
     }
     const auto* live = to.live().find(kind, id.namespace_, id.name);
     if (live == nullptr) {

@@ -84,9 +84,9 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
         manifest = m->manifest;
     }
     const auto fail = [&](const error& e) {
-        auto message = e.message();
+        auto message = sync::without_its_name(action.id, e.message());
         if (const auto advice = sync::explain_refusal(action.id, message, with_.config.names)) {
-            message += "; " + *advice;
+            message += ". " + *advice;
         }
         // The uid of what was deleted for this stays, so that it is not deleted again.
         auto& attempt = progress->done[action.id];

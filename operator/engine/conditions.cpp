@@ -3,9 +3,11 @@
 #include "base/bounded_text.hpp"
 #include "engine/request.hpp"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace holdfast::engine {
@@ -18,6 +20,8 @@ constexpr std::array<std::string_view, 6> problem_types{"ComparisonError",  "Del
                                                         "UnknownError",     "Warning"};
 
 constexpr std::size_t longest_warning = 4096;
+/// Of Ready, which is for tables: what it is about in full is in the conditions beside it.
+constexpr std::size_t longest_line = 256;
 
 // Why Ready is not true, where no problem decides it.
 struct reading {
@@ -33,8 +37,8 @@ public:
         synced_ = view.status.sync.status == crds::sync_code::synced;
         operating_ = is_operating(view.status);
         failed_ = last && !operating_ && last->phase != crds::operation_phase::succeeded && !synced_;
-        for (const auto& [type, message] : view.found.problems) {
-            problem_ = problem_.empty() ? message : problem_;
+        if (!view.found.problems.empty()) {
+            std::tie(problem_type_, problem_) = *view.found.problems.begin();
         }
     }
 
@@ -101,12 +105,14 @@ private:
         if (message.empty() && operating_) {
             message = view_.status.operation_state->message;
         }
-        set("Reconciling", true, reason, std::move(message));
+        set("Reconciling", true, reason, said_once(std::move(message)));
     }
 
     void stalled() {
         if (view_.found.stalled && !operating_) {
-            set("Stalled", true, reason_or("Failed"), problem_);
+            set("Stalled", true, reason_or("Failed"),
+                problem_.empty() ? "" : "is not tried again before something is changed: see " + problem_type_
+            );
         } else {
             crds::remove_condition(all_, "Stalled");
         }
@@ -120,7 +126,16 @@ private:
             return;
         }
         auto why = why_not_ready();
-        set("Ready", false, std::move(why.reason), std::move(why.message));
+        set("Ready", false, std::move(why.reason), one_line(why.message, longest_line));
+    }
+
+    /// What a problem's condition says already is not said again.
+    [[nodiscard]] std::string said_once(std::string message) const {
+        const auto says_it = [&](const crds::condition& c) {
+            return c.message == message && std::ranges::find(problem_types, c.type) != problem_types.end();
+        };
+        const auto said = std::ranges::find_if(all_, says_it);
+        return message.empty() || said == all_.end() ? message : "see " + said->type;
     }
 
     [[nodiscard]] reading why_not_ready() const {
@@ -150,6 +165,8 @@ private:
     bool synced_ = false;
     bool operating_ = false;
     bool failed_ = false; // the last operation, and what it was for is still to be done
+    /// The first of the problems, and the condition that tells it.
+    std::string problem_type_;
     std::string problem_;
 };
 

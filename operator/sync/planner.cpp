@@ -348,11 +348,9 @@ std::string ownership_conflict(const plan_settings& settings, const object_id& i
     const auto& gone = settings.gone_owners;
     if (std::find(gone.begin(), gone.end(), live.owner) != gone.end()) return {};
     return fmt::format(
-        "{} belongs to the application {}: take it out of one of the two, or hand it over by annotating it "
-        "with "
+        "belongs to the application {}: take it out of one of the two, or hand it over by annotating it with "
         "{}: {}",
-        describe(id), to_string(live.owner), settings.names.get().release_annotation,
-        to_string(settings.application)
+        to_string(live.owner), settings.names.get().release_annotation, to_string(settings.application)
     );
 }
 

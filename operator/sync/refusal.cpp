@@ -24,6 +24,26 @@ bool contains_any(std::string_view text, const std::array<std::string_view, Coun
 
 } // namespace
 
+std::string without_its_name(const object_id& id, std::string_view message) {
+    const auto drop = [&message](std::string_view beginning) {
+        if (message.starts_with(beginning)) message.remove_prefix(beginning.size());
+    };
+    // Ours: "apply apps/Deployment shop/web: ".
+    const auto kind = id.group.empty() ? id.kind : id.group + "/" + id.kind;
+    const auto name = id.namespace_.empty() ? id.name : id.namespace_ + "/" + id.name;
+    if (const auto verb = message.find(' '); verb != std::string_view::npos && verb < message.find(':')) {
+        const auto ours = fmt::format("{} {} {}: ", message.substr(0, verb), kind, name);
+        drop(ours);
+    }
+    // The server's: "Deployment.apps "web" is invalid: ", "deployments.apps "web" is forbidden: ".
+    const auto quoted = fmt::format(" \"{}\" ", id.name);
+    if (const auto at = message.find(quoted); at != std::string_view::npos && at == message.find(' ')) {
+        message.remove_prefix(at + quoted.size());
+        drop("is ");
+    }
+    return std::string{message};
+}
+
 bool is_immutable_refusal(std::string_view message) {
     constexpr std::array<std::string_view, 7> signs{
         "field is immutable",
@@ -54,17 +74,14 @@ explain_refusal(const object_id& id, std::string_view message, const dialect& na
         return fmt::format(
             "This field cannot be changed on a living object. Put the old value back, or let Holdfast delete "
             "and "
-            "create it anew: annotate {} with {}: Force=true{}",
-            describe(id), names.sync_options_annotation,
+            "create it anew: annotate it with {}: Force=true{}",
+            names.sync_options_annotation,
             id.kind == "Job" ? "" : " (Replace=true is not enough, since it changes the object that is there)"
         );
     }
     if (contains(message, "is being terminated") || contains(message, "being deleted")) {
-        return fmt::format(
-            "{} or its namespace is still being deleted; it is tried again when that has ended. Look at "
-            "metadata.finalizers if it does not end",
-            describe(id)
-        );
+        return "It, or its namespace, is still being deleted; it is tried again when that has ended. Look at "
+               "metadata.finalizers if it does not end";
     }
     if (contains(message, "no matches for kind") ||
         contains(message, "the server could not find the requested resource")) {
@@ -78,6 +95,13 @@ explain_refusal(const object_id& id, std::string_view message, const dialect& na
     if (contains(message, "namespaces \"") && contains(message, "not found")) {
         return "The namespace does not exist: add it to the application, or set the sync option "
                "CreateNamespace=true";
+    }
+    if (contains(message, "attempting to grant RBAC permissions not currently held")) {
+        return "Nobody gives away more than he has. Give the rights to who deploys this, by a ClusterRole "
+               "with the "
+               "label holdfast.dev/aggregate-to-deploy: \"true\" where that is Holdfast itself, or all that "
+               "Argo CD "
+               "has with config/components/argocd-rights (docs/installation.md, Rights)";
     }
     if (contains(message, "exceeded quota")) {
         return "A ResourceQuota of the namespace leaves no room for it";

@@ -8,9 +8,14 @@
 
 namespace holdfast::sync {
 
+/// What a server, or the way to it, says about an object, for a sentence that names the object already:
+/// without "apply v1/Service shop/web: " and "Service \"web\" " at its beginning.
+std::string without_its_name(const object_id& id, std::string_view message);
+
 /// What can be done about an apply that the server refused, as a sentence to put after the server's own: for
 /// immutable fields, objects that are being deleted, missing kinds and namespaces, exceeded quotas, too large
-/// objects. Nothing where the server's message says it all. `message` is what the server answered.
+/// objects, Roles that give more than who deploys them has. It does not name the object. Nothing where the
+/// server's message says it all. `message` is what the server answered.
 std::optional<std::string>
 explain_refusal(const object_id& id, std::string_view message, const dialect& names);
 

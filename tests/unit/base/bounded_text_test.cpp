@@ -55,6 +55,36 @@ BOOST_AUTO_TEST_CASE(what_is_cut_again_counts_all_that_it_lost) {
     BOOST_TEST(character_count(cut_to_characters(strange, 100)) <= 100U);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_becomes_one_line_that_counts_what_found_no_room) {
+    struct row {
+        std::string text;
+        std::size_t limit;
+        std::string expected;
+    };
+    const std::string long_part(100, 'x');
+    const std::vector<row> rows{
+        {"", 20, ""},
+        {"short", 20, "short"},
+        {"a; b; c", 20, "a; b; c"},
+        {"3 problems:\n  a\n  b\n", 30, "3 problems: a; b"},
+        {"aaaaaa; bbbbbb; cccccc; dddddd", 30, "aaaaaa; bbbbbb; cccccc; dddddd"},
+        {"aaaaaa; bbbbbb; cccccc; dddddd", 29, "aaaaaa; bbbbbb; and 2 more"},
+        {"aaaaaa\nbbbbbb\ncccccc\ndddddd", 20, "aaaaaa; and 3 more"},
+        // What was left out before counts too.
+        {"aaaaaa; bbbbbb; cccccc; and 7 more", 29, "aaaaaa; bbbbbb; and 8 more"},
+        {"aaaaaa; bbbbbb; cccccc and 7 more", 29, "aaaaaa; bbbbbb; and 8 more"},
+        {"salt and pepper and more; " + long_part, 40, "salt and pepper and more; and 1 more"},
+        {long_part, 80, std::string(52, 'x') + "… (cut: 48 more characters)"},
+        {long_part + "; b; c", 80, std::string(40, 'x') + "… (cut: 60 more characters); and 2 more"},
+        {"ääääää; ööööö; üüüüüü", 18, "ääääää; and 2 more"},
+    };
+    for (const auto& one : rows) {
+        BOOST_TEST(
+            one_line(one.text, one.limit) == one.expected, one.text << ": " << one_line(one.text, one.limit)
+        );
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(what_is_another_ones_now_stays) {
         const auto access = enter();
         const auto kept = run(access.remove(doomed()));
         BOOST_TEST((kept.what == sync::outcome::prune_failed));
-        BOOST_TEST(kept.message == "ConfigMap \"n/a\" is not ours any more, so it is not deleted");
+        BOOST_TEST(kept.message == "is not ours any more, so it is not deleted");
     }
     for (const auto& request : server.requests()) {
         BOOST_TEST(request.method == "GET");

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_table) {
              s.found.stalled = true;
          },
          "InvalidSpecError=True InvalidSpec: spec.source: … | Ready=False InvalidSpec: spec.source: … | "
-         "Stalled=True InvalidSpec: spec.source: …"},
+         "Stalled=True InvalidSpec: is not tried again before something is changed: see InvalidSpecError"},
         {"stalled does not show while an operation runs",
          [](auto& s) {
              s.runs("wave 1");
@@ -150,6 +150,14 @@ BOOST_AUTO_TEST_CASE(the_table) {
              s.found.waiting = "waits";
          },
          "Ready=False Deleting: waits | Reconciling=True Deleting: waits"},
+        {"tried again for what SyncError says already",
+         [](auto& s) {
+             s.runs("2 objects could not be synced: a; b");
+             s.problem("SyncError", "2 objects could not be synced: a; b", "SyncFailed");
+         },
+         "Ready=False SyncFailed: 2 objects could not be synced: a; b | Reconciling=True Syncing: see "
+         "SyncError | "
+         "SyncError=True SyncFailed: 2 objects could not be synced: a; b"},
         {"warnings", [](auto& s) { s.warnings = {"one", "two"}; },
          "Ready=True Ready: Synced to 0a1b2c3d and healthy | Warning=True SourceWarnings: one; two"},
     };
@@ -185,6 +193,26 @@ BOOST_AUTO_TEST_CASE(why_an_operation_is_tried_again_stays_while_it_runs) {
     BOOST_TEST(crds::find_condition(s.conditions(), "SyncError") != nullptr);
     s.status.operation_state->retry_count = 0;
     BOOST_TEST(crds::find_condition(s.conditions(), "SyncError") == nullptr);
+}
+
+// Ready is a line of a table; what it is about is in full beside it.
+BOOST_AUTO_TEST_CASE(ready_is_one_line_that_counts_what_it_leaves_out) {
+    situation s;
+    std::string all = "9 objects could not be synced: ";
+    for (int i = 0; i < 9; ++i) {
+        all += (i == 0 ? "" : "; ") + std::string{"Deployment \"shop/"} + std::string(40, 'w') +
+               std::to_string(i) + "\": forbidden";
+    }
+    s.problem("SyncError", all, "SyncFailed");
+    s.found.stalled = true;
+    const auto conditions = s.conditions();
+    const auto& line = crds::find_condition(conditions, "Ready")->message;
+    BOOST_TEST(line.size() <= 256U);
+    BOOST_TEST(line.ends_with("w1\": forbidden; and 7 more"), line);
+    BOOST_TEST(crds::find_condition(conditions, "SyncError")->message == all);
+    for (const auto& c : conditions) {
+        BOOST_TEST((c.type == "SyncError" || c.message.find(all) == std::string::npos), c.type);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(warnings_are_cut) {

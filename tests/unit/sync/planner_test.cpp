@@ -336,7 +336,7 @@ BOOST_AUTO_TEST_CASE(what_another_application_took_after_it_was_applied_is_said)
     w.input.live.at(id("ConfigMap", "a")).owner = {"deploy", "other"};
     const auto p = next_step(w.input);
     BOOST_TEST(
-        expect<failed_step>(p).sentence.find("ConfigMap \"ns/a\" belongs to the application deploy/other") !=
+        expect<failed_step>(p).sentence.find("ConfigMap \"ns/a\": belongs to the application deploy/other") !=
         std::string::npos
     );
 }
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(what_another_application_owns_is_not_taken) {
     const auto p = w.run();
     BOOST_TEST((w.log == lines{"apply b"}));
     BOOST_TEST(
-        expect<failed_step>(p).sentence.find("ConfigMap \"ns/a\" belongs to the application deploy/other") !=
+        expect<failed_step>(p).sentence.find("ConfigMap \"ns/a\": belongs to the application deploy/other") !=
         std::string::npos
     );
     auto released = w;
