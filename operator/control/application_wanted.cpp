@@ -1,5 +1,6 @@
 // From what an application's sources are to what it wants in the cluster.
 
+#include "base/counted_list.hpp"
 #include "control/application_access.hpp"
 #include "control/application_sources.hpp"
 #include "control/application_sources_of.hpp"
@@ -7,6 +8,7 @@
 #include "control/status_report.hpp"
 #include "engine/pacing.hpp"
 #include "policy/specification_checks.hpp"
+#include "policy/unserved.hpp"
 
 #include <algorithm>
 
@@ -20,16 +22,28 @@ bool names_entries(const sources::source_identity& identity) {
 }
 
 // What is to be known of a build, beside what the builds said themselves.
-std::vector<std::string> warnings_of(const sources::desired_set& built, const crds::application_spec& spec) {
+std::vector<std::string> warnings_of(const sources::desired_set& built, const crds::application& object) {
     auto warnings = built.warnings;
-    for (const auto& check : spec.health_checks) {
+    for (const auto& check : object.spec.health_checks) {
         warnings.push_back(
             "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
             " is judged by its conditions"
         );
     }
-    for (const auto& problem : policy::not_ignored(spec)) {
+    for (const auto& problem : policy::not_ignored(object.spec)) {
         warnings.push_back(problem.text());
+    }
+    for (const auto& problem : policy::unserved_annotations(object.metadata)) {
+        warnings.push_back(problem.text());
+    }
+    counted_list unserved{3};
+    for (const auto& one : built.objects) {
+        if (auto why = policy::unserved_secret(one.manifest); !why.empty()) {
+            unserved.add([&] { return sync::describe(one.id) + " " + why; });
+        }
+    }
+    if (!unserved.empty()) {
+        warnings.push_back(unserved.text());
     }
     return warnings;
 }
@@ -129,7 +143,7 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     if (auto known = co_await identify_entries(r, from); !known) {
         co_return known.error();
     }
-    r->compared.warnings = warnings_of(*r->compared.full, r->object.spec);
+    r->compared.warnings = warnings_of(*r->compared.full, r->object);
     take_over(*r, planned_of(*r->compared.full, r->object.spec), std::move(from));
     co_return result<void>{};
 }

@@ -6,6 +6,7 @@
 #include "policy/claim_index.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
+#include "policy/unserved.hpp"
 #include "render/yaml.hpp"
 #include "sync/annotations.hpp"
 #include "sync/compare.hpp"
@@ -89,6 +90,7 @@ public:
         addresses();
         if (with_warnings) {
             std::ranges::move(not_ignored(value_.spec), std::back_inserter(verdict_.warnings));
+            std::ranges::move(unserved_annotations(value_.metadata), std::back_inserter(verdict_.warnings));
             revisions();
         }
         return std::move(verdict_);
@@ -335,12 +337,6 @@ std::vector<crds::problem> not_ignored(const crds::application_spec& spec) {
         rule.jq_path_expressions = spec.ignore_differences[i].jq_path_expressions;
         for (auto& problem : sync::problems_of(rule)) {
             all.push_back({"spec.ignoreDifferences[" + std::to_string(i) + "]", std::move(problem)});
-    const auto& finalizers = value.metadata.finalizers;
-    for (std::size_t i = 0; i < finalizers.size(); ++i) {
-        if (auto why = match::why_unserved(finalizers[i]); !why.empty()) {
-            problems.push_back({"metadata.finalizers[" + std::to_string(i) + "]", std::move(why)});
-        }
-    }
         }
     }
     return all;
@@ -349,6 +345,12 @@ std::vector<crds::problem> not_ignored(const crds::application_spec& spec) {
 std::vector<crds::problem> problems_by_itself(const crds::application& value) {
     auto problems = crds::check(value);
     check_values(value, problems);
+    const auto& finalizers = value.metadata.finalizers;
+    for (std::size_t i = 0; i < finalizers.size(); ++i) {
+        if (auto why = match::why_unserved(finalizers[i]); !why.empty()) {
+            problems.push_back({"metadata.finalizers[" + std::to_string(i) + "]", std::move(why)});
+        }
+    }
     return problems;
 }
 

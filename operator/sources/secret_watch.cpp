@@ -1,13 +1,18 @@
 #include "sources/secret_watch.hpp"
 
+#include "base/log.hpp"
 #include "kube/object.hpp"
 #include "kube/resource.hpp"
+#include "policy/unserved.hpp"
 
 #include <utility>
 
 namespace holdfast::sources {
 
 namespace {
+
+// In a namespace: more are not named.
+constexpr std::size_t most_unserved = 100;
 
 kube::informer_options options_for(const std::string& namespace_) {
     kube::informer_options o;
@@ -34,16 +39,19 @@ secret_watch::secret_watch(
     std::function<void(const std::string& name)> changed
 )
     : changed_{std::move(changed)},
+      namespace_{namespace_},
       secrets_{
-          keys_of,
+          [this](const json::object& secret) {
+              name_unserved(secret);
+              return keys_of(secret);
+          },
           {.added = [this](const auto& name, const auto&) { tell(name); },
            .changed = [this](const auto& name, const auto&, const auto&) { tell(name); },
            .removed = [this](const auto& name, const auto&) { tell(name); },
            .synced = [this] { known_ = true; }}
       },
       tasks_{std::move(executor)},
-      informer_{api, options_for(namespace_), secrets_},
-      namespace_{namespace_} {
+      informer_{api, options_for(namespace_), secrets_} {
     tasks_.spawn("watch secrets of " + namespace_, [](kube::informer* i) -> boost::asio::awaitable<void> {
         co_await i->run();
     }(&informer_));
@@ -57,6 +65,16 @@ boost::asio::awaitable<void> secret_watch::stop() {
 std::optional<std::set<std::string>> secret_watch::keys(const std::string& name) const {
     const auto* found = secrets_.find({namespace_, name});
     return found == nullptr ? std::nullopt : std::optional{*found};
+}
+
+void secret_watch::name_unserved(const json::object& secret) {
+    const auto name = kube::name_of(secret);
+    const auto why = policy::unserved_secret(secret);
+    if (!why.empty() && unserved_.size() < most_unserved && unserved_.emplace(name).second) {
+        log::warn(
+            "a Secret is not read", {{"secret", namespace_ + "/" + std::string{name}}, {"why", "it " + why}}
+        );
+    }
 }
 
 void secret_watch::tell(const kube::object_name& secret) const {

@@ -34,13 +34,16 @@ public:
 
 private:
     void tell(const kube::object_name& secret) const;
+    /// Says once in the log that a Secret is Argo CD's, and not read here.
+    void name_unserved(const json::object& secret);
 
     std::function<void(const std::string&)> changed_;
-    bool known_ = false; // those that are there at the beginning
+    std::string namespace_;
+    std::set<std::string> unserved_; // whose names were told
+    bool known_ = false;             // those that are there at the beginning
     kube::object_store<std::set<std::string>> secrets_;
     task_group tasks_;
     kube::informer informer_;
-    std::string namespace_;
 };
 
 } // namespace holdfast::sources
