@@ -259,7 +259,9 @@ rules: [{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]
     repository.push("Everything");
     w.apply(application("escalation", {.url = repository.url(), .into = "default"}));
     await_condition(
-        "escalation", "SyncError", {"everything", "attempting to grant RBAC permissions not currently held"}
+        "escalation", "SyncError",
+        {"everything", "attempting to grant RBAC permissions not currently held",
+         "config/components/argocd-rights"}
     );
     repository.remove("role.yaml").write("binding.yaml", R"(
 apiVersion: rbac.authorization.k8s.io/v1

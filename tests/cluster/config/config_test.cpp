@@ -98,7 +98,8 @@ BOOST_AUTO_TEST_CASE(its_pods_pass_the_pod_security_standard_of_its_namespace) {
 BOOST_AUTO_TEST_CASE(every_overlay_is_taken_with_strict_validation) {
     auto& f = fixture::get();
     for (const std::string overlay :
-         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "monitoring"}) {
+         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "monitoring", "argocd-rights"
+         }) {
         const auto built = f.kubectl({"kustomize", config + "/overlays/" + overlay});
         const auto said = f.cluster().kubectl(
             {"apply", "--server-side", "--field-manager=overlay", "--force-conflicts", "--dry-run=server",
@@ -138,7 +139,8 @@ BOOST_AUTO_TEST_CASE(overlays_have_what_they_are_for) {
     BOOST_TEST(has(one, "watch-namespace: holdfast"));
     BOOST_TEST(!has(one, "9443"));
     for (const std::string overlay :
-         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "monitoring"}) {
+         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "monitoring", "argocd-rights"
+         }) {
         // The operator and its options are found by this name and label.
         BOOST_TEST(has(built(overlay), "\n  name: holdfast-options\n"), overlay);
         BOOST_TEST(has(built(overlay), "holdfast.dev/options: \"true\""), overlay);
@@ -191,6 +193,20 @@ rules:
     );
     BOOST_TEST(may("create", "deployments.apps"));
     f.kubectl({"delete", "clusterrole", "holdfast-deploy-certificates"});
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_for_it_has_it_have_the_rights_of_argo_cd) {
+    auto& f = fixture::get();
+    const auto may = [&](const std::string& verb, const std::string& what) {
+        return f.cluster().kubectl({"auth", "can-i", verb, what, "-n", "default", "--as", account}).ok();
+    };
+    BOOST_TEST(!may("escalate", "clusterroles"));
+    f.kubectl({"apply", "-k", config + "/overlays/argocd-rights"});
+    f.eventually([&] { return may("escalate", "clusterroles"); }, "the rights are summed up");
+    BOOST_TEST(may("*", "*"));
+    BOOST_TEST(may("get", "/metrics"));
+    f.kubectl({"delete", "clusterrole", "holdfast-deploy-everything"});
+    f.eventually([&] { return !may("escalate", "clusterroles"); }, "they are gone with their ClusterRole");
 }
 
 BOOST_AUTO_TEST_CASE(in_one_namespace_its_rights_end_with_the_namespace) {
