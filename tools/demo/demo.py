@@ -296,7 +296,7 @@ spec:
   syncPolicy:
     automated: {{prune: true, selfHeal: true}}
 """)
-        app = ("application.holdfast.dev/shop", "-n", NAMESPACE)
+        app = ("applications.holdfast.dev/shop", "-n", NAMESPACE)
         self.step(
             "the application is Synced and Healthy",
             lambda: self.value(".status.sync.status", *app) == "Synced"
@@ -378,7 +378,7 @@ spec:
             return
         say("Everything keeps running. Play with it:")
         print(f"  export KUBECONFIG={self.kubeconfig}")
-        print(f"  {self.kubectl_path} get applications -A -w")
+        print(f"  {self.kubectl_path} get applications.holdfast.dev -A -w")
         if self.node:
             print(f"  curl http://{self.service}/")
         print(f"  cd {self.work_tree}   # edit, commit, git push")
