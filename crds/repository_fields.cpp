@@ -38,8 +38,9 @@ struct docs<repository_webhook> {
     static constexpr field fields[] = {
         {.member = "secret_ref",
          .doc =
-             "Secret whose key secret is the one that is set at the provider. Every further key is another "
-             "valid one, as while one takes the place of another.",
+             "Secret whose key secret is the one that is set at the provider. Keys that begin with secret- "
+             "hold further valid ones, as while one takes the place of another; other keys count for "
+             "nothing.",
          .required = true},
     };
 };

@@ -10,6 +10,7 @@
 
 int main(int argc, char** argv) {
     holdfast::keep_little_memory();
+    holdfast::dump_no_core();
     auto line = holdfast::read_command_line({argv + 1, argv + argc});
     if (line.exit_code) {
         return *line.exit_code;

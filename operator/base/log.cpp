@@ -6,6 +6,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -36,20 +37,33 @@ constexpr std::string_view reconcile_key = "reconcileID";
 
 constexpr std::array<std::string_view, 5> names{"trace", "debug", "info", "warn", "error"};
 
+// How many bytes the control character at the front has, which a terminal may act on: one, or two for those of
+// C1 (U+0080 to U+009F). 0 for what is none.
+std::size_t control_length(std::string_view text) noexcept {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    if (byte(0) < 0x20 || byte(0) == 0x7f) {
+        return 1;
+    }
+    return text.size() > 1 && byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0 ? 2 : 0;
+}
+
 void append_json_string(std::string& line, std::string_view text) {
     line += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
+    while (!text.empty()) {
+        const char c = text.front();
+        const auto control = control_length(text);
         if (c == '"' || c == '\\') {
             line += '\\';
             line += c;
         } else if (c == '\n') {
             line += "\\n";
-        } else if (byte < 0x20) {
-            fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned>(byte));
+        } else if (control > 0) {
+            const auto code = static_cast<unsigned char>(text[control - 1]);
+            fmt::format_to(std::back_inserter(line), "\\u{:04x}", static_cast<unsigned>(code));
         } else {
             line += c;
         }
+        text.remove_prefix(std::max<std::size_t>(control, 1));
     }
     line += '"';
 }
@@ -58,8 +72,9 @@ bool is_plain(std::string_view value) {
     if (value.empty()) {
         return false;
     }
-    for (const char c : value) {
-        if (static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '\\' || c == '=') {
+    for (; !value.empty(); value.remove_prefix(1)) {
+        const char c = value.front();
+        if (control_length(value) > 0 || c == ' ' || c == '"' || c == '\\' || c == '=') {
             return false;
         }
     }
@@ -104,8 +119,10 @@ std::string render(level l, format how, std::string_view time, std::string_view 
     }
     fmt::format_to(std::back_inserter(line), "{} {:5} ", time, name);
     // A line's end inside a message would let its author forge further lines.
-    for (const char c : message) {
-        line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    while (!message.empty()) {
+        const auto control = control_length(message);
+        line += control > 0 ? ' ' : message.front();
+        message.remove_prefix(std::max<std::size_t>(control, 1));
     }
     for (const auto& f : values) {
         line += ' ';

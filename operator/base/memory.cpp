@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <malloc.h>
+#include <sys/resource.h>
 
 namespace holdfast {
 
@@ -21,6 +22,11 @@ void keep_little_memory() noexcept {
     // The threshold would rise with the largest block that was freed, and such blocks would stay.
     ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
     ::mallopt(M_ARENA_MAX, 4);
+}
+
+void dump_no_core() noexcept {
+    const rlimit none{};
+    ::setrlimit(RLIMIT_CORE, &none);
 }
 
 std::unique_lock<std::mutex> turn_for(std::uint64_t bytes) {

@@ -17,6 +17,9 @@ std::optional<std::uint64_t> memory_limit(const std::string& root = "/sys/fs/cgr
 /// is not kept for the thread that happened to build. To be called before the first thread starts.
 void keep_little_memory() noexcept;
 
+/// This process leaves no core file when it crashes: there are secrets in its memory. Its children neither.
+void dump_no_core() noexcept;
+
 /// Gives what is free back to the system. Some milliseconds: not for the loop. Any thread.
 void give_memory_back() noexcept;
 

@@ -187,6 +187,15 @@ struct launch {
     std::optional<std::uint64_t> open_files;
 };
 
+// When memory is short the kernel takes the child first, not the operator.
+void go_first_when_memory_is_short() {
+    const int at = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (at >= 0) {
+        [[maybe_unused]] const auto written = ::write(at, "1000", 4);
+        ::close(at);
+    }
+}
+
 [[noreturn]] void run_child(launch& l, const process_options& options, pid_t parent, int report) {
     const auto fail = [&report] {
         const int code = errno;
@@ -199,6 +208,7 @@ struct launch {
         ::_exit(127);
     }
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    go_first_when_memory_is_short();
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -1,5 +1,7 @@
 #include "git/failure.hpp"
 
+#include "git/git_process.hpp"
+
 #include <algorithm>
 #include <csignal>
 #include <optional>
@@ -195,6 +197,12 @@ std::optional<sentence> explain_any(const failed_call& call) {
         return sentence{
             error_kind::user, "it would take more than the " + std::to_string(call.size_limit >> 20U) +
                                   " MiB that one repository may take on disk"
+        };
+    }
+    if (has_any(text, "Out of memory", "out of memory")) {
+        return sentence{
+            error_kind::user, "git needs more than the " + std::to_string(max_git_memory >> 20U) +
+                                  " MiB of memory that it may take: is the message of a commit very long?"
         };
     }
     if (says_store_is_broken(text)) {

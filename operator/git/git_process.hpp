@@ -16,6 +16,9 @@
 
 namespace holdfast::git {
 
+/// What one git may take: it reads a commit's message as a whole, which is as long as its pusher likes.
+inline constexpr std::uint64_t max_git_memory = std::uint64_t{768} << 20U;
+
 /// One run of git(1), the only way in which it is run. The contract: argv and never a shell; nothing
 /// inherited from our environment but proxies; no system or user configuration, no prompts, no hooks; only
 /// the URL's own scheme is allowed; credentials, keys, certificates, host keys and proxies come through files

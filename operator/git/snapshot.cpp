@@ -6,6 +6,7 @@
 #include "files/walk.hpp"
 #include "git/libgit2.hpp"
 #include "git/parsed_tree.hpp"
+#include "git/store_files.hpp"
 #include "git/tree_cache.hpp"
 
 #include <optional>
@@ -56,7 +57,8 @@ public:
         if (auto opened = reopen(); !opened) {
             return opened.error();
         }
-        const auto bytes = read(commit_, GIT_OBJECT_COMMIT, max_tree_bytes); // also checks that it is there
+        // Also checks that it is there. Its message may be as long as whoever pushed it likes.
+        const auto bytes = read(commit_, GIT_OBJECT_COMMIT, store_files::max_commit_bytes);
         if (!bytes) {
             return bytes.error();
         }

@@ -106,6 +106,27 @@ void each_ref(git_repository* repository, std::string_view prefix, F visit) {
     }
 }
 
+// Before it is read as a whole.
+result<void> check_size(git_repository* repository, const object_id& commit) {
+    git_odb* raw = nullptr;
+    if (git_repository_odb(&raw, repository) != 0) {
+        return {}; // whoever reads it finds out
+    }
+    const libgit2::odb objects{raw};
+    const auto oid = libgit2::to_oid(commit);
+    std::size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (git_odb_read_header(&size, &type, objects.get(), &oid) != 0 ||
+        (type != GIT_OBJECT_COMMIT && type != GIT_OBJECT_TAG) || size <= max_commit_bytes) {
+        return {};
+    }
+    return user_error(
+        "the " + std::string{git_object_type2string(type)} + " " + commit.hex() + " has " +
+        std::to_string(size) + " bytes, more than the " + std::to_string(max_commit_bytes) +
+        " that are read: its message is too long"
+    );
+}
+
 } // namespace
 
 std::string pin_name(const object_id& commit) {
@@ -211,6 +232,9 @@ result<void> check_commit(const std::string& repository, const object_id& commit
         return repo.error();
     }
     const auto oid = libgit2::to_oid(commit);
+    if (auto short_enough = check_size(repo->get(), commit); !short_enough) {
+        return short_enough.error();
+    }
     git_object* raw = nullptr;
     const int code = git_object_lookup(&raw, repo->get(), &oid, GIT_OBJECT_ANY);
     const libgit2::object object{raw};

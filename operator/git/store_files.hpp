@@ -14,6 +14,9 @@
 /// synchronous, for the worker pool; one caller per store at a time, readers beside it.
 namespace holdfast::git::store_files {
 
+/// A commit or a tag is read as a whole, and its message is as long as whoever pushed it likes.
+inline constexpr std::size_t max_commit_bytes = std::size_t{4} << 20U;
+
 /// Makes the repository unless it is there, and removes what a process that was killed left behind: lock
 /// files, temporary and half-kept packs, refs of unfinished fetches. Beside it a file "url" tells people
 /// whose it is, and by its time when it was used last. Gives the commits it holds.

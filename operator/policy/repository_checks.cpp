@@ -1,5 +1,6 @@
 // Judging a Repository: whom it serves, what its Secrets must have, which other is for the same URL.
 
+#include "base/counted_list.hpp"
 #include "crds/words.hpp"
 #include "git/url.hpp"
 #include "policy/repository_index.hpp"
@@ -60,7 +61,35 @@ void check_credentials(
     }
 }
 
+void check_webhook_keys(
+    const std::set<std::string>& keys, const std::string& name, specification_verdict& verdict
+) {
+    if (!keys.contains("secret")) {
+        verdict.problems.push_back(
+            {"spec.webhook.secretRef.name",
+             "the Secret " + quoted(name) + " lacks the key \"secret\", which deliveries are verified with"}
+        );
+    }
+    counted_list others{3, ", "};
+    for (const auto& key : keys) {
+        if (!is_webhook_secret_key(key)) {
+            others.add([&] { return quoted(key); });
+        }
+    }
+    if (!others.empty()) {
+        verdict.warnings.push_back(
+            {"spec.webhook.secretRef.name",
+             "no delivery is verified with " + others.text() + " of the Secret " + quoted(name) +
+                 ": only with \"secret\" and with keys that begin with \"secret-\""}
+        );
+    }
+}
+
 } // namespace
+
+bool is_webhook_secret_key(std::string_view key) noexcept {
+    return key == "secret" || key.starts_with("secret-");
+}
 
 specification_verdict judge(const crds::repository& value, const surroundings& around) {
     specification_verdict verdict;
@@ -105,12 +134,8 @@ specification_verdict judge(const crds::repository& value, const surroundings& a
     if (spec.webhook) {
         const auto& name = spec.webhook->secret_ref.name;
         const auto keys = around.secret_keys(namespace_, name);
-        if (keys && !keys->contains("secret")) {
-            verdict.problems.push_back(
-                {"spec.webhook.secretRef.name",
-                 "the Secret " + quoted(name) +
-                     " lacks the key \"secret\", which deliveries are verified with"}
-            );
+        if (keys) {
+            check_webhook_keys(*keys, name, verdict);
         }
     }
     if (spec.insecure_skip_tls_verify) {

@@ -5,6 +5,7 @@
 #include "policy/surroundings.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::policy {
@@ -36,6 +37,11 @@ problems_of(const crds::application& value, const surroundings& around);
 /// What spec.ignoreDifferences names and what is compared all the same: paths that are no JSON pointers, what
 /// says which object it is, jq paths. Nothing of this is a reason to refuse it: the rest of the rule holds.
 [[nodiscard]] std::vector<crds::problem> not_ignored(const crds::application_spec& spec);
+
+/// Whether a key of the Secret that spec.webhook.secretRef names holds what deliveries are signed with:
+/// "secret", and "secret-…" for more, as while one takes the place of another. Whatever else is in that Secret
+/// was not made to be sent to a Git provider.
+[[nodiscard]] bool is_webhook_secret_key(std::string_view key) noexcept;
 
 /// Why a file:// URL is none for objects outside of the operator's namespace: it leads to the operator's own
 /// disk, where the copies of everybody's repositories are.

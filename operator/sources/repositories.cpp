@@ -189,8 +189,11 @@ void repositories::state::holder_changed(
 
 void repositories::state::judge(declared_repository& d) const {
     d.clash.clear();
+    d.warnings.clear();
     if (around != nullptr && d.problem.empty()) {
-        d.clash = crds::join(policy::judge(d.object, *around).problems);
+        const auto verdict = policy::judge(d.object, *around);
+        d.clash = crds::join(verdict.problems);
+        d.warnings = crds::join(verdict.warnings);
     }
 }
 

@@ -66,6 +66,7 @@ struct declared_repository {
     std::string address;                           // git::address_key of its URL
     std::string problem;                           // of the object by itself
     std::string clash;                             // of the object among others
+    std::string warnings;                          // of what may well be right
 };
 
 struct repositories::state : std::enable_shared_from_this<repositories::state> {

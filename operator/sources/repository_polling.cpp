@@ -40,7 +40,11 @@ void repositories::state::secret_changed(const std::string& namespace_, const st
         if (!secrets_named_by(without_webhook).contains(name)) {
             // It verifies deliveries: nothing is reached otherwise than before.
             const auto before = d->clash;
+            const auto warned = d->warnings;
             judge(*d);
+            if (d->warnings != warned) {
+                status_due(key_of(user));
+            }
             if (d->clash == before) {
                 continue;
             }

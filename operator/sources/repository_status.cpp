@@ -116,6 +116,18 @@ void repositories::state::fill_status(
         ready.message = "Polled every " + d.object.spec.interval.text + ".";
     }
     crds::set_condition(status.conditions, std::move(ready));
+    if (d.warnings.empty()) {
+        crds::remove_condition(status.conditions, "ConfigurationWarning");
+    } else {
+        crds::set_condition(
+            status.conditions, {.type = "ConfigurationWarning",
+                                .status = "True",
+                                .observed_generation = d.object.metadata.generation,
+                                .last_transition_time = wall_clock::now(),
+                                .reason = "Specification",
+                                .message = d.warnings}
+        );
+    }
 }
 
 kube::object_reference repositories::state::reference_to(const declared_repository& d) {

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "crds/bounded_status.hpp"
 #include "git/address.hpp"
+#include "policy/specification_checks.hpp"
 #include "sources/repositories_state.hpp"
 
 #include <algorithm>
@@ -37,7 +38,9 @@ repositories::state::webhook_secrets_of(std::string namespace_, std::string name
     auto values = std::make_shared<std::vector<std::string>>();
     if (secret) {
         for (auto& [which, value] : decoded_data(*secret)) {
-            values->push_back(std::move(value));
+            if (policy::is_webhook_secret_key(which)) {
+                values->push_back(std::move(value));
+            }
         }
     } else if (!secret.error().is_not_found()) {
         co_return secret.error();

@@ -1,41 +1,14 @@
 #include "sources/supplier.hpp"
 
-#include "base/hash.hpp"
-
-#include <filesystem>
-#include <fstream>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace holdfast::sources {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 namespace {
 
 constexpr std::size_t max_file_bytes = std::size_t{10} << 20U;
-constexpr std::size_t max_files = 10'000;
-constexpr auto keep_files = std::chrono::hours{24};
-
-result<void> keep_file(const std::string& path, const std::string& text) {
-    std::error_code ec;
-    fs::create_directories(fs::path{path}.parent_path(), ec);
-    const auto temporary = path + "." + std::to_string(::getpid()) + ".new";
-    {
-        std::ofstream file{temporary, std::ios::binary};
-        file << text;
-        if (!file.flush()) {
-            file.close();
-            fs::remove(temporary, ec);
-            return transient_error("a downloaded file cannot be kept at " + path);
-        }
-    }
-    fs::rename(temporary, path, ec);
-    return ec ? result<void>{transient_error("a downloaded file cannot be kept at " + path)} : result<void>{};
-}
-
 } // namespace
 
 std::string describe(const builders::need& what) {
@@ -53,10 +26,10 @@ supplier::supplier(
     settings s
 )
     : executor_{std::move(executor)},
-      pool_{pool},
       sources_{sources},
       charts_{charts},
-      settings_{std::move(s)} {}
+      settings_{std::move(s)},
+      files_{settings_.directory + "/files", pool, {}} {}
 
 result<void> supplier::check_allowed(const builders::need& what, const std::string& namespace_) const {
     if (settings_.allowed == remote_inputs::any ||
@@ -70,6 +43,13 @@ result<void> supplier::check_allowed(const builders::need& what, const std::stri
     };
 }
 
+// What is in a Repository of another namespace (the operator's) is its owner's. A chart repository, which an
+// Application names, leads wherever it likes.
+bool supplier::may_pass_credentials(const builders::need& what, const std::string& namespace_) const {
+    const auto* serving = sources_.serving(namespace_, what.url);
+    return serving == nullptr || serving->metadata.namespace_ == namespace_;
+}
+
 asio::awaitable<result<charts::chart_request>> supplier::request_of(builders::need what, reader who) {
     auto credentials = co_await sources_.credentials_for(what.url, who.namespace_);
     if (!credentials) {
@@ -80,7 +60,7 @@ asio::awaitable<result<charts::chart_request>> supplier::request_of(builders::ne
     made.name = what.name;
     made.version = what.revision;
     made.with = std::move(*credentials);
-    made.pass_credentials = who.pass_credentials;
+    made.pass_credentials = who.pass_credentials && may_pass_credentials(what, who.namespace_);
     co_return made;
 }
 
@@ -111,20 +91,23 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need what, read
         }
         co_return std::move(*version);
     }
-    case builders::need::kind::file: co_return co_await resolve_file(what, who.namespace_);
+    case builders::need::kind::file: {
+        auto file = co_await resolve_file(what, who.namespace_);
+        if (!file) {
+            co_return file.error();
+        }
+        co_return (*file)->identity;
+    }
     }
     co_return internal_error("a need of no kind");
 }
 
-std::string supplier::file_path(const std::string& identity) const {
-    return settings_.directory + "/files/" + identity;
-}
-
-asio::awaitable<result<std::string>> supplier::resolve_file(builders::need what, std::string namespace_) {
-    const auto key = std::pair{namespace_, what.url};
-    if (const auto found = files_.find(key); found != files_.end() && found->second.asked >= refreshed_ &&
-                                             found->second.asked + settings_.max_age > steady_clock::now()) {
-        co_return found->second.identity;
+asio::awaitable<result<downloaded_file_ptr>>
+supplier::resolve_file(builders::need what, std::string namespace_) {
+    if (const auto* found = files_.find(namespace_, what.url);
+        found != nullptr && found->fetched >= refreshed_ &&
+        found->fetched + settings_.max_age > steady_clock::now()) {
+        co_return found->file;
     }
     auto credentials = co_await sources_.credentials_for(what.url, namespace_);
     if (!credentials) {
@@ -134,17 +117,7 @@ asio::awaitable<result<std::string>> supplier::resolve_file(builders::need what,
     if (!text) {
         co_return text.error().within(describe(what));
     }
-    auto identity = to_hex(sha256(*text));
-    auto work = [path = file_path(identity), content = std::move(*text)] { return keep_file(path, content); };
-    auto kept = co_await on_pool(pool_, std::move(work));
-    if (!kept) {
-        co_return kept.error();
-    }
-    if (files_.size() >= max_files) {
-        files_.clear();
-    }
-    files_[key] = {identity, steady_clock::now()};
-    co_return identity;
+    co_return co_await files_.keep(std::move(namespace_), what.url, std::move(*text));
 }
 
 asio::awaitable<result<builders::supply>> supplier::obtain(builders::need what, reader who) {
@@ -161,21 +134,35 @@ asio::awaitable<result<builders::supply>> supplier::obtain(builders::need what, 
         made.at = std::move(opened->snapshot);
         co_return made;
     }
+    if (what.what == builders::need::kind::file) {
+        auto file = co_await resolve_file(what, who.namespace_);
+        if (!file) {
+            co_return file.error();
+        }
+        made.identity = (*file)->identity;
+        made.file = (*file)->path;
+        made.held = std::move(*file);
+        co_return made;
+    }
     auto identity = co_await resolve(what, who);
     if (!identity) {
         co_return identity.error();
-    }
-    if (what.what == builders::need::kind::file) {
-        made.identity = *identity;
-        made.file = file_path(*identity);
-        co_return made;
     }
     auto request = co_await request_of(what, who);
     if (!request) {
         co_return request.error().within(describe(what));
     }
     request->version = *identity;
+    const bool withheld = who.pass_credentials && !request->pass_credentials;
     auto chart = co_await charts_.fetch(std::move(*request));
+    if (!chart && withheld && chart.error().kind() == error_kind::forbidden) {
+        co_return error{
+            error_kind::forbidden,
+            describe(what) + ": " + chart.error().message() +
+                "; passCredentials does not hold for the credentials of another namespace's Repository: make a "
+                "Repository for this URL in " + who.namespace_
+        };
+    }
     if (!chart) {
         co_return chart.error().within(describe(what));
     }
@@ -192,23 +179,6 @@ void supplier::refresh() {
 
 asio::awaitable<void> supplier::housekeeping() {
     co_await charts_.housekeeping();
-    std::set<std::string> used;
-    for (const auto& [key, kept] : files_) {
-        used.insert(kept.identity);
-    }
-    auto work = [directory = settings_.directory + "/files", used = std::move(used)] {
-        std::error_code ec;
-        const auto now = fs::file_time_type::clock::now();
-        for (fs::directory_iterator it{directory, ec}, end; !ec && it != end; it.increment(ec)) {
-            std::error_code gone;
-            if (!used.contains(it->path().filename().string()) &&
-                it->last_write_time(gone) + keep_files < now && !gone) {
-                fs::remove(it->path(), gone);
-            }
-        }
-        return true;
-    };
-    co_await on_pool(pool_, std::move(work));
 }
 
 } // namespace holdfast::sources

@@ -4,6 +4,7 @@
 #include "base/worker_pool.hpp"
 #include "builders/plan.hpp"
 #include "charts/chart_store.hpp"
+#include "sources/downloaded_files.hpp"
 #include "sources/repositories.hpp"
 
 #include <chrono>
@@ -37,7 +38,7 @@ public:
     };
 
     /// Who reads: whose Repositories tell how, and whether a chart repository's credentials go to other hosts
-    /// too (spec.source.helm.passCredentials).
+    /// too (spec.source.helm.passCredentials). Those of a Repository in another namespace never do.
     struct reader {
         std::string namespace_;
         bool pass_credentials = false;
@@ -58,26 +59,20 @@ public:
 
     /// Forgets what was found out, so that the next resolve() asks.
     void refresh();
-    /// Removes files that nobody asked for in a day.
+    /// That of the charts.
     asio::awaitable<void> housekeeping();
 
 private:
-    struct kept_file {
-        std::string identity;
-        steady_clock::time_point asked;
-    };
-
     asio::awaitable<result<charts::chart_request>> request_of(builders::need what, reader who);
-    asio::awaitable<result<std::string>> resolve_file(builders::need what, std::string namespace_);
+    asio::awaitable<result<downloaded_file_ptr>> resolve_file(builders::need what, std::string namespace_);
+    [[nodiscard]] bool may_pass_credentials(const builders::need& what, const std::string& namespace_) const;
     [[nodiscard]] result<void> check_allowed(const builders::need& what, const std::string& namespace_) const;
-    [[nodiscard]] std::string file_path(const std::string& identity) const;
 
     asio::any_io_executor executor_;
-    worker_pool& pool_;
     repositories& sources_;
     charts::chart_store& charts_;
     settings settings_;
-    std::map<std::pair<std::string, std::string>, kept_file> files_; // namespace and URL
+    downloaded_files files_;
     steady_clock::time_point refreshed_ = steady_clock::time_point::min();
 };
 

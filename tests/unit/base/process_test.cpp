@@ -33,6 +33,12 @@ process_options shell(std::string script) {
 
 BOOST_AUTO_TEST_SUITE(process)
 
+BOOST_AUTO_TEST_CASE(goes_before_the_operator_when_memory_is_short) {
+    const auto r = run(shell("cat /proc/self/oom_score_adj"));
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->output == "1000\n");
+}
+
 BOOST_AUTO_TEST_CASE(gives_what_it_said_and_how_it_ended) {
     auto o = shell("cat; echo oops >&2; exit 3");
     o.input = "hello";

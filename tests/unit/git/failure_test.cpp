@@ -30,6 +30,10 @@ struct row {
 
 // Words that git 2.39, OpenSSH 9.2 and curl 7.88 with GnuTLS use, and those of well-known hosts.
 const row table[] = {
+    {"https://h/x", "fatal: Out of memory, malloc failed (tried to allocate 2040109466 bytes)\n",
+     error_kind::user, "more than the 768 MiB of memory"},
+    {"ssh://h/x", "error: inflate: out of memory\nfatal: index-pack failed\n", error_kind::user,
+     "more than the 768 MiB of memory"},
     {"https://h/x", "fatal: could not read Username for 'https://h': terminal prompts disabled\n",
      error_kind::forbidden, "refused the credentials"},
     {"https://h/x", "fatal: Authentication failed for 'https://h/x/'\n", error_kind::forbidden,

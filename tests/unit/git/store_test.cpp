@@ -43,6 +43,25 @@ BOOST_AUTO_TEST_CASE(brings_a_branch_without_history_and_reads_it) {
     BOOST_TEST(s->disk_bytes() > 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_message_that_is_too_long_is_not_read) {
+    const auto good = shop.commit("a.yaml", "a: 1\n");
+    shop.git(
+        "status; yes 'a line of a message that is very long' | head -c 6000000 > ../long; "
+        "git commit -q --allow-empty -F ../long; git tag -a -F ../long v1 " +
+        good + "; git push -q origin HEAD v1"
+    );
+    world w;
+    const auto s = w.open(shop.file_url());
+    const auto commit = w.get(s, "main");
+    BOOST_REQUIRE(!commit.has_value());
+    BOOST_TEST((commit.error().kind() == error_kind::user), commit.error().message());
+    BOOST_TEST(commit.error().message().find("its message is too long") != std::string::npos);
+    // A tag's own message is never read: its commit is what is fetched.
+    const auto tagged = w.get(s, "v1");
+    BOOST_REQUIRE_MESSAGE(tagged.has_value(), tagged.error().message());
+    BOOST_TEST(tagged->commit().hex() == good);
+}
+
 BOOST_AUTO_TEST_CASE(every_kind_of_revision_leads_to_its_commit) {
     const auto first = shop.commit("a.yaml", "a: 1\n");
     shop.git("tag v1.0.0; git tag -a -m annotated v1.1.0; git push -q --tags origin");

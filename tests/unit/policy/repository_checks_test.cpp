@@ -85,6 +85,25 @@ BOOST_AUTO_TEST_CASE(a_repositorys_secret_must_have_what_its_url_needs) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(what_else_a_webhooks_secret_has_signs_nothing) {
+    fake_surroundings around;
+    const auto warned = [&](std::set<std::string> keys) {
+        around.secrets["holdfast/hook"] = std::move(keys);
+        return judge(
+                   repository(R"({"url": "https://a.example/b", "webhook": {"secretRef": {"name": "hook"}}})"),
+                   around
+        )
+            .warnings;
+    };
+    SAID(warned({"secret"}));
+    SAID(warned({"secret", "secret-2", "secret-next"}));
+    SAID(
+        warned({"secret", "secrets", "password", "a", "b"}),
+        "spec.webhook.secretRef.name: no delivery is verified with \"a\", \"b\", \"password\", and 1 more of "
+        "the Secret \"hook\": only with \"secret\" and with keys that begin with \"secret-\""
+    );
+}
+
 BOOST_AUTO_TEST_CASE(a_registry_is_a_repository_too) {
     const fake_surroundings around;
     SAID(judge(repository(R"({"url": "oci://ghcr.io/acme"})"), around).problems);
