@@ -1,11 +1,15 @@
 // A tenant: somebody who may write Applications and Repositories, and nearly everything else, in one
 // namespace. Whatever they try, they reach nothing else, and are told so.
 
+#include "base/hash.hpp"
 #include "e2e/applications.hpp"
 #include "e2e/git_repository.hpp"
 #include "e2e/operator_process.hpp"
 #include "e2e/waiting.hpp"
 #include "e2e/world.hpp"
+#include "support/imposter.hpp"
+#include "support/read_file.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -449,6 +453,64 @@ BOOST_AUTO_TEST_CASE(a_password_store_of_another_namespace_is_neither_read_nor_f
     t.w.kubectl({"delete", "repository.holdfast.dev/tenant", "-n", home});
     t.w.kubectl({"delete", "applications.holdfast.dev/mine", "-n", tenant});
     t.w.kubectl({"delete", "applications.holdfast.dev/theirs", "-n", home});
+}
+
+BOOST_AUTO_TEST_CASE(credentials_of_the_operators_namespace_go_nowhere_else) {
+    auto& t = tenancy::get();
+    // A chart whose index leads to a server of the tenant's.
+    const temporary_directory files;
+    (void)files.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    (void)files.write("web/templates/a.yaml", config_map("charted", "a", "b"));
+    const auto packed =
+        run_command("tar", {"-C", files.path().string(), "-czf", files / "web.tgz", "web"}, {}, 20s);
+    BOOST_REQUIRE(packed.ok());
+    const auto archive = read_file(files / "web.tgz");
+    imposter theirs;
+    theirs.when("GET", "/web.tgz").always([&archive](const seen_request& request) {
+        return request.header("Authorization").empty() ? answer(401, "who are you?") : answer(200, archive);
+    });
+    imposter charts;
+    charts.when("GET", "/index.yaml")
+        .always(answer(
+            200, "apiVersion: v1\nentries:\n  web:\n  - {name: web, version: 1.0.0, digest: " +
+                     holdfast::to_hex(holdfast::sha256(archive)) + ", urls: ['" + theirs.url() +
+                     "/web.tgz']}\n"
+        ));
+    t.w.kubectl(
+        {"create", "secret", "generic", "charts", "-n", home, "--from-literal=username=operator",
+         "--from-literal=password=not-for-tenants", "--from-literal=insecure=true"}
+    );
+    const json::object spec{{"url", charts.url()}, {"secretRef", {{"name", "charts"}}}};
+    t.w.apply(json::serialize(a_repository("charts", home, spec)));
+    t.apply(
+        {{"source",
+          {{"repoURL", charts.url()},
+           {"chart", "web"},
+           {"targetRevision", "1.0.0"},
+           {"path", nullptr},
+           {"helm", {{"passCredentials", true}}}}}}
+    );
+    t.is_told(
+        "ComparisonError", {"passCredentials does not hold for the credentials of another namespace's "
+                            "Repository: make a Repository for this URL in tenant"}
+    );
+    for (const auto& request : theirs.requests()) {
+        BOOST_TEST(request.header("Authorization") == "");
+    }
+    BOOST_TEST(!theirs.requests().empty());
+
+    // Their own go where they like.
+    t.w.kubectl(
+        {"create", "secret", "generic", "charts", "-n", tenant, "--from-literal=username=tenant",
+         "--from-literal=password=their-own", "--from-literal=insecure=true"}
+    );
+    t.w.apply(json::serialize(a_repository("charts", tenant, spec)));
+    await_synced("mine", {}, tenant);
+    BOOST_TEST(theirs.requests().back().header("Authorization") != "");
+    for (const auto& one : {tenant, home}) {
+        t.w.kubectl({"delete", "repository.holdfast.dev/charts", "secret/charts", "-n", one});
+    }
+    t.w.kubectl({"delete", "applications.holdfast.dev/mine", "-n", tenant});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
