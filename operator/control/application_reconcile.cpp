@@ -67,13 +67,7 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     if (engine::is_terminating(r->object.status.operation_state)) {
         operation.end_terminated(*r); // whatever else may be in the way
     }
-    auto wrong = r->unreadable;
-    if (wrong.empty()) {
-        if (const auto problems = policy::problems_of(r->object, around); !problems.empty()) {
-            wrong = crds::join(problems);
-        }
-    }
-    if (!wrong.empty()) {
+    if (const auto wrong = take_problems(*r); !wrong.empty()) {
         found.problems["InvalidSpecError"] = wrong;
         found.reason = "InvalidSpec";
         found.stalled = true;
@@ -92,7 +86,7 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
             co_return found; // as after a restart: what is there is known in a moment
         }
     }
-    found.add(co_await sources.find_wanted_state(r));
+    found = co_await find_wanted_state(r, std::move(found));
     if (found.undecided) {
         co_return found;
     }
@@ -115,17 +109,58 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     }
     // With an error above, what was built last is still held.
     const bool may_begin = found.problems.empty();
+    if (!may_begin && !failed) {
+        const auto& running = r->object.status.operation_state;
+        const bool has_begun = r->operating() && running->sync_result &&
+                               running->sync_result->build_key == r->sources.from->build_key;
+        operation.meet(*r, {found.problems.begin()->second, /*is_lasting=*/false, has_begun}, found);
+    }
     co_await compared.compare(r);
     if (may_begin && !r->object.spec.suspend) {
         found.add(operation.decide(r));
     }
-    if (r->operating() && !r->object.spec.suspend) {
+    // What is held may be another state than the one that the operation is to bring.
+    if (r->operating() && !r->object.spec.suspend && r->sources.from->sources == sources_of(*r)) {
         found.add(co_await operation.operate(r));
     }
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
     // secrets.
     r->compared.full.reset();
     co_return found;
+}
+
+std::string application_controller::state::take_problems(application_record& r) {
+    if (!r.unreadable.empty()) {
+        return r.unreadable;
+    }
+    auto problems = policy::problems_of(r.object, around);
+    auto of_operation = problems;
+    std::erase_if(of_operation, [](const auto& one) { return !crds::is_about_operation(one); });
+    std::erase_if(problems, crds::is_about_operation);
+    auto wrong = r.unreadable_operation.empty() ? crds::join(of_operation) : r.unreadable_operation;
+    if (!wrong.empty() && !r.operation.taken) {
+        engine::findings found;
+        operation.meet(r, {.why = std::move(wrong), .is_lasting = true}, found);
+    }
+    return crds::join(problems);
+}
+
+asio::awaitable<engine::findings>
+application_controller::state::find_wanted_state(record_ptr r, engine::findings so_far) {
+    const auto generation = r->object.metadata.generation;
+    auto found = co_await sources.find_wanted_state(r);
+    if (found.problems.contains("ComparisonError") && !applications.is_stale(*r, generation)) {
+        engine::obstacle in_the_way{.why = found.problems.at("ComparisonError"), .is_lasting = found.stalled};
+        in_the_way.is_held =
+            r->sources.from && r->compared.wanted && r->sources.from->sources == sources_of(*r);
+        if (operation.meet(*r, in_the_way, found)) {
+            // What was asked for is over, and says nothing of what the specification stands for.
+            r->sources.failures = 0;
+            found = co_await sources.find_wanted_state(r);
+        }
+    }
+    so_far.add(std::move(found));
+    co_return so_far;
 }
 
 asio::awaitable<engine::findings> application_controller::state::take_refresh(record_ptr r) {

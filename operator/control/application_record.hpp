@@ -86,6 +86,9 @@ struct source_state {
     /// What is read from beside the sources: password stores, bases elsewhere. Those that cannot be reached
     /// as well, so that it is reconciled when they can.
     std::set<sources::repository_use> also_reads;
+    /// What they were known to be before that does not count: since then something was asked for, or the
+    /// specification is another one. Written by the watch of Applications.
+    steady_clock::time_point not_before = steady_clock::time_point::min();
     /// How often in a row they could not be had or built.
     std::uint32_t failures = 0;
 };
@@ -159,6 +162,8 @@ struct application_record {
     bool foreign = false;
     /// What is wrong with the object; then there is nothing else to do.
     std::string unreadable;
+    /// What is wrong with its `operation` as it is written: that fails by it, and the rest goes on.
+    std::string unreadable_operation;
 
     /// Stops what is done for it on the pool: requested, and another in its place, when the application is
     /// deleted or what it asks for changes.

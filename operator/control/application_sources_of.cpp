@@ -23,8 +23,8 @@ std::vector<crds::application_source> all_sources_of(const application_record& r
     }
     const auto& running = r.object.status.operation_state;
     const crds::sync_request* asked = nullptr;
-    if (r.object.operation && r.object.operation->sync) {
-        asked = &*r.object.operation->sync;
+    if (r.object.operation && !r.operation.taken) {
+        asked = &engine::request_of(*r.object.operation);
     } else if (r.operating() && running->operation.sync) {
         asked = &*running->operation.sync;
     }

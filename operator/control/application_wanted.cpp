@@ -218,6 +218,7 @@ void application_sources::refresh(application_record& r, bool hard) {
         with_.sources.refresh(use);
     }
     with_.supplies.refresh();
+    r.sources.not_before = steady_clock::now();
     if (hard) {
         r.sources.from.reset();
         r.compared.wanted.reset();

@@ -24,13 +24,17 @@ repositories::credentials_for(std::string url, std::string namespace_) {
     co_return co_await state_->credentials_of(d);
 }
 
-asio::awaitable<result<git::resolved_revision>>
-repositories::resolve(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
+asio::awaitable<result<git::resolved_revision>> repositories::resolve(
+    std::string url, std::string namespace_, std::string revision, std::string tag_prefix, refs_wanted how_new
+) {
     auto parsed = match::revision::parse(revision);
     if (!parsed) {
         co_return parsed.error().within("targetRevision");
     }
-    auto t = co_await state_->listed(url, namespace_);
+    if (!parsed->moves()) {
+        how_new = {};
+    }
+    auto t = co_await state_->listed(url, namespace_, how_new);
     if (!t) {
         co_return t.error();
     }

@@ -1,7 +1,9 @@
 #include "sources/supplier.hpp"
 
 #include "base/hash.hpp"
+#include "match/semver.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -90,7 +92,7 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need what, read
     }
     switch (what.what) {
     case builders::need::kind::repository: {
-        auto at = co_await sources_.resolve(what.url, who.namespace_, what.revision, {});
+        auto at = co_await sources_.resolve(what.url, who.namespace_, what.revision, {}, who.how_new);
         if (!at) {
             co_return at.error().within(describe(what));
         }
@@ -101,9 +103,12 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need what, read
         if (!request) {
             co_return request.error().within(describe(what));
         }
+        // A version in full is the same chart whenever it was looked up.
+        const bool moves = !match::version::parse(what.revision);
+        const auto not_before = moves ? std::max(refreshed_, who.how_new.since) : refreshed_;
         const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(
-            refreshed_ == steady_clock::time_point::min() ? settings_.max_age
-                                                          : steady_clock::now() - refreshed_
+            not_before == steady_clock::time_point::min() ? settings_.max_age
+                                                          : steady_clock::now() - not_before
         );
         auto version = co_await charts_.resolve(std::move(*request), std::min(age, settings_.max_age));
         if (!version) {
@@ -111,7 +116,7 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need what, read
         }
         co_return std::move(*version);
     }
-    case builders::need::kind::file: co_return co_await resolve_file(what, who.namespace_);
+    case builders::need::kind::file: co_return co_await resolve_file(what, who);
     }
     co_return internal_error("a need of no kind");
 }
@@ -120,13 +125,14 @@ std::string supplier::file_path(const std::string& identity) const {
     return settings_.directory + "/files/" + identity;
 }
 
-asio::awaitable<result<std::string>> supplier::resolve_file(builders::need what, std::string namespace_) {
-    const auto key = std::pair{namespace_, what.url};
-    if (const auto found = files_.find(key); found != files_.end() && found->second.asked >= refreshed_ &&
+asio::awaitable<result<std::string>> supplier::resolve_file(builders::need what, reader who) {
+    const auto key = std::pair{who.namespace_, what.url};
+    const auto not_before = std::max(refreshed_, who.how_new.since);
+    if (const auto found = files_.find(key); found != files_.end() && found->second.asked >= not_before &&
                                              found->second.asked + settings_.max_age > steady_clock::now()) {
         co_return found->second.identity;
     }
-    auto credentials = co_await sources_.credentials_for(what.url, namespace_);
+    auto credentials = co_await sources_.credentials_for(what.url, who.namespace_);
     if (!credentials) {
         co_return credentials.error().within(describe(what));
     }

@@ -41,6 +41,9 @@ public:
     struct reader {
         std::string namespace_;
         bool pass_credentials = false;
+        /// Of bases in Git repositories; a chart's range and a file are asked anew where what is known of them
+        /// is older.
+        refs_wanted how_new = {};
     };
 
     /// All outlive it.
@@ -68,7 +71,7 @@ private:
     };
 
     asio::awaitable<result<charts::chart_request>> request_of(builders::need what, reader who);
-    asio::awaitable<result<std::string>> resolve_file(builders::need what, std::string namespace_);
+    asio::awaitable<result<std::string>> resolve_file(builders::need what, reader who);
     [[nodiscard]] result<void> check_allowed(const builders::need& what, const std::string& namespace_) const;
     [[nodiscard]] std::string file_path(const std::string& identity) const;
 
