@@ -26,6 +26,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holdfast::sources {
@@ -122,7 +123,9 @@ private:
     std::optional<render::manifest_disk_cache> disk_;
     build_secrets secrets_;
     work_shares shares_;
-    std::map<render::build_key, std::shared_ptr<packed_flight>> under_way_;
+    // A build, and where its source is: the repository and the directory.
+    using place_of_build = std::pair<render::build_key, std::string>;
+    std::map<place_of_build, std::shared_ptr<packed_flight>> under_way_;
 };
 
 } // namespace holdfast::sources

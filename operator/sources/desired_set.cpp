@@ -4,6 +4,7 @@
 
 #include "render/namespaces.hpp"
 #include "secrets/sensitive.hpp"
+#include "sources/output_places.hpp"
 
 #include <algorithm>
 #include <map>
@@ -56,10 +57,15 @@ result<placed_objects> place_objects(
     std::vector<render::manifest> objects;
     // Of two sources with the same object the later wins.
     std::map<std::string, std::size_t> seen;
-    for (const auto& output : outputs) {
-        made.warnings.insert(made.warnings.end(), output->warnings.begin(), output->warnings.end());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const auto& output = outputs[i];
+        const auto directory = i < target.directories.size() ? target.directories[i] : std::string{};
+        for (const auto& warning : output->warnings) {
+            made.warnings.push_back(in_directory(warning, directory));
+        }
         const auto first = objects.size();
         for (auto& m : render::unpack(*output)) {
+            m.from.file = in_directory(std::move(m.from.file), directory);
             const auto names = render::names_of(m.object);
             auto key = render::describe(names) + "\n" + std::string{names.group};
             const auto [known, added] = seen.emplace(std::move(key), objects.size());

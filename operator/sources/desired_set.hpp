@@ -37,6 +37,8 @@ struct build_target {
     std::string namespace_;
     /// The one namespace that objects may be in, and nothing outside of namespaces; empty: no such limit.
     std::string confined_to;
+    /// The directory of each source in its repository, for messages; "" is the root.
+    std::vector<std::string> directories = {};
 };
 
 /// Objects of all sources of an application, where they shall be; references to secrets as they were written.
