@@ -3,6 +3,8 @@
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
+#include "engine/not_served.hpp"
+#include "engine/retry.hpp"
 #include "engine/termination.hpp"
 #include "policy/specification_checks.hpp"
 
@@ -16,6 +18,27 @@ namespace {
 
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
+
+} // namespace
+
+namespace {
+
+// What is asked for and not there yet: the rest is done, and the whole is not ready.
+void name_what_is_not_served(const application_record& r, engine::findings& found) {
+    const auto* before = crds::find_condition(r.object.status.conditions, engine::not_served_type);
+    auto words = engine::not_served(
+        policy::not_served(r.object.spec), r.compared.wanted ? &*r.compared.wanted : nullptr,
+        before == nullptr ? std::string_view{} : std::string_view{before->message}
+    );
+    if (words.empty()) {
+        return;
+    }
+    if (found.reason.empty() && !r.operating()) {
+        found.reason = engine::not_served_type;
+    }
+    found.stalled = found.stalled || found.problems.empty();
+    found.problems.emplace(engine::not_served_type, std::move(words));
+}
 
 } // namespace
 
@@ -34,9 +57,12 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     const auto begin = steady_clock::now();
     const auto before = r->object.status;
     const auto begun = looks.begin_look();
-    const auto found = co_await reconcile_now(r);
+    auto found = co_await reconcile_now(r);
     if (found.requeue_after && applications.find(key) == r) {
         runs.queue().add_after(key, *found.requeue_after);
+    }
+    if (!found.undecided && !r->deleting()) {
+        name_what_is_not_served(*r, found);
     }
     // As after a restart, while objects are being listed: nobody knows yet what it wants.
     const bool is_looked_at = r->sources.from || r->deleting() || !found.problems.empty();
@@ -62,8 +88,14 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
 asio::awaitable<engine::findings> application_controller::state::reconcile_now(record_ptr r) {
     engine::findings found;
     if (r->deleting()) {
+        if (auto skipped = r->skipped_by(); !skipped.empty()) {
+            found.reason = "Suspended";
+            found.waiting = std::move(skipped);
+            co_return found;
+        }
         co_return co_await ending.finish(r);
     }
+    const auto left_alone = r->left_alone_by();
     if (engine::is_terminating(r->object.status.operation_state)) {
         operation.end_terminated(*r); // whatever else may be in the way
     }
@@ -75,9 +107,9 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
         co_return found;
     }
     found.add(co_await take_refresh(r));
-    if (r->object.spec.suspend) {
+    if (!left_alone.empty()) {
         found.reason = "Suspended";
-        found.waiting = "spec.suspend is set: nothing is changed until it is taken away";
+        found.waiting = left_alone;
     }
     if (!r->sources.from && !r->object.status.resources.empty()) {
         auto watched = co_await compared.watch_kinds(r);
@@ -116,11 +148,11 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
         operation.meet(*r, {found.problems.begin()->second, /*is_lasting=*/false, has_begun}, found);
     }
     co_await compared.compare(r);
-    if (may_begin && !r->object.spec.suspend) {
+    if (may_begin && left_alone.empty()) {
         found.add(operation.decide(r));
     }
     // What is held may be another state than the one that the operation is to bring.
-    if (r->operating() && !r->object.spec.suspend && r->sources.from->sources == sources_of(*r)) {
+    if (r->operating() && left_alone.empty() && r->sources.from->sources == sources_of(*r)) {
         found.add(co_await operation.operate(r));
     }
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
@@ -148,6 +180,12 @@ std::string application_controller::state::take_problems(application_record& r) 
 asio::awaitable<engine::findings>
 application_controller::state::find_wanted_state(record_ptr r, engine::findings so_far) {
     const auto generation = r->object.metadata.generation;
+    if (r->operating() &&
+        engine::is_to_refresh(
+            *r->object.status.operation_state, r->object.spec.sync_policy.retry, wall_clock::now()
+        )) {
+        r->sources.not_before = steady_clock::now();
+    }
     auto found = co_await sources.find_wanted_state(r);
     if (found.problems.contains("ComparisonError") && !applications.is_stale(*r, generation)) {
         engine::obstacle in_the_way{.why = found.problems.at("ComparisonError"), .is_lasting = found.stalled};

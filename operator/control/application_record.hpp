@@ -99,6 +99,8 @@ struct comparison_state {
     /// The desired state of the build key of `source_state::from`; not there before it was built. In the
     /// order of the ids.
     std::optional<std::vector<sync::planned_object>> wanted;
+    /// What it runs and where it answers, as far as its manifests say.
+    crds::application_summary summary;
     /// Of the build, and of the operation.
     std::vector<std::string> warnings;
     /// The objects themselves, while somebody needs them.
@@ -176,6 +178,10 @@ struct application_record {
 
     /// A person has confirmed just the pruning that waits.
     [[nodiscard]] bool prune_confirmed() const;
+    /// The annotation by which it is to be left alone, its end as well, as a sentence; empty: there is none.
+    [[nodiscard]] std::string skipped_by() const;
+    /// Why nothing is to be changed for it, whatever differs, as a sentence; empty: nobody wants that.
+    [[nodiscard]] std::string left_alone_by() const;
 
     [[nodiscard]] sync::application_ref ref() const {
         return {object.metadata.namespace_, object.metadata.name};

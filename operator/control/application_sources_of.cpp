@@ -25,8 +25,13 @@ std::vector<crds::application_source> all_sources_of(const application_record& r
     const crds::sync_request* asked = nullptr;
     if (r.object.operation && !r.operation.taken) {
         asked = &engine::request_of(*r.object.operation);
-    } else if (r.operating() && running->operation.sync) {
-        asked = &*running->operation.sync;
+    } else if (r.operating()) {
+        asked = &engine::request_of(running->operation);
+        if (const auto& begun = running->sync_result; begun && !begun->sources.empty()) {
+            sources = begun->sources;
+        } else if (begun && begun->source) {
+            sources = {*begun->source};
+        }
     }
     if (asked != nullptr) {
         if (!asked->sources.empty()) {

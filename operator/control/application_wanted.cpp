@@ -5,14 +5,20 @@
 #include "control/application_sources_of.hpp"
 #include "control/made_namespaces.hpp"
 #include "control/status_report.hpp"
+#include "engine/not_served.hpp"
 #include "engine/pacing.hpp"
+#include "engine/summary.hpp"
 #include "policy/specification_checks.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace holdfast::control {
 
 namespace {
+
+constexpr std::array<std::string_view, 2> words_to_keep{"Warning", engine::not_served_type};
 
 // Whether a build is given the names of entries: kustomize runs functions that turn them into references.
 bool names_entries(const sources::source_identity& identity) {
@@ -22,12 +28,6 @@ bool names_entries(const sources::source_identity& identity) {
 // What is to be known of a build, beside what the builds said themselves.
 std::vector<std::string> warnings_of(const sources::desired_set& built, const crds::application_spec& spec) {
     auto warnings = built.warnings;
-    for (const auto& check : spec.health_checks) {
-        warnings.push_back(
-            "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
-            " is judged by its conditions"
-        );
-    }
     for (const auto& problem : policy::not_ignored(spec)) {
         warnings.push_back(problem.text());
     }
@@ -50,6 +50,19 @@ planned_of(const sources::desired_set& built, const crds::application_spec& spec
     return planned;
 }
 
+// Whether values of secrets may be in other fields than a Secret's: then nothing of the objects is repeated.
+bool has_values_anywhere(const inputs& from) {
+    return from.stores.places == secrets::places::everywhere ||
+           std::ranges::any_of(from.identities, &sources::source_identity::is_secret);
+}
+
+// What is not known from the status alone: whoever has such a condition is built again after a restart.
+bool has_words_to_keep(const crds::application_status& status) {
+    return std::ranges::any_of(words_to_keep, [&](std::string_view type) {
+        return crds::find_condition(status.conditions, type) != nullptr;
+    });
+}
+
 } // namespace
 
 // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is known by
@@ -57,7 +70,7 @@ planned_of(const sources::desired_set& built, const crds::application_spec& spec
 bool application_sources::is_as_applied(application_record& r, const inputs& from) {
     const auto& applied = r.object.status.sync;
     if (r.sources.from || applied.applied_state.empty() || applied.applied_build_key != from.build_key ||
-        r.operating() || r.object.operation) {
+        r.operating() || r.object.operation || has_words_to_keep(r.object.status)) {
         return false;
     }
     const auto owned = destination_of(with_.clusters, r.object).live().owned_by(r.ref());
@@ -130,6 +143,8 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
         co_return known.error();
     }
     r->compared.warnings = warnings_of(*r->compared.full, r->object.spec);
+    r->compared.summary = has_values_anywhere(from) ? crds::application_summary{}
+                                                    : engine::summary_of(r->compared.full->objects);
     take_over(*r, planned_of(*r->compared.full, r->object.spec), std::move(from));
     co_return result<void>{};
 }

@@ -98,7 +98,7 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
     }
     const auto& live = destination_of(with_.clusters, r->object).live();
     const auto& spec = r->object.spec;
-    const bool is_automated = spec.is_automated() && !spec.suspend;
+    const bool is_automated = spec.is_automated() && r->left_alone_by().empty();
     const bool is_healed = is_automated && spec.sync_policy.automated->self_heal;
     std::vector<sync::object_id> doubtful;
     for (auto& w : *r->compared.wanted) {

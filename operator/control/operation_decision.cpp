@@ -1,5 +1,6 @@
 // Whether to begin an operation, how one ends, and when the next attempt is.
 
+#include "control/application_sources_of.hpp"
 #include "control/operations.hpp"
 #include "engine/retry.hpp"
 #include "engine/termination.hpp"
@@ -20,9 +21,7 @@ engine::decide_view operations::view_of(const application_record& r) {
     return view;
 }
 
-bool operations::meet(
-    application_record& r, const engine::obstacle& in_the_way, engine::findings& found
-) {
+bool operations::meet(application_record& r, const engine::obstacle& in_the_way, engine::findings& found) {
     auto made = engine::decide_obstructed(view_of(r), in_the_way, {wall_clock::now(), steady_clock::now()});
     r.operation.paced = std::move(made.paced);
     if (made.requeue_after) {
@@ -84,6 +83,9 @@ engine::findings operations::decide(record_ptr r) {
 }
 
 void operations::begin(application_record& r, crds::operation what, bool has_sources) {
+    // What becomes of the specification meanwhile is for the next one. Our own is superseded by that.
+    auto sources =
+        has_sources && !is_automated(what) ? all_sources_of(r) : std::vector<crds::application_source>{};
     crds::operation_state state;
     state.operation = std::move(what);
     state.phase = crds::operation_phase::running;
@@ -92,6 +94,11 @@ void operations::begin(application_record& r, crds::operation what, bool has_sou
     state.sync_result.emplace();
     r.operation.progress.reset();
     if (has_sources) {
+        if (sources.size() == 1) {
+            state.sync_result->source = std::move(sources.front());
+        } else {
+            state.sync_result->sources = std::move(sources);
+        }
         state.sync_result->build_key = r.sources.from->build_key;
         state.sync_result->revision = r.sources.from->revisions.front().text;
         if (r.sources.from->revisions.size() > 1) {
@@ -110,6 +117,7 @@ void operations::begin(application_record& r, crds::operation what, bool has_sou
 void operations::finish(application_record& r, crds::operation_phase phase, std::string message) {
     auto& status = r.object.status;
     auto& state = *status.operation_state;
+    const auto of = all_sources_of(r);
     state.phase = phase;
     state.message = std::move(message);
     state.finished_at = wall_clock::now();
@@ -152,7 +160,7 @@ void operations::finish(application_record& r, crds::operation_phase phase, std:
         }
     }
     r.operation.progress.reset();
-    if (engine::is_elsewhere(asked)) {
+    if (all_sources_of(r) != of) {
         with_.triggers.reconcile(r.key()); // to compare with what spec.source stands for again
     }
 }

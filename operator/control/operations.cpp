@@ -86,9 +86,17 @@ void operations::note_rows(application_record& r) {
     if (!state.sync_result) {
         state.sync_result.emplace();
     }
-    state.sync_result->resources_count = static_cast<std::int64_t>(r.operation.progress->reports.size());
+    auto reports = r.operation.progress->reports;
+    const auto& done = r.operation.progress->done;
+    if (sync_options_of(r.object.spec, request_of(state.operation)).apply_out_of_sync_only == true) {
+        // It is about what differs: what was as wanted is not told of.
+        std::erase_if(reports, [&](const sync::object_report& o) {
+            return o.state == sync::standing::synced && !done.contains(o.id);
+        });
+    }
+    state.sync_result->resources_count = static_cast<std::int64_t>(reports.size());
     state.sync_result->resources = engine::rows_of(
-        r.operation.progress->reports, r.operation.progress->done,
+        reports, done,
         [&](const sync::object_id& id) {
             const auto* w = r.compared.find(id);
             return w == nullptr ? std::string{} : w->version;

@@ -31,10 +31,6 @@ bool is_automated(const crds::operation& operation) noexcept {
     return operation.initiated_by && operation.initiated_by->automated;
 }
 
-bool is_elsewhere(const crds::sync_request& asked) noexcept {
-    return !asked.revision.empty() || !asked.revisions.empty() || asked.source || !asked.sources.empty();
-}
-
 bool is_operating(const crds::application_status& status) noexcept {
     const auto& state = status.operation_state;
     return state && (state->phase == crds::operation_phase::running ||

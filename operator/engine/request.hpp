@@ -21,9 +21,6 @@ sync_options_of(const crds::application_spec& spec, const crds::sync_request& as
 /// Whether Holdfast began it itself.
 [[nodiscard]] bool is_automated(const crds::operation& operation) noexcept;
 
-/// Whether it is of another state than the one that spec.source stands for: a rollback, most likely.
-[[nodiscard]] bool is_elsewhere(const crds::sync_request& asked) noexcept;
-
 /// Whether an operation of the application is under way.
 [[nodiscard]] bool is_operating(const crds::application_status& status) noexcept;
 

@@ -88,6 +88,7 @@ public:
         addresses();
         if (with_warnings) {
             std::ranges::move(not_ignored(value_.spec), std::back_inserter(verdict_.warnings));
+            std::ranges::move(not_served(value_.spec), std::back_inserter(verdict_.warnings));
             revisions();
         }
         return std::move(verdict_);
@@ -345,6 +346,23 @@ std::vector<crds::problem> not_ignored(const crds::application_spec& spec) {
         for (auto& problem : sync::problems_of(rule)) {
             all.push_back({"spec.ignoreDifferences[" + std::to_string(i) + "]", std::move(problem)});
         }
+    }
+    return all;
+}
+
+std::vector<crds::problem> not_served(const crds::application_spec& spec) {
+    std::vector<crds::problem> all;
+    if (spec.project != "default") {
+        all.push_back(
+            {"spec.project", "there are no projects yet, so " + quoted(spec.project) +
+                                 " limits nothing; \"default\" says that nothing is limited"}
+        );
+    }
+    for (std::size_t i = 0; i < spec.health_checks.size(); ++i) {
+        all.push_back(
+            {"spec.healthChecks[" + std::to_string(i) + "]",
+             "checks in Lua are not run yet; " + spec.health_checks[i].kind + " is judged by its conditions"}
+        );
     }
     return all;
 }

@@ -4,6 +4,7 @@
 #include "crds/repository.hpp"
 #include "policy/surroundings.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,15 @@ problems_of(const crds::application& value, const surroundings& around);
 /// What spec.ignoreDifferences names and what is compared all the same: paths that are no JSON pointers, what
 /// says which object it is, jq paths. Nothing of this is a reason to refuse it: the rest of the rule holds.
 [[nodiscard]] std::vector<crds::problem> not_ignored(const crds::application_spec& spec);
+
+/// What of a specification asks for what there is not (yet). Nothing of this is a reason to refuse it: it is
+/// done as far as it can be, and is not ready.
+[[nodiscard]] std::vector<crds::problem> not_served(const crds::application_spec& spec);
+[[nodiscard]] std::vector<crds::problem> not_served(const crds::repository_spec& spec);
+
+/// Why nothing is read through a Repository that asks for signatures: they are not checked yet, and what it
+/// asks for must not be taken for done. Nothing where it does not ask.
+[[nodiscard]] std::optional<crds::problem> unverified(const crds::repository_spec& spec);
 
 /// Why a file:// URL is none for objects outside of the operator's namespace: it leads to the operator's own
 /// disk, where the copies of everybody's repositories are.

@@ -44,13 +44,14 @@ struct tracked_repository {
     steady_clock::time_point attempted = steady_clock::time_point::min();
     steady_clock::time_point refs_as_of = steady_clock::time_point::min();
     bool suspended = false; // listed once, and then no more
-    kube::pulse wake;               // list now
+    kube::pulse wake;       // list now
     bool refresh_wanted = false;
     bool retired = false;
     std::chrono::milliseconds interval{0};
     backoff retries{
         {.base = std::chrono::seconds{1}, .cap = std::chrono::seconds{60}, .factor = 2.0, .jitter = 0.3}
     };
+    std::optional<crds::repository_fetch> last_fetch;
     std::set<std::string> revisions; // as applications name them: what the status shows
 
     /// Has its refs listed now, or once more after the listing that runs.

@@ -117,6 +117,7 @@ repositories::state::credentials_of(std::shared_ptr<declared_repository> d) {
             made.proxy = with_user(spec.proxy->url, (*data)["username"], (*data)["password"]);
         }
     }
+    made.deadline = spec.timeout.value;
     made.insecure_skip_tls_verify = made.insecure_skip_tls_verify || spec.insecure_skip_tls_verify;
     made.insecure_ignore_host_key = made.insecure_ignore_host_key || spec.insecure_ignore_host_key;
     co_return std::make_shared<const git::credentials>(std::move(made));
@@ -250,8 +251,7 @@ repositories::state::listed(std::string url, std::string namespace_, refs_wanted
                 co_return held;
             }
             co_return transient_error(
-                "repository " + url + ": its refs have not been listed within " +
-                (held->refs ? "10s" : "1m")
+                "repository " + url + ": its refs have not been listed within " + (held->refs ? "10s" : "1m")
             );
         }
         auto until = deadline;

@@ -55,10 +55,19 @@ repositories::fetch(std::string url, std::string namespace_, git::resolved_revis
         co_return *there;
     }
     const auto begin = steady_clock::now();
+    const auto commit = revision.commit.hex();
     auto fetched = co_await held->store->fetch(std::move(revision));
     state_->counters.git_operation(
         "fetch", fetched ? "ok" : to_string(fetched.error().kind()), steady_clock::now() - begin
     );
+    if (fetched || fetched.error().kind() != error_kind::cancelled) {
+        held->last_fetch = crds::repository_fetch{
+            .time = wall_clock::now(),
+            .succeeded = fetched.has_value(),
+            .message = fetched ? "Brought " + commit : fetched.error().message()
+        };
+        state_->status_due(held->owner);
+    }
     co_return fetched;
 }
 

@@ -208,6 +208,7 @@ void read_hook(const json::object& object, directives& result) {
     if (const auto text = our_annotation(object, "hook")) {
         for (const auto& item : items_of(*text)) {
             result.is_hook = true;
+            result.asks_to_run = true; // by a wrong name, too
             if (item == "Skip") {
                 result.skip = true;
             } else if (const auto* p = find_phase(hook_names, item)) {
@@ -228,6 +229,7 @@ void read_hook(const json::object& object, directives& result) {
             if (item == "crd-install") continue;
             result.is_hook = true;
             if (const auto* p = find_phase(helm_hook_names, item)) {
+                result.asks_to_run = true;
                 add_phase(result, *p);
             } else {
                 result.warnings.push_back(

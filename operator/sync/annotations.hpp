@@ -71,6 +71,8 @@ struct directives {
     std::int32_t wave = 0;
     /// A hook is not applied with the ordinary objects, even one with no known phase.
     bool is_hook = false;
+    /// A hook that something is to come of: not those of Helm's that have no counterpart (its tests).
+    bool asks_to_run = false;
     /// `hook: Skip`: never applied.
     bool skip = false;
     /// The phases of a hook, in order.

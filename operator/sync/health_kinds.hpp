@@ -68,6 +68,8 @@ health workflow_health(const json::object& live);
 health custom_resource_definition_health(const json::object& live);
 health disruption_budget_health(const json::object& live);
 
+health argo_application_health(const json::object& live);
+health argo_application_set_health(const json::object& live);
 health application_health(const json::object& live);
 
 /// kstatus: what conditions and observedGeneration say of any kind.

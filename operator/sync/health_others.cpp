@@ -162,6 +162,30 @@ health application_health(const json::object& live) {
     return {*own, message};
 }
 
+// Argo CD's kinds are served by whoever has Argo CD. Where nobody has, they are objects that nothing comes
+// of.
+health argo_application_health(const json::object& live) {
+    const auto own = parse_health_status(kube::find_text(live, {"status", "health", "status"}));
+    if (own) return {*own, std::string{kube::find_text(live, {"status", "health", "message"})}};
+    if (kube::find_text(live, {"status", "reconciledAt"}).empty()) {
+        return progressing("No controller has looked at it: Applications of argoproj.io are Argo CD's");
+    }
+    return progressing("Waiting for the health of the application");
+}
+
+health argo_application_set_health(const json::object& live) {
+    if (kube::find_array(live, {"status", "conditions"}) == nullptr) {
+        return progressing("No controller has looked at it: ApplicationSets of argoproj.io are Argo CD's");
+    }
+    if (const auto c = find_condition(live, "ErrorOccurred"); c && c->is_true()) {
+        return degraded(std::string{c->message});
+    }
+    if (const auto c = find_condition(live, "ResourcesUpToDate"); c && c->is_true()) {
+        return healthy(std::string{c->message});
+    }
+    return progressing("Waiting for its applications");
+}
+
 std::optional<health> health_by_conditions(const json::object& live) {
     const auto generation = kube::generation_of(live);
     const auto observed = number_at(live, {"status", "observedGeneration"}, -1);

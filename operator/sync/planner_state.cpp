@@ -47,9 +47,6 @@ void plan_state::gather_wanted(plan& result) {
         if (wanted.orders.skip) continue;
         if (wanted.orders.is_hook) {
             result.hooks_not_run = true;
-            result.warnings.push_back(
-                describe(wanted.id) + " is a hook and was not applied: hooks are not run yet"
-            );
             continue;
         }
         if (!wanted.synthetic && !is_selected(settings_, wanted.id)) continue;

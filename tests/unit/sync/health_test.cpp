@@ -341,6 +341,36 @@ BOOST_AUTO_TEST_CASE(a_definition_is_healthy_once_established) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(argo_cds_kinds_fare_as_whoever_serves_them_says) {
+    check(
+        "argoproj.io/v1alpha1", "Application",
+        {
+            {"nobody serves it", "{}", "Progressing",
+             "No controller has looked at it: Applications of argoproj.io are Argo CD's"},
+            {"looked at", "{'status': {'reconciledAt': '2026-01-01T00:00:00Z'}}", "Progressing",
+             "Waiting for the health of the application"},
+            {"healthy", "{'status': {'health': {'status': 'Healthy'}}}", "Healthy"},
+            {"degraded", "{'status': {'health': {'status': 'Degraded', 'message': 'no pods'}}}", "Degraded",
+             "no pods"},
+        }
+    );
+    check(
+        "argoproj.io/v1alpha1", "ApplicationSet",
+        {
+            {"nobody serves it", "{'spec': {}}", "Progressing",
+             "No controller has looked at it: ApplicationSets of argoproj.io are Argo CD's"},
+            {"made", "{'status': {'conditions': [{'type': 'ResourcesUpToDate', 'status': 'True'}]}}",
+             "Healthy"},
+            {"failed",
+             "{'status': {'conditions': [{'type': 'ErrorOccurred', 'status': 'True', 'message': 'no list'}, "
+             "{'type': 'ResourcesUpToDate', 'status': 'False'}]}}",
+             "Degraded", "no list"},
+            {"not made yet", "{'status': {'conditions': [{'type': 'ResourcesUpToDate', 'status': 'False'}]}}",
+             "Progressing", "Waiting for its applications"},
+        }
+    );
+}
+
 BOOST_AUTO_TEST_CASE(an_application_is_healthy_only_when_looked_at_synced_and_healthy) {
     check(
         "holdfast.dev/v1alpha1", "Application",

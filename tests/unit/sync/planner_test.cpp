@@ -433,10 +433,7 @@ BOOST_AUTO_TEST_CASE(hooks_are_never_applied_as_ordinary_objects) {
     const auto p = w.run();
     BOOST_TEST((w.log == lines{"apply a"}));
     BOOST_TEST(p.hooks_not_run);
-    BOOST_TEST(p.warnings.size() == 1U);
-    BOOST_TEST(
-        p.warnings.at(0) == "ConfigMap \"ns/hook\" is a hook and was not applied: hooks are not run yet"
-    );
+    BOOST_TEST(p.warnings.empty()); // the application's condition NotServed says it
 }
 
 BOOST_AUTO_TEST_CASE(selected_objects_alone_are_touched) {
