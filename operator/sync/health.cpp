@@ -128,8 +128,11 @@ std::optional<condition> condition_of(const json::value& value) {
     const auto* object = value.if_object();
     if (object == nullptr) return std::nullopt;
     return condition{
-        kube::find_text(*object, {"type"}), kube::find_text(*object, {"status"}),
-        kube::find_text(*object, {"reason"}), kube::find_text(*object, {"message"}),
+        kube::find_text(*object, {"type"}),
+        kube::find_text(*object, {"status"}),
+        kube::find_text(*object, {"reason"}),
+        kube::find_text(*object, {"message"}),
+        kube::find_text(*object, {"lastTransitionTime"}),
         number_at(*object, {"observedGeneration"}, -1)
     };
 }
