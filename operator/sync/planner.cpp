@@ -112,12 +112,12 @@ private:
         apply_step apply;
         prune_step recreate;
         recreate.to_recreate = true;
-        std::size_t stage = stage_count;
+        std::optional<std::size_t> rank;
         for (auto& t : state_.tasks) {
             if (t.place.wave != wave) continue;
-            // The tasks are in the order of their stages: the first that can go sets the stage.
-            const auto own_stage = kind_stage(t.wanted->id.kind);
-            if (own_stage > stage) break;
+            // The tasks are in the order of their kinds: the first that can go says whose turn it is.
+            const auto own_rank = kind_rank(t.wanted->id.kind);
+            if (rank && own_rank > *rank) break;
             switch (judge_readiness(t)) {
             case readiness::no: break;
             case readiness::waits_for_definition:
@@ -126,13 +126,13 @@ private:
             case readiness::waits_for_deletion: deletions.push_back(t.wanted->id); break;
             case readiness::waits_for_owner: owned_by_others.push_back(t.wanted->id); break;
             case readiness::recreate:
-                stage = own_stage;
+                rank = own_rank;
                 recreate.objects.push_back(
                     {t.wanted->id, t.live->uid, t.options.prune_propagation.value_or(propagation::foreground)}
                 );
                 break;
             case readiness::ready:
-                stage = own_stage;
+                rank = own_rank;
                 apply.objects.push_back(
                     {t.wanted->id, t.options.replace.value_or(false) ? apply_mode::replace : apply_mode::apply
                     }
@@ -176,12 +176,20 @@ private:
         )};
     }
 
+    /// A claim may get its volume only when a Pod uses it, which a later wave may bring; and a Pod waits for
+    /// its claims by itself.
+    static bool is_awaited_by_pods(const task& t) {
+        const auto& id = t.wanted->id;
+        return id.kind == "PersistentVolumeClaim" && id.group.empty() && t.live != nullptr && t.is_fresh() &&
+               t.live->status == health_status::progressing && !t.live->deleting;
+    }
+
     [[nodiscard]] std::optional<step> await_health(std::int32_t wave) const {
         std::vector<object_id> waiting;
         std::vector<std::string> reasons;
         std::vector<std::string> failures;
         for (const auto& t : state_.tasks) {
-            if (t.place.wave != wave) continue;
+            if (t.place.wave != wave || is_awaited_by_pods(t)) continue;
             const auto& id = t.wanted->id;
             if (t.live == nullptr) {
                 failures.push_back(describe(id) + ": it was deleted while it was waited for");
@@ -221,7 +229,7 @@ private:
                 continue;
             }
             due.push_back(t.id);
-            highest = std::max(highest, kind_stage(t.id.kind));
+            highest = std::max(highest, kind_rank(t.id.kind));
         }
         if (!due.empty() && (state_.is_too_early || !leaving.empty())) {
             // An earlier operation asked for the deletion of what is leaving, which may need what is next.
@@ -233,7 +241,7 @@ private:
         if (any) {
             prune_step prune;
             for (const auto& t : state_.unwanted) {
-                if (!t.due || t.wave != wave || t.has_failed() || kind_stage(t.id.kind) != highest) continue;
+                if (!t.due || t.wave != wave || t.has_failed() || kind_rank(t.id.kind) != highest) continue;
                 const auto own = t.live->prune_propagation;
                 prune.objects.push_back(
                     {t.id, t.live->uid,

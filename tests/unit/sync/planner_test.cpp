@@ -14,7 +14,7 @@ const Step& expect(const plan& p) {
 
 BOOST_AUTO_TEST_SUITE(planner)
 
-BOOST_AUTO_TEST_CASE(one_wave_goes_by_stages_and_ends_right_after_the_apply) {
+BOOST_AUTO_TEST_CASE(one_wave_goes_by_kinds_and_ends_right_after_the_apply) {
     world w;
     w.health_after_apply = [](const object_id&) { return health_status::progressing; };
     w.want(id("Deployment", "web"));
@@ -24,7 +24,8 @@ BOOST_AUTO_TEST_CASE(one_wave_goes_by_stages_and_ends_right_after_the_apply) {
     w.want(id("Namespace", "ns"), 7);
     const auto p = w.run();
     BOOST_TEST(expect<done_step>(p).sentence == "5 applied, 0 unchanged, 0 pruned");
-    BOOST_TEST((w.log == lines{"apply ns", "apply secret config", "apply web-service", "apply web"}));
+    BOOST_TEST((w.log == lines{"apply ns", "apply secret", "apply config", "apply web-service", "apply web"})
+    );
     for (const auto& r : p.objects) {
         BOOST_TEST((r.state == standing::synced), to_string(r.id));
     }
@@ -69,6 +70,54 @@ BOOST_AUTO_TEST_CASE(a_wave_waits_until_the_one_before_is_healthy) {
     BOOST_TEST((expect<wait_step>(p).on == std::vector{id("Deployment", "web")}));
     w.settle(expect<wait_step>(p));
     expect<done_step>(w.run());
+}
+
+BOOST_AUTO_TEST_CASE(kinds_of_a_wave_go_one_after_the_other_and_objects_of_a_kind_side_by_side) {
+    world w;
+    for (const auto* kind :
+         {"HorizontalPodAutoscaler", "StatefulSet", "Deployment", "PersistentVolumeClaim", "PersistentVolume",
+          "StorageClass", "ConfigMap", "Secret"}) {
+        w.want(id(kind, std::string{kind} + "1"));
+        w.want(id(kind, std::string{kind} + "2"));
+    }
+    w.run();
+    BOOST_TEST(
+        (w.log ==
+         lines{
+             "apply Secret1 Secret2", "apply ConfigMap1 ConfigMap2", "apply StorageClass1 StorageClass2",
+             "apply PersistentVolume1 PersistentVolume2",
+             "apply PersistentVolumeClaim1 PersistentVolumeClaim2", "apply Deployment1 Deployment2",
+             "apply StatefulSet1 StatefulSet2", "apply HorizontalPodAutoscaler1 HorizontalPodAutoscaler2"
+         })
+    );
+    for (const auto& wanted : std::exchange(w.input.desired, {})) {
+        w.input.live.at(wanted.id).owner = shop;
+    }
+    w.want(id("Secret", "Secret1"));
+    w.begin_anew();
+    w.input.settings.prune_limit = 100;
+    w.run();
+    BOOST_TEST(w.log.front() == "prune HorizontalPodAutoscaler1 HorizontalPodAutoscaler2");
+    BOOST_TEST(w.log.back() == "prune Secret2");
+    BOOST_TEST(w.log.size() == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(a_claim_that_waits_for_its_first_consumer_holds_up_no_wave) {
+    world w;
+    w.health_after_apply = [](const object_id&) { return health_status::progressing; };
+    w.want(id("PersistentVolumeClaim", "data"), -1);
+    w.want(id("Deployment", "web"));
+    w.want(id("PersistentVolumeClaim", "for-a-cron-job"));
+    auto p = w.run();
+    BOOST_TEST((w.log == lines{"apply data", "apply for-a-cron-job", "apply web"}));
+    // Who uses it is waited for.
+    BOOST_TEST((expect<wait_step>(p).on == std::vector{id("Deployment", "web")}));
+    w.settle(expect<wait_step>(p));
+    expect<done_step>(w.run());
+
+    // One that has lost its volume gets it from nobody.
+    w.input.live.at(id("PersistentVolumeClaim", "data")).status = health_status::degraded;
+    expect<failed_step>(w.run());
 }
 
 BOOST_AUTO_TEST_CASE(health_of_an_older_generation_is_not_believed) {
@@ -130,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_failure_does_not_stop_the_others_of_its_wave_but_the_next
     w.want(id("ConfigMap", "later"), 1);
     w.have(id("ConfigMap", "old"));
     const auto p = w.run();
-    BOOST_TEST((w.log == lines{"apply good bad", "apply fine", "apply worse"}));
+    BOOST_TEST((w.log == lines{"apply good", "apply bad", "apply fine", "apply worse"}));
     BOOST_TEST(
         expect<failed_step>(p).sentence ==
         "2 objects could not be applied: ConfigMap \"ns/bad\": no; Deployment \"ns/worse\": no"
@@ -154,7 +203,7 @@ BOOST_AUTO_TEST_CASE(objects_wait_for_their_own_definition_only) {
     w.want(id("ConfigMap", "c"));
     w.want(id("Deployment", "d"));
     const auto p = w.run();
-    BOOST_TEST((w.log == lines{"apply c widgets.example.com", "apply d"}));
+    BOOST_TEST((w.log == lines{"apply c", "apply widgets.example.com", "apply d"}));
     const auto& wait = expect<wait_step>(p);
     BOOST_TEST((wait.reason == wait_reason::custom_resource_definition));
     w.settle(wait);
@@ -174,7 +223,7 @@ BOOST_AUTO_TEST_CASE(objects_of_a_refused_definition_or_namespace_are_not_tried)
     w.want(id("ConfigMap", "free", "other"));
     const auto p = w.run();
     expect<failed_step>(p);
-    BOOST_TEST((w.log == lines{"apply ns", "apply free widgets.example.com"}));
+    BOOST_TEST((w.log == lines{"apply ns", "apply free", "apply widgets.example.com"}));
     BOOST_TEST(
         world::report_of(p, id("Widget", "w", "other"))->message ==
         "not tried: CustomResourceDefinition \"widgets.example.com\" could not be applied"
