@@ -28,7 +28,7 @@ bool names_entries(const sources::source_identity& identity) {
 // What is to be known of a build, beside what the builds said themselves.
 std::vector<std::string> warnings_of(const sources::desired_set& built, const crds::application_spec& spec) {
     auto warnings = built.warnings;
-    for (const auto& problem : policy::not_ignored(spec)) {
+    for (const auto& problem : policy::without_effect(spec)) {
         warnings.push_back(problem.text());
     }
     return warnings;
@@ -110,6 +110,7 @@ application_sources::build(record_ptr r, inputs from, plans how) {
         .who =
             {.application = r->ref(), .installation = with_.config.installation, .names = with_.config.names},
         .namespace_ = r->object.spec.destination.namespace_,
+        .options = sync_options_of(r->object.spec),
         .confined_to = r->object.metadata.namespace_ == with_.config.own_namespace
                            ? std::string{}
                            : r->object.metadata.namespace_
@@ -193,13 +194,29 @@ asio::awaitable<result<void>> application_sources::make_full(record_ptr r) {
     co_return co_await build_wanted(r, std::move(from), {});
 }
 
+bool application_sources::has_kind_come(const application_record& r) const {
+    if (!r.compared.wanted) {
+        return false;
+    }
+    std::shared_ptr<const kube::api_catalog> catalog;
+    return std::ranges::any_of(*r.compared.wanted, [&](const sync::planned_object& w) {
+        if (!w.has_unknown_kind) {
+            return false;
+        }
+        if (!catalog) {
+            catalog = destination_of(with_.clusters, r.object).catalog();
+        }
+        return catalog->find(w.gvk()) != nullptr;
+    });
+}
+
 asio::awaitable<engine::findings> application_sources::find_wanted_state(record_ptr r) {
     engine::findings found;
     std::optional<error> why;
     if (auto found_now = co_await find_inputs(r); !found_now) {
         why = found_now.error();
     } else if (r->sources.from && r->sources.from->build_key == found_now->now.build_key &&
-               (r->compared.wanted || !r->compared.trusted.empty())) {
+               (r->compared.wanted || !r->compared.trusted.empty()) && !has_kind_come(*r)) {
         r->sources.from = std::move(found_now->now);
     } else if (const auto built =
                    co_await build_wanted(r, std::move(found_now->now), std::move(found_now->how));

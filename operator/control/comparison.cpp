@@ -177,6 +177,8 @@ comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::plann
         attempt.kind = *resource;
         attempt.manifest = desired;
         attempt.dry_run = true;
+        attempt.drops_unknown =
+            sync::merged(sync_options_of(r->object.spec), w.orders.options).validate == false;
         const auto tried = co_await access.apply(std::move(attempt));
         if (tried) {
             compared = sync::compare_dry_run(*tried, *live, with_.config.names.get().field_manager);

@@ -2,6 +2,7 @@
 
 #include "control/application_sources_of.hpp"
 #include "control/operations.hpp"
+#include "engine/not_served.hpp"
 #include "engine/retry.hpp"
 #include "engine/termination.hpp"
 
@@ -76,6 +77,10 @@ engine::findings operations::decide(record_ptr r) {
     if (auto* anew = std::get_if<engine::begin>(&made.step)) {
         begin(*r, std::move(anew->operation));
         r->operation.taken = r->operation.taken || anew->is_asked;
+        const auto& state = *r->object.status.operation_state;
+        if (auto why = engine::not_served(request_of(state.operation)); anew->is_asked && !why.empty()) {
+            finish(*r, crds::operation_phase::failed, std::move(why));
+        }
     } else if (auto* end = std::get_if<engine::finish>(&made.step)) {
         finish(*r, end->phase, std::move(end->message));
     }

@@ -67,6 +67,9 @@ private:
     asio::awaitable<void> take_up(record_ptr r, progress_ptr progress);
     /// Puts into the status what the operation has done so far.
     static void note_rows(application_record& r);
+    /// Finds out whether the cluster serves the wanted kinds that it did not. True where that changes what is
+    /// known of an object's place: it is to be built again.
+    asio::awaitable<bool> ask_for_kinds(record_ptr r);
     [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
     /// The next step, with what the plan says of each object noted.
     [[nodiscard]] sync::plan plan(application_record& r, const sync::plan_input& input);

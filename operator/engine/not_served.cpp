@@ -1,6 +1,7 @@
 #include "engine/not_served.hpp"
 
 #include "base/counted_list.hpp"
+#include "match/sync_option.hpp"
 #include "sync/identity.hpp"
 
 namespace holdfast::engine {
@@ -8,6 +9,7 @@ namespace holdfast::engine {
 namespace {
 
 constexpr std::size_t hooks_named = 3;
+constexpr std::size_t objects_named = 3;
 
 } // namespace
 
@@ -32,6 +34,33 @@ std::string not_served(
     }
     if (!hooks.empty()) {
         add("hooks are not run yet, so these are not applied: " + hooks.text());
+    }
+    counted_list options{objects_named};
+    for (std::size_t i = 0; wanted != nullptr && i < wanted->size(); ++i) {
+        for (const auto& one : (*wanted)[i].orders.not_served) {
+            options.add([&] { return sync::describe((*wanted)[i].id) + ": " + one; });
+        }
+    }
+    if (!options.empty()) {
+        add(options.text());
+    }
+    return text;
+}
+
+std::string not_served(const crds::sync_request& asked) {
+    std::string text;
+    for (std::size_t i = 0; i < asked.sync_options.size(); ++i) {
+        const auto given = match::read_sync_option(asked.sync_options[i]);
+        if (!given) continue;
+        auto why = given->not_served();
+        if (why.empty() && given->option->place == match::option_place::application &&
+            given->value != given->option->usual) {
+            why = std::string{given->option->name} +
+                  " has no effect on one operation; it belongs into spec.syncPolicy.syncOptions";
+        }
+        if (!why.empty()) {
+            text += (text.empty() ? "" : "; ") + ("operation.sync.syncOptions[" + std::to_string(i) + "]: ") + why;
+        }
     }
     return text;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crds/operation.hpp"
 #include "crds/types.hpp"
 #include "sync/planner.hpp"
 
@@ -20,5 +21,8 @@ inline constexpr std::string_view not_served_type = "NotServed";
     std::span<const crds::problem> of_spec, const std::vector<sync::planned_object>* wanted,
     std::string_view before
 );
+
+/// The same of what an operation asks for by itself: it is not begun then.
+[[nodiscard]] std::string not_served(const crds::sync_request& asked);
 
 } // namespace holdfast::engine

@@ -2,6 +2,7 @@
 
 #include "crds/words.hpp"
 #include "git/url.hpp"
+#include "match/sync_option.hpp"
 #include "policy/claim_index.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
@@ -87,7 +88,7 @@ public:
         claims();
         addresses();
         if (with_warnings) {
-            std::ranges::move(not_ignored(value_.spec), std::back_inserter(verdict_.warnings));
+            std::ranges::move(without_effect(value_.spec), std::back_inserter(verdict_.warnings));
             std::ranges::move(not_served(value_.spec), std::back_inserter(verdict_.warnings));
             revisions();
         }
@@ -337,7 +338,7 @@ private:
 
 } // namespace
 
-std::vector<crds::problem> not_ignored(const crds::application_spec& spec) {
+std::vector<crds::problem> without_effect(const crds::application_spec& spec) {
     std::vector<crds::problem> all;
     for (std::size_t i = 0; i < spec.ignore_differences.size(); ++i) {
         sync::ignore_rule rule;
@@ -345,6 +346,12 @@ std::vector<crds::problem> not_ignored(const crds::application_spec& spec) {
         rule.jq_path_expressions = spec.ignore_differences[i].jq_path_expressions;
         for (auto& problem : sync::problems_of(rule)) {
             all.push_back({"spec.ignoreDifferences[" + std::to_string(i) + "]", std::move(problem)});
+        }
+    }
+    const auto& options = spec.sync_policy.sync_options;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        if (const auto given = match::read_sync_option(options[i]); given && !given->retired().empty()) {
+            all.push_back({"spec.syncPolicy.syncOptions[" + std::to_string(i) + "]", given->retired()});
         }
     }
     return all;
@@ -363,6 +370,12 @@ std::vector<crds::problem> not_served(const crds::application_spec& spec) {
             {"spec.healthChecks[" + std::to_string(i) + "]",
              "checks in Lua are not run yet; " + spec.health_checks[i].kind + " is judged by its conditions"}
         );
+    }
+    const auto& options = spec.sync_policy.sync_options;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        if (const auto given = match::read_sync_option(options[i]); given && !given->not_served().empty()) {
+            all.push_back({"spec.syncPolicy.syncOptions[" + std::to_string(i) + "]", given->not_served()});
+        }
     }
     return all;
 }

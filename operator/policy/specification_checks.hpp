@@ -34,9 +34,10 @@ judge(const crds::application& value, const surroundings& around, std::vector<cr
 [[nodiscard]] std::vector<crds::problem>
 problems_of(const crds::application& value, const surroundings& around);
 
-/// What spec.ignoreDifferences names and what is compared all the same: paths that are no JSON pointers, what
-/// says which object it is, jq paths. Nothing of this is a reason to refuse it: the rest of the rule holds.
-[[nodiscard]] std::vector<crds::problem> not_ignored(const crds::application_spec& spec);
+/// What a specification says in vain. Of spec.ignoreDifferences what is compared all the same: paths that are
+/// no JSON pointers, what says which object it is. Sync options that are none any more. Nothing of this is
+/// a reason to refuse it: the rest holds.
+[[nodiscard]] std::vector<crds::problem> without_effect(const crds::application_spec& spec);
 
 /// What of a specification asks for what there is not (yet). Nothing of this is a reason to refuse it: it is
 /// done as far as it can be, and is not ready.

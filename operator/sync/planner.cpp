@@ -25,6 +25,11 @@ public:
             report();
             return std::move(result_);
         }
+        if (auto shared = refuse_shared()) {
+            result_.next = std::move(*shared);
+            report();
+            return std::move(result_);
+        }
         const auto waves = all_waves();
         const bool waits_for_health = waves.size() > 1 && !settings_.dry_run;
         std::optional<step> next;
@@ -39,7 +44,28 @@ public:
     }
 
 private:
-    enum class readiness { ready, recreate, waits_for_definition, waits_for_deletion, waits_for_owner, no };
+    enum class readiness {
+        ready,
+        recreate,
+        waits_for_definition,
+        waits_for_kind,
+        waits_for_deletion,
+        waits_for_owner,
+        no
+    };
+
+    /// FailOnSharedResource: nothing at all is applied where something belongs to another application.
+    [[nodiscard]] std::optional<step> refuse_shared() const {
+        if (!settings_.options.fail_on_shared_resource.value_or(false)) return std::nullopt;
+        std::vector<std::string> shared;
+        for (const auto& t : state_.tasks) {
+            if (t.is_shared) shared.push_back(t.message);
+        }
+        if (shared.empty()) return std::nullopt;
+        return failed_step{fmt::format(
+            "nothing was applied, for FailOnSharedResource=true is set: {}", enumerate_texts(shared, "; ")
+        )};
+    }
 
     readiness judge_readiness(task& t) {
         if (t.state != standing::pending) return readiness::no;
@@ -66,6 +92,12 @@ private:
             }
             if (!established) return readiness::waits_for_definition;
         }
+        // What is to bring the kind is applied already, or goes along with this object; the server takes its
+        // time.
+        if (state_.brings_kind_of(t) && !state_.is_kind_served(t)) {
+            if (settings_.dry_run) return skip_dry_run(t);
+            return readiness::waits_for_kind;
+        }
         if (t.waits_for_owner) return readiness::waits_for_owner;
         if (t.live != nullptr && t.live->deleting) return readiness::waits_for_deletion;
         if (t.tried != nullptr && t.tried->what == outcome::removed && t.live != nullptr &&
@@ -78,6 +110,11 @@ private:
     static readiness skip_dry_run(task& t, const task& provider) {
         t.state = standing::synced;
         t.message = fmt::format("cannot be tried before {} is there", describe(provider.wanted->id));
+        return readiness::no;
+    }
+    static readiness skip_dry_run(task& t) {
+        t.state = standing::synced;
+        t.message = "cannot be tried before the server has its kind";
         return readiness::no;
     }
 
@@ -107,6 +144,7 @@ private:
 
     std::optional<step> apply_wave(std::int32_t wave) {
         std::vector<object_id> definitions;
+        std::vector<object_id> kinds;
         std::vector<object_id> deletions;
         std::vector<object_id> owned_by_others;
         apply_step apply;
@@ -123,6 +161,7 @@ private:
             case readiness::waits_for_definition:
                 definitions.push_back(state_.definition_of(t)->wanted->id);
                 break;
+            case readiness::waits_for_kind: kinds.push_back(t.wanted->id); break;
             case readiness::waits_for_deletion: deletions.push_back(t.wanted->id); break;
             case readiness::waits_for_owner: owned_by_others.push_back(t.wanted->id); break;
             case readiness::recreate:
@@ -149,6 +188,10 @@ private:
             return wait_step{
                 wait_reason::custom_resource_definition, std::move(definitions), std::move(sentence)
             };
+        }
+        if (!kinds.empty()) {
+            auto sentence = "waiting for the server to have the kind of " + enumerate(kinds);
+            return wait_step{wait_reason::custom_resource_definition, std::move(kinds), std::move(sentence)};
         }
         if (!deletions.empty()) {
             auto sentence =
@@ -345,6 +388,7 @@ planned_object plan_object(const desired_object& desired, bool in_sync) {
     planned.orders = desired.orders;
     planned.defines = defined_kind(desired.manifest);
     planned.in_sync = in_sync;
+    planned.has_unknown_kind = desired.has_unknown_kind;
     return planned;
 }
 

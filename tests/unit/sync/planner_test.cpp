@@ -211,6 +211,53 @@ BOOST_AUTO_TEST_CASE(objects_wait_for_their_own_definition_only) {
     BOOST_TEST(w.log.back() == "apply w");
 }
 
+// The API server tells of an established definition before its discovery has the kind.
+BOOST_AUTO_TEST_CASE(objects_wait_until_the_server_has_their_kind_whoever_brings_it) {
+    const kube::group_version_kind kind{"example.com", "v1", "Widget"};
+    for (const bool is_defined : {true, false}) {
+        world w;
+        if (is_defined) {
+            w.want_definition("widgets.example.com");
+        } else {
+            w.want(id("Deployment", "operator"));
+        }
+        auto& widget = w.want(id("Widget", "w"));
+        widget.version = "v1";
+        widget.orders.options.skip_dry_run_on_missing = !is_defined;
+        w.want(id("Widget", "other"), 1).version = "v1";
+        w.input.desired.back().orders.options.skip_dry_run_on_missing = !is_defined;
+        w.input.unserved_kinds.insert(kind);
+        w.health_after_apply = [](const object_id&) { return health_status::healthy; };
+        auto p = w.run();
+        BOOST_TEST(
+            (w.log == lines{is_defined ? "apply widgets.example.com" : "apply operator"}), w.log.back()
+        );
+        const auto& wait = expect<wait_step>(p);
+        BOOST_TEST((wait.reason == wait_reason::custom_resource_definition));
+        BOOST_TEST(wait.sentence == "waiting for the server to have the kind of Widget \"ns/w\"");
+        w.input.unserved_kinds.clear();
+        expect<done_step>(w.run());
+        BOOST_TEST(w.log.back() == "apply other");
+    }
+}
+
+// A version that is new in the definition is not served yet either, though the definition is as healthy as
+// before.
+BOOST_AUTO_TEST_CASE(objects_wait_for_a_new_version_of_their_kind) {
+    world w;
+    w.want_definition("widgets.example.com").in_sync = true;
+    w.have(id("CustomResourceDefinition", "widgets.example.com")).status = health_status::healthy;
+    w.want(id("Widget", "w")).version = "v2";
+    w.input.unserved_kinds.insert({"example.com", "v2", "Widget"});
+    expect<wait_step>(w.run());
+    w.input.settings.dry_run = true;
+    expect<done_step>(w.run());
+    w.input.settings.dry_run = false;
+    w.input.unserved_kinds.clear();
+    expect<done_step>(w.run());
+    BOOST_TEST((w.log == lines{"apply w"}));
+}
+
 BOOST_AUTO_TEST_CASE(objects_of_a_refused_definition_or_namespace_are_not_tried) {
     world w;
     w.refuse = [](const object_id& o) {
@@ -413,6 +460,26 @@ BOOST_AUTO_TEST_CASE(what_another_application_owns_is_not_taken) {
 }
 
 // What ours asks for, and what Argo CD does at once.
+BOOST_AUTO_TEST_CASE(where_shared_objects_fail_the_sync_nothing_is_applied) {
+    world w;
+    w.want(id("ConfigMap", "ours"));
+    w.want(id("ConfigMap", "theirs"));
+    w.have(id("ConfigMap", "theirs"), 0, {"deploy", "other"});
+    w.input.settings.options.fail_on_shared_resource = true;
+    const auto p = w.run();
+    BOOST_TEST(expect<failed_step>(p).sentence.starts_with(
+        "nothing was applied, for FailOnSharedResource=true is set: ConfigMap \"ns/theirs\" belongs to the "
+        "application deploy/other"
+    ));
+    BOOST_TEST(w.log.empty());
+    // Who owns it may not want it any more.
+    w.input.settings.undecided_owners.insert({"deploy", "other"});
+    expect<wait_step>(w.run());
+    w.input.settings.undecided_owners.clear();
+    w.input.settings.given_up.insert(id("ConfigMap", "theirs"));
+    expect<done_step>(w.run());
+}
+
 BOOST_AUTO_TEST_CASE(the_rules_of_argo_cd_ask_nobody) {
     const auto end_of = [](const std::function<void(world&)>& arrange, const plan_rules& rules) {
         world w;
