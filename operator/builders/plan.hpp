@@ -184,6 +184,8 @@ struct programs {
     std::string helm;
     /// holdfast-jsonnet.
     std::string jsonnet;
+    /// holdfast-builder.
+    std::string builder;
     /// Of kustomize and helm, as they say it: part of the keys.
     std::string kustomize_version;
     std::string helm_version;

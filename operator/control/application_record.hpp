@@ -105,6 +105,8 @@ struct comparison_state {
     std::vector<std::string> warnings;
     /// The objects themselves, while somebody needs them.
     std::shared_ptr<const sources::desired_set> full;
+    /// Which of their fields jq expressions name; null: none. Kept as long as `wanted` is.
+    std::shared_ptr<const sources::ignored_fields> ignored;
     /// Hashes at the moment when an object was last known to be as wanted.
     std::map<sync::object_id, sync::known_state> known;
     /// An object that was compared field by field and is not as wanted.

@@ -138,7 +138,14 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     if (!built) {
         co_return built.error();
     }
+    auto ignored = co_await sources::find_ignored_fields(
+        with_.build.jq(), built->wanted, r->object.spec.ignore_differences, r->compared.ignored
+    );
+    if (!ignored) {
+        co_return ignored.error();
+    }
     r->compared.full = std::move(built->wanted);
+    r->compared.ignored = std::move(*ignored);
     from.entries = std::move(built->entries);
     if (auto known = co_await identify_entries(r, from); !known) {
         co_return known.error();

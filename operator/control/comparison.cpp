@@ -166,7 +166,7 @@ comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::plann
     if (!live) {
         co_return;
     }
-    const auto rules = ignore_rules(r->object.spec);
+    const auto rules = sources::rules_for(ignore_rules(r->object.spec), r->compared.ignored.get(), id);
     auto desired = m.manifest;
     if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return sync::matches(rule, id); })) {
         desired = sync::apply_ignored(std::move(desired), *live, rules, with_.config.names);

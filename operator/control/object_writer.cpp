@@ -162,7 +162,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     request.kind = *watched.kind;
     request.manifest = std::move(manifest);
     request.owner = r->ref();
-    request.ignored = ignore_rules(r->object.spec);
+    request.ignored = sources::rules_for(ignore_rules(r->object.spec), r->compared.ignored.get(), action.id);
     request.replace = action.mode == sync::apply_mode::replace;
     request.dry_run = dry_run;
     // Of a kind that came just now the server may know too little yet.

@@ -59,7 +59,8 @@ std::string not_served(const crds::sync_request& asked) {
                   " has no effect on one operation; it belongs into spec.syncPolicy.syncOptions";
         }
         if (!why.empty()) {
-            text += (text.empty() ? "" : "; ") + ("operation.sync.syncOptions[" + std::to_string(i) + "]: ") + why;
+            text += (text.empty() ? "" : "; ") + ("operation.sync.syncOptions[" + std::to_string(i) + "]: ") +
+                    why;
         }
     }
     return text;

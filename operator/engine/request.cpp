@@ -53,7 +53,7 @@ std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec) 
              .namespace_ = d.namespace_,
              .json_pointers = d.json_pointers,
              .managed_fields_managers = d.managed_fields_managers,
-             .jq_path_expressions = d.jq_path_expressions}
+             .fields = {}}
         );
     }
     std::erase_if(rules, [](const sync::ignore_rule& rule) {

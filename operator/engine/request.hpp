@@ -24,7 +24,7 @@ sync_options_of(const crds::application_spec& spec, const crds::sync_request& as
 /// Whether an operation of the application is under way.
 [[nodiscard]] bool is_operating(const crds::application_status& status) noexcept;
 
-/// The rules of spec.ignoreDifferences that can be applied.
+/// The rules of spec.ignoreDifferences, but for the jq expressions.
 [[nodiscard]] std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec);
 
 } // namespace holdfast::engine

@@ -343,7 +343,6 @@ std::vector<crds::problem> without_effect(const crds::application_spec& spec) {
     for (std::size_t i = 0; i < spec.ignore_differences.size(); ++i) {
         sync::ignore_rule rule;
         rule.json_pointers = spec.ignore_differences[i].json_pointers;
-        rule.jq_path_expressions = spec.ignore_differences[i].jq_path_expressions;
         for (auto& problem : sync::problems_of(rule)) {
             all.push_back({"spec.ignoreDifferences[" + std::to_string(i) + "]", std::move(problem)});
         }

@@ -58,7 +58,8 @@ struct forgotten_definition {
     }
 };
 
-constexpr auto waits_for_its_kind = ", annotations: {argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true}";
+constexpr auto waits_for_its_kind =
+    ", annotations: {argocd.argoproj.io/sync-options: SkipDryRunOnMissingResource=true}";
 
 } // namespace
 
@@ -68,7 +69,8 @@ BOOST_AUTO_TEST_CASE(what_brings_a_kind_may_be_in_the_same_source_as_its_objects
     for (const bool is_cluster_wide : {false, true}) {
         scene s{is_cluster_wide ? "lateall" : "late"};
         const forgotten_definition guard{s};
-        s.config_map("operator", "1").repository.write("w.yaml", widget(s.name, "size: 3", waits_for_its_kind));
+        s.config_map("operator", "1")
+            .repository.write("w.yaml", widget(s.name, "size: 3", waits_for_its_kind));
         const auto first = s.repository.push("What makes the kind, and an object of it");
         s.follow();
         const auto seen = s.until(
@@ -246,6 +248,76 @@ BOOST_AUTO_TEST_CASE(an_option_that_is_no_more_is_a_warning) {
     const auto seen = s.look();
     BOOST_TEST(seen.get("Warning").message.find("ServerDryRun has no effect any more") != std::string::npos);
     BOOST_TEST(seen.get("Ready").status == "True");
+}
+
+// The commonest form of ignoreDifferences: what cert-manager fills in.
+BOOST_AUTO_TEST_CASE(fields_that_jq_names_are_left_to_others) {
+    scene s{"jq"};
+    const std::string kind = "mutatingwebhookconfiguration";
+    struct gone {
+        scene& s;
+        ~gone() { s.w.kubectl({"delete", "mutatingwebhookconfiguration", "jq-hook", "--ignore-not-found"}); }
+    } const guard{s};
+    const auto hook = [](const std::string& policy) {
+        return "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\n"
+               "metadata: {name: jq-hook}\nwebhooks:\n- name: a.example.com\n  clientConfig: {url: "
+               "\"https://a.example.com\", caBundle: Cg==}\n  sideEffects: None\n  admissionReviewVersions: "
+               "[v1]\n"
+               "  failurePolicy: " +
+               policy + "\n";
+    };
+    s.repository.write("hook.yaml", hook("Ignore"));
+    s.config_map("a", "1");
+    const auto first = s.repository.push("A webhook");
+    json::object options{
+        {"ignoreDifferences",
+         {{{"group", "admissionregistration.k8s.io"},
+           {"kind", "MutatingWebhookConfiguration"},
+           {"jqPathExpressions", {".webhooks[]?.clientConfig.caBundle"}}}}}
+    };
+    s.follow({.spec = options});
+    await_synced(s.name, first);
+    const auto bundle = [&] { return s.w.field(kind, "", "jq-hook", ".webhooks[0].clientConfig.caBundle"); };
+    s.w.kubectl(
+        {"patch", kind, "jq-hook", "--type=json", "-p",
+         R"([{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":"aW5qZWN0ZWQ="},)"
+         R"({"op":"replace","path":"/webhooks/0/failurePolicy","value":"Fail"}])"}
+    );
+    eventually(
+        [&] { return s.w.field(kind, "", "jq-hook", ".webhooks[0].failurePolicy") == "Ignore"; },
+        "the other field is taken back"
+    );
+    await_synced(s.name, first);
+    BOOST_TEST(bundle() == "aW5qZWN0ZWQ=");
+    // Nor does a sync of a new commit put it back.
+    s.repository.write("hook.yaml", hook("Fail"));
+    const auto second = s.repository.push("Another policy");
+    await_synced(s.name, second);
+    BOOST_TEST(s.w.field(kind, "", "jq-hook", ".webhooks[0].failurePolicy") == "Fail");
+    BOOST_TEST(bundle() == "aW5qZWN0ZWQ=");
+}
+
+BOOST_AUTO_TEST_CASE(a_jq_expression_that_is_none_stops_the_sync_and_is_named) {
+    scene s{"nojq"};
+    s.config_map("a", "1");
+    const auto first = s.repository.push("One");
+    const auto ignoring = [](const char* expression) {
+        return json::object{
+            {"ignoreDifferences", {{{"kind", "ConfigMap"}, {"jqPathExpressions", {".data.x", expression}}}}}
+        };
+    };
+    s.follow({.spec = ignoring(".data[")});
+    const auto seen = s.until(
+        [](const application_view& v) { return v.get("ComparisonError").status == "True"; }, "it is told"
+    );
+    const auto message = seen.get("ComparisonError").message;
+    BOOST_TEST(
+        message.starts_with("spec.ignoreDifferences[0].jqPathExpressions[1]: it is no jq expression"), message
+    );
+    BOOST_TEST(seen.get("Ready").status == "False");
+    BOOST_TEST(!s.has("a"));
+    s.follow({.spec = ignoring(".data.value")});
+    await_synced(s.name, first);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
