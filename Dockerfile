@@ -10,7 +10,7 @@ ARG BASE=docker.io/library/debian:bookworm-slim
 ARG GO=docker.io/library/golang:1.26-bookworm
 ARG BINARIES=from-source
 
-# kustomize, helm and sops, which the operator runs.
+# kustomize, helm, sops and holdfast-builder, which the operator runs.
 FROM ${GO} AS programs
 COPY tools/programs /src
 RUN HOLDFAST_PROGRAMS_DIR=/built /src/build && mkdir /programs && cp -L /built/current/bin/* /programs/ \

@@ -68,6 +68,12 @@ std::string short_revision(std::string_view revision) {
     return std::string{is_commit ? revision.substr(0, digits) : revision};
 }
 
+bool is_about_operation(const problem& one) noexcept {
+    constexpr std::string_view field = "operation";
+    const std::string_view path{one.path};
+    return path == field || path.starts_with("operation.");
+}
+
 std::int64_t prune_limit_of(const std::optional<int_or_string>& limit, std::int64_t objects) {
     constexpr std::int64_t at_least = 10;
     if (!limit) {

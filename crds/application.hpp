@@ -182,6 +182,9 @@ json::object write(const application_status& value);
 /// options). Meant for the admission webhook and, again, for the controller.
 std::vector<problem> check(const application& value);
 
+/// Whether a problem is one of the field `operation`.
+bool is_about_operation(const problem& one) noexcept;
+
 /// How many of `objects` may be pruned without a confirmation: `limit`, or half of them but at least 10.
 /// Percentages are rounded down, though never to less than one object.
 std::int64_t prune_limit_of(const std::optional<int_or_string>& limit, std::int64_t objects);

@@ -125,7 +125,9 @@ struct docs<ignored_difference> {
         {.member = "namespace_", .doc = "Namespace; absent: whichever.", .max_length = limits::label},
         {.member = "json_pointers", .doc = "Fields as JSON pointers, such as /spec/replicas."},
         {.member = "jq_path_expressions",
-         .doc = "Fields as jq paths, such as .spec.template.spec.containers[].resources."},
+         .doc = "Fields as jq expressions (gojq), such as .spec.template.spec.containers[].resources or "
+                ".webhooks[].clientConfig.caBundle. They are asked of the manifest, all of an application's "
+                "together for at most a second."},
         {.member = "managed_fields_managers",
          .doc = "Fields by who owns them: names of field managers, such as kube-controller-manager.",
          .max_length = 128},

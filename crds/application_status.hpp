@@ -84,6 +84,10 @@ struct resource_result {
 struct sync_result {
     std::string revision;
     std::vector<std::string> revisions;
+    /// The sources, of an operation that somebody asked for: a specification that is changed meanwhile is for
+    /// the next one. Absent where they do not fit, and then after a restart those of the specification.
+    std::optional<application_source> source;
+    std::vector<application_source> sources;
     /// The identity of the manifests that are being applied.
     std::string build_key;
     /// At most `max_status_resources`, failures first. While the operation runs, too: whoever goes on with it

@@ -59,6 +59,14 @@ public:
         }
     }
 
+    void leave_out(std::initializer_list<std::string_view> from, std::string_view member) {
+        auto* found = find(status_, from);
+        auto* object = found != nullptr ? found->if_object() : nullptr;
+        if (object == nullptr || !object->contains(member) || fits()) return;
+        size_ -= stored_size(object->at(member));
+        object->erase(member);
+    }
+
     void shorten_each(
         std::initializer_list<std::string_view> list, std::initializer_list<std::string_view> member,
         std::size_t limit = short_message
@@ -160,6 +168,8 @@ json::object bounded_status(const application_status& status, std::size_t rest_b
     reduction reduced{std::move(made), budget_beside(rest_bytes)};
     reduced.set_aside({"operationState", "operation"});
     reduced.leave_out({"history"}, {"source", "sources"}, "sourcesOmitted");
+    reduced.leave_out({"operationState", "syncResult"}, "source");
+    reduced.leave_out({"operationState", "syncResult"}, "sources");
     reduced.shorten_each({"conditions"}, {"message"}, long_message);
     reduced.shorten_each({"operationState", "syncResult", "resources"}, {"message"});
     reduced.shorten_each({"resources"}, {"health", "message"});

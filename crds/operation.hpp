@@ -24,7 +24,7 @@ struct retry_strategy {
     /// Attempts after the first: 0 for none, below 0 for as many as it takes.
     std::int64_t limit = 5;
     retry_backoff backoff;
-    /// Attempt the newest revision, not the one that failed.
+    /// The refs are listed before each attempt, so that it is of the newest revision.
     bool refresh = false;
 
     bool operator==(const retry_strategy&) const = default;

@@ -41,7 +41,9 @@ struct docs<retry_strategy> {
          .minimum = -1,
          .maximum = 1000000},
         {.member = "backoff", .doc = "How long is waited between attempts."},
-        {.member = "refresh", .doc = "Try with the newest revision, not with the one that failed."},
+        {.member = "refresh",
+         .doc = "Ask the repository before each attempt, so that it is of the newest revision and not "
+                "of the one that was last polled."},
     };
 };
 HOLDFAST_DESCRIBED_STRUCT(retry_strategy)

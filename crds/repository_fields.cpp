@@ -186,11 +186,16 @@ struct docs<repository_spec> {
         {.member = "verify", .doc = "Use only signed content."},
         {.member = "password_store",
          .doc = "The repository is a password store, whose entries applications name in their manifests."},
-        {.member = "timeout", .doc = "How long one fetch may take, such as 60s."},
+        {.member = "timeout",
+         .doc = "How long one fetch may take, such as 60s; a listing of refs takes no longer either."},
         {.member = "suspend",
          .doc = "Leave the repository alone: it is neither polled nor fetched, also not by webhooks."},
-        {.member = "submodules", .doc = "What becomes of submodules."},
-        {.member = "lfs", .doc = "What becomes of files that are kept in Git LFS."},
+        {.member = "submodules",
+         .doc = "What becomes of submodules. Only Ignore is served; with Refuse the Repository is not Ready."
+        },
+        {.member = "lfs",
+         .doc = "What becomes of files that are kept in Git LFS. Only Refuse is served; with Ignore the "
+                "Repository is not Ready."},
     };
     static constexpr rule rules[] = {
         {"self.url.matches('^(https?|ssh|git|file|oci)://.+') || self.url.matches('^[^/:@]+@[^/:@]+:.+')",

@@ -170,7 +170,9 @@ struct docs<resource_result> {
 };
 HOLDFAST_DESCRIBED_STRUCT(resource_result)
 
-BOOST_DESCRIBE_STRUCT(sync_result, (), (revision, revisions, build_key, resources, resources_count))
+BOOST_DESCRIBE_STRUCT(
+    sync_result, (), (revision, revisions, source, sources, build_key, resources, resources_count)
+)
 template <>
 struct docs<sync_result> {
     static constexpr std::string_view name = "SyncResult";
@@ -181,6 +183,13 @@ struct docs<sync_result> {
          .doc = "With several sources, one commit for each.",
          .max_length = limits::revision,
          .max_items = 20},
+        {.member = "source",
+         .doc = "The source of an operation that was asked for: it keeps it, whatever becomes of the spec.",
+         .documented_at = "spec.source"},
+        {.member = "sources",
+         .doc = "The same with several sources.",
+         .max_items = 20,
+         .documented_at = "spec.source"},
         {.member = "build_key", .doc = "Identity of the manifests that are applied.", .max_length = 256},
         {.member = "resources",
          .doc = "What became of the objects so far, failures first; not more than 200 of them.",
@@ -321,10 +330,11 @@ struct docs<application_summary> {
     static constexpr std::string_view text = "What the application runs and where it answers.";
     static constexpr field fields[] = {
         {.member = "images",
-         .doc = "The container images of its objects.",
+         .doc = "The container images that its manifests name.",
          .max_items = static_cast<std::int64_t>(max_status_images)},
         {.member = "external_urls",
-         .doc = "The URLs under which it answers.",
+         .doc = "The URLs of its Ingresses, and those in annotations link.argocd.argoproj.io/NAME of its "
+                "objects.",
          .json_name = "externalURLs",
          .max_length = limits::url,
          .max_items = static_cast<std::int64_t>(max_status_urls)},

@@ -68,6 +68,7 @@ builders::programs find_programs() {
     found.kustomize = first_of({here / "programs/kustomize", libexec / "programs/kustomize"});
     found.helm = first_of({here / "programs/helm", libexec / "programs/helm"});
     found.jsonnet = first_of({here / "holdfast-jsonnet", libexec / "holdfast-jsonnet"});
+    found.builder = first_of({here / "programs/holdfast-builder", libexec / "programs/holdfast-builder"});
     found.functions = first_of({here / "functions", libexec / "functions"});
     found.kustomize_identity = identity_of(found.kustomize);
     found.helm_identity = identity_of(found.helm);

@@ -158,7 +158,7 @@ std::optional<chart_directory> open_repository(helm_work& work) {
         work.fail(fmt::format("spec.source.path: {} is a file, not the directory of a chart", *path));
         return std::nullopt;
     }
-    work.plan.name = path->empty() ? "." : *path;
+    work.plan.name = render::name_of_directory(*path);
     return chart_directory{.written = *path, .real = found->name};
 }
 

@@ -219,7 +219,7 @@ private:
         }
         asked["unresolved"] = std::move(unresolved);
         const auto path = render::clean_path(source_.spec.path).value();
-        made.name = path.empty() ? "." : path;
+        made.name = render::name_of_directory(path);
         made.warnings = std::move(warnings_);
         command run;
         run.name = "jsonnet";

@@ -37,7 +37,7 @@ public:
     plan_result run() {
         auto path = render::clean_path(source_.spec.path);
         if (!path) return one_error(path.error());
-        plan_.name = path->empty() ? "." : *path;
+        plan_.name = render::name_of_directory(*path);
         auto own = open();
         if (!own) return one_error(own.error());
         const auto start = render::follow(*own->tree, *path);
@@ -90,6 +90,7 @@ private:
         const auto working = render::join_path("repo", start_);
         for (auto& repository : followed.repositories) {
             if (repository.roots.empty()) continue;
+            if (!repository.shown.empty()) plan_.elsewhere.emplace(repository.to, repository.shown);
             auto reader = repository.at.read();
             if (!reader) return one_error(reader.error());
             const auto copies = copies_of(**reader, repository.roots);

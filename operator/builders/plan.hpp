@@ -167,6 +167,8 @@ struct build_plan {
     /// How the last command calls directories in what it prints ("# Source: web/charts/common/…", errors),
     /// and what they are in the repository ("libs/common"). The longest that fits a path holds.
     std::map<std::string, std::string> places;
+    /// Directories of the workspace with what is from elsewhere ("remote/0"), and how messages call each.
+    std::map<std::string, std::string> elsewhere;
     /// Sentences for the people who own the source.
     std::vector<std::string> warnings;
 };
@@ -182,6 +184,8 @@ struct programs {
     std::string helm;
     /// holdfast-jsonnet.
     std::string jsonnet;
+    /// holdfast-builder.
+    std::string builder;
     /// Which files they are: part of the keys.
     std::string kustomize_identity;
     std::string helm_identity;

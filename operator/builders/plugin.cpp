@@ -273,7 +273,7 @@ private:
         if (plugin_.password_store) key.add("password store").add(facts_.secrets_key);
         made.key = key.finish();
         made.password_store = plugin_.password_store;
-        made.name = path_.empty() ? "." : path_;
+        made.name = render::name_of_directory(path_);
         made.warnings.insert(made.warnings.end(), warnings_.begin(), warnings_.end());
         for (const auto& [step, words] :
              {std::pair{"init", &plugin_.init}, {"generate", &plugin_.generate}}) {
@@ -391,7 +391,7 @@ result<const plugin_declaration*> find_plugin(
         if (!found || *found != nullptr) return found;
         return user_error(fmt::format(
             "none of the plugins takes {} by the files in it; name one in spec.source.plugin.name: {}",
-            source.path.empty() ? "." : source.path, names_of(declared, {})
+            render::name_of_directory(source.path), names_of(declared, {})
         ));
     }
     const auto found = std::ranges::find(declared, name, &plugin_declaration::name);

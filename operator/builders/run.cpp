@@ -36,6 +36,29 @@ void remove_all(std::string& text, const std::string& what) {
     }
 }
 
+// A directory of the workspace, by its path or as seen from another one ("../../remote/0"), by its name. Not
+// "remote/0" in "remote/01" or "my-remote/0".
+void name_directory(std::string& text, std::string_view directory, std::string_view name) {
+    const auto is_of_a_name = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+               c == '_' || c == '.' || c == '/';
+    };
+    for (auto at = text.find(directory); at != std::string::npos; at = text.find(directory, at)) {
+        auto begin = at;
+        while (begin >= 3 && std::string_view{text}.substr(begin - 3, 3) == "../") {
+            begin -= 3;
+        }
+        const auto end = at + directory.size();
+        const bool ends = end == text.size() || text[end] == '/' || !is_of_a_name(text[end]);
+        if (!ends || (begin > 0 && is_of_a_name(text[begin - 1]))) {
+            at = end;
+            continue;
+        }
+        text.replace(begin, end - begin, name);
+        at = begin + name.size();
+    }
+}
+
 sandbox::job job_of(const command& what, const sandbox::workspace& directory, const run_limits& limits) {
     sandbox::job job;
     job.argv = with_workspace(what.argv, directory.path());
@@ -58,7 +81,9 @@ render::render_errors failure_of(
     const std::string& workspace
 ) {
     if (!plan.places.empty() && !said.error_output.empty()) {
-        return render::read_helm_error(with_repository_paths(said.error_output, workspace), plan.places);
+        return render::read_helm_error(
+            with_repository_paths(said.error_output, workspace, plan.elsewhere), plan.places
+        );
     }
     if (plan.password_store) {
         auto silent = said;
@@ -70,7 +95,9 @@ render::render_errors failure_of(
     }
     const auto failure = sandbox::failed(job, said);
     return render::as_errors(
-        error{failure.kind(), with_repository_paths(failure.message(), workspace)}.within(plan.name)
+        error{failure.kind(), with_repository_paths(failure.message(), workspace, plan.elsewhere)}.within(
+            plan.name
+        )
     );
 }
 
@@ -119,9 +146,14 @@ void name_templates(
 
 } // namespace
 
-std::string with_repository_paths(std::string message, const std::string& workspace) {
+std::string with_repository_paths(
+    std::string message, const std::string& workspace, const std::map<std::string, std::string>& elsewhere
+) {
     remove_all(message, workspace + "/repo/");
     remove_all(message, workspace + "/");
+    for (const auto& [directory, name] : elsewhere) {
+        name_directory(message, directory, name);
+    }
     return message;
 }
 
@@ -199,7 +231,10 @@ read_output(const build_plan& plan, std::string_view printed, const run_limits& 
     bounds.yaml.max_bytes = printed.size() + 1;
     bounds.yaml.max_memory = bounds.max_memory; // one text is all of it
     render::collected into{bounds};
-    render::collect(plan.name, printed, bounds, into);
+    // Its lines are none of a file: the name says which text has them.
+    const auto name = plan.name + ", output of " +
+                      (plan.commands.empty() ? std::string{"the build"} : plan.commands.back().name);
+    render::collect(name, printed, bounds, into);
     if (!into.errors.all.empty()) {
         return std::move(into.errors);
     }

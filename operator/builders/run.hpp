@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -43,7 +44,11 @@ run(sandbox::runner& runner, worker_pool& pool, build_plan plan, run_limits limi
 render::render_result<render::render_output>
 read_output(const build_plan& plan, std::string_view printed, const run_limits& limits = {});
 
-/// Paths of the workspace in a tool's message as the repository has them. For tests.
-std::string with_repository_paths(std::string message, const std::string& workspace);
+/// Paths of the workspace in a tool's message as the repository has them; those in directories of `elsewhere`
+/// (build_plan) by what these are called. For tests.
+std::string with_repository_paths(
+    std::string message, const std::string& workspace,
+    const std::map<std::string, std::string>& elsewhere = {}
+);
 
 } // namespace holdfast::builders

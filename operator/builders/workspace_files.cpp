@@ -223,7 +223,7 @@ private:
             {.max_entries = limits_.max_input_files, .max_bytes = limits_.max_input_bytes}
         );
         if (!done) {
-            return done.error().within(copy.path.empty() ? "." : copy.path);
+            return done.error().within(render::name_of_directory(copy.path));
         }
         done_.push_back(&copy);
         return {};

@@ -86,12 +86,12 @@ access::answer<json::object> access::send(apply_request& what) const {
             co_return live.error();
         }
     }
+    const auto validation =
+        what.drops_unknown ? kube::field_validation::ignore : kube::field_validation::strict;
     if (what.replace) {
         const auto live = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
         if (live) {
-            const kube::write_options how{
-                .dry_run = what.dry_run, .validation = kube::field_validation::strict
-            };
+            const kube::write_options how{.dry_run = what.dry_run, .validation = validation};
             auto& metadata = what.manifest["metadata"].as_object();
             metadata["resourceVersion"] = kube::resource_version_of(*live);
             const auto replaced =
@@ -107,7 +107,35 @@ access::answer<json::object> access::send(apply_request& what) const {
     how.field_manager = what.field_manager;
     how.force = true;
     how.dry_run = what.dry_run;
-    co_return co_await with_.api.apply(what.kind, what.manifest, how, as_);
+    how.validation = validation;
+    auto answer = co_await with_.api.apply(what.kind, what.manifest, how, as_);
+    if (!answer && what.drops_unknown && sync::is_unknown_field_refusal(answer.error().message()) &&
+        co_await drop_unknown(what)) {
+        answer = co_await with_.api.apply(what.kind, what.manifest, how, as_);
+    }
+    co_return answer;
+}
+
+asio::awaitable<bool> access::drop_unknown(apply_request& what) const {
+    // What is known of the schema may be older than what refused it.
+    for (const bool anew : {false, true}) {
+        if (anew) {
+            with_.schema.invalidate();
+        }
+        std::vector<kube::group_version_kind> kinds{what.kind.gvk()};
+        const auto loaded = co_await with_.schema.load(std::move(kinds));
+        if (!loaded) {
+            co_return false; // the refusal stands
+        }
+        auto dropped = with_.schema.all().drop_unknown(what.manifest);
+        if (!dropped.empty()) {
+            if (what.dropped) {
+                *what.dropped = std::move(dropped);
+            }
+            co_return true;
+        }
+    }
+    co_return false;
 }
 
 asio::awaitable<sync::attempt> access::remove(remove_request what) const {

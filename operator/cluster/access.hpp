@@ -4,6 +4,7 @@
 #include "base/async_semaphore.hpp"
 #include "cluster/live_objects.hpp"
 #include "cluster/namespace_watch.hpp"
+#include "cluster/schemas.hpp"
 #include "cluster/write_observer.hpp"
 #include "kube/client.hpp"
 #include "sync/compare.hpp"
@@ -11,6 +12,7 @@
 #include "sync/planner.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +35,11 @@ struct apply_request {
     /// The whole object is replaced by the manifest before that is applied.
     bool replace = false;
     bool dry_run = false;
+    /// Fields that the server does not know are left out, where it refuses the object for them. It would drop
+    /// them from a whole object by itself, and cannot say who owns them in an apply.
+    bool drops_unknown = false;
+    /// Told which, if there.
+    std::shared_ptr<std::vector<std::string>> dropped = {};
 };
 
 struct remove_request {
@@ -56,6 +63,7 @@ public:
     struct parts {
         kube::client& api;
         const sync::dialect& names;
+        schemas& schema;
         live_objects& live;
         namespace_watch& namespaces;
         objects_in_flight& in_flight;
@@ -77,6 +85,8 @@ public:
 
 private:
     answer<json::object> send(apply_request& what) const;
+    /// True where that took something out of the manifest.
+    asio::awaitable<bool> drop_unknown(apply_request& what) const;
     template <class T>
     void count(std::string_view verb, const kube::reply<T>& answer) const;
 

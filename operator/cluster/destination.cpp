@@ -185,6 +185,7 @@ asio::awaitable<access> destination::enter(kube::call_options as) {
     const access::parts with{
         .api = api_,
         .names = settings_.names,
+        .schema = schemas_,
         .live = live_,
         .namespaces = namespaces_,
         .in_flight = in_flight_,

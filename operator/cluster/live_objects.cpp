@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "kube/informer.hpp"
+#include "kube/pulse.hpp"
 
 #include <algorithm>
 #include <map>
@@ -82,6 +83,25 @@ public:
           informer_{all.api, options(all, kind_), *this} {}
 
     static asio::awaitable<void> run(std::shared_ptr<kind_watch> self) { co_await self->informer_.run(); }
+
+    // Tells of what becomes Degraded by nothing but time.
+    static asio::awaitable<void> run_clock(std::shared_ptr<kind_watch> self) {
+        constexpr std::chrono::seconds longest{60}; // the time of day may be set
+        for (;;) {
+            if (self->due_.empty()) {
+                co_await self->due_changed_.wait();
+                continue;
+            }
+            const auto left = self->due_.begin()->first - wall_clock::now();
+            if (left > wall_clock::duration::zero()) {
+                const auto wait =
+                    std::min<wall_clock::duration>(left, longest) + std::chrono::milliseconds{1};
+                (void)co_await self->due_changed_.wait_until(steady_clock::now() + wait);
+                continue;
+            }
+            self->degrade(object_name{self->due_.begin()->second});
+        }
+    }
 
     // Of what a write of ours told newer things, the events and the list are to tell all the same: without a
     // version that is so.
@@ -216,6 +236,7 @@ private:
 
     [[nodiscard]] sync::live_record observe(const json::object& object) const {
         auto record = sync::observe(object, all_.config.names);
+        (void)sync::degrade_if_due(record, wall_clock::now());
         const sync::object_id id{
             kind_.group, kind_.kind, std::string{kube::namespace_of(object)},
             std::string{kube::name_of(object)}
@@ -270,6 +291,7 @@ private:
         if (found == records_.end()) {
             const auto added = records_.emplace(std::move(name), std::move(record)).first;
             all_.index(this, added->first, added->second);
+            note_due(added->first, never, added->second.degraded_from);
             if (tell) {
                 all_.tell(added->second);
             }
@@ -281,6 +303,7 @@ private:
             return;
         }
         const auto before = std::exchange(known, std::move(record));
+        note_due(found->first, before.degraded_from, known.degraded_from);
         if (before.owner != known.owner) {
             all_.unindex(this, found->first, before);
             all_.index(this, found->first, known);
@@ -297,9 +320,35 @@ private:
             return;
         }
         all_.unindex(this, node.key(), node.mapped());
+        note_due(node.key(), node.mapped().degraded_from, never);
         if (tell) {
             all_.tell(node.mapped());
         }
+    }
+
+    static constexpr auto never = sync::live_record::never;
+
+    void note_due(const object_name& name, wall_clock::time_point before, wall_clock::time_point now) {
+        if (before == now) {
+            return;
+        }
+        due_.erase({before, name});
+        if (now != never) {
+            due_.emplace(now, name);
+            due_changed_.notify_all();
+        }
+    }
+
+    void degrade(const object_name& name) {
+        const auto found = records_.find(name);
+        if (found == records_.end() || found->second.degraded_from == never) {
+            due_.erase(due_.begin()); // a defect; it is not to be looked at for ever
+            return;
+        }
+        const auto before = found->second.degraded_from;
+        (void)sync::degrade_if_due(found->second, before);
+        note_due(found->first, before, never);
+        all_.tell(found->second);
     }
 
     // What is remembered of the answer to a write until an event tells of it.
@@ -321,6 +370,9 @@ private:
     kube::informer informer_;
     records records_;
     std::unordered_map<object_name, answer> noted_;
+    // What becomes Degraded when: of each record at most one.
+    std::set<std::pair<wall_clock::time_point, object_name>> due_;
+    kube::pulse due_changed_;
     bool ready_ = false;
     bool forbidden_ = false;
 };
@@ -342,6 +394,7 @@ void live_objects::watch(const kube::resource& kind) {
     auto made = std::make_shared<state::kind_watch>(*state_, kind);
     state_->watches.emplace(gvk, made);
     made->tasks().spawn("watch " + gvk.to_string(), state::kind_watch::run(made));
+    made->tasks().spawn("clock of " + gvk.to_string(), state::kind_watch::run_clock(made));
 }
 
 void live_objects::unwatch(const kube::group_version_kind& kind) {

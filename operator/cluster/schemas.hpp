@@ -25,10 +25,8 @@ public:
     boost::asio::awaitable<result<void>> load(std::vector<kube::group_version_kind> kinds);
     /// Some are being fetched.
     [[nodiscard]] bool busy() const noexcept { return busy_; }
-    /// What is wrong with an object; nothing for kinds without a schema.
-    [[nodiscard]] std::vector<sync::problem> check(const json::object& object) const {
-        return set_.check(object);
-    }
+    /// Those that were loaded so far, as they were then.
+    [[nodiscard]] const sync::schema_set& all() const noexcept { return set_; }
     /// The server's kinds changed: what is asked for next is fetched anew where the server says it is another
     /// document.
     void invalidate() noexcept { index_valid_ = false; }

@@ -90,6 +90,11 @@ struct application_controller::state : kube::informer_handler {
     asio::awaitable<void> reconcile(std::string key);
     /// Brings it as far as it can be brought now, and says what is in the way of more.
     asio::awaitable<engine::findings> reconcile_now(record_ptr r);
+    /// What is wrong with the specification, empty where nothing is. A wrong operation fails by it.
+    std::string take_problems(application_record& r);
+    /// What is wanted, of the operation that is asked for or runs; where that cannot be had and fails by it,
+    /// of the specification. Added to what was found so far.
+    asio::awaitable<engine::findings> find_wanted_state(record_ptr r, engine::findings so_far);
     /// The refresh that an annotation asks for, and takes the annotation away.
     asio::awaitable<engine::findings> take_refresh(record_ptr r);
 };

@@ -26,6 +26,15 @@ void add_repositories(
     }
 }
 
+// Somebody who asks for an operation asks for what is newest, and is told where that cannot be known.
+sources::refs_wanted how_new(const application_record& r) {
+    const auto& running = r.object.status.operation_state;
+    const bool is_asked = r.object.operation && !r.operation.taken;
+    const bool has_not_begun = r.operating() && !is_automated(running->operation) &&
+                               (!running->sync_result || running->sync_result->build_key.empty());
+    return {.since = r.sources.not_before, .or_fail = is_asked || has_not_begun};
+}
+
 sources::supplier::reader reader_of(const application_record& r) {
     const auto sources = r.object.spec.all_sources();
     return {
@@ -33,7 +42,8 @@ sources::supplier::reader reader_of(const application_record& r) {
         .pass_credentials = std::ranges::any_of(
             sources, [](const crds::application_source& source
                      ) { return source.helm && source.helm->pass_credentials; }
-        )
+        ),
+        .how_new = how_new(r)
     };
 }
 
@@ -104,7 +114,7 @@ asio::awaitable<result<void>> application_sources::find_revisions(record_ptr r, 
             continue;
         }
         auto at = co_await with_.sources.resolve(
-            source.repo_url, namespace_, source.target_revision, source.tag_prefix
+            source.repo_url, namespace_, source.target_revision, source.tag_prefix, how_new(*r)
         );
         if (!at) {
             co_return at.error();
@@ -117,7 +127,7 @@ asio::awaitable<result<void>> application_sources::find_revisions(record_ptr r, 
             continue;
         }
         auto at = co_await with_.sources.resolve(
-            source.repo_url, namespace_, source.target_revision, source.tag_prefix
+            source.repo_url, namespace_, source.target_revision, source.tag_prefix, how_new(*r)
         );
         if (!at) {
             co_return at.error();
@@ -187,7 +197,7 @@ asio::awaitable<result<application_sources::found_inputs>> application_sources::
     if (auto found = co_await find_revisions(r, made); !found) {
         co_return found.error();
     }
-    made.stores = co_await with_.secrets.look(r->object);
+    made.stores = co_await with_.secrets.look(r->object, {.since = r->sources.not_before});
     // What a build needs is known when it is planned; until then it is what it was.
     auto reads = made.stores.repositories;
     if (r->sources.from) {

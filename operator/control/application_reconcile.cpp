@@ -3,6 +3,8 @@
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
+#include "engine/not_served.hpp"
+#include "engine/retry.hpp"
 #include "engine/termination.hpp"
 #include "policy/specification_checks.hpp"
 
@@ -16,6 +18,27 @@ namespace {
 
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
+
+} // namespace
+
+namespace {
+
+// What is asked for and not there yet: the rest is done, and the whole is not ready.
+void name_what_is_not_served(const application_record& r, engine::findings& found) {
+    const auto* before = crds::find_condition(r.object.status.conditions, engine::not_served_type);
+    auto words = engine::not_served(
+        policy::not_served(r.object.spec), r.compared.wanted ? &*r.compared.wanted : nullptr,
+        before == nullptr ? std::string_view{} : std::string_view{before->message}
+    );
+    if (words.empty()) {
+        return;
+    }
+    if (found.reason.empty() && !r.operating()) {
+        found.reason = engine::not_served_type;
+    }
+    found.stalled = found.stalled || found.problems.empty();
+    found.problems.emplace(engine::not_served_type, std::move(words));
+}
 
 } // namespace
 
@@ -34,9 +57,12 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     const auto begin = steady_clock::now();
     const auto before = r->object.status;
     const auto begun = looks.begin_look();
-    const auto found = co_await reconcile_now(r);
+    auto found = co_await reconcile_now(r);
     if (found.requeue_after && applications.find(key) == r) {
         runs.queue().add_after(key, *found.requeue_after);
+    }
+    if (!found.undecided && !r->deleting()) {
+        name_what_is_not_served(*r, found);
     }
     // As after a restart, while objects are being listed: nobody knows yet what it wants.
     const bool is_looked_at = r->sources.from || r->deleting() || !found.problems.empty();
@@ -62,18 +88,18 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
 asio::awaitable<engine::findings> application_controller::state::reconcile_now(record_ptr r) {
     engine::findings found;
     if (r->deleting()) {
+        if (auto skipped = r->skipped_by(); !skipped.empty()) {
+            found.reason = "Suspended";
+            found.waiting = std::move(skipped);
+            co_return found;
+        }
         co_return co_await ending.finish(r);
     }
+    const auto left_alone = r->left_alone_by();
     if (engine::is_terminating(r->object.status.operation_state)) {
         operation.end_terminated(*r); // whatever else may be in the way
     }
-    auto wrong = r->unreadable;
-    if (wrong.empty()) {
-        if (const auto problems = policy::problems_of(r->object, around); !problems.empty()) {
-            wrong = crds::join(problems);
-        }
-    }
-    if (!wrong.empty()) {
+    if (const auto wrong = take_problems(*r); !wrong.empty()) {
         found.problems["InvalidSpecError"] = wrong;
         found.reason = "InvalidSpec";
         found.stalled = true;
@@ -81,9 +107,9 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
         co_return found;
     }
     found.add(co_await take_refresh(r));
-    if (r->object.spec.suspend) {
+    if (!left_alone.empty()) {
         found.reason = "Suspended";
-        found.waiting = "spec.suspend is set: nothing is changed until it is taken away";
+        found.waiting = left_alone;
     }
     if (!r->sources.from && !r->object.status.resources.empty()) {
         auto watched = co_await compared.watch_kinds(r);
@@ -92,7 +118,7 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
             co_return found; // as after a restart: what is there is known in a moment
         }
     }
-    found.add(co_await sources.find_wanted_state(r));
+    found = co_await find_wanted_state(r, std::move(found));
     if (found.undecided) {
         co_return found;
     }
@@ -115,17 +141,64 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     }
     // With an error above, what was built last is still held.
     const bool may_begin = found.problems.empty();
+    if (!may_begin && !failed) {
+        const auto& running = r->object.status.operation_state;
+        const bool has_begun = r->operating() && running->sync_result &&
+                               running->sync_result->build_key == r->sources.from->build_key;
+        operation.meet(*r, {found.problems.begin()->second, /*is_lasting=*/false, has_begun}, found);
+    }
     co_await compared.compare(r);
-    if (may_begin && !r->object.spec.suspend) {
+    if (may_begin && left_alone.empty()) {
         found.add(operation.decide(r));
     }
-    if (r->operating() && !r->object.spec.suspend) {
+    // What is held may be another state than the one that the operation is to bring.
+    if (r->operating() && left_alone.empty() && r->sources.from->sources == sources_of(*r)) {
         found.add(co_await operation.operate(r));
     }
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
     // secrets.
     r->compared.full.reset();
     co_return found;
+}
+
+std::string application_controller::state::take_problems(application_record& r) {
+    if (!r.unreadable.empty()) {
+        return r.unreadable;
+    }
+    auto problems = policy::problems_of(r.object, around);
+    auto of_operation = problems;
+    std::erase_if(of_operation, [](const auto& one) { return !crds::is_about_operation(one); });
+    std::erase_if(problems, crds::is_about_operation);
+    auto wrong = r.unreadable_operation.empty() ? crds::join(of_operation) : r.unreadable_operation;
+    if (!wrong.empty() && !r.operation.taken) {
+        engine::findings found;
+        operation.meet(r, {.why = std::move(wrong), .is_lasting = true}, found);
+    }
+    return crds::join(problems);
+}
+
+asio::awaitable<engine::findings>
+application_controller::state::find_wanted_state(record_ptr r, engine::findings so_far) {
+    const auto generation = r->object.metadata.generation;
+    if (r->operating() &&
+        engine::is_to_refresh(
+            *r->object.status.operation_state, r->object.spec.sync_policy.retry, wall_clock::now()
+        )) {
+        r->sources.not_before = steady_clock::now();
+    }
+    auto found = co_await sources.find_wanted_state(r);
+    if (found.problems.contains("ComparisonError") && !applications.is_stale(*r, generation)) {
+        engine::obstacle in_the_way{.why = found.problems.at("ComparisonError"), .is_lasting = found.stalled};
+        in_the_way.is_held =
+            r->sources.from && r->compared.wanted && r->sources.from->sources == sources_of(*r);
+        if (operation.meet(*r, in_the_way, found)) {
+            // What was asked for is over, and says nothing of what the specification stands for.
+            r->sources.failures = 0;
+            found = co_await sources.find_wanted_state(r);
+        }
+    }
+    so_far.add(std::move(found));
+    co_return so_far;
 }
 
 asio::awaitable<engine::findings> application_controller::state::take_refresh(record_ptr r) {

@@ -1,10 +1,16 @@
 #include "control/application_record.hpp"
 
+#include "base/timestamp.hpp"
+
 #include <algorithm>
+#include <array>
+#include <chrono>
 
 namespace holdfast::control {
 
 namespace {
+
+constexpr std::array approvals{"holdfast.dev/deletion-approved", "argocd.argoproj.io/deletion-approved"};
 
 // `wanted` as it is or const, and what it finds likewise.
 template <class Wanted>
@@ -31,8 +37,39 @@ const sync::planned_object* comparison_state::find(const sync::object_id& id) co
 
 bool application_record::prune_confirmed() const {
     const auto& pending = object.status.pending_prune;
-    const auto said = object.metadata.annotations.find("holdfast.dev/confirm-prune");
-    return pending && said != object.metadata.annotations.end() && said->second == pending->token;
+    if (!pending || pending->token.empty()) {
+        return false;
+    }
+    const auto& annotations = object.metadata.annotations;
+    const auto said = annotations.find("holdfast.dev/confirm-prune");
+    if (said != annotations.end() && said->second == pending->token) {
+        return true;
+    }
+    // As with Argo CD: whoever approves later than the question was asked approves what it is about.
+    return std::ranges::any_of(approvals, [&](const char* name) {
+        const auto approved = annotations.find(name);
+        const auto when = approved == annotations.end() ? std::nullopt : parse_time(approved->second);
+        return when && *when >= std::chrono::floor<std::chrono::seconds>(pending->requested_at);
+    });
+}
+
+std::string application_record::skipped_by() const {
+    for (const auto* name : {"holdfast.dev/skip-reconcile", "argocd.argoproj.io/skip-reconcile"}) {
+        const auto found = object.metadata.annotations.find(name);
+        if (found != object.metadata.annotations.end() && found->second == "true") {
+            return std::string{"the annotation "} + name +
+                   " is \"true\": nothing is changed until it is taken away";
+        }
+    }
+    return {};
+}
+
+std::string application_record::left_alone_by() const {
+    auto why = skipped_by();
+    if (why.empty() && object.spec.suspend) {
+        why = "spec.suspend is set: nothing is changed until it is taken away";
+    }
+    return why;
 }
 
 } // namespace holdfast::control

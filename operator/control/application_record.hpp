@@ -86,6 +86,9 @@ struct source_state {
     /// What is read from beside the sources: password stores, bases elsewhere. Those that cannot be reached
     /// as well, so that it is reconciled when they can.
     std::set<sources::repository_use> also_reads;
+    /// What they were known to be before that does not count: since then something was asked for, or the
+    /// specification is another one. Written by the watch of Applications.
+    steady_clock::time_point not_before = steady_clock::time_point::min();
     /// How often in a row they could not be had or built.
     std::uint32_t failures = 0;
 };
@@ -96,10 +99,14 @@ struct comparison_state {
     /// The desired state of the build key of `source_state::from`; not there before it was built. In the
     /// order of the ids.
     std::optional<std::vector<sync::planned_object>> wanted;
+    /// What it runs and where it answers, as far as its manifests say.
+    crds::application_summary summary;
     /// Of the build, and of the operation.
     std::vector<std::string> warnings;
     /// The objects themselves, while somebody needs them.
     std::shared_ptr<const sources::desired_set> full;
+    /// Which of their fields jq expressions name; null: none. Kept as long as `wanted` is.
+    std::shared_ptr<const sources::ignored_fields> ignored;
     /// Hashes at the moment when an object was last known to be as wanted.
     std::map<sync::object_id, sync::known_state> known;
     /// An object that was compared field by field and is not as wanted.
@@ -170,6 +177,8 @@ struct application_record {
     bool foreign = false;
     /// What is wrong with the object; then there is nothing else to do.
     std::string unreadable;
+    /// What is wrong with its `operation` as it is written: that fails by it, and the rest goes on.
+    std::string unreadable_operation;
 
     /// Stops what is done for it on the pool: requested, and another in its place, when the application is
     /// deleted or what it asks for changes.
@@ -183,6 +192,10 @@ struct application_record {
 
     /// A person has confirmed just the pruning that waits.
     [[nodiscard]] bool prune_confirmed() const;
+    /// The annotation by which it is to be left alone, its end as well, as a sentence; empty: there is none.
+    [[nodiscard]] std::string skipped_by() const;
+    /// Why nothing is to be changed for it, whatever differs, as a sentence; empty: nobody wants that.
+    [[nodiscard]] std::string left_alone_by() const;
 
     [[nodiscard]] sync::application_ref ref() const {
         return {object.metadata.namespace_, object.metadata.name};

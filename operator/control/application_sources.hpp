@@ -84,6 +84,8 @@ private:
     facts_of(const application_record& r, const sources::stores_in_use& stores);
 
     // ---- application_wanted.cpp: what they give
+    /// Something wanted is of a kind that the cluster has now, and had not when that was found out.
+    [[nodiscard]] bool has_kind_come(const application_record& r) const;
     asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from, plans how);
     [[nodiscard]] bool is_as_applied(application_record& r, const inputs& from);
     asio::awaitable<result<sources::builder::built>> build(record_ptr r, inputs from, plans how);

@@ -23,10 +23,15 @@ std::vector<crds::application_source> all_sources_of(const application_record& r
     }
     const auto& running = r.object.status.operation_state;
     const crds::sync_request* asked = nullptr;
-    if (r.object.operation && r.object.operation->sync) {
-        asked = &*r.object.operation->sync;
-    } else if (r.operating() && running->operation.sync) {
-        asked = &*running->operation.sync;
+    if (r.object.operation && !r.operation.taken) {
+        asked = &engine::request_of(*r.object.operation);
+    } else if (r.operating()) {
+        asked = &engine::request_of(running->operation);
+        if (const auto& begun = running->sync_result; begun && !begun->sources.empty()) {
+            sources = begun->sources;
+        } else if (begun && begun->source) {
+            sources = {*begun->source};
+        }
     }
     if (asked != nullptr) {
         if (!asked->sources.empty()) {

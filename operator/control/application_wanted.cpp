@@ -6,15 +6,21 @@
 #include "control/application_sources_of.hpp"
 #include "control/made_namespaces.hpp"
 #include "control/status_report.hpp"
+#include "engine/not_served.hpp"
 #include "engine/pacing.hpp"
+#include "engine/summary.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/unserved.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace holdfast::control {
 
 namespace {
+
+constexpr std::array<std::string_view, 2> words_to_keep{"Warning", engine::not_served_type};
 
 // Whether a build is given the names of entries: kustomize runs functions that turn them into references.
 bool names_entries(const sources::source_identity& identity) {
@@ -24,13 +30,7 @@ bool names_entries(const sources::source_identity& identity) {
 // What is to be known of a build, beside what the builds said themselves.
 std::vector<std::string> warnings_of(const sources::desired_set& built, const crds::application& object) {
     auto warnings = built.warnings;
-    for (const auto& check : object.spec.health_checks) {
-        warnings.push_back(
-            "spec.healthChecks: checks in Lua are not run yet by this version; " + check.kind +
-            " is judged by its conditions"
-        );
-    }
-    for (const auto& problem : policy::not_ignored(object.spec)) {
+    for (const auto& problem : policy::without_effect(object.spec)) {
         warnings.push_back(problem.text());
     }
     for (const auto& problem : policy::unserved_annotations(object.metadata)) {
@@ -64,6 +64,19 @@ planned_of(const sources::desired_set& built, const crds::application_spec& spec
     return planned;
 }
 
+// Whether values of secrets may be in other fields than a Secret's: then nothing of the objects is repeated.
+bool has_values_anywhere(const inputs& from) {
+    return from.stores.places == secrets::places::everywhere ||
+           std::ranges::any_of(from.identities, &sources::source_identity::is_secret);
+}
+
+// What is not known from the status alone: whoever has such a condition is built again after a restart.
+bool has_words_to_keep(const crds::application_status& status) {
+    return std::ranges::any_of(words_to_keep, [&](std::string_view type) {
+        return crds::find_condition(status.conditions, type) != nullptr;
+    });
+}
+
 } // namespace
 
 // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is known by
@@ -71,7 +84,7 @@ planned_of(const sources::desired_set& built, const crds::application_spec& spec
 bool application_sources::is_as_applied(application_record& r, const inputs& from) {
     const auto& applied = r.object.status.sync;
     if (r.sources.from || applied.applied_state.empty() || applied.applied_build_key != from.build_key ||
-        r.operating() || r.object.operation) {
+        r.operating() || r.object.operation || has_words_to_keep(r.object.status)) {
         return false;
     }
     const auto owned = destination_of(with_.clusters, r.object).live().owned_by(r.ref());
@@ -111,6 +124,7 @@ application_sources::build(record_ptr r, inputs from, plans how) {
         .who =
             {.application = r->ref(), .installation = with_.config.installation, .names = with_.config.names},
         .namespace_ = r->object.spec.destination.namespace_,
+        .options = sync_options_of(r->object.spec),
         .confined_to = r->object.metadata.namespace_ == with_.config.own_namespace
                            ? std::string{}
                            : r->object.metadata.namespace_
@@ -138,12 +152,21 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     if (!built) {
         co_return built.error();
     }
+    auto ignored = co_await sources::find_ignored_fields(
+        with_.build.jq(), built->wanted, r->object.spec.ignore_differences, r->compared.ignored
+    );
+    if (!ignored) {
+        co_return ignored.error();
+    }
     r->compared.full = std::move(built->wanted);
+    r->compared.ignored = std::move(*ignored);
     from.entries = std::move(built->entries);
     if (auto known = co_await identify_entries(r, from); !known) {
         co_return known.error();
     }
     r->compared.warnings = warnings_of(*r->compared.full, r->object);
+    r->compared.summary = has_values_anywhere(from) ? crds::application_summary{}
+                                                    : engine::summary_of(r->compared.full->objects);
     take_over(*r, planned_of(*r->compared.full, r->object.spec), std::move(from));
     co_return result<void>{};
 }
@@ -192,13 +215,29 @@ asio::awaitable<result<void>> application_sources::make_full(record_ptr r) {
     co_return co_await build_wanted(r, std::move(from), {});
 }
 
+bool application_sources::has_kind_come(const application_record& r) const {
+    if (!r.compared.wanted) {
+        return false;
+    }
+    std::shared_ptr<const kube::api_catalog> catalog;
+    return std::ranges::any_of(*r.compared.wanted, [&](const sync::planned_object& w) {
+        if (!w.has_unknown_kind) {
+            return false;
+        }
+        if (!catalog) {
+            catalog = destination_of(with_.clusters, r.object).catalog();
+        }
+        return catalog->find(w.gvk()) != nullptr;
+    });
+}
+
 asio::awaitable<engine::findings> application_sources::find_wanted_state(record_ptr r) {
     engine::findings found;
     std::optional<error> why;
     if (auto found_now = co_await find_inputs(r); !found_now) {
         why = found_now.error();
     } else if (r->sources.from && r->sources.from->build_key == found_now->now.build_key &&
-               (r->compared.wanted || !r->compared.trusted.empty())) {
+               (r->compared.wanted || !r->compared.trusted.empty()) && !has_kind_come(*r)) {
         r->sources.from = std::move(found_now->now);
     } else if (const auto built =
                    co_await build_wanted(r, std::move(found_now->now), std::move(found_now->how));
@@ -232,6 +271,7 @@ void application_sources::refresh(application_record& r, bool hard) {
         with_.sources.refresh(use);
     }
     with_.supplies.refresh();
+    r.sources.not_before = steady_clock::now();
     if (hard) {
         r.sources.from.reset();
         r.compared.wanted.reset();

@@ -5,6 +5,7 @@
 #include "engine/termination.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace holdfast::control {
 
@@ -34,6 +35,18 @@ bool takes_termination(application_record& r, const crds::application_status& to
     }
     ours->phase = crds::operation_phase::terminating;
     return true;
+}
+
+// A wrong operation is no reason to stop the rest.
+void note_problems(application_record& r, std::vector<crds::problem> problems) {
+    r.unreadable_operation.clear();
+    if (r.object.operation) {
+        auto of_operation = problems;
+        std::erase_if(of_operation, [](const auto& one) { return !crds::is_about_operation(one); });
+        std::erase_if(problems, crds::is_about_operation);
+        r.unreadable_operation = crds::join(of_operation);
+    }
+    r.unreadable = crds::join(problems);
 }
 
 } // namespace
@@ -91,7 +104,7 @@ void application_controller::state::changed(const json::object& object) {
     if (!runs.leads()) {
         ending.watch_kinds_of(r->object);
     }
-    r->unreadable = crds::join(read.problems);
+    note_problems(*r, std::move(read.problems));
     if (fresh && runs.leads()) {
         others.expect_reconcile(*r);
     }
@@ -128,6 +141,7 @@ void application_controller::state::take_up(
     status_writer::begin(*r, object);
     // A killed operator may have begun with the operation without having taken it out of the object.
     const auto& o = r->object;
+    r->sources.not_before = steady_clock::now();
     r->operation.taken = o.operation && o.status.operation_state &&
                          o.status.operation_state->operation == *o.operation &&
                          o.status.observed_generation == o.metadata.generation;
@@ -149,15 +163,18 @@ bool application_controller::state::follow(application_record& r, crds::applicat
         r.operation.paced.resume_at_once(); // it may be just what was missing
         r.sources.failures = 0;
     }
+    if (!(r.object.spec == now.spec) || (now.operation && now.operation != r.object.operation)) {
+        r.sources.not_before = steady_clock::now();
+    }
+    if (now.operation != r.object.operation) {
+        r.operation.taken = false;
+    }
     if (news) {
         applications.note_dependencies(r.object, /*there=*/false);
     }
     // The status is ours: what we made of it is newer than what comes back.
     now.status = std::move(r.object.status);
     r.object = std::move(now);
-    if (!r.object.operation) {
-        r.operation.taken = false;
-    }
     if (is_overwritten && runs.leads()) {
         statuses.due(r);
     }

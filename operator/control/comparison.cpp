@@ -98,7 +98,7 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
     }
     const auto& live = destination_of(with_.clusters, r->object).live();
     const auto& spec = r->object.spec;
-    const bool is_automated = spec.is_automated() && !spec.suspend;
+    const bool is_automated = spec.is_automated() && r->left_alone_by().empty();
     const bool is_healed = is_automated && spec.sync_policy.automated->self_heal;
     std::vector<sync::object_id> doubtful;
     for (auto& w : *r->compared.wanted) {
@@ -166,7 +166,7 @@ comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::plann
     if (!live) {
         co_return;
     }
-    const auto rules = ignore_rules(r->object.spec);
+    const auto rules = sources::rules_for(ignore_rules(r->object.spec), r->compared.ignored.get(), id);
     auto desired = m.manifest;
     if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return sync::matches(rule, id); })) {
         desired = sync::apply_ignored(std::move(desired), *live, rules, with_.config.names);
@@ -177,6 +177,8 @@ comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::plann
         attempt.kind = *resource;
         attempt.manifest = desired;
         attempt.dry_run = true;
+        attempt.drops_unknown =
+            sync::merged(sync_options_of(r->object.spec), w.orders.options).validate == false;
         const auto tried = co_await access.apply(std::move(attempt));
         if (tried) {
             compared = sync::compare_dry_run(*tried, *live, with_.config.names.get().field_manager);

@@ -12,7 +12,48 @@ namespace {
 constexpr std::size_t most_problems = 20;
 constexpr std::size_t most_losses = 10;
 
+// What the definitions among the objects say of their kinds, where they are not in the cluster like this yet.
+// Of the kinds that are asked for: schemas are long.
+result<sync::schema_set>
+schemas_brought(const application_record& r, const std::set<kube::group_version_kind>& kinds) {
+    std::vector<const json::object*> definitions;
+    for (const auto& w : *r.compared.wanted) {
+        const bool is_needed = w.defines && !w.in_sync && std::ranges::any_of(kinds, [&](const auto& kind) {
+                                   return kind.group == w.defines->first && kind.kind == w.defines->second;
+                               });
+        if (const auto* m = is_needed ? r.compared.full->find(w.id) : nullptr) {
+            definitions.push_back(&m->manifest);
+        }
+    }
+    sync::schema_set brought;
+    if (auto added = brought.add_definitions(definitions); !added) {
+        return added.error();
+    }
+    return brought;
+}
+
 } // namespace
+
+std::string schema_problems(
+    std::span<const sync::planned_object> wanted, const sources::desired_set& objects,
+    const sync::sync_options& options, const sync::schema_set& served, const sync::schema_set& brought
+) {
+    counted_list all{most_problems};
+    for (const auto& w : wanted) {
+        if (w.in_sync || w.synthetic || sync::merged(options, w.orders.options).validate == false) {
+            continue;
+        }
+        const auto* m = objects.find(w.id);
+        if (m == nullptr) {
+            continue;
+        }
+        const bool is_brought = brought.has({w.id.group, w.version, w.id.kind});
+        for (const auto& problem : (is_brought ? brought : served).check(m->manifest)) {
+            all.add([&] { return m->from + ": " + sync::describe(w.id) + ": " + sync::to_string(problem); });
+        }
+    }
+    return all.text();
+}
 
 asio::awaitable<result<void>> manifest_checks::check(record_ptr r) const {
     auto checked = co_await check_schemas(r);
@@ -30,30 +71,33 @@ asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const
         }
     }
     std::vector<kube::group_version_kind> list{kinds.begin(), kinds.end()};
+    const auto held = r->compared.full; // what `wanted` is part of
+    const auto brought = schemas_brought(*r, kinds);
+    if (!brought) {
+        co_return brought.error();
+    }
     auto& schema = destination_of(with_.clusters, r->object).schema();
-    auto loaded = co_await schema.load(std::move(list));
-    if (!loaded) {
-        co_return loaded.error().within("reading the server's schemas");
-    }
-    const auto options =
-        sync_options_of(r->object.spec, request_of(r->object.status.operation_state->operation));
-    counted_list all{most_problems};
-    for (const auto& w : *r->compared.wanted) {
-        if (w.in_sync || w.synthetic || sync::merged(options, w.orders.options).validate == false) {
-            continue;
+    std::string problems;
+    // Somebody may have changed a definition, which nobody tells of: what is wrong is wrong by the newest.
+    for (const bool anew : {false, true}) {
+        if (anew) {
+            schema.invalidate();
         }
-        const auto* m = r->compared.full->find(w.id);
-        if (m == nullptr) {
-            continue;
+        auto loaded = co_await schema.load(list);
+        if (!loaded) {
+            co_return loaded.error().within("reading the server's schemas");
         }
-        for (const auto& problem : schema.check(m->manifest)) {
-            all.add([&] { return m->from + ": " + sync::describe(w.id) + ": " + sync::to_string(problem); });
+        if (r->compared.full != held || !r->compared.wanted) {
+            co_return transient_error("what is wanted changed while it was checked");
+        }
+        const auto options =
+            sync_options_of(r->object.spec, request_of(r->object.status.operation_state->operation));
+        problems = schema_problems(*r->compared.wanted, *held, options, schema.all(), *brought);
+        if (problems.empty()) {
+            co_return result<void>{};
         }
     }
-    if (!all.empty()) {
-        co_return user_error(all.text());
-    }
-    co_return result<void>{};
+    co_return user_error(problems);
 }
 
 asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) const {

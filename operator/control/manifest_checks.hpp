@@ -5,8 +5,21 @@
 #include "control/application_index.hpp"
 #include "control/application_settings.hpp"
 #include "kube/client.hpp"
+#include "sources/desired_set.hpp"
+#include "sync/openapi.hpp"
+
+#include <span>
+#include <string>
 
 namespace holdfast::control {
+
+/// What is wrong with the objects that are to be applied, by the schemas that the server has and by those
+/// that definitions among the objects bring, which come first; as a sentence, empty where nothing is. Objects
+/// with Validate=false are left out. `options` are those of the application and its operation.
+[[nodiscard]] std::string schema_problems(
+    std::span<const sync::planned_object> wanted, const sources::desired_set& objects,
+    const sync::sync_options& options, const sync::schema_set& served, const sync::schema_set& brought
+);
 
 /// What is to be applied is checked as a whole before anything is: against the server's schemas, and, of
 /// definitions of our own kinds, that what is stored survives the change. On the loop's thread.

@@ -1,5 +1,6 @@
 #include "control/object_writer.hpp"
 
+#include "base/counted_list.hpp"
 #include "control/application_access.hpp"
 #include "engine/termination.hpp"
 #include "sync/holding.hpp"
@@ -8,6 +9,7 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace holdfast::control {
 
@@ -17,6 +19,7 @@ namespace {
 
 // Requests of one application at a time: enough to keep a connection pool busy, few enough to let others in.
 constexpr std::size_t side_by_side = 16;
+constexpr std::size_t most_dropped = 5;
 
 // Runs tasks side by side and returns when all have ended.
 asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
@@ -44,6 +47,38 @@ asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
 constexpr auto before_asking = 3s;
 constexpr auto between_asking = 10s;
 constexpr std::size_t most_asked = 3;
+// What a definition says is in the server's discovery before it is in all that serves its kind.
+constexpr auto first_wait = 100ms;
+constexpr auto longest_wait = 3200ms;
+
+bool is_not_served_yet(const kube::failure& why) {
+    return why.is_not_found() || sync::is_unknown_field_refusal(why.message());
+}
+
+// Whether this operation has applied the definition of an object's kind.
+bool is_brought_here(
+    const application_record& r, const operation_progress& progress, const sync::object_id& id
+) {
+    return std::ranges::any_of(*r.compared.wanted, [&](const sync::planned_object& w) {
+        if (!w.defines || w.defines->first != id.group || w.defines->second != id.kind) {
+            return false;
+        }
+        const auto done = progress.done.find(w.id);
+        return done != progress.done.end() && done->second.what == sync::outcome::applied;
+    });
+}
+
+void note_dropped(application_record& r, const sync::object_id& id, const std::vector<std::string>& fields) {
+    counted_list all{most_dropped, ", "};
+    for (const auto& one : fields) {
+        all.add(one);
+    }
+    auto warning =
+        sync::describe(id) + ": the server does not know, and is not told (Validate=false): " + all.text();
+    if (std::ranges::find(r.compared.warnings, warning) == r.compared.warnings.end()) {
+        r.compared.warnings.push_back(std::move(warning));
+    }
+}
 
 } // namespace
 
@@ -60,7 +95,8 @@ asio::awaitable<void> object_writer::apply(record_ptr r, progress_ptr progress, 
 asio::awaitable<void>
 object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action action) {
     auto& to = destination_of(with_.clusters, r->object);
-    const auto access = co_await to.enter(call_as(*r, with_.config));
+    std::optional<cluster::access> access;
+    access.emplace(co_await to.enter(call_as(*r, with_.config)));
     const auto* wanted = r->compared.find(action.id);
     if (r->operation.progress != progress || engine::is_terminating(r->object.status.operation_state)) {
         co_return;
@@ -77,7 +113,11 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     }
     const auto kind = wanted->gvk();
     const auto hash = wanted->hash;
-    const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
+    const auto own_options = wanted->orders.options;
+    const bool is_brought = is_brought_here(*r, *progress, action.id);
+    const auto asked = request_of(r->object.status.operation_state->operation);
+    const bool dry_run = asked.dry_run;
+    const auto options = sync::merged(sync_options_of(r->object.spec, asked), own_options);
     auto held = r->compared.full;
     json::object manifest;
     if (const auto* m = held->find(action.id)) {
@@ -98,7 +138,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
         fail(e);
     };
     if (wanted->synthetic) {
-        const auto made = co_await with_.namespaces.apply(r, access, action.id, dry_run);
+        const auto made = co_await with_.namespaces.apply(r, *access, action.id, dry_run);
         if (!made) {
             fail(made.error());
         } else {
@@ -127,13 +167,35 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     request.kind = *watched.kind;
     request.manifest = std::move(manifest);
     request.owner = r->ref();
-    request.ignored = ignore_rules(r->object.spec);
+    request.ignored = sources::rules_for(ignore_rules(r->object.spec), r->compared.ignored.get(), action.id);
     request.replace = action.mode == sync::apply_mode::replace;
     request.dry_run = dry_run;
-    const auto answer = co_await access.apply(std::move(request));
+    // Of a kind that came just now the server may know too little yet.
+    const bool drops_unknown = options.validate == false;
+    request.drops_unknown = drops_unknown && !is_brought;
+    const auto dropped = std::make_shared<std::vector<std::string>>();
+    request.dropped = dropped;
+    auto again = is_brought ? std::optional{request} : std::nullopt;
+    auto answer = co_await access->apply(std::move(request));
+    for (auto wait = first_wait; is_brought && !answer && is_not_served_yet(answer.error()); wait *= 2) {
+        if (wait > longest_wait) {
+            break;
+        }
+        access.reset(); // others have requests to make meanwhile
+        co_await sleep_for(wait);
+        access.emplace(co_await to.enter(call_as(*r, with_.config)));
+        if (r->operation.progress != progress || engine::is_terminating(r->object.status.operation_state)) {
+            co_return;
+        }
+        again->drops_unknown = drops_unknown && wait == longest_wait;
+        answer = co_await access->apply(*again);
+    }
     if (!answer) {
         fail(answer.error());
         co_return;
+    }
+    if (!dropped->empty()) {
+        note_dropped(*r, action.id, *dropped);
     }
     progress->done[action.id] = {
         .what = sync::outcome::applied, .hash = hash, .generation = kube::generation_of(*answer)

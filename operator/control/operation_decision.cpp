@@ -1,6 +1,8 @@
 // Whether to begin an operation, how one ends, and when the next attempt is.
 
+#include "control/application_sources_of.hpp"
 #include "control/operations.hpp"
+#include "engine/not_served.hpp"
 #include "engine/retry.hpp"
 #include "engine/termination.hpp"
 
@@ -10,14 +12,42 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
+engine::decide_view operations::view_of(const application_record& r) {
+    engine::decide_view view{.spec = r.object.spec, .status = r.object.status};
+    view.asked = r.object.operation && !r.operation.taken ? &*r.object.operation : nullptr;
+    view.build_key = r.sources.from ? std::string_view{r.sources.from->build_key} : std::string_view{};
+    view.is_compared = r.compared.wanted.has_value();
+    view.prune_confirmed = r.prune_confirmed();
+    view.paced = r.operation.paced;
+    return view;
+}
+
+bool operations::meet(application_record& r, const engine::obstacle& in_the_way, engine::findings& found) {
+    auto made = engine::decide_obstructed(view_of(r), in_the_way, {wall_clock::now(), steady_clock::now()});
+    r.operation.paced = std::move(made.paced);
+    if (made.requeue_after) {
+        found.requeue(*made.requeue_after);
+    }
+    if (made.begins) {
+        begin(r, *r.object.operation, /*has_sources=*/false);
+        r.operation.taken = true;
+    }
+    if (made.again) {
+        auto& state = *r.object.status.operation_state;
+        ++state.retry_count;
+        state.next_retry_at = made.again->next_at;
+        state.message = std::move(made.again->message);
+    }
+    if (!made.end) {
+        return false;
+    }
+    finish(r, made.end->phase, std::move(made.end->message));
+    return true;
+}
+
 engine::findings operations::decide(record_ptr r) {
     auto& status = r->object.status;
-    engine::decide_view view{.spec = r->object.spec, .status = status};
-    view.asked = r->object.operation && !r->operation.taken ? &*r->object.operation : nullptr;
-    view.build_key = r->sources.from->build_key;
-    view.is_compared = r->compared.wanted.has_value();
-    view.prune_confirmed = r->prune_confirmed();
-    view.paced = r->operation.paced;
+    auto view = view_of(*r);
     if (engine::is_about_differences(view)) {
         view.out_of_sync = std::any_of(
             r->compared.wanted->begin(), r->compared.wanted->end(),
@@ -47,36 +77,52 @@ engine::findings operations::decide(record_ptr r) {
     if (auto* anew = std::get_if<engine::begin>(&made.step)) {
         begin(*r, std::move(anew->operation));
         r->operation.taken = r->operation.taken || anew->is_asked;
+        const auto& state = *r->object.status.operation_state;
+        if (auto why = engine::not_served(request_of(state.operation)); anew->is_asked && !why.empty()) {
+            finish(*r, crds::operation_phase::failed, std::move(why));
+        }
     } else if (auto* end = std::get_if<engine::finish>(&made.step)) {
         finish(*r, end->phase, std::move(end->message));
     }
     return found;
 }
 
-void operations::begin(application_record& r, crds::operation what) {
+void operations::begin(application_record& r, crds::operation what, bool has_sources) {
+    // What becomes of the specification meanwhile is for the next one. Our own is superseded by that.
+    auto sources =
+        has_sources && !is_automated(what) ? all_sources_of(r) : std::vector<crds::application_source>{};
     crds::operation_state state;
     state.operation = std::move(what);
     state.phase = crds::operation_phase::running;
     state.message = "waiting for the first step";
     state.started_at = wall_clock::now();
     state.sync_result.emplace();
-    state.sync_result->build_key = r.sources.from->build_key;
-    state.sync_result->revision = r.sources.from->revisions.front().text;
-    if (r.sources.from->revisions.size() > 1) {
-        for (const auto& revision : r.sources.from->revisions) {
-            state.sync_result->revisions.push_back(revision.text);
+    r.operation.progress.reset();
+    if (has_sources) {
+        if (sources.size() == 1) {
+            state.sync_result->source = std::move(sources.front());
+        } else {
+            state.sync_result->sources = std::move(sources);
         }
+        state.sync_result->build_key = r.sources.from->build_key;
+        state.sync_result->revision = r.sources.from->revisions.front().text;
+        if (r.sources.from->revisions.size() > 1) {
+            for (const auto& revision : r.sources.from->revisions) {
+                state.sync_result->revisions.push_back(revision.text);
+            }
+        }
+        r.operation.progress = std::make_shared<operation_progress>();
+        r.operation.progress->of = state.started_at;
+        r.operation.progress->build_key = r.sources.from->build_key;
+        r.operation.progress->is_taken_up = true;
     }
-    r.operation.progress = std::make_shared<operation_progress>();
-    r.operation.progress->of = state.started_at;
-    r.operation.progress->build_key = r.sources.from->build_key;
-    r.operation.progress->is_taken_up = true;
     r.object.status.operation_state = std::move(state);
 }
 
 void operations::finish(application_record& r, crds::operation_phase phase, std::string message) {
     auto& status = r.object.status;
     auto& state = *status.operation_state;
+    const auto of = all_sources_of(r);
     state.phase = phase;
     state.message = std::move(message);
     state.finished_at = wall_clock::now();
@@ -119,7 +165,7 @@ void operations::finish(application_record& r, crds::operation_phase phase, std:
         }
     }
     r.operation.progress.reset();
-    if (engine::is_elsewhere(asked)) {
+    if (all_sources_of(r) != of) {
         with_.triggers.reconcile(r.key()); // to compare with what spec.source stands for again
     }
 }

@@ -119,6 +119,9 @@ engine::findings operations::wait(application_record& r, const sync::wait_step& 
     const bool is_told = step.reason != sync::wait_reason::deletion &&
                          step.reason != sync::wait_reason::applications && !is_too_early;
     found.requeue(is_told ? engine::recheck::health : engine::recheck::answer);
+    if (step.reason == sync::wait_reason::custom_resource_definition) {
+        found.requeue(engine::recheck::kind);
+    }
     return found;
 }
 

@@ -28,13 +28,17 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
         s.only.push_back({resource.group, resource.kind, resource.namespace_, resource.name});
     }
     s.options = sync_options_of(r.object.spec, asked);
-    const auto& to = destination_of(with_.clusters, r.object);
+    auto& to = destination_of(with_.clusters, r.object);
+    const auto catalog = to.catalog();
     std::set<sync::application_ref> owners;
     for (const auto& o : to.live().owned_by(r.ref())) {
         input.live.emplace(o.id, *o.record);
     }
     for (const auto& w : *r.compared.wanted) {
         input.desired.push_back(w);
+        if (const auto kind = w.gvk(); !w.synthetic && catalog->find(kind) == nullptr) {
+            input.unserved_kinds.insert(kind);
+        }
         if (policy::is_foundation(w.id, with_.config.own_namespace)) {
             // Neither would leave us standing: they delete first.
             input.desired.back().orders.options.force = false;
@@ -86,9 +90,17 @@ void operations::note_rows(application_record& r) {
     if (!state.sync_result) {
         state.sync_result.emplace();
     }
-    state.sync_result->resources_count = static_cast<std::int64_t>(r.operation.progress->reports.size());
+    auto reports = r.operation.progress->reports;
+    const auto& done = r.operation.progress->done;
+    if (sync_options_of(r.object.spec, request_of(state.operation)).apply_out_of_sync_only == true) {
+        // It is about what differs: what was as wanted is not told of.
+        std::erase_if(reports, [&](const sync::object_report& o) {
+            return o.state == sync::standing::synced && !done.contains(o.id);
+        });
+    }
+    state.sync_result->resources_count = static_cast<std::int64_t>(reports.size());
     state.sync_result->resources = engine::rows_of(
-        r.operation.progress->reports, r.operation.progress->done,
+        reports, done,
         [&](const sync::object_id& id) {
             const auto* w = r.compared.find(id);
             return w == nullptr ? std::string{} : w->version;
@@ -183,6 +195,27 @@ asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr 
     co_return std::nullopt;
 }
 
+asio::awaitable<bool> operations::ask_for_kinds(record_ptr r) {
+    auto& to = destination_of(with_.clusters, r->object);
+    std::set<kube::group_version_kind> missing;
+    std::set<kube::group_version_kind> unknown;
+    const auto catalog = to.catalog();
+    for (const auto& w : *r->compared.wanted) {
+        if (const auto kind = w.gvk(); !w.synthetic && catalog->find(kind) == nullptr) {
+            missing.insert(kind);
+            if (w.has_unknown_kind) {
+                unknown.insert(kind);
+            }
+        }
+    }
+    bool has_come = false;
+    for (const auto& kind : missing) {
+        const auto answer = co_await to.resolve(kind); // asks the cluster no more often than is good for it
+        has_come = has_come || (answer && unknown.contains(kind));
+    }
+    co_return has_come;
+}
+
 sync::plan operations::plan(application_record& r, const sync::plan_input& input) {
     auto plan = sync::next_step(input);
     r.operation.progress->reports = plan.objects;
@@ -226,6 +259,13 @@ asio::awaitable<engine::findings> operations::operate(record_ptr r) {
         if (with_.applications.is_stale(*r, generation) || r->operation.progress != progress) {
             found.requeue(0s);
             co_return found;
+        }
+        if (co_await ask_for_kinds(r)) {
+            found.requeue(0s); // they are placed by what the cluster says of them
+            co_return found;
+        }
+        if (r->operation.progress != progress || with_.applications.is_stale(*r, generation)) {
+            continue;
         }
         const auto input = plan_input_of(*r);
         auto next = plan(*r, input).next;

@@ -11,6 +11,7 @@
 #include "control/object_writer.hpp"
 #include "control/reconcile_triggers.hpp"
 #include "engine/findings.hpp"
+#include "engine/obstacle.hpp"
 #include "sync/planner.hpp"
 
 #include <optional>
@@ -40,6 +41,9 @@ public:
 
     /// Begins an operation where there is a reason to, and ends one that has run out of time.
     engine::findings decide(record_ptr r);
+    /// What is asked for, or runs, cannot be brought because of that: sees that it fails, or is tried again.
+    /// True: it has failed, and what is wanted is what the specification says again.
+    bool meet(application_record& r, const engine::obstacle& in_the_way, engine::findings& found);
     /// Takes the steps that can be taken now, until one has to wait.
     asio::awaitable<engine::findings> operate(record_ptr r);
     /// Ends an operation whose end was asked for.
@@ -47,7 +51,10 @@ public:
 
 private:
     // ---- operation_decision.cpp
-    void begin(application_record& r, crds::operation what);
+    /// `has_sources`: `r.sources.from` is what it is to bring.
+    void begin(application_record& r, crds::operation what, bool has_sources = true);
+    /// What the decisions depend on, without how the objects compare. Valid while `r` is as it is.
+    [[nodiscard]] static engine::decide_view view_of(const application_record& r);
     void finish(application_record& r, crds::operation_phase phase, std::string message);
     /// An attempt failed: another one follows, or the operation has. Says when the next reconcile is.
     engine::findings fail_attempt(application_record& r, std::string message);
@@ -60,6 +67,9 @@ private:
     asio::awaitable<void> take_up(record_ptr r, progress_ptr progress);
     /// Puts into the status what the operation has done so far.
     static void note_rows(application_record& r);
+    /// Finds out whether the cluster serves the wanted kinds that it did not. True where that changes what is
+    /// known of an object's place: it is to be built again.
+    asio::awaitable<bool> ask_for_kinds(record_ptr r);
     [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
     /// The next step, with what the plan says of each object noted.
     [[nodiscard]] sync::plan plan(application_record& r, const sync::plan_input& input);

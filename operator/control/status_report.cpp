@@ -48,7 +48,12 @@ void status_report::fill(application_record& r, const engine::findings& found) {
         }
         status.sync.short_revision = crds::short_revision(status.sync.revision);
         status.sync.build_key = r.sources.from->build_key;
-        status.source_type = r.sources.from->identities.front().type;
+        const auto& identities = r.sources.from->identities;
+        status.source_type = identities.front().type;
+        status.source_types.clear();
+        for (std::size_t i = 0; identities.size() > 1 && i < identities.size(); ++i) {
+            status.source_types.push_back(identities[i].type);
+        }
     }
     if (status.sync.status == crds::sync_code::synced && r.compared.wanted) {
         status.sync.applied_state =
@@ -94,6 +99,7 @@ std::string status_report::fill_resources(application_record& r) {
     }
     auto report = engine::resources_of(view);
     auto& status = r.object.status;
+    status.summary = r.compared.summary;
     status.resources = std::move(report.resources);
     status.resources_count = report.count;
     status.sync.status = report.in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;

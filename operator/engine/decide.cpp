@@ -26,14 +26,10 @@ void decide_running(const decide_view& view, instant now, decision& made) {
         made.step = finish{crds::operation_phase::failed, std::string{terminated_message}};
         return;
     }
-    const auto& limit = view.spec.sync_policy.timeout;
-    if (limit && now.wall - running.started_at > limit->value) {
+    if (auto late = out_of_time(view.spec, running, now)) {
         made.paced.rest_until(now.steady + least_rest);
         made.requeue_after = least_rest;
-        made.step = finish{
-            crds::operation_phase::failed, "the operation did not end within spec.syncPolicy.timeout (" +
-                                               limit->text + "): " + running.message
-        };
+        made.step = std::move(*late);
         return;
     }
     const bool superseded = running.sync_result && running.sync_result->build_key != view.build_key;
@@ -113,6 +109,18 @@ steady_clock::duration heal_delay(std::uint32_t heals) noexcept {
 bool is_about_differences(const decide_view& view) noexcept {
     return view.asked == nullptr && !is_operating(view.status) && view.spec.is_automated() &&
            view.is_compared;
+}
+
+std::optional<finish>
+out_of_time(const crds::application_spec& spec, const crds::operation_state& running, instant now) {
+    const auto& limit = spec.sync_policy.timeout;
+    if (!limit || now.wall - running.started_at <= limit->value) {
+        return std::nullopt;
+    }
+    return finish{
+        crds::operation_phase::failed,
+        "the operation did not end within spec.syncPolicy.timeout (" + limit->text + "): " + running.message
+    };
 }
 
 decision decide(decide_view view, instant now) {

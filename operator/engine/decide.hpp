@@ -110,6 +110,10 @@ struct decision {
     pace paced;
 };
 
+/// How an operation ends that runs for longer than spec.syncPolicy.timeout; nothing: it has time left.
+[[nodiscard]] std::optional<finish>
+out_of_time(const crds::application_spec& spec, const crds::operation_state& running, instant now);
+
 /// Whether to begin an operation, or to end the one that runs: what is asked for first, then supersession,
 /// termination and time-out of the one that runs, then automatic sync with its rests, then self-healing with
 /// its backoff.

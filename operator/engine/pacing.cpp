@@ -13,6 +13,7 @@ steady_clock::duration delay_of(recheck why) noexcept {
     case recheck::conflict: return 200ms;
     case recheck::answer: return 1s;
     case recheck::refused: return 10s;
+    case recheck::kind: return 5s;
     case recheck::health: return 60s;
     case recheck::heirs: return 30s;
     case recheck::dependents: return 60s;

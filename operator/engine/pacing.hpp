@@ -16,6 +16,7 @@ enum class recheck : std::uint8_t {
     conflict,      ///< a newer version of the object is on its way here
     answer,        ///< what was asked for (a deletion) is done in a moment, and nobody may tell
     refused,       ///< the server refuses, or does not answer
+    kind,          ///< the cluster serves a new kind when it is ready to
     health,        ///< the watch tells of it; this is for the case that it does not
     heirs,         ///< another application may cease to want an object
     dependents,    ///< what others have in a Namespace may go

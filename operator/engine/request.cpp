@@ -31,10 +31,6 @@ bool is_automated(const crds::operation& operation) noexcept {
     return operation.initiated_by && operation.initiated_by->automated;
 }
 
-bool is_elsewhere(const crds::sync_request& asked) noexcept {
-    return !asked.revision.empty() || !asked.revisions.empty() || asked.source || !asked.sources.empty();
-}
-
 bool is_operating(const crds::application_status& status) noexcept {
     const auto& state = status.operation_state;
     return state && (state->phase == crds::operation_phase::running ||
@@ -57,7 +53,7 @@ std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec) 
              .namespace_ = d.namespace_,
              .json_pointers = d.json_pointers,
              .managed_fields_managers = d.managed_fields_managers,
-             .jq_path_expressions = d.jq_path_expressions}
+             .fields = {}}
         );
     }
     std::erase_if(rules, [](const sync::ignore_rule& rule) {

@@ -21,13 +21,10 @@ sync_options_of(const crds::application_spec& spec, const crds::sync_request& as
 /// Whether Holdfast began it itself.
 [[nodiscard]] bool is_automated(const crds::operation& operation) noexcept;
 
-/// Whether it is of another state than the one that spec.source stands for: a rollback, most likely.
-[[nodiscard]] bool is_elsewhere(const crds::sync_request& asked) noexcept;
-
 /// Whether an operation of the application is under way.
 [[nodiscard]] bool is_operating(const crds::application_status& status) noexcept;
 
-/// The rules of spec.ignoreDifferences that can be applied.
+/// The rules of spec.ignoreDifferences, but for the jq expressions.
 [[nodiscard]] std::vector<sync::ignore_rule> ignore_rules(const crds::application_spec& spec);
 
 } // namespace holdfast::engine

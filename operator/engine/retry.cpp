@@ -28,6 +28,14 @@ strategy_of(const crds::operation& operation, const std::optional<crds::retry_st
 
 } // namespace
 
+bool is_to_refresh(
+    const crds::operation_state& running, const std::optional<crds::retry_strategy>& of_spec,
+    wall_clock::time_point now
+) noexcept {
+    return running.next_retry_at && *running.next_retry_at <= now &&
+           strategy_of(running.operation, of_spec).refresh;
+}
+
 after_failure after_attempt(
     const crds::operation_state& running, const std::optional<crds::retry_strategy>& of_spec, std::string why,
     wall_clock::time_point now

@@ -19,6 +19,12 @@ struct after_failure {
     std::string message;
 };
 
+/// Whether the next attempt of `running` is due, and is to be of the newest revision (retry.refresh).
+[[nodiscard]] bool is_to_refresh(
+    const crds::operation_state& running, const std::optional<crds::retry_strategy>& of_spec,
+    wall_clock::time_point now
+) noexcept;
+
 /// `running` has failed once more, because of `why`. `of_spec`: spec.syncPolicy.retry, for operations that
 /// bring no strategy of their own. Requested operations without one are not tried again.
 [[nodiscard]] after_failure after_attempt(

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "git/url.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -46,6 +47,9 @@ struct credentials {
     std::string proxy;
     /// Hosts that are reached without the proxy, separated by commas.
     std::string no_proxy;
+
+    /// How long one exchange may take; nothing: as the store's limits say.
+    std::optional<std::chrono::milliseconds> deadline;
 
     /// The certificate of an https server is not looked at.
     bool insecure_skip_tls_verify = false;

@@ -155,6 +155,10 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
     outcome out;
     const url remote = remote_;
     const auto with = credentials_;
+    if (with && with->deadline) {
+        // For a listing it is a limit beside the store's own.
+        deadline = max_file_bytes == 0 ? std::min(deadline, *with->deadline) : *with->deadline;
+    }
     bool token_renewed = false;
     for (;;) {
         git_call call;

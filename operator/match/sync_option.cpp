@@ -25,7 +25,7 @@ std::string_view trimmed(std::string_view text) {
 error unknown(std::string_view text, std::string_view name, std::string_view value) {
     std::vector<std::string_view> names;
     for (const auto& one : sync_options) {
-        names.push_back(one.name);
+        if (!one.is_retired) names.push_back(one.name);
     }
     const auto meant = nearest(name, names);
     const auto hint = meant.empty()
@@ -43,6 +43,16 @@ std::span<const std::string_view> values_of(option_values values) noexcept {
     case option_values::propagation: return propagations;
     }
     return {};
+}
+
+std::string given_option::not_served() const {
+    if (option == nullptr || option->not_served_value.empty() || value != option->not_served_value) return {};
+    return fmt::format("{}={} is not served by this version: {}", option->name, value, option->instead);
+}
+
+std::string given_option::retired() const {
+    if (option == nullptr || !option->is_retired) return {};
+    return fmt::format("{} has no effect any more; take it out", option->name);
 }
 
 result<given_option> read_sync_option(std::string_view text) {

@@ -3,6 +3,7 @@
 #include "crds/words.hpp"
 #include "git/url.hpp"
 #include "match/finalizer.hpp"
+#include "match/sync_option.hpp"
 #include "policy/claim_index.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
@@ -89,7 +90,8 @@ public:
         claims();
         addresses();
         if (with_warnings) {
-            std::ranges::move(not_ignored(value_.spec), std::back_inserter(verdict_.warnings));
+            std::ranges::move(without_effect(value_.spec), std::back_inserter(verdict_.warnings));
+            std::ranges::move(not_served(value_.spec), std::back_inserter(verdict_.warnings));
             std::ranges::move(unserved_annotations(value_.metadata), std::back_inserter(verdict_.warnings));
             revisions();
         }
@@ -329,14 +331,42 @@ private:
 
 } // namespace
 
-std::vector<crds::problem> not_ignored(const crds::application_spec& spec) {
+std::vector<crds::problem> without_effect(const crds::application_spec& spec) {
     std::vector<crds::problem> all;
     for (std::size_t i = 0; i < spec.ignore_differences.size(); ++i) {
         sync::ignore_rule rule;
         rule.json_pointers = spec.ignore_differences[i].json_pointers;
-        rule.jq_path_expressions = spec.ignore_differences[i].jq_path_expressions;
         for (auto& problem : sync::problems_of(rule)) {
             all.push_back({"spec.ignoreDifferences[" + std::to_string(i) + "]", std::move(problem)});
+        }
+    }
+    const auto& options = spec.sync_policy.sync_options;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        if (const auto given = match::read_sync_option(options[i]); given && !given->retired().empty()) {
+            all.push_back({"spec.syncPolicy.syncOptions[" + std::to_string(i) + "]", given->retired()});
+        }
+    }
+    return all;
+}
+
+std::vector<crds::problem> not_served(const crds::application_spec& spec) {
+    std::vector<crds::problem> all;
+    if (spec.project != "default") {
+        all.push_back(
+            {"spec.project", "there are no projects yet, so " + quoted(spec.project) +
+                                 " limits nothing; \"default\" says that nothing is limited"}
+        );
+    }
+    for (std::size_t i = 0; i < spec.health_checks.size(); ++i) {
+        all.push_back(
+            {"spec.healthChecks[" + std::to_string(i) + "]",
+             "checks in Lua are not run yet; " + spec.health_checks[i].kind + " is judged by its conditions"}
+        );
+    }
+    const auto& options = spec.sync_policy.sync_options;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        if (const auto given = match::read_sync_option(options[i]); given && !given->not_served().empty()) {
+            all.push_back({"spec.syncPolicy.syncOptions[" + std::to_string(i) + "]", given->not_served()});
         }
     }
     return all;

@@ -91,10 +91,39 @@ bool is_webhook_secret_key(std::string_view key) noexcept {
     return key == "secret" || key.starts_with("secret-");
 }
 
+std::vector<crds::problem> not_served(const crds::repository_spec& spec) {
+    std::vector<crds::problem> all;
+    if (spec.submodules == crds::foreign_content::refuse) {
+        all.push_back(
+            {"spec.submodules", "Refuse is not served yet: a submodule is taken as an empty folder (Ignore)"}
+        );
+    }
+    if (spec.lfs == crds::foreign_content::ignore) {
+        all.push_back(
+            {"spec.lfs", "Ignore is not served yet: a pointer to a file in Git LFS is an error (Refuse)"}
+        );
+    }
+    return all;
+}
+
+std::optional<crds::problem> unverified(const crds::repository_spec& spec) {
+    if (!spec.verify) {
+        return std::nullopt;
+    }
+    return crds::problem{
+        "spec.verify", "signatures are not checked yet, so nothing is read through this Repository; without "
+                       "spec.verify it is read unverified"
+    };
+}
+
 specification_verdict judge(const crds::repository& value, const surroundings& around) {
     specification_verdict verdict;
     verdict.problems = crds::check(value);
     const auto& spec = value.spec;
+    if (auto wrong = unverified(spec)) {
+        verdict.problems.push_back(std::move(*wrong));
+    }
+    verdict.warnings = not_served(spec);
     if (const auto covered = scope_of(spec.url); !covered) {
         if (verdict.problems.empty()) {
             verdict.problems.push_back({"spec.url", covered.error().message()});

@@ -4,6 +4,7 @@
 #include "crds/repository.hpp"
 #include "policy/surroundings.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,9 +35,19 @@ judge(const crds::application& value, const surroundings& around, std::vector<cr
 [[nodiscard]] std::vector<crds::problem>
 problems_of(const crds::application& value, const surroundings& around);
 
-/// What spec.ignoreDifferences names and what is compared all the same: paths that are no JSON pointers, what
-/// says which object it is, jq paths. Nothing of this is a reason to refuse it: the rest of the rule holds.
-[[nodiscard]] std::vector<crds::problem> not_ignored(const crds::application_spec& spec);
+/// What a specification says in vain. Of spec.ignoreDifferences what is compared all the same: paths that are
+/// no JSON pointers, what says which object it is. Sync options that are none any more. Nothing of this is
+/// a reason to refuse it: the rest holds.
+[[nodiscard]] std::vector<crds::problem> without_effect(const crds::application_spec& spec);
+
+/// What of a specification asks for what there is not (yet). Nothing of this is a reason to refuse it: it is
+/// done as far as it can be, and is not ready.
+[[nodiscard]] std::vector<crds::problem> not_served(const crds::application_spec& spec);
+[[nodiscard]] std::vector<crds::problem> not_served(const crds::repository_spec& spec);
+
+/// Why nothing is read through a Repository that asks for signatures: they are not checked yet, and what it
+/// asks for must not be taken for done. Nothing where it does not ask.
+[[nodiscard]] std::optional<crds::problem> unverified(const crds::repository_spec& spec);
 
 /// Whether a key of the Secret that spec.webhook.secretRef names holds what deliveries are signed with:
 /// "secret", and "secret-…" for more, as while one takes the place of another. Whatever else is in that Secret

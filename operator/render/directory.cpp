@@ -4,6 +4,7 @@
 #include "render/canonical.hpp"
 #include "render/directory_walk.hpp"
 #include "render/documents.hpp"
+#include "render/links.hpp"
 
 #include <fmt/format.h>
 
@@ -26,8 +27,7 @@ public:
         if (!into_.errors.all.empty()) return std::move(into_.errors);
         if (into_.output.objects.empty()) {
             into_.output.warnings.push_back(fmt::format(
-                "{}: there are no manifests in {}", options_.path.empty() ? "." : options_.path,
-                tree_.describe()
+                "{}: there are no manifests in {}", name_of_directory(options_.path), tree_.describe()
             ));
         }
         into_.output.hash = combine(std::move(into_.digests));

@@ -94,7 +94,7 @@ private:
         for (const source_entry& entry : *entries) {
             if (++files_ > limits_.max_files) {
                 fail(fmt::format(
-                    "{} has more than {} files and directories", options_.path.empty() ? "." : options_.path,
+                    "{} has more than {} files and directories", name_of_directory(options_.path),
                     limits_.max_files
                 ));
                 return false;

@@ -26,6 +26,10 @@ std::vector<std::string> components_of(std::string_view path) {
 
 } // namespace
 
+std::string name_of_directory(std::string_view path) {
+    return path.empty() ? "the repository's root" : std::string{path};
+}
+
 result<std::string> clean_path(std::string_view path) {
     if (path.starts_with('/')) {
         return user_error(fmt::format(

@@ -16,6 +16,9 @@ namespace holdfast::render {
 /// ".." and for what cannot be a path, naming it.
 result<std::string> clean_path(std::string_view path);
 
+/// How messages call a directory of a repository; "" is its root.
+std::string name_of_directory(std::string_view path);
+
 /// "a/b"; one of both where the other is empty.
 std::string join_path(std::string_view directory, std::string_view name);
 

@@ -62,8 +62,10 @@ std::string identity_of(const object_names& names) {
 
 } // namespace
 
-render_result<placement>
-place(std::vector<manifest> objects, std::string_view destination_namespace, const scope_lookup& scope_of) {
+render_result<placement> place(
+    std::vector<manifest> objects, std::string_view destination_namespace, const scope_lookup& scope_of,
+    const unknown_kind_rule& may_be_unknown
+) {
     const auto defined = defined_kinds(objects);
     placement placed;
     render_errors errors;
@@ -79,17 +81,20 @@ place(std::vector<manifest> objects, std::string_view destination_namespace, con
             entry->second =
                 own != defined.end() ? own->second : scope_of(names.group, names.version, names.kind);
         }
-        if (!entry->second) {
+        const bool is_guessed = !entry->second && may_be_unknown && may_be_unknown(m.object);
+        if (!entry->second && !is_guessed) {
             errors.all.push_back(error_at(
                 m, fmt::format(
                        "{}: the cluster has no kind {} in {}, and no CustomResourceDefinition for it is "
-                       "among the manifests",
+                       "among the manifests; where something makes it during the sync, the sync option "
+                       "SkipDryRunOnMissingResource=true has this wait for it",
                        describe(names), names.kind, entry->first.first
                    )
             ));
             continue;
         }
-        const bool is_namespaced = *entry->second == scope::namespaced;
+        const bool is_namespaced = is_guessed ? !names.namespace_.empty() || !destination_namespace.empty()
+                                              : *entry->second == scope::namespaced;
         // Inserting moves what the names look at, so it is done only where it has to be.
         json::value* field = m.object.if_contains("metadata");
         if (field == nullptr || !field->is_object()) {

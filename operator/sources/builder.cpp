@@ -5,7 +5,9 @@
 #include "builders/jsonnet.hpp"
 #include "builders/run.hpp"
 #include "render/directory.hpp"
+#include "render/links.hpp"
 #include "secrets/sensitive.hpp"
+#include "sources/output_places.hpp"
 #include "sources/within_budget.hpp"
 
 #include <boost/asio/post.hpp>
@@ -100,6 +102,11 @@ plan_build(const build_input& input, const builders::build_settings& with) {
         tree = std::move(*opened);
     }
     return builders::plan_source(input.source, tree.get(), *input.facts, input.supplied, with);
+}
+
+// Where a source is in its repository; "" for the root, and for a chart.
+std::string directory_of(const build_input& input) {
+    return render::clean_path(input.source.spec.path).value_or(std::string{});
 }
 
 error combined(const std::optional<error>& before, const error& another) {
@@ -216,19 +223,27 @@ builder::finished(build_input input, render::build_key key, work_owner owner) {
             co_return kept;
         }
     }
-    if (const auto other = under_way_.find(key); other != under_way_.end()) {
+    // What was built is everybody's who has the same content. What went wrong is said with the places of who
+    // built it: it is only theirs who build it in the same place.
+    const place_of_build place{key, input.source.spec.repo_url + "\n" + directory_of(input)};
+    auto other = under_way_.find(place);
+    if (other == under_way_.end()) {
+        other = under_way_.lower_bound({key, {}});
+    }
+    if (other != under_way_.end() && other->first.first == key) {
+        const bool is_same_place = other->first == place;
         auto joined = other->second;
         auto outcome = co_await packed_flight::wait(std::move(joined));
-        if (outcome || outcome.error().kind() != error_kind::cancelled) {
+        if (outcome || (is_same_place && outcome.error().kind() != error_kind::cancelled)) {
             co_return outcome;
         }
         // Who made it left; this one is still wanted.
     }
     const auto mine = std::make_shared<packed_flight>(with_.executor);
-    under_way_[key] = mine;
+    under_way_[place] = mine;
     struct landing {
         builder* self;
-        render::build_key key;
+        place_of_build key;
         std::shared_ptr<packed_flight> mine;
         ~landing() {
             if (const auto found = self->under_way_.find(key);
@@ -237,7 +252,7 @@ builder::finished(build_input input, render::build_key key, work_owner owner) {
             }
         }
     };
-    const landing guard{this, key, mine};
+    const landing guard{this, place, mine};
     lander<packed_ptr> land{mine, error{error_kind::cancelled, "the build was left"}};
     auto made = co_await make(std::move(input), key, std::move(owner));
     land.land(made);
@@ -308,6 +323,7 @@ asio::awaitable<std::optional<result<builder::packed_ptr>>> builder::read_within
         if (!output) {
             return output.error().summary(most_source_errors);
         }
+        forget_directory(*output, directory_of(*from->input));
         auto made = pack_output(std::move(*output), /*is_secret=*/!key);
         if (made && disk != nullptr) {
             disk->save(*key, **made);
@@ -378,6 +394,9 @@ asio::awaitable<result<builder::built>> builder::build(
     built made;
     bool needs_secrets = false;
     std::size_t unpacked = 0;
+    for (const auto& input : sources) {
+        target.directories.push_back(directory_of(input));
+    }
     for (std::size_t i = 0; i < sources.size(); ++i) {
         const bool is_secret = identities[i].is_secret;
         result<packed_ptr> output{packed_ptr{}};

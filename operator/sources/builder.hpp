@@ -14,6 +14,7 @@
 #include "sources/build_memory.hpp"
 #include "sources/build_secrets.hpp"
 #include "sources/desired_set.hpp"
+#include "sources/ignored_fields.hpp"
 #include "sources/secret_stores.hpp"
 #include "sources/source_identity.hpp"
 #include "sources/work_shares.hpp"
@@ -26,6 +27,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holdfast::sources {
@@ -69,6 +71,11 @@ public:
     /// Of secret builds none: their keys cover the whole of the stores.
     asio::awaitable<std::optional<std::vector<render::named_entry>>>
     entries_of(std::vector<source_identity> identities);
+
+    /// For find_ignored_fields.
+    [[nodiscard]] jq_tools jq() const {
+        return {with_.sandbox, with_.pool, settings_.builds.programs.builder};
+    }
 
     struct built {
         std::shared_ptr<const desired_set> wanted;
@@ -122,7 +129,9 @@ private:
     std::optional<render::manifest_disk_cache> disk_;
     build_secrets secrets_;
     work_shares shares_;
-    std::map<render::build_key, std::shared_ptr<packed_flight>> under_way_;
+    // A build, and where its source is: the repository and the directory.
+    using place_of_build = std::pair<render::build_key, std::string>;
+    std::map<place_of_build, std::shared_ptr<packed_flight>> under_way_;
 };
 
 } // namespace holdfast::sources

@@ -4,10 +4,14 @@
 
 #include "render/namespaces.hpp"
 #include "secrets/sensitive.hpp"
+#include "sources/output_places.hpp"
+#include "sync/order.hpp"
 
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 namespace holdfast::sources {
 
@@ -56,10 +60,15 @@ result<placed_objects> place_objects(
     std::vector<render::manifest> objects;
     // Of two sources with the same object the later wins.
     std::map<std::string, std::size_t> seen;
-    for (const auto& output : outputs) {
-        made.warnings.insert(made.warnings.end(), output->warnings.begin(), output->warnings.end());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const auto& output = outputs[i];
+        const auto directory = i < target.directories.size() ? target.directories[i] : std::string{};
+        for (const auto& warning : output->warnings) {
+            made.warnings.push_back(in_directory(warning, directory));
+        }
         const auto first = objects.size();
         for (auto& m : render::unpack(*output)) {
+            m.from.file = in_directory(std::move(m.from.file), directory);
             const auto names = render::names_of(m.object);
             auto key = render::describe(names) + "\n" + std::string{names.group};
             const auto [known, added] = seen.emplace(std::move(key), objects.size());
@@ -86,7 +95,11 @@ result<placed_objects> place_objects(
         }
         return r->namespaced ? render::scope::namespaced : render::scope::cluster;
     };
-    auto placed = render::place(std::move(objects), target.namespace_, scope_of);
+    const auto may_be_unknown = [&target](const json::object& object) {
+        const auto own = sync::read_directives(object).options;
+        return sync::merged(target.options, own).skip_dry_run_on_missing.value_or(false);
+    };
+    auto placed = render::place(std::move(objects), target.namespace_, scope_of, may_be_unknown);
     if (!placed) {
         return placed.error().summary(20);
     }
@@ -105,6 +118,12 @@ prepare_objects(placed_objects placed, const build_target& target, const kube::a
     auto made = std::make_shared<desired_set>();
     made->warnings = std::move(placed.warnings);
     made->objects.reserve(placed.objects.size());
+    std::set<std::pair<std::string, std::string>> defined; // by what is among the objects
+    for (const auto& m : placed.objects) {
+        if (auto kind = sync::defined_kind(m.object)) {
+            defined.insert(std::move(*kind));
+        }
+    }
     for (auto& m : placed.objects) {
         auto from = render::to_string(m.from);
         auto prepared = sync::make_desired(std::move(m.object), target.who);
@@ -112,9 +131,7 @@ prepare_objects(placed_objects placed, const build_target& target, const kube::a
             return prepared.error().within(from);
         }
         const auto gvk = kube::make_gvk(prepared->api_version, prepared->id.kind);
-        if (catalog.find(gvk) == nullptr) {
-            made->new_kinds.insert(gvk);
-        }
+        prepared->has_unknown_kind = catalog.find(gvk) == nullptr && !defined.contains({gvk.group, gvk.kind});
         for (const auto& warning : prepared->orders.warnings) {
             made->warnings.push_back(from + ": " + warning);
         }

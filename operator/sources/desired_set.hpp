@@ -7,7 +7,6 @@
 #include "sync/desired.hpp"
 
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +22,6 @@ struct desired_set {
 
     /// In the order of their ids.
     std::vector<sync::desired_object> objects;
-    /// Kinds that the server did not have when this was made: a definition among the objects defines them.
-    std::set<kube::group_version_kind> new_kinds;
     std::vector<std::string> warnings;
 
     /// Null when there is no such object.
@@ -35,8 +32,12 @@ struct desired_set {
 struct build_target {
     sync::ownership who;
     std::string namespace_;
+    /// Of the application.
+    sync::sync_options options;
     /// The one namespace that objects may be in, and nothing outside of namespaces; empty: no such limit.
     std::string confined_to;
+    /// The directory of each source in its repository, for messages; "" is the root.
+    std::vector<std::string> directories = {};
 };
 
 /// Objects of all sources of an application, where they shall be; references to secrets as they were written.

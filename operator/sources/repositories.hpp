@@ -30,6 +30,16 @@ struct repository_use {
     friend auto operator<=>(const repository_use&, const repository_use&) = default;
 };
 
+/// How new the listing of refs has to be that a revision is looked up in.
+struct refs_wanted {
+    /// It began no earlier than that; by default any will do. One is asked for, at most every second for all
+    /// who ask about a repository.
+    steady_clock::time_point since = steady_clock::time_point::min();
+    /// Where there is none so new, because the remote does not answer, the lookup fails; else the last one
+    /// serves.
+    bool or_fail = false;
+};
+
 /// One revision of a repository, brought into the store.
 struct checkout {
     git::resolved_revision revision;
@@ -85,10 +95,12 @@ public:
     /// more. What nobody uses is not polled.
     void use(const std::string& application, const std::vector<repository_use>& read);
 
-    /// The commit that a revision means now, going by the last listing of refs (the first one is waited for).
-    /// No fetch. Errors as git::store has them.
-    asio::awaitable<result<git::resolved_revision>>
-    resolve(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
+    /// The commit that a revision means now, going by the last listing of refs (the first one is waited for),
+    /// or by one as new as that; a full commit id needs none. No fetch. Errors as git::store has them.
+    asio::awaitable<result<git::resolved_revision>> resolve(
+        std::string url, std::string namespace_, std::string revision, std::string tag_prefix,
+        refs_wanted how_new = {}
+    );
     /// The same, brought into the store.
     asio::awaitable<result<checkout>>
     open(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);

@@ -40,13 +40,18 @@ struct tracked_repository {
     bool was_used = false;
     steady_clock::time_point asked; // who resolves something says only then that it reads from here
     kube::pulse listed;             // a listing ended
-    kube::pulse wake;               // list now
+    // When the last listing began that ended, and the last that gave the refs.
+    steady_clock::time_point attempted = steady_clock::time_point::min();
+    steady_clock::time_point refs_as_of = steady_clock::time_point::min();
+    bool suspended = false; // listed once, and then no more
+    kube::pulse wake;       // list now
     bool refresh_wanted = false;
     bool retired = false;
     std::chrono::milliseconds interval{0};
     backoff retries{
         {.base = std::chrono::seconds{1}, .cap = std::chrono::seconds{60}, .factor = 2.0, .jitter = 0.3}
     };
+    std::optional<crds::repository_fetch> last_fetch;
     std::set<std::string> revisions; // as applications name them: what the status shows
 
     /// Has its refs listed now, or once more after the listing that runs.
@@ -179,9 +184,9 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     std::chrono::milliseconds jittered(std::chrono::milliseconds interval);
     asio::awaitable<void> list(std::shared_ptr<tracked_repository> t, std::shared_ptr<declared_repository> d);
     static bool same(const git::ref_list& a, const git::ref_list& b);
-    // The store and its refs, waiting for the first listing.
+    // The store and its refs, waiting for the first listing, or for one as new as that.
     asio::awaitable<result<std::shared_ptr<tracked_repository>>>
-    listed(std::string url, std::string namespace_);
+    listed(std::string url, std::string namespace_, refs_wanted how_new = {});
 
     // ---- repository_webhooks.cpp
     [[nodiscard]] std::vector<kube::object_name> hooks_for(const std::vector<std::string>& urls) const;

@@ -10,6 +10,15 @@ namespace holdfast::sources {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr auto longest_wait_for_refs = 60s;
+constexpr auto longest_wait_for_news = 10s;
+// Of listings that are asked for out of turn.
+constexpr auto least_between_listings = 1s;
+
+} // namespace
+
 void repositories::state::watch_secrets_of(const crds::repository& r) {
     const auto& namespace_ = r.metadata.namespace_;
     const bool has_secrets = r.spec.secret_ref || r.spec.webhook ||
@@ -112,6 +121,7 @@ repositories::state::credentials_of(std::shared_ptr<declared_repository> d) {
             made.proxy = with_user(spec.proxy->url, (*data)["username"], (*data)["password"]);
         }
     }
+    made.deadline = spec.timeout.value;
     made.insecure_skip_tls_verify = made.insecure_skip_tls_verify || spec.insecure_skip_tls_verify;
     made.insecure_ignore_host_key = made.insecure_ignore_host_key || spec.insecure_ignore_host_key;
     co_return std::make_shared<const git::credentials>(std::move(made));
@@ -131,7 +141,7 @@ asio::awaitable<void> repositories::state::poll(
 ) {
     while (!t->retired) {
         t->refresh_wanted = false;
-        if (!d || !d->object.spec.suspend || t->refs == nullptr) {
+        if (!t->suspended || t->refs == nullptr) {
             co_await self->list(t, d);
         }
         if (t->retired) {
@@ -178,6 +188,7 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
     if (t->retired) {
         co_return; // whoever took its place lists too
     }
+    t->attempted = begin;
     counters.git_operation("list", failure ? to_string(failure->kind()) : "ok", steady_clock::now() - begin);
     if (failure) {
         const bool news = !t->failed || t->failed->message() != failure->message();
@@ -188,9 +199,9 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
                 {{"repository", t->url.normalised()}, {"error", failure->message()}}
             );
             status_due(t->owner);
-            t->listed.notify_all();
             moved(t->url, t->users);
         }
+        t->listed.notify_all();
         co_return;
     }
     const bool recovered = t->failed.has_value();
@@ -198,6 +209,7 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
     t->failed.reset();
     t->retries.reset();
     t->refs = refs;
+    t->refs_as_of = begin;
     t->listed.notify_all();
     if (news || recovered) {
         log::debug("a repository moved", {{"repository", t->url.normalised()}});
@@ -215,24 +227,49 @@ bool repositories::state::same(const git::ref_list& a, const git::ref_list& b) {
     );
 }
 
-// The store and its refs, waiting for the first listing.
 asio::awaitable<result<std::shared_ptr<tracked_repository>>>
-repositories::state::listed(std::string url, std::string namespace_) {
-    const auto deadline = steady_clock::now() + 60s;
+repositories::state::listed(std::string url, std::string namespace_, refs_wanted how_new) {
+    const auto begin = steady_clock::now();
     for (;;) {
         auto t = track(namespace_, url);
         if (!t) {
             co_return t.error();
         }
-        if ((*t)->refs) {
-            co_return *t;
+        const auto held = *t; // the map may lose it during a wait
+        const bool is_answered = held->suspended || held->attempted >= how_new.since;
+        if (held->refs && (is_answered || how_new.since == refs_wanted{}.since)) {
+            const bool is_new_enough = held->suspended || held->refs_as_of >= how_new.since;
+            if (how_new.or_fail && !is_new_enough && held->failed) {
+                co_return *held->failed;
+            }
+            co_return held;
         }
-        if ((*t)->failed) {
-            co_return *(*t)->failed;
+        if (!held->refs && held->failed) {
+            co_return *held->failed;
         }
-        if (!co_await (*t)->listed.wait_until(deadline)) {
-            co_return transient_error("repository " + url + ": its refs have not been listed within 1m");
+        // Who has refs to go by does not wait for long: it is told when a listing brings others.
+        const auto deadline = begin + (held->refs ? longest_wait_for_news : longest_wait_for_refs);
+        const auto now = steady_clock::now();
+        if (now >= deadline) {
+            if (held->refs && !how_new.or_fail) {
+                co_return held;
+            }
+            co_return transient_error(
+                "repository " + url + ": its refs have not been listed within " + (held->refs ? "10s" : "1m")
+            );
         }
+        auto until = deadline;
+        if (held->refs) {
+            // Whoever asks at about the same time shares a listing, and many who ask one after the other
+            // are no flood.
+            const auto next = held->attempted + least_between_listings;
+            if (now >= next) {
+                held->list_now();
+            } else {
+                until = std::min(deadline, next);
+            }
+        }
+        co_await held->listed.wait_until(until);
     }
 }
 

@@ -24,13 +24,17 @@ repositories::credentials_for(std::string url, std::string namespace_) {
     co_return co_await state_->credentials_of(d);
 }
 
-asio::awaitable<result<git::resolved_revision>>
-repositories::resolve(std::string url, std::string namespace_, std::string revision, std::string tag_prefix) {
+asio::awaitable<result<git::resolved_revision>> repositories::resolve(
+    std::string url, std::string namespace_, std::string revision, std::string tag_prefix, refs_wanted how_new
+) {
     auto parsed = match::revision::parse(revision);
     if (!parsed) {
         co_return parsed.error().within("targetRevision");
     }
-    auto t = co_await state_->listed(url, namespace_);
+    if (!parsed->moves()) {
+        how_new = {};
+    }
+    auto t = co_await state_->listed(url, namespace_, how_new);
     if (!t) {
         co_return t.error();
     }
@@ -51,10 +55,19 @@ repositories::fetch(std::string url, std::string namespace_, git::resolved_revis
         co_return *there;
     }
     const auto begin = steady_clock::now();
+    const auto commit = revision.commit.hex();
     auto fetched = co_await held->store->fetch(std::move(revision));
     state_->counters.git_operation(
         "fetch", fetched ? "ok" : to_string(fetched.error().kind()), steady_clock::now() - begin
     );
+    if (fetched || fetched.error().kind() != error_kind::cancelled) {
+        held->last_fetch = crds::repository_fetch{
+            .time = wall_clock::now(),
+            .succeeded = fetched.has_value(),
+            .message = fetched ? "Brought " + commit : fetched.error().message()
+        };
+        state_->status_due(held->owner);
+    }
     co_return fetched;
 }
 

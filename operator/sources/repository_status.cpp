@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/merge_patch.hpp"
 #include "crds/bounded_status.hpp"
+#include "policy/specification_checks.hpp"
 #include "sources/repositories_state.hpp"
 
 namespace holdfast::sources {
@@ -67,6 +68,9 @@ void repositories::state::fill_status(
             failed = t->failed;
         }
         reached = reached || t->refs != nullptr;
+        if (t->last_fetch && (!status.last_fetch || status.last_fetch->time <= t->last_fetch->time)) {
+            status.last_fetch = t->last_fetch;
+        }
         for (const auto& revision : t->revisions) {
             if (status.heads.size() < crds::max_status_heads && t->refs) {
                 auto parsed = match::revision::parse(revision);
@@ -100,6 +104,10 @@ void repositories::state::fill_status(
         ready.status = "False";
         ready.reason = "InvalidSpec";
         ready.message = problem;
+    } else if (const auto unserved = crds::join(policy::not_served(d.object.spec)); !unserved.empty()) {
+        ready.status = "False";
+        ready.reason = "NotServed";
+        ready.message = unserved;
     } else if (failed) {
         ready.status = "False";
         ready.reason = failed->kind() == error_kind::forbidden   ? "Unauthorised"

@@ -36,6 +36,7 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     made->key = key;
     made->owner = owner_of(d);
     made->address = git::address_key(text);
+    made->suspended = d && d->object.spec.suspend;
     made->interval = d ? d->object.spec.interval.value : config.default_interval;
     tracked_by_owner.add(made->owner, key);
     tracked_by_address.add(made->address, key);

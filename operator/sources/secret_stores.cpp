@@ -128,7 +128,8 @@ const result<secrets::access_rules>& secret_stores::rules_of(const crds::reposit
     return rules_.insert_or_assign(key, std::move(made)).first->second.compiled;
 }
 
-asio::awaitable<stores_in_use> secret_stores::look(const crds::application& value) {
+asio::awaitable<stores_in_use>
+secret_stores::look(const crds::application& value, refs_wanted how_new) {
     stores_in_use made;
     made.who = {value.metadata.namespace_, value.metadata.name};
     if (value.spec.secret_references == crds::reference_places::everywhere) {
@@ -182,7 +183,7 @@ asio::awaitable<stores_in_use> secret_stores::look(const crds::application& valu
         made.repositories.insert({one.store.namespace_, one.store.url});
     }
     for (auto& one : candidates) {
-        auto at = co_await sources_.resolve(one.store.url, one.store.namespace_, one.revision, {});
+        auto at = co_await sources_.resolve(one.store.url, one.store.namespace_, one.revision, {}, how_new);
         if (!at) {
             made.failed.push_back(at.error().within("password store " + one.store.url));
             continue;

@@ -67,7 +67,7 @@ public:
     secret_stores(kube::client& api, repositories& sources, worker_pool& pool);
 
     /// Which stores an application may use, and where they are now.
-    asio::awaitable<stores_in_use> look(const crds::application& value);
+    asio::awaitable<stores_in_use> look(const crds::application& value, refs_wanted how_new = {});
 
     /// Brings their commits; those that could not be looked at are left out. Errors: those of fetching.
     asio::awaitable<result<std::vector<secrets::usable_store>>> open(const stores_in_use& of);

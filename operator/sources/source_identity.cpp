@@ -1,6 +1,7 @@
 #include "sources/source_identity.hpp"
 
 #include "render/file_tree.hpp"
+#include "render/links.hpp"
 #include "sources/within_budget.hpp"
 
 namespace holdfast::sources {
@@ -124,7 +125,7 @@ result<identified> identify_source(
     const build_input& input, const builders::build_settings& with, std::shared_ptr<const work_stop> stop
 ) {
     const auto& spec = input.source.spec;
-    const auto what = spec.chart.empty() ? "planning " + (spec.path.empty() ? "." : spec.path)
+    const auto what = spec.chart.empty() ? "planning " + render::name_of_directory(spec.path)
                                          : "planning the chart " + spec.chart;
     return within_budget(what, std::move(stop), [&]() -> result<identified> {
         auto source = input.source;

@@ -1,5 +1,8 @@
 #include "sources/supplier.hpp"
 
+#include "match/semver.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace holdfast::sources {
@@ -70,7 +73,7 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need what, read
     }
     switch (what.what) {
     case builders::need::kind::repository: {
-        auto at = co_await sources_.resolve(what.url, who.namespace_, what.revision, {});
+        auto at = co_await sources_.resolve(what.url, who.namespace_, what.revision, {}, who.how_new);
         if (!at) {
             co_return at.error().within(describe(what));
         }
@@ -81,9 +84,12 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need what, read
         if (!request) {
             co_return request.error().within(describe(what));
         }
+        // A version in full is the same chart whenever it was looked up.
+        const bool moves = !match::version::parse(what.revision);
+        const auto not_before = moves ? std::max(refreshed_, who.how_new.since) : refreshed_;
         const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(
-            refreshed_ == steady_clock::time_point::min() ? settings_.max_age
-                                                          : steady_clock::now() - refreshed_
+            not_before == steady_clock::time_point::min() ? settings_.max_age
+                                                          : steady_clock::now() - not_before
         );
         auto version = co_await charts_.resolve(std::move(*request), std::min(age, settings_.max_age));
         if (!version) {
@@ -92,7 +98,7 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need what, read
         co_return std::move(*version);
     }
     case builders::need::kind::file: {
-        auto file = co_await resolve_file(what, who.namespace_);
+        auto file = co_await resolve_file(what, who);
         if (!file) {
             co_return file.error();
         }
@@ -102,14 +108,14 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need what, read
     co_return internal_error("a need of no kind");
 }
 
-asio::awaitable<result<downloaded_file_ptr>>
-supplier::resolve_file(builders::need what, std::string namespace_) {
-    if (const auto* found = files_.find(namespace_, what.url);
-        found != nullptr && found->fetched >= refreshed_ &&
+asio::awaitable<result<downloaded_file_ptr>> supplier::resolve_file(builders::need what, reader who) {
+    const auto not_before = std::max(refreshed_, who.how_new.since);
+    if (const auto* found = files_.find(who.namespace_, what.url);
+        found != nullptr && found->fetched >= not_before &&
         found->fetched + settings_.max_age > steady_clock::now()) {
         co_return found->file;
     }
-    auto credentials = co_await sources_.credentials_for(what.url, namespace_);
+    auto credentials = co_await sources_.credentials_for(what.url, who.namespace_);
     if (!credentials) {
         co_return credentials.error().within(describe(what));
     }
@@ -117,7 +123,7 @@ supplier::resolve_file(builders::need what, std::string namespace_) {
     if (!text) {
         co_return text.error().within(describe(what));
     }
-    co_return co_await files_.keep(std::move(namespace_), what.url, std::move(*text));
+    co_return co_await files_.keep(who.namespace_, what.url, std::move(*text));
 }
 
 asio::awaitable<result<builders::supply>> supplier::obtain(builders::need what, reader who) {
@@ -135,7 +141,7 @@ asio::awaitable<result<builders::supply>> supplier::obtain(builders::need what, 
         co_return made;
     }
     if (what.what == builders::need::kind::file) {
-        auto file = co_await resolve_file(what, who.namespace_);
+        auto file = co_await resolve_file(what, who);
         if (!file) {
             co_return file.error();
         }

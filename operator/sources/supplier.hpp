@@ -42,6 +42,9 @@ public:
     struct reader {
         std::string namespace_;
         bool pass_credentials = false;
+        /// Of bases in Git repositories; a chart's range and a file are asked anew where what is known of them
+        /// is older.
+        refs_wanted how_new = {};
     };
 
     /// All outlive it.
@@ -64,7 +67,7 @@ public:
 
 private:
     asio::awaitable<result<charts::chart_request>> request_of(builders::need what, reader who);
-    asio::awaitable<result<downloaded_file_ptr>> resolve_file(builders::need what, std::string namespace_);
+    asio::awaitable<result<downloaded_file_ptr>> resolve_file(builders::need what, reader who);
     [[nodiscard]] bool may_pass_credentials(const builders::need& what, const std::string& namespace_) const;
     [[nodiscard]] result<void> check_allowed(const builders::need& what, const std::string& namespace_) const;
 

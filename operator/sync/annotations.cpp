@@ -55,62 +55,59 @@ std::string_view to_string(propagation p) noexcept {
 
 namespace {
 
-/// Where the value of each option of the table goes.
-struct option_place {
+/// The member that holds the value of each option of the table.
+struct option_member {
     std::string_view name;
     std::optional<bool> sync_options::* flag = nullptr;
     std::optional<removal> sync_options::* removal = nullptr;
     std::optional<propagation> sync_options::* propagation = nullptr;
 };
 
-constexpr std::array option_places{
-    option_place{.name = "Prune", .removal = &sync_options::prune},
-    option_place{.name = "Delete", .removal = &sync_options::remove},
-    option_place{.name = "Validate", .flag = &sync_options::validate},
-    option_place{.name = "SkipDryRunOnMissingResource", .flag = &sync_options::skip_dry_run_on_missing},
-    option_place{.name = "PruneLast", .flag = &sync_options::prune_last},
-    option_place{.name = "Replace", .flag = &sync_options::replace},
-    option_place{.name = "Force", .flag = &sync_options::force},
-    option_place{.name = "ServerSideApply", .flag = &sync_options::server_side_apply},
-    option_place{.name = "ServerDryRun", .flag = &sync_options::server_dry_run},
-    option_place{.name = "CreateNamespace", .flag = &sync_options::create_namespace},
-    option_place{.name = "PrunePropagationPolicy", .propagation = &sync_options::prune_propagation},
-    option_place{.name = "ApplyOutOfSyncOnly", .flag = &sync_options::apply_out_of_sync_only},
-    option_place{.name = "FailOnSharedResource", .flag = &sync_options::fail_on_shared_resource},
-    option_place{.name = "RespectIgnoreDifferences", .flag = &sync_options::respect_ignore_differences},
-    option_place{.name = "ClientSideApplyMigration", .flag = &sync_options::client_side_migration},
+constexpr std::array option_members{
+    option_member{.name = "Prune", .removal = &sync_options::prune},
+    option_member{.name = "Delete", .removal = &sync_options::remove},
+    option_member{.name = "Validate", .flag = &sync_options::validate},
+    option_member{.name = "SkipDryRunOnMissingResource", .flag = &sync_options::skip_dry_run_on_missing},
+    option_member{.name = "PruneLast", .flag = &sync_options::prune_last},
+    option_member{.name = "Replace", .flag = &sync_options::replace},
+    option_member{.name = "Force", .flag = &sync_options::force},
+    option_member{.name = "ServerSideApply", .flag = &sync_options::server_side_apply},
+    option_member{.name = "CreateNamespace", .flag = &sync_options::create_namespace},
+    option_member{.name = "PrunePropagationPolicy", .propagation = &sync_options::prune_propagation},
+    option_member{.name = "ApplyOutOfSyncOnly", .flag = &sync_options::apply_out_of_sync_only},
+    option_member{.name = "FailOnSharedResource", .flag = &sync_options::fail_on_shared_resource},
+    option_member{.name = "RespectIgnoreDifferences", .flag = &sync_options::respect_ignore_differences},
+    option_member{.name = "ClientSideApplyMigration", .flag = &sync_options::client_side_migration},
 };
 
-/// Every option of the table has one place, and of the kind of its values.
+/// Every option of the table has one member, and of the kind of its values; those that are no more have none.
 consteval bool fit_the_table() {
-    return option_places.size() == match::sync_options.size() &&
-           std::ranges::all_of(match::sync_options, [](const match::sync_option& option) {
-               return std::ranges::count_if(option_places, [&](const option_place& place) {
-                          return place.name == option.name &&
-                                 (place.flag != nullptr) == (option.values == match::option_values::flag) &&
-                                 (place.removal != nullptr) ==
-                                     (option.values == match::option_values::removal) &&
-                                 (place.propagation != nullptr) ==
-                                     (option.values == match::option_values::propagation);
-                      }) == 1;
-           });
+    return std::ranges::all_of(match::sync_options, [](const match::sync_option& option) {
+        return std::ranges::count_if(option_members, [&](const option_member& member) {
+                   return member.name == option.name &&
+                          (member.flag != nullptr) == (option.values == match::option_values::flag) &&
+                          (member.removal != nullptr) == (option.values == match::option_values::removal) &&
+                          (member.propagation != nullptr) ==
+                              (option.values == match::option_values::propagation);
+               }) == (option.is_retired ? 0 : 1);
+    });
 }
 static_assert(fit_the_table());
 
 void set_option(const match::given_option& given, sync_options& options) {
-    const auto& place = *std::ranges::find(option_places, given.option->name, &option_place::name);
+    const auto& member = *std::ranges::find(option_members, given.option->name, &option_member::name);
     const auto value = given.value;
     switch (given.option->values) {
-    case match::option_values::flag: options.*place.flag = value == "true"; break;
+    case match::option_values::flag: options.*member.flag = value == "true"; break;
     case match::option_values::removal:
-        options.*place.removal = value == "true"    ? removal::allowed
-                                 : value == "false" ? removal::never
-                                                    : removal::needs_confirmation;
+        options.*member.removal = value == "true"    ? removal::allowed
+                                  : value == "false" ? removal::never
+                                                     : removal::needs_confirmation;
         break;
     case match::option_values::propagation:
-        options.*place.propagation = value == "foreground"   ? propagation::foreground
-                                     : value == "background" ? propagation::background
-                                                             : propagation::orphan;
+        options.*member.propagation = value == "foreground"   ? propagation::foreground
+                                      : value == "background" ? propagation::background
+                                                              : propagation::orphan;
         break;
     }
 }
@@ -121,7 +118,11 @@ sync_options parse_sync_options(std::span<const std::string> options, std::vecto
     sync_options parsed;
     for (const auto& option : options) {
         if (const auto given = match::read_sync_option(option)) {
-            set_option(*given, parsed);
+            if (auto retired = given->retired(); !retired.empty()) {
+                warnings.push_back("sync-options: " + std::move(retired));
+            } else {
+                set_option(*given, parsed);
+            }
         } else {
             warnings.push_back("sync-options: " + given.error().message());
         }
@@ -131,13 +132,13 @@ sync_options parse_sync_options(std::span<const std::string> options, std::vecto
 
 sync_options merged(const sync_options& application, const sync_options& object) {
     sync_options all = application;
-    const auto take = [&](auto member) {
-        if (member != nullptr && (object.*member)) all.*member = object.*member;
+    const auto take = [&](auto value) {
+        if (value != nullptr && (object.*value)) all.*value = object.*value;
     };
-    for (const auto& place : option_places) {
-        take(place.flag);
-        take(place.removal);
-        take(place.propagation);
+    for (const auto& member : option_members) {
+        take(member.flag);
+        take(member.removal);
+        take(member.propagation);
     }
     return all;
 }
@@ -208,6 +209,7 @@ void read_hook(const json::object& object, directives& result) {
     if (const auto text = our_annotation(object, "hook")) {
         for (const auto& item : items_of(*text)) {
             result.is_hook = true;
+            result.asks_to_run = true; // by a wrong name, too
             if (item == "Skip") {
                 result.skip = true;
             } else if (const auto* p = find_phase(hook_names, item)) {
@@ -228,6 +230,7 @@ void read_hook(const json::object& object, directives& result) {
             if (item == "crd-install") continue;
             result.is_hook = true;
             if (const auto* p = find_phase(helm_hook_names, item)) {
+                result.asks_to_run = true;
                 add_phase(result, *p);
             } else {
                 result.warnings.push_back(
@@ -283,6 +286,26 @@ void read_compare_options(const json::object& object, directives& result) {
     }
 }
 
+void read_options(const json::object& object, directives& result) {
+    const auto text = our_annotation(object, "sync-options");
+    if (!text) return;
+    const auto items = items_of(*text);
+    result.options = parse_sync_options(items, result.warnings);
+    for (const auto& item : items) {
+        const auto given = match::read_sync_option(item);
+        if (!given || given->option->is_retired) continue; // said already
+        if (given->option->place != match::option_place::everywhere) {
+            result.warnings.push_back(fmt::format(
+                "sync-options: {} has no effect on one object; it belongs into the Application's "
+                "spec.syncPolicy.syncOptions",
+                given->option->name
+            ));
+        } else if (auto why = given->not_served(); !why.empty()) {
+            result.not_served.push_back("sync-options: " + std::move(why));
+        }
+    }
+}
+
 } // namespace
 
 directives read_directives(const json::object& object) {
@@ -292,9 +315,7 @@ directives read_directives(const json::object& object) {
     read_hook(object, result);
     read_hook_deletion(object, result);
     read_compare_options(object, result);
-    if (const auto text = our_annotation(object, "sync-options")) {
-        result.options = parse_sync_options(items_of(*text), result.warnings);
-    }
+    read_options(object, result);
     if (kube::annotation(object, "helm.sh/resource-policy") == "keep") {
         if (!result.options.remove) result.options.remove = removal::never;
         if (!result.options.prune) result.options.prune = removal::never;

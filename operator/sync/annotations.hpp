@@ -41,17 +41,16 @@ std::string_view to_string(propagation p) noexcept;
 struct sync_options {
     std::optional<removal> prune;                   ///< Prune=false|confirm
     std::optional<removal> remove;                  ///< Delete=false|confirm
-    std::optional<bool> validate;                   ///< Validate=false: the schema is not checked
+    std::optional<bool> validate;                   ///< Validate=false: no schema, unknown fields left out
     std::optional<bool> skip_dry_run_on_missing;    ///< SkipDryRunOnMissingResource=true
     std::optional<bool> prune_last;                 ///< PruneLast=true
     std::optional<bool> replace;                    ///< Replace=true
     std::optional<bool> force;                      ///< Force=true: delete and create anew
     std::optional<bool> server_side_apply;          ///< ServerSideApply=…: always so, whatever is said
-    std::optional<bool> server_dry_run;             ///< ServerDryRun=true
     std::optional<bool> create_namespace;           ///< CreateNamespace=true
     std::optional<propagation> prune_propagation;   ///< PrunePropagationPolicy=…
-    std::optional<bool> apply_out_of_sync_only;     ///< ApplyOutOfSyncOnly=true
-    std::optional<bool> fail_on_shared_resource;    ///< FailOnSharedResource=true: always so
+    std::optional<bool> apply_out_of_sync_only;     ///< ApplyOutOfSyncOnly=false: what is in sync, too
+    std::optional<bool> fail_on_shared_resource;    ///< FailOnSharedResource=true: nothing is applied then
     std::optional<bool> respect_ignore_differences; ///< RespectIgnoreDifferences=true: always so
     std::optional<bool> client_side_migration;      ///< ClientSideApplyMigration=false
 
@@ -71,6 +70,8 @@ struct directives {
     std::int32_t wave = 0;
     /// A hook is not applied with the ordinary objects, even one with no known phase.
     bool is_hook = false;
+    /// A hook that something is to come of: not those of Helm's that have no counterpart (its tests).
+    bool asks_to_run = false;
     /// `hook: Skip`: never applied.
     bool skip = false;
     /// The phases of a hook, in order.
@@ -83,6 +84,8 @@ struct directives {
     bool ignore_extraneous = false;
     /// Values that nobody understands, each a sentence without the object's name.
     std::vector<std::string> warnings;
+    /// What it asks for that this version does not do, in the same way.
+    std::vector<std::string> not_served;
 };
 
 directives read_directives(const json::object& object);

@@ -78,13 +78,15 @@ struct ignore_rule {
     std::string namespace_; ///< empty: any
     std::vector<std::string> json_pointers;
     std::vector<std::string> managed_fields_managers;
-    std::vector<std::string> jq_path_expressions;
+    /// Fields of one object that were found for it: names and positions in lists, from the object down; of a
+    /// list the last item first.
+    std::vector<std::vector<std::string>> fields;
 };
 
 /// True where the rule is for this object.
 bool matches(const ignore_rule& rule, const object_id& id);
 
-/// What cannot be done of a rule, each a sentence: jq expressions, JSON pointers that are none.
+/// What cannot be done of a rule, each a sentence: JSON pointers that are none.
 std::vector<std::string> problems_of(const ignore_rule& rule);
 
 /// The desired object with ignored fields left to the live one: where another manager owns such a field it is

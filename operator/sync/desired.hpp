@@ -29,6 +29,9 @@ struct desired_object {
     /// canonical_hash of the manifest.
     sha256_digest hash{};
     directives orders;
+    /// Neither the server knows its kind nor is it defined among the objects: something brings it during the
+    /// sync (SkipDryRunOnMissingResource). Until then it is taken to be of a namespace where it may be.
+    bool has_unknown_kind = false;
     /// Where it comes from, for messages: "apps/web.yaml:12". Empty where no source has it.
     std::string from;
 };

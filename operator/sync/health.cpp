@@ -40,6 +40,8 @@ constexpr std::array kind_rules{
     kind_rule{"apiextensions.k8s.io", "CustomResourceDefinition", custom_resource_definition_health},
     kind_rule{"policy", "PodDisruptionBudget", disruption_budget_health},
     kind_rule{"holdfast.dev", "Application", application_health},
+    kind_rule{"argoproj.io", "Application", argo_application_health},
+    kind_rule{"argoproj.io", "ApplicationSet", argo_application_set_health},
 };
 
 bool is_child_application(const object_id& id) {
@@ -126,8 +128,11 @@ std::optional<condition> condition_of(const json::value& value) {
     const auto* object = value.if_object();
     if (object == nullptr) return std::nullopt;
     return condition{
-        kube::find_text(*object, {"type"}), kube::find_text(*object, {"status"}),
-        kube::find_text(*object, {"reason"}), kube::find_text(*object, {"message"}),
+        kube::find_text(*object, {"type"}),
+        kube::find_text(*object, {"status"}),
+        kube::find_text(*object, {"reason"}),
+        kube::find_text(*object, {"message"}),
+        kube::find_text(*object, {"lastTransitionTime"}),
         number_at(*object, {"observedGeneration"}, -1)
     };
 }

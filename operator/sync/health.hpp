@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/timestamp.hpp"
 #include "sync/identity.hpp"
 
 #include <cstdint>
@@ -22,14 +23,18 @@ std::optional<health_status> parse_health_status(std::string_view text) noexcept
 struct health {
     health_status status = health_status::healthy;
     std::string message;
+    /// Where this verdict holds only for a while: from then on it is Degraded, unless the object changes.
+    std::optional<wall_clock::time_point> degraded_from = std::nullopt;
 
     friend bool operator==(const health&, const health&) = default;
 };
 
-/// How a live object fares, by Argo CD's rules for the kinds that it knows, by kstatus' conditions (Ready,
-/// Available, Stalled, Reconciling, and observedGeneration) for all others. Nothing where nothing can be said
-/// of the kind (a ConfigMap): it has no effect on its application. Being deleted is Progressing, "Pending
-/// deletion".
+/// How a live object fares, by Argo CD's rules for the kinds that it knows, by its conditions for all others:
+/// observedGeneration of an older generation is Progressing; Stalled, Failed or Degraded are Degraded;
+/// Reconciling or Progressing are Progressing; Ready or Available are Healthy, and Degraded where they have
+/// been false for a while. A custom resource that says none of that is Healthy. Nothing for kinds of the
+/// server's own that say nothing (a ConfigMap): it has no effect on its application. Being deleted is
+/// Progressing, "Pending deletion".
 std::optional<health> assess(const json::object& live);
 
 /// One object of an application, as its health goes into the whole.

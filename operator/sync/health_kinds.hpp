@@ -26,6 +26,8 @@ struct condition {
     std::string_view status;
     std::string_view reason;
     std::string_view message;
+    /// lastTransitionTime, as it is written.
+    std::string_view since;
     /// -1 where it does not say.
     std::int64_t observed_generation = -1;
 
@@ -68,9 +70,16 @@ health workflow_health(const json::object& live);
 health custom_resource_definition_health(const json::object& live);
 health disruption_budget_health(const json::object& live);
 
+health argo_application_health(const json::object& live);
+health argo_application_set_health(const json::object& live);
 health application_health(const json::object& live);
 
-/// kstatus: what conditions and observedGeneration say of any kind.
+/// What a condition says that is bad where it stays: Progressing until it has been so for a while, Degraded
+/// from then on, and where nobody knows since when.
+health degraded_in_time(const json::object& live, const condition& c, std::string message);
+
+/// What conditions and observedGeneration say of any kind. A kind of the server's own without any of them has
+/// no health.
 std::optional<health> health_by_conditions(const json::object& live);
 
 } // namespace holdfast::sync

@@ -1,13 +1,15 @@
-// What is no workload: the rules of Argo CD (gitops-engine/pkg/health and resource_customizations), our own
-// Application, and kstatus' conditions for every other kind.
+// What is no workload: the rules of Argo CD (gitops-engine/pkg/health and resource_customizations), and our
+// own Application.
 
 #include "sync/health_kinds.hpp"
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace holdfast::sync {
 
@@ -32,60 +34,58 @@ health ingress_health(const json::object& live) {
 health volume_claim_health(const json::object& live) {
     const auto phase = kube::find_text(live, {"status", "phase"});
     if (phase == "Bound") return healthy();
-    if (phase == "Pending") return progressing();
+    if (phase == "Pending") {
+        return progressing("Waiting for a volume; some StorageClasses give one when a Pod uses the claim");
+    }
     if (phase == "Lost") return degraded();
     return {health_status::unknown, {}};
 }
 
 namespace {
 
-bool is_bad_autoscaler_reason(const condition& c) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> bad{{
-        {"AbleToScale", "FailedGetScale"},
-        {"AbleToScale", "FailedUpdateScale"},
-        {"ScalingActive", "FailedGetResourceMetric"},
-        {"ScalingActive", "FailedGetObjectMetric"},
-        {"ScalingActive", "FailedGetPodsMetric"},
-        {"ScalingActive", "FailedGetExternalMetric"},
-        {"ScalingActive", "FailedComputeMetricsReplicas"},
-        {"ScalingActive", "InvalidSelector"},
-    }};
-    for (const auto& [type, reason] : bad) {
-        if (c.type == type && c.reason == reason) return true;
-    }
-    return false;
+/// What keeps it from scaling. ScalingActive is false, too, where somebody has scaled the target to nothing;
+/// AbleToScale while it rests between two changes: neither is bad.
+bool is_bad_autoscaler_condition(const condition& c) {
+    if (!c.is_false()) return false;
+    if (c.type == "ScalingActive") return c.reason != "ScalingDisabled";
+    return c.type == "AbleToScale" && (c.reason == "FailedGetScale" || c.reason == "FailedUpdateScale");
 }
 
-/// The first condition that decides; conditions are in the order in which the controller looked.
-std::optional<health> autoscaler_verdict(const condition& c) {
-    if (is_bad_autoscaler_reason(c)) return degraded(std::string{c.message});
-    if ((c.type == "AbleToScale" || c.type == "ScalingLimited") && c.is_true()) {
-        return healthy(std::string{c.message});
-    }
-    return std::nullopt;
+bool is_good_autoscaler_condition(const condition& c) {
+    return (c.type == "AbleToScale" || c.type == "ScalingLimited") && c.is_true();
+}
+
+/// The controller lists first that it can scale, and only then that it does not know to what: bad news count
+/// wherever they are. Until metrics of new pods are there, none can be had of them.
+health autoscaler_verdict(const json::object& live, std::span<const condition> conditions) {
+    const auto bad = std::ranges::find_if(conditions, is_bad_autoscaler_condition);
+    if (bad != conditions.end()) return degraded_in_time(live, *bad, std::string{bad->message});
+    const auto good = std::ranges::find_if(conditions, is_good_autoscaler_condition);
+    if (good != conditions.end()) return healthy(std::string{good->message});
+    return progressing("Waiting to Autoscale");
 }
 
 } // namespace
 
 health autoscaler_health(const json::object& live) {
-    std::optional<health> verdict;
-    if (kube::api_version_of(live) == "autoscaling/v1") {
-        // v1 has no room for conditions: they are in an annotation, as JSON.
-        const auto text = kube::annotation(live, "autoscaling.alpha.kubernetes.io/conditions");
-        boost::system::error_code ec;
-        const auto parsed = text ? json::parse(*text, ec) : json::value{};
-        if (const auto* list = ec ? nullptr : parsed.if_array()) {
-            for (const auto& item : *list) {
-                if (const auto c = condition_of(item); c && !verdict) verdict = autoscaler_verdict(*c);
-            }
-        }
-    } else {
+    std::vector<condition> conditions;
+    if (kube::api_version_of(live) != "autoscaling/v1") {
         each_condition(live, [&](const condition& c) {
-            verdict = autoscaler_verdict(c);
-            return verdict.has_value();
+            conditions.push_back(c);
+            return false;
         });
+        return autoscaler_verdict(live, conditions);
     }
-    return verdict ? std::move(*verdict) : progressing("Waiting to Autoscale");
+    // v1 has no room for conditions: they are in an annotation, as JSON.
+    const auto text = kube::annotation(live, "autoscaling.alpha.kubernetes.io/conditions");
+    boost::system::error_code ec;
+    const auto parsed = text ? json::parse(*text, ec) : json::value{};
+    if (const auto* list = ec ? nullptr : parsed.if_array()) {
+        for (const auto& item : *list) {
+            if (const auto c = condition_of(item)) conditions.push_back(*c);
+        }
+    }
+    return autoscaler_verdict(live, conditions);
 }
 
 health api_service_health(const json::object& live) {
@@ -162,29 +162,28 @@ health application_health(const json::object& live) {
     return {*own, message};
 }
 
-std::optional<health> health_by_conditions(const json::object& live) {
-    const auto generation = kube::generation_of(live);
-    const auto observed = number_at(live, {"status", "observedGeneration"}, -1);
-    if (observed >= 0 && observed < generation) {
-        return progressing(
-            fmt::format("Waiting for generation {} to be observed, seen was {}", generation, observed)
-        );
+// Argo CD's kinds are served by whoever has Argo CD. Where nobody has, they are objects that nothing comes
+// of.
+health argo_application_health(const json::object& live) {
+    const auto own = parse_health_status(kube::find_text(live, {"status", "health", "status"}));
+    if (own) return {*own, std::string{kube::find_text(live, {"status", "health", "message"})}};
+    if (kube::find_text(live, {"status", "reconciledAt"}).empty()) {
+        return progressing("No controller has looked at it: Applications of argoproj.io are Argo CD's");
     }
-    const auto current = [&](std::string_view type) -> std::optional<condition> {
-        auto c = find_condition(live, type);
-        // What was said of an older generation counts as not yet said, which is Unknown.
-        if (c && c->observed_generation >= 0 && c->observed_generation < generation) {
-            c->status = "Unknown";
-        }
-        return c;
-    };
-    const auto why = [](const condition& c) { return std::string{c.message.empty() ? c.reason : c.message}; };
-    if (const auto c = current("Stalled"); c && c->is_true()) return degraded(why(*c));
-    if (const auto c = current("Reconciling"); c && c->is_true()) return progressing(why(*c));
-    for (const auto* type : {"Ready", "Available"}) {
-        if (const auto c = current(type)) return c->is_true() ? healthy(why(*c)) : progressing(why(*c));
+    return progressing("Waiting for the health of the application");
+}
+
+health argo_application_set_health(const json::object& live) {
+    if (kube::find_array(live, {"status", "conditions"}) == nullptr) {
+        return progressing("No controller has looked at it: ApplicationSets of argoproj.io are Argo CD's");
     }
-    return std::nullopt;
+    if (const auto c = find_condition(live, "ErrorOccurred"); c && c->is_true()) {
+        return degraded(std::string{c->message});
+    }
+    if (const auto c = find_condition(live, "ResourcesUpToDate"); c && c->is_true()) {
+        return healthy(std::string{c->message});
+    }
+    return progressing("Waiting for its applications");
 }
 
 } // namespace holdfast::sync

@@ -107,6 +107,50 @@ bool owned_by_another(const json::object& live, const tokens& pointer, const dia
     return false;
 }
 
+/// Where in a list the live object has an item: by its name, where it has one, since others add items in
+/// between.
+std::optional<std::size_t>
+position_of(const json::value& item, std::size_t position, const json::array& live) {
+    const auto name_of_item = [](const json::value& value) {
+        const auto* object = value.if_object();
+        return object == nullptr ? std::string_view{} : kube::find_text(*object, {"name"});
+    };
+    const auto name = name_of_item(item);
+    if (name.empty()) return position < live.size() ? std::optional{position} : std::nullopt;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+        if (name_of_item(live[i]) == name) return i;
+    }
+    return std::nullopt;
+}
+
+/// The same place in the live object; nothing where it has not the item of a list that leads there.
+std::optional<tokens>
+place_in_live(const json::object& desired, const json::object& live, const tokens& place) {
+    tokens there{place[0]};
+    const auto* wanted = desired.if_contains(place[0]);
+    const auto* found = live.if_contains(place[0]);
+    for (std::size_t i = 1; i < place.size(); ++i) {
+        auto token = place[i];
+        if (const auto* list = wanted == nullptr ? nullptr : wanted->if_array()) {
+            const auto index = parse_index(token);
+            const auto* live_list = found == nullptr ? nullptr : found->if_array();
+            if (!index || *index >= list->size() || live_list == nullptr) return std::nullopt;
+            const auto at = position_of((*list)[*index], *index, *live_list);
+            if (!at) return std::nullopt;
+            wanted = &(*list)[*index];
+            found = &(*live_list)[*at];
+            token = std::to_string(*at);
+        } else {
+            const auto* wanted_object = wanted == nullptr ? nullptr : wanted->if_object();
+            const auto* found_object = found == nullptr ? nullptr : found->if_object();
+            wanted = wanted_object == nullptr ? nullptr : wanted_object->if_contains(token);
+            found = found_object == nullptr ? nullptr : found_object->if_contains(token);
+        }
+        there.push_back(std::move(token));
+    }
+    return there;
+}
+
 /// Sets or takes out what a pointer names in `desired`; nothing where its parent is not there.
 void leave_to(json::object& desired, const tokens& pointer, const json::value* live_value) {
     if (pointer.size() == 1) {
@@ -144,6 +188,14 @@ void leave_to(json::object& desired, const tokens& pointer, const json::value* l
             list->erase(list->begin() + static_cast<std::ptrdiff_t>(*index));
         }
     }
+}
+
+/// Leaves what a pointer names in `desired` to the live object. Not what is in an item that is yet to be
+/// made.
+void leave(json::object& desired, const json::object& live, const tokens& pointer, const dialect& names) {
+    const auto there = place_in_live(desired, live, pointer);
+    if (!there) return;
+    leave_to(desired, pointer, owned_by_another(live, *there, names) ? nullptr : follow(live, *there));
 }
 
 json::value* mutable_child(json::value& parent, const path_element& element) {
@@ -220,13 +272,6 @@ std::vector<std::string> problems_of(const ignore_rule& rule) {
             );
         }
     }
-    for (const auto& text : rule.jq_path_expressions) {
-        problems.push_back(fmt::format(
-            "jqPathExpressions are not supported, \"{}\" is not applied; use jsonPointers or "
-            "managedFieldsManagers",
-            text
-        ));
-    }
     return problems;
 }
 
@@ -248,9 +293,11 @@ json::object apply_ignored(
         for (const auto& text : rule.json_pointers) {
             const auto pointer = parse_pointer(text);
             if (!pointer || is_identity(*pointer) || follow(desired, *pointer) == nullptr) continue;
-            leave_to(
-                desired, *pointer, owned_by_another(live, *pointer, names) ? nullptr : follow(live, *pointer)
-            );
+            leave(desired, live, *pointer, names);
+        }
+        for (const auto& field : rule.fields) {
+            if (field.empty() || is_identity(field) || follow(desired, field) == nullptr) continue;
+            leave(desired, live, field, names);
         }
         for (const auto& entry : managed_entries(live)) {
             const auto& managers = rule.managed_fields_managers;

@@ -30,6 +30,7 @@ live_record observe(const json::object& live, const dialect& names) {
     if (auto owner = owner_of(live, names)) record.owner = std::move(owner->application);
     if (const auto verdict = assess(live)) {
         record.status = verdict->status;
+        record.degraded_from = verdict->degraded_from.value_or(live_record::never);
         record.health_message = shortened(verdict->message, longest_message);
     }
     const auto orders = read_directives(live);
@@ -44,6 +45,13 @@ live_record observe(const json::object& live, const dialect& names) {
     record.ignore_extraneous = orders.ignore_extraneous;
     if (const auto to = kube::annotation(live, names.release_annotation)) record.released_to = text_key(*to);
     return record;
+}
+
+bool degrade_if_due(live_record& record, wall_clock::time_point now) noexcept {
+    if (record.degraded_from > now) return false;
+    record.status = health_status::degraded;
+    record.degraded_from = live_record::never;
+    return true;
 }
 
 } // namespace holdfast::sync

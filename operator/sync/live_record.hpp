@@ -14,6 +14,8 @@ namespace holdfast::sync {
 /// What the operator keeps of a live object: all that comparing, planning and statuses need, and no field of
 /// the object itself. About 200 bytes.
 struct live_record {
+    static constexpr auto never = wall_clock::time_point::max();
+
     std::string uid;
     std::string resource_version;
     std::int64_t generation = 0;
@@ -28,6 +30,8 @@ struct live_record {
     std::int32_t wave = 0;
     /// Nothing where nothing can be said of the kind.
     std::optional<health_status> status;
+    /// When `status` becomes Degraded although nothing happens (health::degraded_from).
+    wall_clock::time_point degraded_from = never;
     /// What its own annotations say, if anything: see sync/removal_policy.hpp for what holds.
     std::optional<removal> prune;
     std::optional<removal> remove;
@@ -51,5 +55,8 @@ std::uint64_t release_key(const application_ref& application) noexcept;
 
 /// Makes the record of a live object, as a watch or an apply delivered it.
 live_record observe(const json::object& live, const dialect& names);
+
+/// Degrades a record whose time has come. True where that changed it.
+bool degrade_if_due(live_record& record, wall_clock::time_point now) noexcept;
 
 } // namespace holdfast::sync

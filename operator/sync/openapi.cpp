@@ -314,6 +314,16 @@ std::vector<problem> schema_set::check(const json::object& object) const {
     return problems;
 }
 
+std::vector<std::string> schema_set::drop_unknown(json::object& object) const {
+    std::vector<std::string> dropped;
+    const auto gvk = kube::gvk_of(object);
+    if (const auto found = state_->kinds.find({gvk.group, gvk.version, gvk.kind});
+        found != state_->kinds.end()) {
+        drop_unknown_fields(object, *found->second, {}, dropped);
+    }
+    return dropped;
+}
+
 std::size_t schema_set::size() const noexcept {
     std::size_t count = state_->shared.nodes.size() + state_->leaves.size();
     for (const auto& [key, arena] : state_->own) {

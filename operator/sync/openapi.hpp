@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,11 +46,19 @@ public:
     add(std::string_view group, std::string_view version, std::string_view document,
         const std::vector<std::string>& kinds);
 
+    /// The same from CustomResourceDefinitions, which are to be applied before the objects of their kinds:
+    /// what the server will say of these once it has them. Versions without a schema are left out.
+    result<void> add_definitions(std::span<const json::object* const> definitions);
+
     [[nodiscard]] bool has(const kind_version& kind) const;
 
     /// Everything that is wrong with an object, all at once, in the order of its fields. Nothing for a kind
     /// that the set lacks, save what holds for every object.
     [[nodiscard]] std::vector<problem> check(const json::object& object) const;
+
+    /// Takes out the fields that the schema of an object does not have, wherever they are, and says which:
+    /// "spec.replcas". Nothing for a kind that the set lacks.
+    std::vector<std::string> drop_unknown(json::object& object) const;
 
     /// How many nodes the schemas take: for tests and metrics.
     [[nodiscard]] std::size_t size() const noexcept;

@@ -130,14 +130,6 @@ void check_list(
     }
 }
 
-const schema_property* find_property(const schema_node& schema, std::string_view name) {
-    const auto found = std::lower_bound(
-        schema.properties.begin(), schema.properties.end(), name,
-        [](const schema_property& p, std::string_view n) { return p.name < n; }
-    );
-    return found != schema.properties.end() && found->name == name ? &*found : nullptr;
-}
-
 std::string unknown_field(const schema_node& schema, std::string_view name) {
     std::vector<std::string_view> known;
     known.reserve(schema.properties.size());
@@ -192,8 +184,7 @@ void check_object(
             check_value(member.value(), *property->schema, below, problems);
         } else if (schema.values != nullptr) {
             check_value(member.value(), *schema.values, below, problems);
-        } else if (!schema.open &&
-                   !(schema.embedded && (name == "apiVersion" || name == "kind" || name == "metadata"))) {
+        } else if (!has_room_for(schema, name)) {
             note(problems, below, unknown_field(schema, name));
         }
     }

@@ -10,50 +10,45 @@ namespace holdfast::sync {
 
 namespace {
 
-struct ranked_kind {
-    std::string_view kind;
-    std::size_t stage;
+// The order of Argo CD (gitops-engine/pkg/sync/sync_tasks.go), which took it from Helm; but that what scales
+// comes after all that it may scale.
+constexpr std::array<std::string_view, 35> kinds{
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "StatefulSet",
+    "HorizontalPodAutoscaler",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
 };
-
-// The order of Argo CD (gitops-engine/pkg/sync/sync_tasks.go), which took it from Helm.
-constexpr std::array kinds{
-    ranked_kind{"Namespace", 0},
-    ranked_kind{"NetworkPolicy", 1},
-    ranked_kind{"ResourceQuota", 1},
-    ranked_kind{"LimitRange", 1},
-    ranked_kind{"PodSecurityPolicy", 1},
-    ranked_kind{"PodDisruptionBudget", 1},
-    ranked_kind{"ServiceAccount", 1},
-    ranked_kind{"Secret", 2},
-    ranked_kind{"SecretList", 2},
-    ranked_kind{"ConfigMap", 2},
-    ranked_kind{"StorageClass", 2},
-    ranked_kind{"PersistentVolume", 2},
-    ranked_kind{"PersistentVolumeClaim", 2},
-    ranked_kind{"CustomResourceDefinition", 2},
-    ranked_kind{"ClusterRole", 2},
-    ranked_kind{"ClusterRoleList", 2},
-    ranked_kind{"ClusterRoleBinding", 3},
-    ranked_kind{"ClusterRoleBindingList", 3},
-    ranked_kind{"Role", 3},
-    ranked_kind{"RoleList", 3},
-    ranked_kind{"RoleBinding", 4},
-    ranked_kind{"RoleBindingList", 4},
-    ranked_kind{"Service", 4},
-    ranked_kind{"DaemonSet", 5},
-    ranked_kind{"Pod", 5},
-    ranked_kind{"ReplicationController", 5},
-    ranked_kind{"ReplicaSet", 5},
-    ranked_kind{"Deployment", 5},
-    ranked_kind{"HorizontalPodAutoscaler", 5},
-    ranked_kind{"StatefulSet", 5},
-    ranked_kind{"Job", 5},
-    ranked_kind{"CronJob", 5},
-    ranked_kind{"IngressClass", 5},
-    ranked_kind{"Ingress", 6},
-    ranked_kind{"APIService", 6},
-};
-static_assert(kinds.back().stage + 1 == stage_count);
 
 /// Moves each of `providers` (key → index) to the earliest place among those who need it.
 void pull_forward(
@@ -74,14 +69,7 @@ void pull_forward(
 } // namespace
 
 std::size_t kind_rank(std::string_view kind) noexcept {
-    const auto* found =
-        std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return k.kind == kind; });
-    return static_cast<std::size_t>(found - kinds.begin());
-}
-
-std::size_t kind_stage(std::string_view kind) noexcept {
-    const std::size_t rank = kind_rank(kind);
-    return rank < kinds.size() ? kinds[rank].stage : stage_count - 1;
+    return static_cast<std::size_t>(std::ranges::find(kinds, kind) - kinds.begin());
 }
 
 std::optional<std::pair<std::string, std::string>> defined_kind(const json::object& manifest) {

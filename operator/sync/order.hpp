@@ -15,14 +15,9 @@
 namespace holdfast::sync {
 
 /// The place of a kind within a wave, as in Argo CD: Namespace first, then what others refer to, then
-/// workloads, then what serves them; a kind that is not listed comes last.
+/// workloads, then what serves them. Objects of one place need nothing of each other and are applied side by
+/// side; those of the next one when they are done. All kinds that are not listed have the last place.
 std::size_t kind_rank(std::string_view kind) noexcept;
-
-/// Kinds of one stage need nothing of each other and are applied side by side; a later stage may refer to an
-/// earlier one (a Secret to its ServiceAccount, a RoleBinding to its Role, a Deployment to its ConfigMap).
-/// The order of stages follows `kind_rank`.
-std::size_t kind_stage(std::string_view kind) noexcept;
-inline constexpr std::size_t stage_count = 7;
 
 /// What has to be known of an object to place it.
 struct placed {

@@ -25,6 +25,11 @@ public:
             report();
             return std::move(result_);
         }
+        if (auto shared = refuse_shared()) {
+            result_.next = std::move(*shared);
+            report();
+            return std::move(result_);
+        }
         const auto waves = all_waves();
         const bool waits_for_health = waves.size() > 1 && !settings_.dry_run;
         std::optional<step> next;
@@ -39,7 +44,28 @@ public:
     }
 
 private:
-    enum class readiness { ready, recreate, waits_for_definition, waits_for_deletion, waits_for_owner, no };
+    enum class readiness {
+        ready,
+        recreate,
+        waits_for_definition,
+        waits_for_kind,
+        waits_for_deletion,
+        waits_for_owner,
+        no
+    };
+
+    /// FailOnSharedResource: nothing at all is applied where something belongs to another application.
+    [[nodiscard]] std::optional<step> refuse_shared() const {
+        if (!settings_.options.fail_on_shared_resource.value_or(false)) return std::nullopt;
+        std::vector<std::string> shared;
+        for (const auto& t : state_.tasks) {
+            if (t.is_shared) shared.push_back(t.message);
+        }
+        if (shared.empty()) return std::nullopt;
+        return failed_step{fmt::format(
+            "nothing was applied, for FailOnSharedResource=true is set: {}", enumerate_texts(shared, "; ")
+        )};
+    }
 
     readiness judge_readiness(task& t) {
         if (t.state != standing::pending) return readiness::no;
@@ -66,6 +92,12 @@ private:
             }
             if (!established) return readiness::waits_for_definition;
         }
+        // What is to bring the kind is applied already, or goes along with this object; the server takes its
+        // time.
+        if (state_.brings_kind_of(t) && !state_.is_kind_served(t)) {
+            if (settings_.dry_run) return skip_dry_run(t);
+            return readiness::waits_for_kind;
+        }
         if (t.waits_for_owner) return readiness::waits_for_owner;
         if (t.live != nullptr && t.live->deleting) return readiness::waits_for_deletion;
         if (t.tried != nullptr && t.tried->what == outcome::removed && t.live != nullptr &&
@@ -78,6 +110,11 @@ private:
     static readiness skip_dry_run(task& t, const task& provider) {
         t.state = standing::synced;
         t.message = fmt::format("cannot be tried before {} is there", describe(provider.wanted->id));
+        return readiness::no;
+    }
+    static readiness skip_dry_run(task& t) {
+        t.state = standing::synced;
+        t.message = "cannot be tried before the server has its kind";
         return readiness::no;
     }
 
@@ -107,32 +144,34 @@ private:
 
     std::optional<step> apply_wave(std::int32_t wave) {
         std::vector<object_id> definitions;
+        std::vector<object_id> kinds;
         std::vector<object_id> deletions;
         std::vector<object_id> owned_by_others;
         apply_step apply;
         prune_step recreate;
         recreate.to_recreate = true;
-        std::size_t stage = stage_count;
+        std::optional<std::size_t> rank;
         for (auto& t : state_.tasks) {
             if (t.place.wave != wave) continue;
-            // The tasks are in the order of their stages: the first that can go sets the stage.
-            const auto own_stage = kind_stage(t.wanted->id.kind);
-            if (own_stage > stage) break;
+            // The tasks are in the order of their kinds: the first that can go says whose turn it is.
+            const auto own_rank = kind_rank(t.wanted->id.kind);
+            if (rank && own_rank > *rank) break;
             switch (judge_readiness(t)) {
             case readiness::no: break;
             case readiness::waits_for_definition:
                 definitions.push_back(state_.definition_of(t)->wanted->id);
                 break;
+            case readiness::waits_for_kind: kinds.push_back(t.wanted->id); break;
             case readiness::waits_for_deletion: deletions.push_back(t.wanted->id); break;
             case readiness::waits_for_owner: owned_by_others.push_back(t.wanted->id); break;
             case readiness::recreate:
-                stage = own_stage;
+                rank = own_rank;
                 recreate.objects.push_back(
                     {t.wanted->id, t.live->uid, t.options.prune_propagation.value_or(propagation::foreground)}
                 );
                 break;
             case readiness::ready:
-                stage = own_stage;
+                rank = own_rank;
                 apply.objects.push_back(
                     {t.wanted->id, t.options.replace.value_or(false) ? apply_mode::replace : apply_mode::apply
                     }
@@ -149,6 +188,10 @@ private:
             return wait_step{
                 wait_reason::custom_resource_definition, std::move(definitions), std::move(sentence)
             };
+        }
+        if (!kinds.empty()) {
+            auto sentence = "waiting for the server to have the kind of " + enumerate(kinds);
+            return wait_step{wait_reason::custom_resource_definition, std::move(kinds), std::move(sentence)};
         }
         if (!deletions.empty()) {
             auto sentence =
@@ -176,12 +219,20 @@ private:
         )};
     }
 
+    /// A claim may get its volume only when a Pod uses it, which a later wave may bring; and a Pod waits for
+    /// its claims by itself.
+    static bool is_awaited_by_pods(const task& t) {
+        const auto& id = t.wanted->id;
+        return id.kind == "PersistentVolumeClaim" && id.group.empty() && t.live != nullptr && t.is_fresh() &&
+               t.live->status == health_status::progressing && !t.live->deleting;
+    }
+
     [[nodiscard]] std::optional<step> await_health(std::int32_t wave) const {
         std::vector<object_id> waiting;
         std::vector<std::string> reasons;
         std::vector<std::string> failures;
         for (const auto& t : state_.tasks) {
-            if (t.place.wave != wave) continue;
+            if (t.place.wave != wave || is_awaited_by_pods(t)) continue;
             const auto& id = t.wanted->id;
             if (t.live == nullptr) {
                 failures.push_back(describe(id) + ": it was deleted while it was waited for");
@@ -221,7 +272,7 @@ private:
                 continue;
             }
             due.push_back(t.id);
-            highest = std::max(highest, kind_stage(t.id.kind));
+            highest = std::max(highest, kind_rank(t.id.kind));
         }
         if (!due.empty() && (state_.is_too_early || !leaving.empty())) {
             // An earlier operation asked for the deletion of what is leaving, which may need what is next.
@@ -233,7 +284,7 @@ private:
         if (any) {
             prune_step prune;
             for (const auto& t : state_.unwanted) {
-                if (!t.due || t.wave != wave || t.has_failed() || kind_stage(t.id.kind) != highest) continue;
+                if (!t.due || t.wave != wave || t.has_failed() || kind_rank(t.id.kind) != highest) continue;
                 const auto own = t.live->prune_propagation;
                 prune.objects.push_back(
                     {t.id, t.live->uid,
@@ -337,6 +388,7 @@ planned_object plan_object(const desired_object& desired, bool in_sync) {
     planned.orders = desired.orders;
     planned.defines = defined_kind(desired.manifest);
     planned.in_sync = in_sync;
+    planned.has_unknown_kind = desired.has_unknown_kind;
     return planned;
 }
 

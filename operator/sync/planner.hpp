@@ -39,6 +39,8 @@ struct planned_object {
     /// Made by the operator (CreateNamespace), not by the sources: applied before everything else, and no
     /// part of "the application has objects".
     bool synthetic = false;
+    /// See desired_object.
+    bool has_unknown_kind = false;
 
     [[nodiscard]] kube::group_version_kind gvk() const { return {id.group, version, id.kind}; }
 };
@@ -146,6 +148,8 @@ struct plan_input {
     std::map<object_id, live_record> live;
     /// What this operation has done.
     std::map<object_id, attempt> done;
+    /// Wanted kinds that the server does not serve now.
+    std::set<kube::group_version_kind> unserved_kinds;
     /// Objects that another application wants, and may take: they are left to it, and not deleted.
     std::map<object_id, application_ref> heirs;
     /// What is known of what goes along with a deletion.
@@ -186,7 +190,7 @@ struct inspect_step {
 
 enum class wait_reason : std::uint8_t {
     health,
-    custom_resource_definition,
+    custom_resource_definition, ///< until the server serves a kind
     deletion,
     applications, ///< until it is known what other applications want
 };

@@ -47,9 +47,6 @@ void plan_state::gather_wanted(plan& result) {
         if (wanted.orders.skip) continue;
         if (wanted.orders.is_hook) {
             result.hooks_not_run = true;
-            result.warnings.push_back(
-                describe(wanted.id) + " is a hook and was not applied: hooks are not run yet"
-            );
             continue;
         }
         if (!wanted.synthetic && !is_selected(settings_, wanted.id)) continue;
@@ -238,6 +235,7 @@ void plan_state::place_prunes() {
 // ---- how far it is
 
 void plan_state::judge_tasks() {
+    const bool applies_all = settings_.reapply || !settings_.options.apply_out_of_sync_only.value_or(true);
     for (auto& t : tasks) {
         if (t.tried != nullptr && t.tried->what == outcome::applied) {
             t.state = standing::synced;
@@ -245,6 +243,7 @@ void plan_state::judge_tasks() {
             if (t.live != nullptr && !settings_.dry_run && !t.wanted->synthetic) {
                 // Another application may have taken it since.
                 if (auto conflict = ownership_conflict(settings_, t.wanted->id, *t.live); !conflict.empty()) {
+                    t.is_shared = true;
                     t.fail(std::move(conflict));
                 }
             }
@@ -257,9 +256,10 @@ void plan_state::judge_tasks() {
                     t.waits_for_owner = true;
                     t.message = std::move(conflict);
                 } else {
+                    t.is_shared = true;
                     t.fail(std::move(conflict));
                 }
-            } else if (t.wanted->in_sync && !settings_.reapply && !t.live->deleting) {
+            } else if (t.wanted->in_sync && !applies_all && !t.live->deleting) {
                 t.state = standing::synced;
                 t.message = "unchanged";
             }
@@ -287,6 +287,12 @@ bool plan_state::must_recreate(const task& t) const {
 const task* plan_state::definition_of(const task& t) const {
     const auto found = definitions_.find(group_and_kind{t.wanted->id.group, t.wanted->id.kind});
     return found != definitions_.end() ? &tasks[found->second] : nullptr;
+}
+bool plan_state::brings_kind_of(const task& t) const {
+    return definition_of(t) != nullptr || t.options.skip_dry_run_on_missing.value_or(false);
+}
+bool plan_state::is_kind_served(const task& t) const {
+    return !input_.unserved_kinds.contains(t.wanted->gvk());
 }
 const task* plan_state::namespace_of(const task& t) const {
     const auto found = namespaces_.find(t.wanted->id.namespace_);

@@ -29,6 +29,8 @@ struct task {
     std::string message;
     /// Another application owns it, of which is not known yet whether it still wants it.
     bool waits_for_owner = false;
+    /// Another application owns it.
+    bool is_shared = false;
 
     [[nodiscard]] bool is_synced() const { return state == standing::synced; }
     [[nodiscard]] bool has_failed() const { return state == standing::sync_failed; }
@@ -95,6 +97,10 @@ public:
     /// The wanted objects that must be there before this one: its CustomResourceDefinition, its Namespace.
     [[nodiscard]] const task* definition_of(const task& t) const;
     [[nodiscard]] const task* namespace_of(const task& t) const;
+    /// Whether this operation brings its kind: its definition is among the wanted objects, or something is
+    /// said to make it.
+    [[nodiscard]] bool brings_kind_of(const task& t) const;
+    [[nodiscard]] bool is_kind_served(const task& t) const;
     /// True where it has to be deleted before it can be applied.
     [[nodiscard]] bool must_recreate(const task& t) const;
 

@@ -59,6 +59,11 @@ bool is_immutable_refusal(std::string_view message) {
            (contains(message, "is forbidden: only") && contains(message, "can be updated"));
 }
 
+bool is_unknown_field_refusal(std::string_view message) {
+    constexpr std::array<std::string_view, 2> signs{"field not declared in schema", "unknown field \""};
+    return contains_any(message, signs);
+}
+
 std::optional<std::string>
 explain_refusal(const object_id& id, std::string_view message, const dialect& names) {
     if (is_immutable_refusal(message)) {

@@ -19,6 +19,10 @@ std::string without_its_name(const object_id& id, std::string_view message);
 std::optional<std::string>
 explain_refusal(const object_id& id, std::string_view message, const dialect& names);
 
+/// True where the server refused because it does not know a field, or not yet: it takes a moment until a
+/// changed CustomResourceDefinition counts.
+bool is_unknown_field_refusal(std::string_view message);
+
 /// True where the server refused because a field cannot be changed on a living object.
 bool is_immutable_refusal(std::string_view message);
 

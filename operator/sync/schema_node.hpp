@@ -55,6 +55,17 @@ struct schema_node {
     std::vector<json::value> choices;
 };
 
+/// Whether a field that is not among the properties is kept all the same.
+bool has_room_for(const schema_node& schema, std::string_view name);
+/// Null where the schema has no such field.
+const schema_property* find_property(const schema_node& schema, std::string_view name);
+
+/// Takes out what the schema does not have, and notes where it was.
+void drop_unknown_fields(
+    json::object& object, const schema_node& schema, const std::string& path,
+    std::vector<std::string>& dropped
+);
+
 /// Everything that is wrong with `value` at `path`.
 void check_value(
     const json::value& value, const schema_node& schema, const std::string& path,

@@ -114,6 +114,44 @@ BOOST_AUTO_TEST_CASE(a_remote_base_is_followed_like_a_source) {
     eventually([&] { return s.value("a") == "2"; }, "the base's push arrives");
 }
 
+BOOST_AUTO_TEST_CASE(an_error_names_the_directory_of_the_application_that_has_it) {
+    built s{"own-words"};
+    constexpr int many = 10;
+    const auto directory = [](int i) { return "apps/number-" + std::to_string(i) + "-end"; };
+    for (int i = 0; i < many; ++i) {
+        s.repository
+            .write(
+                directory(i) + "/kustomization.yaml", "resources: [map.yaml]\npatches:\n- path: patch.yaml\n"
+            )
+            .write(directory(i) + "/map.yaml", map_in_base)
+            .write(
+                directory(i) + "/patch.yaml",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: nowhere}\ndata: {value: x}\n"
+            );
+    }
+    s.repository.push("The same in many directories");
+    std::string all;
+    for (int i = 0; i < many; ++i) {
+        all += "---\n" +
+               application(
+                   s.name + "-" + std::to_string(i),
+                   {.url = s.repository.url(), .path = directory(i), .into = s.name, .finalizer = false}
+               ) +
+               "\n";
+    }
+    s.w.apply(all);
+    for (int i = 0; i < many; ++i) {
+        const auto called = s.name + "-" + std::to_string(i);
+        const auto seen = await_condition(called, "ComparisonError", {directory(i)});
+        for (int other = 0; other < many; ++other) {
+            const bool names_it =
+                seen.get("ComparisonError").message.find(directory(other)) != std::string::npos;
+            BOOST_TEST(names_it == (other == i), seen.describe());
+        }
+        s.w.kubectl({"delete", "application.holdfast.dev", called, "-n", home, "--wait=false"});
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_chart_takes_values_from_another_repository) {
     built s{"chart"};
     scene values{"values"};

@@ -51,7 +51,7 @@ std::string outside_of(
     auto said = fmt::format(
         "{} is a file outside of {}; kustomize reads only files in or below the directory of the "
         "kustomization",
-        text, directory.empty() ? "." : directory
+        text, render::name_of_directory(directory)
     );
     if (!directories) return said;
     const std::string parent{parent_of(path)};

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(no_kustomization_or_several) {
     const auto none = "there is no kustomization in this directory in " + revision_of(r) +
                       ": a file kustomization.yaml, kustomization.yml or Kustomization";
     BOOST_TEST(wrong(r, "a") == "a: " + none);
-    BOOST_TEST(wrong(r) == ".: " + none);
+    BOOST_TEST(wrong(r) == "the repository's root: " + none);
     BOOST_TEST(
         wrong(r, "b") == "b: there are kustomization.yaml and Kustomization in this directory; kustomize "
                          "takes a directory with one of them"

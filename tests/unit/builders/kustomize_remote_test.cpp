@@ -96,6 +96,7 @@ BOOST_AUTO_TEST_CASE(a_remote_base_gives_what_a_local_one_gives) {
         copied.push_back(tree.to);
     }
     BOOST_TEST((copied == std::vector<std::string>{"repo/apps/prod", "remote/0/common", "remote/0/deploy"}));
+    BOOST_TEST((plan.elsewhere == decltype(plan.elsewhere){{"remote/0", "https://git.example/acme/base"}}));
     bench b;
     const auto built = b.run(plan);
     BOOST_TEST(built.status == 0, built.error_output);

@@ -158,6 +158,32 @@ BOOST_AUTO_TEST_CASE(a_tools_own_words_are_told_with_paths_of_the_repository) {
     BOOST_TEST(said.message().find("cannot read a/deep/missing.yaml") != std::string::npos, said.message());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_from_elsewhere_is_called_by_where_it_is_from) {
+    const std::map<std::string, std::string> elsewhere{
+        {"remote/0", "https://git.example/base"}, {"remote/1", "https://git.example/other"}
+    };
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"/ws/remote/0/deploy: no such file", "https://git.example/base/deploy: no such file"},
+        {"accumulating '../../remote/1/web': bad", "accumulating 'https://git.example/other/web': bad"},
+        {"in /ws/remote/0", "in https://git.example/base"},
+        {"remote/01, my-remote/0 and apps/remote/0", "remote/01, my-remote/0 and apps/remote/0"},
+        {"/ws/repo/apps/web: bad", "apps/web: bad"},
+    };
+    for (const auto& [said, expected] : cases) {
+        BOOST_TEST(with_repository_paths(said, "/ws", elsewhere) == expected);
+    }
+    const directory scratch;
+    build_plan plan;
+    plan.name = "overlays/prod";
+    plan.trees = {{repository(scratch), "a", "repo/a"}};
+    plan.elsewhere = elsewhere;
+    plan.commands = {shell("echo \"cannot read ../../remote/0/deploy/a.yaml\" >&2; exit 3")};
+    const auto refused = run_plan(plan);
+    BOOST_REQUIRE(refused.has_error());
+    const auto said = refused.error().summary().message();
+    BOOST_TEST(said.find("cannot read https://git.example/base/deploy/a.yaml") != std::string::npos, said);
+}
+
 BOOST_AUTO_TEST_CASE(output_is_read_as_manifests_are) {
     build_plan plan;
     plan.name = "overlays/prod";
@@ -170,7 +196,7 @@ BOOST_AUTO_TEST_CASE(output_is_read_as_manifests_are) {
     BOOST_REQUIRE(read.has_value());
     BOOST_REQUIRE(read->objects.size() == 2U);
     BOOST_TEST(read->objects[1].object.at("data").at("k").as_string() == "dg==");
-    BOOST_TEST(to_string(read->objects[1].from) == "overlays/prod:5 (document 2)");
+    BOOST_TEST(to_string(read->objects[1].from) == "overlays/prod, output of the build:5 (document 2)");
     BOOST_TEST((read->warnings == plan.warnings));
     const auto empty = read_output(plan, "# nothing\n");
     BOOST_REQUIRE(empty.has_value());

@@ -162,6 +162,32 @@ BOOST_AUTO_TEST_CASE(what_is_ours_goes_by_the_names_that_were_given) {
     }(seen));
 }
 
+BOOST_AUTO_TEST_CASE(what_stays_as_bad_as_it_is_degrades_by_time_alone_and_its_owner_is_told) {
+    // Not ready for so long that it is about to be too long, and for longer than that.
+    const auto not_ready = [](std::string_view name, std::chrono::seconds ago) {
+        auto text = config_map(name, "900");
+        const auto since = format_time(wall_clock::now() - ago);
+        return text.insert(
+            text.size() - 1, R"(,"status":{"conditions":[{"type":"Ready","status":"False",)"
+                             R"("lastTransitionTime":")" +
+                                 since + R"("}]})"
+        );
+    };
+    on_watch().always(answer_stream().stall());
+    on_list().always(answer_json(
+        200, list("1000", {not_ready("soon", 297s), not_ready("long", 400s), config_map("x", "9")})
+    ));
+    std::optional<sync::health_status> at_first;
+    until([&] {
+        if (live.ready(gvk) && !at_first) at_first = find("soon")->status;
+        return live.ready(gvk) && find("soon")->status == sync::health_status::degraded;
+    });
+    BOOST_TEST((at_first == sync::health_status::progressing));
+    BOOST_TEST((find("long")->status == sync::health_status::degraded));
+    BOOST_TEST(!find("x")->status.has_value());
+    BOOST_TEST(told == (std::vector<std::string>{"shop"}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_list_replaces_what_was_known_though_its_versions_are_lower) {
     set_back(*this, "500", {config_map("a", "400", "old"), config_map("c", "410")});
     until([&] { return version("c") == "410"; });

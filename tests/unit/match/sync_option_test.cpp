@@ -56,6 +56,27 @@ BOOST_AUTO_TEST_CASE(each_option_takes_each_of_its_values) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_served_or_no_more_says_so_by_name) {
+    const auto not_served = [](std::string_view text) { return read_sync_option(text)->not_served(); };
+    BOOST_TEST(
+        not_served("ServerSideApply=false") == "ServerSideApply=false is not served by this version: "
+                                               "everything is applied by the server, field by field"
+    );
+    BOOST_TEST(not_served("ServerSideApply=true").empty());
+    BOOST_TEST(
+        not_served("RespectIgnoreDifferences=false").starts_with("RespectIgnoreDifferences=false is not")
+    );
+    BOOST_TEST(not_served("FailOnSharedResource=true").empty());
+    BOOST_TEST(
+        read_sync_option("ServerDryRun=true")->retired() == "ServerDryRun has no effect any more; take it out"
+    );
+    BOOST_TEST(read_sync_option("Validate=false")->retired().empty());
+    // Nobody is led to it.
+    BOOST_TEST(
+        read("ServerDryRum=true").find("did you mean") == std::string::npos, read("ServerDryRum=true")
+    );
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

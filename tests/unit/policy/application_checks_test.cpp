@@ -302,10 +302,21 @@ BOOST_AUTO_TEST_CASE(what_is_compared_although_it_is_named_in_ignore_differences
         "\"/spec/replicas\"",
         "spec.ignoreDifferences[1]: jsonPointers: \"/metadata/name\" cannot be ignored, it says which object "
         "it "
-        "is",
-        "spec.ignoreDifferences[2]: jqPathExpressions are not supported, \".spec.ports[]\" is not applied; "
-        "use "
-        "jsonPointers or managedFieldsManagers"
+        "is"
+    );
+    BOOST_TEST(problems_of(value, around).empty());
+}
+
+BOOST_AUTO_TEST_CASE(sync_options_that_are_not_served_or_no_more_are_warnings) {
+    const fake_surroundings around;
+    const auto value = application(
+        R"({"spec": {"syncPolicy": {"syncOptions": ["ServerDryRun=true", "ServerSideApply=false", "Prune=false"]}}})"
+    );
+    SAID(
+        judge(value, around).warnings,
+        "spec.syncPolicy.syncOptions[0]: ServerDryRun has no effect any more; take it out",
+        "spec.syncPolicy.syncOptions[1]: ServerSideApply=false is not served by this version: everything is "
+        "applied by the server, field by field"
     );
     BOOST_TEST(problems_of(value, around).empty());
 }

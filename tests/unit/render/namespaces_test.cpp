@@ -124,6 +124,38 @@ spec: {group: example.com, scope: Cluster, names: {kind: Site, plural: sites}}
     BOOST_TEST(namespace_of(*render::place(objects_of(yaml), "shop", old), 0) == "shop");
 }
 
+BOOST_AUTO_TEST_CASE(a_kind_that_nobody_knows_may_be_allowed_object_by_object) {
+    const std::string yaml = R"(
+apiVersion: x.io/v1
+kind: Foo
+metadata: {name: a, labels: {late: "yes"}}
+---
+apiVersion: x.io/v1
+kind: Foo
+metadata: {name: b, namespace: own, labels: {late: "yes"}}
+---
+apiVersion: x.io/v1
+kind: Foo
+metadata: {name: c}
+)";
+    const auto is_late = [](const boost::json::object& object) {
+        return object.at("metadata").as_object().contains("labels");
+    };
+    const auto placed = render::place(objects_of(yaml), "shop", usual, is_late);
+    BOOST_REQUIRE(!placed.has_value());
+    BOOST_REQUIRE_EQUAL(placed.error().all.size(), 1U);
+    BOOST_TEST(placed.error().all[0].message.find("Foo.x.io c") != std::string::npos);
+    BOOST_TEST(placed.error().all[0].message.find("SkipDryRunOnMissingResource=true") != std::string::npos);
+
+    const auto any = [](const boost::json::object&) { return true; };
+    const auto all = render::place(objects_of(yaml), "shop", usual, any);
+    BOOST_REQUIRE(all.has_value());
+    BOOST_TEST(namespace_of(*all, 0) == "shop");
+    BOOST_TEST(namespace_of(*all, 1) == "own");
+    // Without a namespace to be in it may be the cluster's.
+    BOOST_TEST(namespace_of(*render::place(objects_of(yaml), "", usual, any), 0).empty());
+}
+
 BOOST_AUTO_TEST_CASE(kinds_that_nobody_knows_are_all_named) {
     const auto placed = render::place(
         objects_of("apiVersion: x.io/v1\nkind: Foo\nmetadata: {name: a}\n---\napiVersion: y.io/v2\nkind: "

@@ -28,6 +28,10 @@ const std::map<std::string, std::string> additions{
      "them by either version"},
     {"applications.holdfast.dev status.operationState.ownedAtBegin",
      "the older version counts the objects itself when it goes on with an operation"},
+    {"applications.holdfast.dev status.operationState.syncResult.source",
+     "the older version goes on with an operation by the sources of the specification"},
+    {"applications.holdfast.dev status.operationState.syncResult.sources",
+     "the older version goes on with an operation by the sources of the specification"},
 };
 
 class comparison {

@@ -1,4 +1,5 @@
 #include "sync/health.hpp"
+#include "sync/live_record.hpp"
 
 #include "support.hpp"
 
@@ -23,7 +24,10 @@ void check(const char* api_version, const char* kind, const std::vector<row>& ro
         live["apiVersion"] = api_version;
         live["kind"] = kind;
         const auto verdict = assess(live);
-        const std::string status = verdict ? std::string{to_string(verdict->status)} : "none";
+        std::string status = verdict ? std::string{to_string(verdict->status)} : "none";
+        if (verdict && verdict->degraded_from) {
+            status += ", Degraded from " + format_time(*verdict->degraded_from);
+        }
         BOOST_TEST(
             status == r.expected, kind << ", " << r.what << ": is " << status << ", should be " << r.expected
         );
@@ -264,6 +268,28 @@ BOOST_AUTO_TEST_CASE(autoscalers_budgets_and_services_of_the_api) {
              "{'status': {'conditions': [{'type': 'ScalingActive', 'status': 'False', 'reason':"
              " 'FailedGetResourceMetric'}, {'type': 'AbleToScale', 'status': 'True'}]}}",
              "Degraded"},
+            {"no metrics, told after what it can do",
+             "{'status': {'conditions': [{'type': 'AbleToScale', 'status': 'True', 'reason': "
+             "'SucceededGetScale'}, {'type': 'ScalingActive', 'status': 'False', 'reason':"
+             " 'FailedGetResourceMetric', 'message': 'no metrics'}]}}",
+             "Degraded", "no metrics"},
+            {"no metrics yet",
+             "{'metadata': {'creationTimestamp': '2026-01-01T00:00:00Z'}, 'status': {'conditions': [{'type': "
+             "'AbleToScale', 'status': 'True'}, {'type': 'ScalingActive', 'status': 'False', 'reason':"
+             " 'FailedGetContainerResourceMetric', 'lastTransitionTime': '2026-01-01T00:00:15Z'}]}}",
+             "Progressing, Degraded from 2026-01-01T00:05:15Z"},
+            {"of a metric that nobody knows",
+             "{'status': {'conditions': [{'type': 'AbleToScale', 'status': 'True'}, {'type': "
+             "'ScalingActive', 'status': 'False', 'reason': 'InvalidMetricSourceType'}]}}",
+             "Degraded"},
+            {"turned off by a target without replicas",
+             "{'status': {'conditions': [{'type': 'AbleToScale', 'status': 'True'}, {'type': "
+             "'ScalingActive', 'status': 'False', 'reason': 'ScalingDisabled'}]}}",
+             "Healthy"},
+            {"resting between two changes",
+             "{'status': {'conditions': [{'type': 'AbleToScale', 'status': 'False', 'reason': "
+             "'BackoffBoth'}, {'type': 'ScalingLimited', 'status': 'True'}]}}",
+             "Healthy"},
         }
     );
     check(
@@ -276,6 +302,11 @@ BOOST_AUTO_TEST_CASE(autoscalers_budgets_and_services_of_the_api) {
              R"({"metadata": {"annotations": {"autoscaling.alpha.kubernetes.io/conditions":
              "[{\"type\": \"AbleToScale\", \"status\": \"True\"}]"}}})",
              "Healthy"},
+            {"able, but without metrics",
+             R"({"metadata": {"annotations": {"autoscaling.alpha.kubernetes.io/conditions":)"
+             R"("[{\"type\": \"AbleToScale\", \"status\": \"True\"}, {\"type\": \"ScalingActive\",)"
+             R"(\"status\": \"False\", \"reason\": \"FailedGetExternalMetric\"}]"}}})",
+             "Degraded"},
         }
     );
     check(
@@ -341,6 +372,36 @@ BOOST_AUTO_TEST_CASE(a_definition_is_healthy_once_established) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(argo_cds_kinds_fare_as_whoever_serves_them_says) {
+    check(
+        "argoproj.io/v1alpha1", "Application",
+        {
+            {"nobody serves it", "{}", "Progressing",
+             "No controller has looked at it: Applications of argoproj.io are Argo CD's"},
+            {"looked at", "{'status': {'reconciledAt': '2026-01-01T00:00:00Z'}}", "Progressing",
+             "Waiting for the health of the application"},
+            {"healthy", "{'status': {'health': {'status': 'Healthy'}}}", "Healthy"},
+            {"degraded", "{'status': {'health': {'status': 'Degraded', 'message': 'no pods'}}}", "Degraded",
+             "no pods"},
+        }
+    );
+    check(
+        "argoproj.io/v1alpha1", "ApplicationSet",
+        {
+            {"nobody serves it", "{'spec': {}}", "Progressing",
+             "No controller has looked at it: ApplicationSets of argoproj.io are Argo CD's"},
+            {"made", "{'status': {'conditions': [{'type': 'ResourcesUpToDate', 'status': 'True'}]}}",
+             "Healthy"},
+            {"failed",
+             "{'status': {'conditions': [{'type': 'ErrorOccurred', 'status': 'True', 'message': 'no list'}, "
+             "{'type': 'ResourcesUpToDate', 'status': 'False'}]}}",
+             "Degraded", "no list"},
+            {"not made yet", "{'status': {'conditions': [{'type': 'ResourcesUpToDate', 'status': 'False'}]}}",
+             "Progressing", "Waiting for its applications"},
+        }
+    );
+}
+
 BOOST_AUTO_TEST_CASE(an_application_is_healthy_only_when_looked_at_synced_and_healthy) {
     check(
         "holdfast.dev/v1alpha1", "Application",
@@ -380,13 +441,16 @@ BOOST_AUTO_TEST_CASE(any_other_kind_fares_as_its_conditions) {
     check(
         "example.com/v1", "Widget",
         {
-            {"nothing to say", "{'status': {}}", "none"},
-            {"no status", "{}", "none"},
+            {"nothing to say", "{'status': {}}", "Healthy"},
+            {"no status", "{}", "Healthy"},
             {"not observed", "{'metadata': {'generation': 3}, 'status': {'observedGeneration': 2}}",
              "Progressing"},
             {"ready", "{'status': {'conditions': [{'type': 'Ready', 'status': 'True'}]}}", "Healthy"},
-            {"not ready",
-             "{'status': {'conditions': [{'type': 'Ready', 'status': 'False', 'message': 'soon'}]}}",
+            {"not ready, nobody knows since when",
+             "{'status': {'conditions': [{'type': 'Ready', 'status': 'False', 'message': 'no'}]}}",
+             "Degraded", "no"},
+            {"nobody knows whether it is ready",
+             "{'status': {'conditions': [{'type': 'Ready', 'status': 'Unknown', 'message': 'soon'}]}}",
              "Progressing", "soon"},
             {"ready in an older generation",
              "{'metadata': {'generation': 3}, 'status': {'conditions': [{'type': 'Ready', 'status': 'True',"
@@ -397,20 +461,81 @@ BOOST_AUTO_TEST_CASE(any_other_kind_fares_as_its_conditions) {
              "'True',"
              " 'reason': 'BadSpec'}]}}",
              "Degraded", "BadSpec"},
+            {"failed", "{'status': {'conditions': [{'type': 'Failed', 'status': 'True', 'message': 'no'}]}}",
+             "Degraded", "no"},
+            {"degraded though available",
+             "{'status': {'conditions': [{'type': 'Available', 'status': 'True'}, {'type': 'Degraded', "
+             "'status': 'True'}]}}",
+             "Degraded"},
+            {"not degraded",
+             "{'status': {'conditions': [{'type': 'Degraded', 'status': 'False'}, {'type': 'Available', "
+             "'status': 'True'}]}}",
+             "Healthy"},
             {"reconciling",
              "{'status': {'conditions': [{'type': 'Reconciling', 'status': 'True'}, {'type': 'Ready', "
              "'status':"
              " 'True'}]}}",
              "Progressing"},
+            {"progressing",
+             "{'status': {'conditions': [{'type': 'Available', 'status': 'False'}, {'type': 'Progressing', "
+             "'status': 'True', 'message': 'half'}]}}",
+             "Progressing", "half"},
+            {"rolled out, as a Deployment says it",
+             "{'status': {'conditions': [{'type': 'Available', 'status': 'True'}, {'type': 'Progressing', "
+             "'status': 'True', 'reason': 'NewReplicaSetAvailable'}]}}",
+             "Healthy"},
             {"available", "{'status': {'conditions': [{'type': 'Available', 'status': 'True'}]}}", "Healthy"},
+            {"not available",
+             "{'status': {'conditions': [{'type': 'Available', 'status': 'False', 'reason': 'NoPods'}]}}",
+             "Degraded", "NoPods"},
             {"conditions of other types", "{'status': {'conditions': [{'type': 'Foo', 'status': 'False'}]}}",
-             "none"},
+             "Healthy"},
             {"a hostile status",
-             "{'status': {'conditions': ['x', 1, {'type': 5}], 'observedGeneration': 'x'}}", "none"},
-            {"a status that is no map", "{'status': 7}", "none"},
+             "{'status': {'conditions': ['x', 1, {'type': 5}], 'observedGeneration': 'x'}}", "Healthy"},
+            {"a status that is no map", "{'status': 7}", "Healthy"},
         }
     );
     check("v1", "ConfigMap", {{"has no health", "{'data': {}}", "none"}});
+    check("rbac.authorization.k8s.io/v1", "Role", {{"has no health", "{'rules': []}", "none"}});
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_ready_degrades_when_it_has_been_so_for_a_while) {
+    check(
+        "example.com/v1", "Widget",
+        {
+            {"just now",
+             "{'metadata': {'creationTimestamp': '2026-01-01T00:00:00Z'}, 'status': {'conditions': [{'type': "
+             "'Ready', 'status': 'False', 'lastTransitionTime': '2026-01-01T00:01:00Z'}]}}",
+             "Progressing, Degraded from 2026-01-01T00:06:00Z"},
+            {"nobody knows since when, but not for longer than it is there",
+             "{'metadata': {'creationTimestamp': '2026-01-01T00:00:00Z'}, 'status': {'conditions': [{'type': "
+             "'Ready', 'status': 'False'}]}}",
+             "Progressing, Degraded from 2026-01-01T00:05:00Z"},
+            {"since before its specification was changed, which may be what was missing",
+             "{'metadata': {'creationTimestamp': '2026-01-01T00:00:00Z', 'managedFields': [{'manager': "
+             "'holdfast', 'time': '2026-01-01T02:00:00Z', 'fieldsV1': {'f:spec': {}}}, {'manager': 'it', "
+             "'time': '2026-01-01T03:00:00Z', 'fieldsV1': {'f:status': {}}}]}, 'status': {'conditions': "
+             "[{'type': 'Ready', 'status': 'False', 'lastTransitionTime': '2026-01-01T00:01:00Z'}]}}",
+             "Progressing, Degraded from 2026-01-01T02:05:00Z"},
+            {"of an older generation",
+             "{'metadata': {'generation': 2}, 'status': {'conditions': [{'type': 'Ready', 'status': 'False', "
+             "'observedGeneration': 1, 'lastTransitionTime': '2026-01-01T00:01:00Z'}]}}",
+             "Progressing"},
+        }
+    );
+    const auto record = observe(
+        object("{'apiVersion': 'example.com/v1', 'kind': 'Widget', 'metadata': {'name': 'w'}, 'status': "
+               "{'conditions': [{'type': 'Ready', 'status': 'False', 'message': 'no', "
+               "'lastTransitionTime': '2026-01-01T00:00:00Z'}]}}"),
+        holdfast_dev()
+    );
+    auto later = record;
+    BOOST_TEST(!degrade_if_due(later, *parse_time("2026-01-01T00:04:59Z")));
+    BOOST_TEST((later == record));
+    BOOST_TEST(degrade_if_due(later, *parse_time("2026-01-01T00:05:00Z")));
+    BOOST_TEST((later.status == health_status::degraded));
+    BOOST_TEST(later.health_message == "no");
+    BOOST_TEST(!degrade_if_due(later, *parse_time("2026-01-02T00:00:00Z")));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

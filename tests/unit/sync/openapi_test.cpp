@@ -1,5 +1,7 @@
 #include "sync/openapi.hpp"
 
+#include "sync/desired.hpp"
+
 #include "support.hpp"
 
 namespace holdfast::sync {
@@ -290,6 +292,77 @@ BOOST_AUTO_TEST_CASE(parts_that_kinds_share_are_kept_once) {
     two.add("apps", "v1", read_data("openapi_apps_v1.json"), {"Deployment", "StatefulSet"}).value();
     BOOST_TEST(two.size() < one.size() + 60);
     BOOST_TEST(two.size() < 1500U);
+}
+
+BOOST_AUTO_TEST_CASE(fields_that_a_schema_has_not_are_taken_out_and_named) {
+    static const schema_set set = schemas();
+    auto live = object(
+        "{'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'web', 'labels': {'any': 'x'}, "
+        "'lables': {}}, 'spec': {'replcas': 2, 'replicas': 3, 'template': {'spec': {'containers': [{'name': "
+        "'a', 'imagee': 'x'}, {'name': 'b', 'env': [{'name': 'A', 'valeu': '1'}]}]}}}}"
+    );
+    const std::vector<std::string> expected{
+        "metadata.lables", "spec.replcas", "spec.template.spec.containers[0].imagee",
+        "spec.template.spec.containers[1].env[0].valeu"
+    };
+    BOOST_TEST(set.drop_unknown(live) == expected, boost::test_tools::per_element());
+    BOOST_TEST(
+        canonical_json(live) ==
+        canonical_json(object(
+            "{'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'web', 'labels': {'any': "
+            "'x'}}, 'spec': {'replicas': 3, 'template': {'spec': {'containers': [{'name': 'a'}, {'name': "
+            "'b', "
+            "'env': [{'name': 'A'}]}]}}}}"
+        ))
+    );
+    BOOST_TEST(set.drop_unknown(live).empty());
+    // What may have anything keeps it, and so does what nobody knows.
+    auto data =
+        object("{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'a'}, 'data': {'x': '1'}}");
+    BOOST_TEST(set.drop_unknown(data).empty());
+    auto unknown =
+        object("{'apiVersion': 'x.io/v1', 'kind': 'Foo', 'metadata': {'name': 'a'}, 'a': {'b': 1}}");
+    BOOST_TEST(set.drop_unknown(unknown).empty());
+    BOOST_TEST(unknown.contains("a"));
+}
+
+BOOST_AUTO_TEST_CASE(definitions_bring_the_schemas_of_their_kinds) {
+    const auto definition = [](const char* kind, const char* version, const char* spec) {
+        return object(
+            std::string{"{'spec': {'group': 'example.com', 'names': {'kind': '"} + kind +
+            "'}, 'versions': [{'name': '" + version +
+            "', 'schema': {'openAPIV3Schema': {'type': 'object', 'required': ['spec'], 'properties': "
+            "{'spec': " +
+            spec + "}}}}, {'name': 'v0'}]}}"
+        );
+    };
+    const auto widgets = definition(
+        "Widget", "v1",
+        "{'type': 'object', 'properties': {'size': {'type': 'integer'}, 'any': {'type': 'object', "
+        "'x-kubernetes-preserve-unknown-fields': true}}}"
+    );
+    const auto gadgets =
+        definition("Gadget", "v1", "{'type': 'object', 'properties': {'on': {'type': 'boolean'}}}");
+    const std::vector<const json::object*> all{&widgets, &gadgets};
+    schema_set set;
+    BOOST_TEST_REQUIRE(set.add_definitions(all).has_value());
+    BOOST_TEST(set.has({"example.com", "v1", "Widget"}));
+    BOOST_TEST(set.has({"example.com", "v1", "Gadget"}));
+    BOOST_TEST(!set.has({"example.com", "v0", "Widget"}));
+    const auto said = [&](const char* kind, const char* spec) {
+        std::string text;
+        for (const auto& p : set.check(object(
+                 std::string{"{'apiVersion': 'example.com/v1', 'kind': '"} + kind +
+                 "', 'metadata': {'name': 'a', 'labels': {'x': 'y'}}" + spec + "}"
+             ))) {
+            text += (text.empty() ? "" : "; ") + to_string(p);
+        }
+        return text;
+    };
+    BOOST_TEST(said("Widget", ", 'spec': {'size': 3, 'any': {'x': {'y': 1}}}").empty());
+    BOOST_TEST(said("Widget", ", 'spec': {'sise': 3}") == "spec.sise: unknown field, did you mean \"size\"?");
+    BOOST_TEST(said("Widget", "") == "spec: is required");
+    BOOST_TEST(said("Gadget", ", 'spec': {'on': 'x'}").starts_with("spec.on: must be a boolean"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
