@@ -78,8 +78,8 @@ struct directives {
     hook_delete_policy hook_deletion;
     sync_options options;
     bool ignore_healthcheck = false;
-    /// compare-options: IgnoreExtraneous: that it is not in the desired state does not make the whole out of
-    /// sync.
+    /// compare-options: IgnoreExtraneous: that it is not in the desired state makes it, but not the whole,
+    /// out of sync. A sync that prunes deletes it all the same; none begins for its sake.
     bool ignore_extraneous = false;
     /// Values that nobody understands, each a sentence without the object's name.
     std::vector<std::string> warnings;
