@@ -32,6 +32,9 @@ struct apply_request {
     std::vector<sync::ignore_rule> ignored;
     /// The whole object is replaced by the manifest before that is applied.
     bool replace = false;
+    /// What former managers own of it becomes the field manager's (sync/takeover.hpp). Only for the
+    /// dialect's.
+    bool take_over = true;
     bool dry_run = false;
 };
 
@@ -69,7 +72,8 @@ public:
 
     answer<json::object> get(kube::resource kind, std::string namespace_, std::string name) const;
     answer<kube::object_list> list(kube::resource kind, kube::selection what) const;
-    /// Server-side apply; takes fields from other managers. The object as the server has it then.
+    /// Server-side apply; takes fields from other managers, and for good from those who deployed the object
+    /// before. The object as the server has it then.
     answer<json::object> apply(apply_request what) const;
     /// Deletes just the object that is meant, where it still is the owner's: pruned (with its uid, where it
     /// was there), or prune_failed and why.
@@ -77,6 +81,11 @@ public:
 
 private:
     answer<json::object> send(apply_request& what) const;
+    answer<json::object> try_over_others(const apply_request& what) const;
+    answer<json::object> send_over_others(const apply_request& what) const;
+    answer<json::object> apply_just(const apply_request& what) const;
+    answer<bool> settle(const apply_request& what) const;
+    answer<json::object> adopt(const apply_request& what, json::object live) const;
     template <class T>
     void count(std::string_view verb, const kube::reply<T>& answer) const;
 

@@ -195,6 +195,11 @@ comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::plann
         desired = sync::apply_ignored(std::move(desired), *live, rules, with_.config.names);
     }
     auto compared = sync::compare_objects(desired, *live, with_.config.names.get().field_manager);
+    if (sync::takes_over(sync_options_of(r->object.spec), w.orders.options)) {
+        sync::add_differences(
+            compared, sync::added_items(*live, desired, sync::spared_managers(rules, id), with_.config.names)
+        );
+    }
     if (compared.result == sync::verdict::unknown) {
         cluster::apply_request attempt;
         attempt.kind = *resource;

@@ -77,7 +77,9 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     }
     const auto kind = wanted->gvk();
     const auto hash = wanted->hash;
-    const bool dry_run = request_of(r->object.status.operation_state->operation).dry_run;
+    const auto& asked = request_of(r->object.status.operation_state->operation);
+    const bool dry_run = asked.dry_run;
+    const bool takes_over = sync::takes_over(sync_options_of(r->object.spec, asked), wanted->orders.options);
     auto held = r->compared.full;
     json::object manifest;
     if (const auto* m = held->find(action.id)) {
@@ -129,6 +131,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     request.owner = r->ref();
     request.ignored = ignore_rules(r->object.spec);
     request.replace = action.mode == sync::apply_mode::replace;
+    request.take_over = takes_over;
     request.dry_run = dry_run;
     const auto answer = co_await access.apply(std::move(request));
     if (!answer) {

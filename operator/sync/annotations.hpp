@@ -53,7 +53,7 @@ struct sync_options {
     std::optional<bool> apply_out_of_sync_only;     ///< ApplyOutOfSyncOnly=true
     std::optional<bool> fail_on_shared_resource;    ///< FailOnSharedResource=true: always so
     std::optional<bool> respect_ignore_differences; ///< RespectIgnoreDifferences=true: always so
-    std::optional<bool> client_side_migration;      ///< ClientSideApplyMigration=false
+    std::optional<bool> client_side_migration;      ///< ClientSideApplyMigration=false: see takes_over
 
     friend bool operator==(const sync_options&, const sync_options&) = default;
 };
@@ -64,6 +64,9 @@ sync_options parse_sync_options(std::span<const std::string> options, std::vecto
 
 /// The options of the application, overridden by those of the object.
 sync_options merged(const sync_options& application, const sync_options& object);
+
+/// Whether what former managers own becomes ours: unless ClientSideApplyMigration=false says otherwise.
+bool takes_over(const sync_options& application, const sync_options& object);
 
 /// All that annotations on a managed object say to its operator. `holdfast.dev/<x>` wins over
 /// `argocd.argoproj.io/<x>`, which wins over Helm's.

@@ -292,6 +292,15 @@ comparison compare_objects(const json::object& desired, const json::object& live
     return result;
 }
 
+void add_differences(comparison& found, std::span<const added_item> added) {
+    for (const auto& item : added) {
+        found.result = verdict::differs;
+        if (found.differences.size() < most_differences) {
+            found.differences.push_back({item.path, "(none)", "(added by " + item.manager + ")"});
+        }
+    }
+}
+
 comparison compare_dry_run(const json::object& dry_run, const json::object& live, std::string_view manager) {
     comparison result;
     compare_members(dry_run, live, {}, is_secret(live), result.differences);
