@@ -29,6 +29,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <span>
 #include <thread>
 
 namespace holdfast {
@@ -86,6 +87,18 @@ std::string own_namespace(const operator_options& options) {
     return name.empty() ? "holdfast" : name;
 }
 
+std::vector<std::string_view> former_managers(const operator_options& options) {
+    std::vector<std::string_view> all{sync::usual_former_managers.begin(), sync::usual_former_managers.end()};
+    all.insert(all.end(), options.former_managers.begin(), options.former_managers.end());
+    return all;
+}
+
+sync::dialect names_with(std::span<const std::string_view> former_managers) {
+    auto names = sync::holdfast_dev();
+    names.former_managers = former_managers;
+    return names;
+}
+
 /// Everything that runs, in the order in which one part needs the other.
 class running_operator {
 public:
@@ -100,6 +113,8 @@ public:
           source_{source},
           end_{std::move(end)},
           own_namespace_{own_namespace(options_)},
+          former_managers_{former_managers(options_)},
+          names_{names_with(former_managers_)},
           tasks_{context.get_executor()},
           pool_{places_per_tenant() + 1} {
         loop_.tell([this](loop_watch::silence found) {
@@ -163,7 +178,7 @@ public:
         in_cluster_.emplace(
             executor, replica_->api(),
             cluster::destination::settings{
-                .names = sync::holdfast_dev(),
+                .names = names_,
                 .installation = options_.installation,
                 .is_foundation = [this](const sync::object_id& id
                                  ) { return policy::is_foundation(id, own_namespace_); },
@@ -211,7 +226,7 @@ public:
                 .own_namespace = own_namespace_,
                 .watch_namespace = options_.watch_namespace,
                 .installation = options_.installation,
-                .names = sync::holdfast_dev(),
+                .names = names_,
                 .concurrency = options_.concurrency,
                 .store_went_back =
                     [this] {
@@ -406,6 +421,8 @@ private:
     option_source source_;
     std::function<void(outcome)> end_;
     std::string own_namespace_;
+    std::vector<std::string_view> former_managers_; // of options_
+    sync::dialect names_;
     task_group tasks_;
     worker_pool pool_;
     observe::metrics metrics_;

@@ -39,6 +39,25 @@ bool is_label_value(const std::string& text) {
            });
 }
 
+std::vector<std::string> names_in(std::string_view list) {
+    std::vector<std::string> names;
+    while (!list.empty()) {
+        const auto comma = std::min(list.find(','), list.size());
+        names.emplace_back(list.substr(0, comma));
+        auto& name = names.back();
+        name.erase(0, name.find_first_not_of(' '));
+        name.erase(name.find_last_not_of(' ') + 1);
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return names;
+}
+
+bool is_former_manager(std::string_view name) {
+    // As long as the API server lets one be; "*" alone would be controllers too.
+    return !name.empty() && name != "*" && name.size() <= 128 && name.find('*') >= name.size() - 1 &&
+           std::ranges::all_of(name, [](char c) { return std::isprint(static_cast<unsigned char>(c)) != 0; });
+}
+
 /// What is wrong with the options taken together, as a sentence; empty when nothing is.
 std::string check(const operator_options& options) {
     if (options.cache_directory.empty()) {
@@ -58,6 +77,13 @@ std::string check(const operator_options& options) {
     if (!is_label_value(options.installation)) {
         return "installation: must be a label value (letters, digits, '-', '_' and '.', at most 63), is \"" +
                options.installation + "\"";
+    }
+    for (const auto& name : options.former_managers) {
+        if (!is_former_manager(name)) {
+            return "former-managers: must be names of field managers (at most 128 characters, a '*' only at "
+                   "the end of a name), separated by commas; one is \"" +
+                   name + "\"";
+        }
     }
     return {};
 }
@@ -85,6 +111,7 @@ struct parser {
     std::string level = "info";
     std::string format = "text";
     std::string remote_inputs = "any";
+    std::string former_managers;
 };
 
 parser::parser() {
@@ -225,6 +252,15 @@ parser::parser() {
         ->envname("HOLDFAST_INSTALLATION")
         ->capture_default_str()
         ->type_name("NAME");
+    run->add_option(
+           "--former-managers", former_managers,
+           "Field managers that objects are taken over from, beside those of kubectl, Helm, Argo CD and "
+           "Flux: "
+           "what they own of an application's object becomes Holdfast's. Separated by commas; a '*' at the "
+           "end stands for any rest."
+    )
+        ->envname("HOLDFAST_FORMER_MANAGERS")
+        ->type_name("NAMES");
     run->add_flag(
            "--leader-elect", options.leader_elect,
            "Work only while holding the Lease holdfast in the operator's namespace: of several replicas one "
@@ -263,6 +299,7 @@ operator_options parser::finish() const {
     };
     auto finished = options;
     finished.remote_inputs = inputs.at(remote_inputs);
+    finished.former_managers = names_in(former_managers);
     finished.log_level = levels.at(level);
     finished.log_format = format == "json" ? log::format::json : log::format::text;
     return finished;

@@ -1,6 +1,8 @@
 #include "cluster/access.hpp"
 
+#include "base/log.hpp"
 #include "sync/refusal.hpp"
+#include "sync/takeover.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -76,6 +78,10 @@ access::answer<json::object> access::apply(apply_request what) const {
     co_return answer;
 }
 
+kube::field_validation access::validation_of(const apply_request& what) noexcept {
+    return what.drops_unknown ? kube::field_validation::ignore : kube::field_validation::strict;
+}
+
 access::answer<json::object> access::send(apply_request& what) const {
     const auto id = kube::key_of(what.manifest);
     if (std::ranges::any_of(what.ignored, [&](const auto& rule) { return sync::matches(rule, id); })) {
@@ -86,12 +92,10 @@ access::answer<json::object> access::send(apply_request& what) const {
             co_return live.error();
         }
     }
-    const auto validation =
-        what.drops_unknown ? kube::field_validation::ignore : kube::field_validation::strict;
     if (what.replace) {
         const auto live = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
         if (live) {
-            const kube::write_options how{.dry_run = what.dry_run, .validation = validation};
+            const kube::write_options how{.dry_run = what.dry_run, .validation = validation_of(what)};
             auto& metadata = what.manifest["metadata"].as_object();
             metadata["resourceVersion"] = kube::resource_version_of(*live);
             const auto replaced =
@@ -103,11 +107,69 @@ access::answer<json::object> access::send(apply_request& what) const {
         }
     }
     // After a replacement too: what an apply owns is what drift is told by.
+    if (!what.take_over || what.field_manager != with_.names.field_manager) {
+        co_return co_await apply_just(what);
+    }
+    if (what.dry_run) {
+        co_return co_await try_over_others(what);
+    }
+    co_return co_await send_over_others(what);
+}
+
+// What has to be written first cannot be tried: the refusal says so.
+access::answer<json::object> access::try_over_others(apply_request& what) const {
+    auto answer = co_await apply_just(what);
+    if (answer || !answer.error().is_invalid()) {
+        co_return answer;
+    }
+    const auto id = kube::key_of(what.manifest);
+    const auto live = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
+    if (!live) {
+        co_return answer;
+    }
+    const auto spared = sync::spared_managers(what.ignored, id);
+    const auto added = sync::added_items(*live, what.manifest, spared, with_.names);
+    if (added.empty()) {
+        co_return answer;
+    }
+    co_return answer.error().within(
+        added.front().path + ", which " + added.front().manager +
+        " added, is taken away by a sync first, so that a dry run cannot say more"
+    );
+}
+
+// An object is adopted by its first apply; one that is ours already is settled before the apply, where others
+// hold something of it.
+access::answer<json::object> access::send_over_others(apply_request& what) const {
+    const auto id = kube::key_of(what.manifest);
+    const auto* known = with_.live.find(what.kind.gvk(), id.namespace_, id.name);
+    const bool is_ours = known != nullptr && known->owned();
+    bool is_settled = is_ours && known->contested;
+    if (is_settled) {
+        if (const auto settled = co_await settle(what); !settled) {
+            co_return settled.error();
+        }
+    }
+    auto answer = co_await apply_just(what);
+    if (!answer && answer.error().is_invalid() && !is_settled) {
+        // What others added may be what it is refused for, such as a port of the same name.
+        const auto settled = co_await settle(what);
+        if (settled && *settled) {
+            answer = co_await apply_just(what);
+        }
+    }
+    if (answer && (!is_ours || what.replace)) {
+        co_return co_await adopt(what, std::move(*answer));
+    }
+    co_return answer;
+}
+
+access::answer<json::object> access::apply_just(apply_request& what) const {
     kube::apply_options how;
     how.field_manager = what.field_manager;
     how.force = true;
     how.dry_run = what.dry_run;
-    how.validation = validation;
+    how.validation = validation_of(what);
     auto answer = co_await with_.api.apply(what.kind, what.manifest, how, as_);
     if (!answer && what.drops_unknown && sync::is_unknown_field_refusal(answer.error().message()) &&
         co_await drop_unknown(what)) {
@@ -136,6 +198,67 @@ asio::awaitable<bool> access::drop_unknown(apply_request& what) const {
         }
     }
     co_return false;
+}
+
+// Whether ownership was moved.
+access::answer<bool> access::settle(const apply_request& what) const {
+    const auto id = kube::key_of(what.manifest);
+    const auto spared = sync::spared_managers(what.ignored, id);
+    kube::reply<bool> settled = false;
+    for (int attempt = 0; attempt < most_conflicts; ++attempt) {
+        const auto live = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
+        if (!live) {
+            if (live.error().is_not_found()) {
+                co_return false;
+            }
+            co_return live.error();
+        }
+        auto fields = sync::settled_fields(*live, what.manifest, spared, with_.names);
+        if (!fields) {
+            co_return false;
+        }
+        const auto patch = sync::managed_fields_patch(*live, std::move(*fields));
+        const auto moved = co_await with_.api.patch_json(
+            what.kind, id.namespace_, id.name, patch, what.field_manager, {}, {}, as_
+        );
+        if (moved) {
+            co_return true;
+        }
+        settled = moved.error().within("taking over what other field managers own");
+        if (!moved.error().is_conflict()) {
+            break;
+        }
+    }
+    co_return settled;
+}
+
+// Where the process ends between the apply and this, the next apply settles the rest.
+access::answer<json::object> access::adopt(const apply_request& what, json::object live) const {
+    const auto id = kube::key_of(what.manifest);
+    const auto spared = sync::spared_managers(what.ignored, id);
+    kube::reply<json::object> adopted = std::move(live);
+    for (int attempt = 0; attempt < most_conflicts; ++attempt) {
+        auto fields = sync::adopted_fields(*adopted, spared, with_.names);
+        if (!fields) {
+            co_return adopted;
+        }
+        const auto patch = sync::managed_fields_patch(*adopted, std::move(*fields));
+        auto moved = co_await with_.api.patch_json(
+            what.kind, id.namespace_, id.name, patch, what.field_manager, {}, {}, as_
+        );
+        if (moved) {
+            log::info("took over the fields of an object from who made it", {{"object", id.to_string()}});
+            co_return moved;
+        }
+        if (!moved.error().is_conflict() || attempt + 1 == most_conflicts) {
+            co_return moved.error().within("taking over what other field managers own");
+        }
+        adopted = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
+        if (!adopted) {
+            co_return adopted;
+        }
+    }
+    co_return adopted;
 }
 
 asio::awaitable<sync::attempt> access::remove(remove_request what) const {

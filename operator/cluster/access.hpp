@@ -34,6 +34,9 @@ struct apply_request {
     std::vector<sync::ignore_rule> ignored;
     /// The whole object is replaced by the manifest before that is applied.
     bool replace = false;
+    /// What former managers own of it becomes the field manager's (sync/takeover.hpp). Only for the
+    /// dialect's.
+    bool take_over = true;
     bool dry_run = false;
     /// Fields that the server does not know are left out, where it refuses the object for them. It would drop
     /// them from a whole object by itself, and cannot say who owns them in an apply.
@@ -77,7 +80,8 @@ public:
 
     answer<json::object> get(kube::resource kind, std::string namespace_, std::string name) const;
     answer<kube::object_list> list(kube::resource kind, kube::selection what) const;
-    /// Server-side apply; takes fields from other managers. The object as the server has it then.
+    /// Server-side apply; takes fields from other managers, and for good from those who deployed the object
+    /// before. The object as the server has it then.
     answer<json::object> apply(apply_request what) const;
     /// Deletes just the object that is meant, where it still is the owner's: pruned (with its uid, where it
     /// was there), or prune_failed and why.
@@ -85,8 +89,14 @@ public:
 
 private:
     answer<json::object> send(apply_request& what) const;
+    static kube::field_validation validation_of(const apply_request& what) noexcept;
     /// True where that took something out of the manifest.
     asio::awaitable<bool> drop_unknown(apply_request& what) const;
+    answer<json::object> try_over_others(apply_request& what) const;
+    answer<json::object> send_over_others(apply_request& what) const;
+    answer<json::object> apply_just(apply_request& what) const;
+    answer<bool> settle(const apply_request& what) const;
+    answer<json::object> adopt(const apply_request& what, json::object live) const;
     template <class T>
     void count(std::string_view verb, const kube::reply<T>& answer) const;
 

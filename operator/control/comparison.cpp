@@ -18,6 +18,13 @@ bool has_secret_values(const application_record& r) {
                     std::ranges::any_of(from->identities, &sources::source_identity::is_secret));
 }
 
+/// An object of which the hashes do not say whether it is as wanted.
+struct doubt {
+    sync::object_id id;
+    /// It was, and only what is left to others may have changed since.
+    bool was_in_sync = false;
+};
+
 } // namespace
 
 asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
@@ -83,6 +90,11 @@ asio::awaitable<bool> comparison::is_as_trusted(record_ptr r) {
     co_return !made || is_ours || co_await with_.namespaces.is_as_wanted(r, *made);
 }
 
+void comparison::tell_of_drift(const application_record& r, const sync::object_id& id) {
+    with_.counters.drift_seen();
+    log::info("an object drifted", {{"application", r.key()}, {"object", sync::to_string(id)}});
+}
+
 asio::awaitable<void> comparison::compare(record_ptr r) {
     if (!r->compared.wanted) {
         if (co_await is_as_trusted(r)) {
@@ -100,7 +112,12 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
     const auto& spec = r->object.spec;
     const bool is_automated = spec.is_automated() && r->left_alone_by().empty();
     const bool is_healed = is_automated && spec.sync_policy.automated->self_heal;
-    std::vector<sync::object_id> doubtful;
+    // What is not known to be as wanted is applied by itself only where there is something new, or drift is
+    // taken back.
+    const bool is_applied_by_itself =
+        is_healed || (is_automated && r->object.status.sync.applied_build_key != r->sources.from->build_key);
+    const auto rules = ignore_rules(spec);
+    std::vector<doubt> doubtful;
     for (auto& w : *r->compared.wanted) {
         if (w.synthetic) {
             continue;
@@ -114,18 +131,21 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
         const auto verdict = sync::compare_known(
             known == r->compared.known.end() ? std::nullopt : std::optional{known->second}, w.hash, *record
         );
-        if (verdict == sync::verdict::differs && w.in_sync) {
-            with_.counters.drift_seen();
-            log::info("an object drifted", {{"application", r->key()}, {"object", sync::to_string(w.id)}});
+        // The hashes know nothing of rules: what was left to others may be all that changed.
+        const bool is_ruled =
+            std::ranges::any_of(rules, [&](const auto& rule) { return sync::matches(rule, w.id); });
+        const bool has_drifted = verdict == sync::verdict::differs && w.in_sync;
+        if (has_drifted && !is_ruled) {
+            tell_of_drift(*r, w.id);
         }
         w.in_sync = verdict == sync::verdict::equal;
-        const bool stays = (verdict == sync::verdict::unknown && !is_automated) ||
-                           (verdict == sync::verdict::differs && !is_healed);
-        if (stays) {
+        const bool is_read = (verdict == sync::verdict::unknown && !is_applied_by_itself) ||
+                             (verdict == sync::verdict::differs && (is_ruled || !is_healed));
+        if (is_read) {
             const auto seen = r->compared.differs_at.find(w.id);
             if (seen == r->compared.differs_at.end() || seen->second.hash != w.hash ||
                 seen->second.resource_version != record->resource_version) {
-                doubtful.push_back(w.id);
+                doubtful.push_back({.id = w.id, .was_in_sync = has_drifted && is_ruled});
             }
         }
     }
@@ -145,10 +165,13 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
         co_return;
     }
     const auto held = r->compared.full; // what comes next waits, and others may let go of it meanwhile
-    for (const auto& id : doubtful) {
-        const auto* m = held->find(id);
-        if (auto* w = r->compared.find(id); w != nullptr && m != nullptr) {
+    for (const auto& one : doubtful) {
+        const auto* m = held->find(one.id);
+        if (auto* w = r->compared.find(one.id); w != nullptr && m != nullptr) {
             co_await compare_one(r, *m, *w);
+            if (one.was_in_sync && !w->in_sync) {
+                tell_of_drift(*r, one.id);
+            }
         }
     }
 }
@@ -172,6 +195,11 @@ comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::plann
         desired = sync::apply_ignored(std::move(desired), *live, rules, with_.config.names);
     }
     auto compared = sync::compare_objects(desired, *live, with_.config.names.get().field_manager);
+    if (sync::takes_over(sync_options_of(r->object.spec), w.orders.options)) {
+        sync::add_differences(
+            compared, sync::added_items(*live, desired, sync::spared_managers(rules, id), with_.config.names)
+        );
+    }
     if (compared.result == sync::verdict::unknown) {
         cluster::apply_request attempt;
         attempt.kind = *resource;

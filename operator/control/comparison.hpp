@@ -39,8 +39,9 @@ public:
 
     /// Has the kinds watched that it has objects of. Not complete while some are still being listed.
     asio::awaitable<watching> watch_kinds(record_ptr r);
-    /// Each by its hash. What is not brought to what is wanted at once, and so stays for people to read, is
-    /// also compared field by field: once for each version of the object.
+    /// Each by its hash. What is not brought to what is wanted at once, and so stays for people to read, and
+    /// what changed where spec.ignoreDifferences leaves something to others, is also compared field by field:
+    /// once for each version of the object.
     asio::awaitable<void> compare(record_ptr r);
     /// Reads one object, and compares it field by field.
     asio::awaitable<void> compare_one(record_ptr r, const sync::desired_object& m, sync::planned_object& w);
@@ -48,6 +49,8 @@ public:
 private:
     /// Whether the objects are those of the last sync, as its status tells: after a restart.
     asio::awaitable<bool> is_as_trusted(record_ptr r);
+
+    void tell_of_drift(const application_record& r, const sync::object_id& id);
 
     parts with_;
 };

@@ -117,7 +117,9 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     const bool is_brought = is_brought_here(*r, *progress, action.id);
     const auto asked = request_of(r->object.status.operation_state->operation);
     const bool dry_run = asked.dry_run;
-    const auto options = sync::merged(sync_options_of(r->object.spec, asked), own_options);
+    const auto for_all = sync_options_of(r->object.spec, asked);
+    const auto options = sync::merged(for_all, own_options);
+    const bool takes_over = sync::takes_over(for_all, own_options);
     auto held = r->compared.full;
     json::object manifest;
     if (const auto* m = held->find(action.id)) {
@@ -169,6 +171,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     request.owner = r->ref();
     request.ignored = sources::rules_for(ignore_rules(r->object.spec), r->compared.ignored.get(), action.id);
     request.replace = action.mode == sync::apply_mode::replace;
+    request.take_over = takes_over;
     request.dry_run = dry_run;
     // Of a kind that came just now the server may know too little yet.
     const bool drops_unknown = options.validate == false;

@@ -61,7 +61,8 @@ engine::findings operations::decide(record_ptr r) {
             std::any_of(surplus.begin(), surplus.end(), [&](const cluster::live_objects::found& o) {
                 // What needs a confirmation is a reason too: somebody has to be asked.
                 const auto policy = sync::prune_policy(*o.record, options);
-                return !o.record->deleting && o.record->released_to == 0 && !heirs.contains(o.id) &&
+                return !o.record->deleting && !o.record->ignore_extraneous && o.record->released_to == 0 &&
+                       !heirs.contains(o.id) &&
                        (policy == sync::removal::allowed || policy == sync::removal::needs_confirmation);
             });
         view.not_ready = with_.applications.not_ready_of(*r);

@@ -66,7 +66,7 @@ struct decide_view {
     bool is_compared = false;
     /// One of them is not as wanted.
     bool out_of_sync = false;
-    /// There are objects to delete, or to ask about.
+    /// There are objects to delete, or to ask about, for which to begin: none with IgnoreExtraneous.
     bool has_surplus = false;
     /// Some of those are left to other applications that want them.
     bool leaves_to_heirs = false;

@@ -113,7 +113,7 @@ resource_report resources_of(const resource_view& view) {
     }
     for (const auto& s : view.surplus) {
         auto resource = status_of(s.id, s.version);
-        resource.status = s.live->ignore_extraneous ? crds::sync_code::synced : crds::sync_code::out_of_sync;
+        resource.status = crds::sync_code::out_of_sync; // IgnoreExtraneous is about the application's
         resource.requires_pruning = !s.has_heir;
         resource.requires_deletion_confirmation =
             sync::prune_policy(*s.live, view.options) == sync::removal::needs_confirmation;

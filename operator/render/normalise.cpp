@@ -110,7 +110,6 @@ void fold_string_data(json::object& secret, std::vector<std::string>& warnings) 
 
 std::vector<std::string> normalise(json::object& object) {
     std::vector<std::string> warnings;
-    drop(object, "status"); // every export has one: no reason for a warning
     clean_metadata(object, warnings);
     const object_names names = names_of(object);
     if (names.group.empty() && names.kind == "Secret") {

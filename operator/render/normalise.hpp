@@ -14,11 +14,11 @@ namespace holdfast::render {
 ///   server does it when it stores the object (pkg/apis/core/v1/conversion.go). Left as it is, server-side
 ///   apply would own stringData.x, which is never stored, and the owned fields of the live object would never
 ///   match;
-/// - `status`, and in `metadata` what the API server writes itself (uid, resourceVersion, generation,
-/// selfLink,
-///   creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, managedFields), is dropped: with
+/// - in `metadata` what the API server writes itself (uid, resourceVersion, generation, selfLink,
+///   creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, managedFields) is dropped: with
 ///   managedFields or a foreign uid or resourceVersion an apply is refused, with the rest it claims fields
-///   that are not the manifest's. All of it comes from exports of live objects ("kubectl get -o yaml");
+///   that are not the manifest's. All of it comes from exports of live objects ("kubectl get -o yaml").
+///   Whether their `status` is the server's depends on the kind (sync/desired.hpp);
 /// - null labels and annotations, `labels: null`, and null values in a Secret's or ConfigMap's data are
 /// dropped.
 ///   Elsewhere a null stays: in server-side apply it is a value of its own for a nullable field, and the API

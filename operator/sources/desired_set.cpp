@@ -36,6 +36,42 @@ check_confined(const std::vector<render::manifest>& objects, const std::string& 
     );
 }
 
+using defined_statuses = std::map<kube::group_version_kind, sync::status_field>;
+
+// As the definitions among the objects have it.
+defined_statuses statuses_defined(const std::vector<render::manifest>& objects) {
+    defined_statuses all;
+    for (const auto& m : objects) {
+        const auto defined = sync::defined_kind(m.object);
+        const auto* versions = kube::find_array(m.object, {"spec", "versions"});
+        if (!defined || versions == nullptr) {
+            continue;
+        }
+        for (const auto& item : *versions) {
+            const std::string version{
+                item.is_object() ? kube::find_text(item.get_object(), {"name"}) : std::string_view{}
+            };
+            if (const auto status = sync::status_defined(m.object, version)) {
+                all.emplace(kube::group_version_kind{defined->first, version, defined->second}, *status);
+            }
+        }
+    }
+    return all;
+}
+
+// What the cluster does not have yet may be defined here. Else nobody can say.
+sync::status_field status_of(
+    const kube::group_version_kind& kind, const defined_statuses& definitions,
+    const kube::api_catalog& catalog
+) {
+    if (const auto defined = definitions.find(kind); defined != definitions.end()) {
+        return defined->second;
+    }
+    const auto* known = catalog.find(kind);
+    return known == nullptr || known->has_subresource("status") ? sync::status_field::of_the_server
+                                                                : sync::status_field::of_the_manifest;
+}
+
 } // namespace
 
 desired_set::~desired_set() {
@@ -124,9 +160,11 @@ prepare_objects(placed_objects placed, const build_target& target, const kube::a
             defined.insert(std::move(*kind));
         }
     }
+    const auto definitions = statuses_defined(placed.objects);
     for (auto& m : placed.objects) {
         auto from = render::to_string(m.from);
-        auto prepared = sync::make_desired(std::move(m.object), target.who);
+        const auto status = status_of(kube::gvk_of(m.object), definitions, catalog);
+        auto prepared = sync::make_desired(std::move(m.object), target.who, status);
         if (!prepared) {
             return prepared.error().within(from);
         }

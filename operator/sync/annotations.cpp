@@ -143,6 +143,10 @@ sync_options merged(const sync_options& application, const sync_options& object)
     return all;
 }
 
+bool takes_over(const sync_options& application, const sync_options& object) {
+    return merged(application, object).client_side_migration.value_or(true);
+}
+
 // ---- annotations
 
 std::optional<std::string_view> our_annotation(const json::object& object, std::string_view x) {

@@ -52,7 +52,7 @@ struct sync_options {
     std::optional<bool> apply_out_of_sync_only;     ///< ApplyOutOfSyncOnly=false: what is in sync, too
     std::optional<bool> fail_on_shared_resource;    ///< FailOnSharedResource=true: nothing is applied then
     std::optional<bool> respect_ignore_differences; ///< RespectIgnoreDifferences=true: always so
-    std::optional<bool> client_side_migration;      ///< ClientSideApplyMigration=false
+    std::optional<bool> client_side_migration;      ///< ClientSideApplyMigration=false: see takes_over
 
     friend bool operator==(const sync_options&, const sync_options&) = default;
 };
@@ -63,6 +63,9 @@ sync_options parse_sync_options(std::span<const std::string> options, std::vecto
 
 /// The options of the application, overridden by those of the object.
 sync_options merged(const sync_options& application, const sync_options& object);
+
+/// Whether what former managers own becomes ours: unless ClientSideApplyMigration=false says otherwise.
+bool takes_over(const sync_options& application, const sync_options& object);
 
 /// All that annotations on a managed object say to its operator. `holdfast.dev/<x>` wins over
 /// `argocd.argoproj.io/<x>`, which wins over Helm's.
@@ -79,8 +82,8 @@ struct directives {
     hook_delete_policy hook_deletion;
     sync_options options;
     bool ignore_healthcheck = false;
-    /// compare-options: IgnoreExtraneous: that it is not in the desired state does not make the whole out of
-    /// sync.
+    /// compare-options: IgnoreExtraneous: that it is not in the desired state makes it, but not the whole,
+    /// out of sync. A sync that prunes deletes it all the same; none begins for its sake.
     bool ignore_extraneous = false;
     /// Values that nobody understands, each a sentence without the object's name.
     std::vector<std::string> warnings;

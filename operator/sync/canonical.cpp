@@ -59,6 +59,17 @@ bool same_value(const json::value& a, const json::value& b) {
     return a == b;
 }
 
+bool is_hollow(const json::value& value) {
+    if (value.is_null()) return true;
+    if (const auto* list = value.if_array()) return list->empty();
+    if (const auto* object = value.if_object()) {
+        return std::all_of(object->begin(), object->end(), [](const auto& m) {
+            return is_hollow(m.value());
+        });
+    }
+    return false;
+}
+
 std::string shortened(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return std::string{text};
     constexpr std::string_view ellipsis = "…";

@@ -69,6 +69,9 @@ void write_canonical(const json::value& value, std::string& out, Flush flush) {
 /// Equal as Kubernetes sees JSON: numbers by value, objects whatever the order of their members.
 bool same_value(const json::value& a, const json::value& b);
 
+/// True for what the server leaves out: null, {}, [], and what holds only such.
+bool is_hollow(const json::value& value);
+
 /// At most `limit` bytes of a text, cut at the boundary of a character, with "…" where it was cut.
 std::string shortened(std::string_view text, std::size_t limit);
 

@@ -51,18 +51,6 @@ place field_of(const place& parent, std::string_view name, bool secret) {
     return child;
 }
 
-/// True for what the server leaves out: null, {}, [], and what holds only such.
-bool is_hollow(const json::value& value) {
-    if (value.is_null()) return true;
-    if (const auto* list = value.if_array()) return list->empty();
-    if (const auto* object = value.if_object()) {
-        return std::all_of(object->begin(), object->end(), [](const auto& m) {
-            return is_hollow(m.value());
-        });
-    }
-    return false;
-}
-
 /// True for "", 0 and false, which the server leaves out of many kinds.
 bool is_zero(const json::value& value) {
     if (const auto* text = value.if_string()) return text->empty();
@@ -85,6 +73,7 @@ public:
     ) {
         for (const auto& member : desired) {
             const std::string_view name = member.key();
+            if (at.path.empty() && name == "status") continue;
             const place below = field_of(at, name, secret_);
             const auto* owned = fields_below(fields, "f:" + std::string{name});
             const auto* other = live.if_contains(name);
@@ -301,6 +290,15 @@ comparison compare_objects(const json::object& desired, const json::object& live
         result.result = verdict::equal;
     }
     return result;
+}
+
+void add_differences(comparison& found, std::span<const added_item> added) {
+    for (const auto& item : added) {
+        found.result = verdict::differs;
+        if (found.differences.size() < most_differences) {
+            found.differences.push_back({item.path, "(none)", "(added by " + item.manager + ")"});
+        }
+    }
 }
 
 comparison compare_dry_run(const json::object& dry_run, const json::object& live, std::string_view manager) {

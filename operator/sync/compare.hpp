@@ -5,6 +5,7 @@
 #include "match/glob.hpp"
 #include "sync/identity.hpp"
 #include "sync/live_record.hpp"
+#include "sync/takeover.hpp"
 
 #include <optional>
 #include <span>
@@ -62,6 +63,9 @@ verdict compare_known(
 /// there are differences that defaulting or an admission webhook may explain.
 comparison compare_objects(const json::object& desired, const json::object& live, std::string_view manager);
 
+/// What was added to lists differs surely: an apply takes it away.
+void add_differences(comparison& found, std::span<const added_item> added);
+
 /// Decides with the answer of a server-side dry-run of the desired object: equal or differs.
 comparison compare_dry_run(const json::object& dry_run, const json::object& live, std::string_view manager);
 
@@ -85,6 +89,9 @@ struct ignore_rule {
 
 /// True where the rule is for this object.
 bool matches(const ignore_rule& rule, const object_id& id);
+
+/// The field managers to which the rules leave what they own of this object.
+std::vector<std::string> spared_managers(std::span<const ignore_rule> rules, const object_id& id);
 
 /// What cannot be done of a rule, each a sentence: JSON pointers that are none.
 std::vector<std::string> problems_of(const ignore_rule& rule);

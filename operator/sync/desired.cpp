@@ -88,9 +88,27 @@ result<void> fold_string_data(json::object& manifest, const std::string& what) {
     return {};
 }
 
+/// Whether the rules are the aggregation controller's, which replaces whatever they are.
+bool is_aggregated(const json::object& manifest, const object_id& id) {
+    return id.group == "rbac.authorization.k8s.io" && id.kind == "ClusterRole" &&
+           kube::find_object(manifest, {"aggregationRule"}) != nullptr;
+}
+
 } // namespace
 
-result<desired_object> make_desired(json::object manifest, const ownership& who) {
+std::optional<status_field> status_defined(const json::object& definition, std::string_view version) {
+    const auto* versions = kube::find_array(definition, {"spec", "versions"});
+    if (versions == nullptr) return std::nullopt;
+    for (const auto& item : *versions) {
+        const auto* one = item.if_object();
+        if (one == nullptr || kube::find_text(*one, {"name"}) != version) continue;
+        return kube::find_object(*one, {"subresources", "status"}) != nullptr ? status_field::of_the_server
+                                                                              : status_field::of_the_manifest;
+    }
+    return std::nullopt;
+}
+
+result<desired_object> make_desired(json::object manifest, const ownership& who, status_field status) {
     desired_object made;
     made.id = kube::key_of(manifest);
     made.api_version = kube::api_version_of(manifest);
@@ -108,7 +126,11 @@ result<desired_object> make_desired(json::object manifest, const ownership& who)
     for (const auto field : server_metadata) {
         metadata.erase(field);
     }
-    manifest.erase("status");
+    if (const auto* field = manifest.if_contains("status");
+        field != nullptr && (status == status_field::of_the_server || is_hollow(*field))) {
+        manifest.erase("status"); // hollow: what tools leave behind that write manifests of any kind
+    }
+    if (is_aggregated(manifest, made.id)) manifest.erase("rules");
     auto annotations = text_map(metadata, "annotations", what);
     if (!annotations) return annotations.error();
     (**annotations)[who.names.get().tracking_annotation] = to_string(tracking_id{who.application, made.id});

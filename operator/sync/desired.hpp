@@ -5,6 +5,7 @@
 #include "sync/annotations.hpp"
 #include "sync/identity.hpp"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,8 +24,9 @@ struct desired_object {
     object_id id;
     /// As in the manifest; kinds are watched and applied in this version.
     std::string api_version;
-    /// With tracking annotation and installation label; Secrets with `data` only; without `status` and
-    /// without what only the server may say (managedFields, uid, resourceVersion …).
+    /// With tracking annotation and installation label; Secrets with `data` only; without what only the
+    /// server may say (managedFields, uid, resourceVersion …, a `status` that is a subresource) and without
+    /// what a controller of Kubernetes fills in (the rules of an aggregated ClusterRole).
     json::object manifest;
     /// canonical_hash of the manifest.
     sha256_digest hash{};
@@ -44,10 +46,19 @@ struct ownership {
     dialect_ref names;
 };
 
+/// Whose the field `status` of a kind is.
+enum class status_field : std::uint8_t {
+    of_the_server,   ///< a subresource: an apply of the object does not touch it
+    of_the_manifest, ///< a field like others, but for that drift of it is nobody's concern
+};
+/// As a CustomResourceDefinition has it for a version of its kind; nothing where it has no such version.
+std::optional<status_field> status_defined(const json::object& definition, std::string_view version);
+
 /// Prepares a rendered object. Its namespace must already be what it shall be (empty for a cluster-scoped
 /// kind). Errors (user): no apiVersion, kind or name; metadata, labels or annotations of a wrong type; a
 /// Secret's stringData that is not of strings.
-result<desired_object> make_desired(json::object manifest, const ownership& who);
+result<desired_object>
+make_desired(json::object manifest, const ownership& who, status_field status = status_field::of_the_server);
 
 /// The Namespace that `CreateNamespace=true` stands for. It carries no tracking id: whoever deletes an
 /// application does not lose a namespace with what others keep there.

@@ -1,6 +1,15 @@
 #include "sync/dialect.hpp"
 
+#include <algorithm>
+
 namespace holdfast::sync {
+
+bool dialect::is_former_manager(std::string_view manager) const noexcept {
+    return std::ranges::any_of(former_managers, [&](std::string_view pattern) {
+        return pattern.ends_with('*') ? manager.starts_with(pattern.substr(0, pattern.size() - 1))
+                                      : manager == pattern;
+    });
+}
 
 std::string dialect::selector_of(std::string_view installation) const {
     return std::string{installation_label} + "=" + std::string{installation};

@@ -2,15 +2,30 @@
 
 #include "kube/object.hpp"
 
+#include <array>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace holdfast::sync {
 
+/// kubectl, Helm, Argo CD, Flux, and what a server makes up for objects that nobody is known to have applied.
+inline constexpr std::array<std::string_view, 9> usual_former_managers{
+    "kubectl*",           // -client-side-apply, -create, -replace, -edit, -patch, -set, …
+    "before-first-apply", // where managedFields were cleared
+    "helm",
+    "argocd-controller",
+    "argocd-application-controller",
+    "argocd-server",
+    "kustomize-controller",
+    "helm-controller",
+    "flux"
+};
+
 /// The names by which one API of Applications marks what it deploys: by them its objects are found, told from
 /// others' and written. It is handed down from where Applications are read; nobody asks which one it has. All
-/// texts are static.
+/// texts live as long as whoever made it, those of `holdfast_dev` for ever.
 struct dialect {
     /// The annotation that says whose an object is (tracking_id).
     std::string_view tracking_annotation;
@@ -28,6 +43,12 @@ struct dialect {
     /// What the field managers of managedNamespaceMetadata begin with; the application's name follows.
     std::string_view namespace_manager_prefix;
 
+    /// By which field managers people and other deployers write: what they own of an object that is ours
+    /// becomes ours (sync/takeover.hpp). A "*" at the end stands for any rest.
+    std::span<const std::string_view> former_managers = usual_former_managers;
+
+    /// Whether `former_managers` name it.
+    [[nodiscard]] bool is_former_manager(std::string_view manager) const noexcept;
     /// What lists and watches of an installation's objects ask for.
     [[nodiscard]] std::string selector_of(std::string_view installation) const;
     /// Whether an object bears the installation's label.

@@ -258,6 +258,16 @@ bool matches(const ignore_rule& rule, const object_id& id) {
            rule.kind.matches(id.kind);
 }
 
+std::vector<std::string> spared_managers(std::span<const ignore_rule> rules, const object_id& id) {
+    std::vector<std::string> all;
+    for (const auto& rule : rules) {
+        if (matches(rule, id)) {
+            all.insert(all.end(), rule.managed_fields_managers.begin(), rule.managed_fields_managers.end());
+        }
+    }
+    return all;
+}
+
 std::vector<std::string> problems_of(const ignore_rule& rule) {
     std::vector<std::string> problems;
     for (const auto& text : rule.json_pointers) {

@@ -2,6 +2,7 @@
 
 #include "sync/canonical.hpp"
 #include "sync/owned_fields.hpp"
+#include "sync/takeover.hpp"
 
 #include <functional>
 
@@ -10,6 +11,17 @@ namespace holdfast::sync {
 namespace {
 std::uint64_t text_key(std::string_view text) noexcept {
     return std::hash<std::string_view>{}(text) | 1U;
+}
+/// What is added to our lists is as much a change as what is taken out of them.
+sha256_digest with_added(const sha256_digest& owned, const json::object& live, const dialect& names) {
+    const auto added = added_items(live, names);
+    if (added.empty()) return owned;
+    hasher all;
+    all.add(to_hex(owned));
+    for (const auto& item : added) {
+        all.add(item.path);
+    }
+    return all.finish();
 }
 } // namespace
 
@@ -24,7 +36,8 @@ live_record observe(const json::object& live, const dialect& names) {
     record.resource_version = kube::resource_version_of(live);
     record.generation = kube::generation_of(live);
     if (const auto owned = owned_fields_of(live, names.field_manager)) {
-        record.owned_hash = owned->hash;
+        record.contested = is_contested(live, names);
+        record.owned_hash = record.contested ? with_added(owned->hash, live, names) : owned->hash;
         record.other_version = owned->other_version;
     }
     if (auto owner = owner_of(live, names)) record.owner = std::move(owner->application);

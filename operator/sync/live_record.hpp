@@ -19,7 +19,8 @@ struct live_record {
     std::string uid;
     std::string resource_version;
     std::int64_t generation = 0;
-    /// Hash of the fields that the dialect's field manager owns; all zero where it owns none.
+    /// Hash of the fields that the dialect's field manager owns, and of which items former managers added to
+    /// lists beside its own (sync/takeover.hpp); all zero where it owns none.
     sha256_digest owned_hash{};
     /// Whom it belongs to, by its tracking id; empty namespace and name where nobody.
     application_ref owner;
@@ -45,6 +46,8 @@ struct live_record {
     /// What Holdfast owns is recorded in another version than this object was read in: owned_hash says
     /// nothing.
     bool other_version : 1 = false;
+    /// Former managers own what is ours, or items of lists: to be settled before it is applied.
+    bool contested : 1 = false;
 
     [[nodiscard]] bool owned() const noexcept { return owned_hash != sha256_digest{}; }
     friend bool operator==(const live_record&, const live_record&) = default;

@@ -202,7 +202,13 @@ std::optional<owned_fields> owned_fields_of(const json::object& live, std::strin
     owned.api_version = own->api_version;
     owned.other_version = own->api_version != kube::api_version_of(live);
     hashing walk;
-    walk.walk(*own->fields, &live, others);
+    if (own->fields->contains("f:status")) {
+        auto held = *own->fields; // what a controller reports is its own, though we may have begun with it
+        held.erase("f:status");
+        walk.walk(held, &live, others);
+    } else {
+        walk.walk(*own->fields, &live, others);
+    }
     owned.hash = walk.finish();
     return owned;
 }

@@ -13,7 +13,7 @@ namespace holdfast::sync {
 /// The fields of a live object that one manager owns by server-side apply.
 struct owned_fields {
     /// Over the paths and the values found there, in a canonical order. Changes whenever such a value changes
-    /// or the ownership moves; not with anything else.
+    /// or the ownership moves; not with anything else, and not with `status`.
     sha256_digest hash{};
     /// The API version that the paths are those of.
     std::string api_version;

@@ -1,5 +1,7 @@
 #include "fixture.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 namespace holdfast::cluster {
@@ -22,6 +24,25 @@ sync::ignore_rule ignoring_the_value_of(std::string_view kind) {
     rule.kind = match::glob::compile(match::glob_dialect::gobwas, kind).value();
     rule.json_pointers = {"/data/value"};
     return rule;
+}
+
+constexpr std::string_view ours =
+    R"({"manager":"holdfast","operation":"Apply","apiVersion":"v1","fieldsV1":{"f:data":{"f:value":{}}}})";
+constexpr std::string_view theirs =
+    R"({"manager":"kubectl-create","operation":"Update","apiVersion":"v1","fieldsV1":{"f:data":{"f:value":{},"f:more":{}}}})";
+/// Items of a list, in a field that ConfigMaps do not have.
+constexpr std::string_view added =
+    R"({"manager":"kubectl-edit","operation":"Update","apiVersion":"v1","fieldsV1":{"f:list":{"k:{\"name\":\"b\"}":{".":{}}}}})";
+
+/// A ConfigMap of ours, with these entries in its managedFields.
+std::string owned_by(const std::string& version, std::initializer_list<std::string_view> entries) {
+    auto object = json::parse(config_map("a", version)).as_object();
+    object["list"] = json::array{json::object{{"name", "a"}}, json::object{{"name", "b"}}};
+    auto& fields = object["metadata"].as_object()["managedFields"].emplace_array();
+    for (const auto entry : entries) {
+        fields.push_back(json::parse(entry));
+    }
+    return json::serialize(object);
 }
 
 BOOST_FIXTURE_TEST_SUITE(accesses, one_cluster)
@@ -100,11 +121,7 @@ BOOST_AUTO_TEST_CASE(what_is_replaced_is_applied_afterwards_as_well) {
     const auto access = enter();
     BOOST_TEST(run(access.apply(what)).has_value());
     BOOST_TEST(run(access.apply(what)).has_value()); // there is none now: nothing to replace
-    texts methods;
-    for (const auto& one : server.requests()) {
-        methods.push_back(one.method);
-    }
-    BOOST_TEST(methods == (texts{"GET", "PUT", "PATCH", "GET", "PATCH"}), each());
+    BOOST_TEST(methods() == (texts{"GET", "PUT", "PATCH", "GET", "PATCH"}), each());
     BOOST_TEST(server.requests()[1].body.find(R"("resourceVersion":"7")") != std::string::npos);
     BOOST_TEST(server.requests()[2].body.find("resourceVersion") == std::string::npos);
     BOOST_TEST(written == (texts{"apply ok", "apply ok"}), each());
@@ -118,6 +135,96 @@ BOOST_AUTO_TEST_CASE(a_replacement_that_fails_is_not_followed_by_an_apply) {
     const auto access = enter();
     BOOST_TEST(run(access.apply(what)).error().is_conflict());
     BOOST_TEST(server.requests().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(an_object_that_others_made_is_adopted_after_its_first_apply) {
+    server.when("PATCH", "/api/v1/namespaces/n/configmaps/a")
+        .then(answer_json(200, owned_by("8", {ours, theirs})))
+        .then(answer_json(409, status(409, "Conflict", "changed meanwhile")))
+        .then(answer_json(200, owned_by("10", {ours})));
+    server.when("GET", "/api/v1/namespaces/n/configmaps/a")
+        .then(answer_json(200, owned_by("9", {ours, theirs})));
+    const auto access = enter();
+    const auto answer = run(access.apply(wanted()));
+    BOOST_REQUIRE(answer.has_value());
+    BOOST_TEST(kube::resource_version_of(*answer) == "10"); // what is known of it is of the last write
+    BOOST_TEST(methods() == (texts{"PATCH", "PATCH", "GET", "PATCH"}), each());
+    const auto seen = server.requests();
+    for (const auto& [at, version] : {std::pair{1U, "8"}, {3U, "9"}}) {
+        BOOST_TEST(seen[at].header("Content-Type") == "application/json-patch+json");
+        const auto patch = json::parse(seen[at].body).as_array();
+        BOOST_TEST_REQUIRE(patch.size() == 2U);
+        BOOST_TEST(json::serialize(patch[0].at("value")) == "[" + json::serialize(json::parse(ours)) + "]");
+        BOOST_TEST(patch[1].at("path").as_string() == "/metadata/resourceVersion");
+        BOOST_TEST(patch[1].at("value").as_string() == version);
+    }
+    BOOST_TEST(written == texts{"apply ok"}, each());
+}
+
+BOOST_AUTO_TEST_CASE(an_object_that_changes_all_the_time_is_adopted_another_time) {
+    server.when("PATCH", "").then(answer_json(200, owned_by("8", {ours, theirs})));
+    server.when("PATCH", "").always(answer_json(409, status(409, "Conflict", "changed meanwhile")));
+    server.when("GET", "").always(answer_json(200, owned_by("9", {ours, theirs})));
+    const auto access = enter();
+    const auto answer = run(access.apply(wanted()));
+    BOOST_REQUIRE(answer.has_error());
+    BOOST_TEST(
+        answer.error().message().find("taking over what other field managers own") != std::string::npos
+    );
+    BOOST_TEST(server.requests().size() == 1U + 5U + 4U);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_taken_over_where_there_is_nothing_or_nobody_wants_it) {
+    server.when("PATCH", "").always(answer_json(200, owned_by("8", {ours, theirs})));
+    const auto access = enter();
+    auto kept = wanted();
+    kept.take_over = false;
+    BOOST_TEST(run(access.apply(kept)).has_value());
+    auto tried = wanted();
+    tried.dry_run = true;
+    BOOST_TEST(run(access.apply(tried)).has_value());
+    auto of_another = wanted();
+    of_another.field_manager = "holdfast-namespace:shop";
+    BOOST_TEST(run(access.apply(of_another)).has_value());
+    auto spared = wanted();
+    spared.ignored.emplace_back().kind =
+        match::glob::compile(match::glob_dialect::gobwas, "ConfigMap").value();
+    spared.ignored.back().managed_fields_managers = {"kubectl-create"};
+    server.when("GET", "").then(answer_json(200, owned_by("8", {ours, theirs})));
+    BOOST_TEST(run(access.apply(spared)).has_value());
+    BOOST_TEST(methods() == (texts{"PATCH", "PATCH", "PATCH", "GET", "PATCH"}), each());
+}
+
+// The server keeps what somebody added beside ours, and may refuse the two of them together.
+BOOST_AUTO_TEST_CASE(what_is_refused_for_an_item_of_others_is_applied_once_that_is_ours) {
+    server.when("PATCH", "")
+        .then(answer_json(422, status(422, "Invalid", "Duplicate value")))
+        .then(answer_json(200, owned_by("9", {ours})))
+        .then(answer_json(200, owned_by("10", {ours})));
+    server.when("GET", "").then(answer_json(200, owned_by("8", {added})));
+    auto what = wanted();
+    what.manifest["list"] = json::array{json::object{{"name", "a"}}};
+    const auto access = enter();
+    BOOST_TEST(run(access.apply(what)).has_value());
+    BOOST_TEST(methods() == (texts{"PATCH", "GET", "PATCH", "PATCH"}), each());
+    const auto patch = json::parse(server.requests()[2].body).as_array();
+    BOOST_TEST(patch[0].at("value").as_array().size() == 1U);
+    BOOST_TEST(patch[0].at("value").as_array()[0].at("manager").as_string() == "holdfast");
+
+    // Where nobody added anything the refusal stands.
+    server.when("PATCH", "").then(answer_json(422, status(422, "Invalid", "Duplicate value")));
+    server.when("GET", "").then(answer_json(200, owned_by("8", {ours})));
+    BOOST_TEST(run(access.apply(what)).error().message().find("Duplicate value") != std::string::npos);
+    BOOST_TEST(methods().size() == 6U);
+
+    // A dry run writes nothing, and says what it cannot try.
+    server.when("PATCH", "").then(answer_json(422, status(422, "Invalid", "Duplicate value")));
+    server.when("GET", "").then(answer_json(200, owned_by("8", {added})));
+    what.dry_run = true;
+    const auto tried = run(access.apply(what)).error().message();
+    BOOST_TEST(tried.find("list[name=b], which kubectl-edit added,") != std::string::npos, tried);
+    BOOST_TEST(tried.find("Duplicate value") != std::string::npos);
+    BOOST_TEST(methods().size() == 8U);
 }
 
 BOOST_AUTO_TEST_CASE(just_the_object_that_was_looked_at_is_deleted) {

@@ -73,6 +73,15 @@ struct one_cluster : kube::fixture, write_observer {
             ));
     }
 
+    /// Of the requests so far.
+    std::vector<std::string> methods() {
+        std::vector<std::string> all;
+        for (const auto& one : server.requests()) {
+            all.push_back(one.method);
+        }
+        return all;
+    }
+
     void wait_for(std::function<bool()> done) {
         run_until(
             []() -> asio::awaitable<void> {

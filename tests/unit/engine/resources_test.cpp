@@ -87,7 +87,8 @@ BOOST_AUTO_TEST_CASE(what_is_left_over) {
     const auto& [old_one, kept_one, taken, asked_one] =
         std::tie(report.resources[0], report.resources[1], report.resources[2], report.resources[3]);
     BOOST_TEST(old_one.requires_pruning);
-    BOOST_TEST((kept_one.status == crds::sync_code::synced));
+    BOOST_TEST((kept_one.status == crds::sync_code::out_of_sync)); // the row, not the whole
+    BOOST_TEST(kept_one.requires_pruning);
     BOOST_TEST(!taken.requires_pruning);
     BOOST_TEST((taken.status == crds::sync_code::out_of_sync));
     BOOST_TEST(asked_one.requires_deletion_confirmation);
@@ -99,7 +100,9 @@ BOOST_AUTO_TEST_CASE(only_extraneous_objects_that_are_ignored_leave_it_in_sync) 
     auto& kept = o.there();
     kept.ignore_extraneous = true;
     o.left("kept", kept);
-    BOOST_TEST(resources_of(o.view).in_sync);
+    const auto report = resources_of(o.view);
+    BOOST_TEST(report.in_sync);
+    BOOST_TEST(report.out_of_sync.empty());
 }
 
 // The list is bounded: one of each kind first, which a restart needs, then what needs attention.

@@ -80,8 +80,21 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line) {
     is_refused("- listen", {"must be a YAML mapping"});
     is_refused("listen: 'a", {"line 1", "is no YAML"});
     is_refused("installation: '-a'", {"installation: must be a label value"});
+    is_refused("former-managers: 'ci-*,*'", {"former-managers: must be names", "one is \"*\""});
+    is_refused("former-managers: 'a*b'", {"one is \"a*b\""});
+    is_refused("former-managers: 'a,,b'", {"one is \"\""});
     is_refused("admission-url: https://a:1", {"admission-listen"});
     is_refused("listen-key: k", {"listen-certificate and listen-key"});
+}
+
+BOOST_AUTO_TEST_CASE(former_managers_are_a_list) {
+    const auto read = read_options(with(), "former-managers: 'deployer, ci-*'\n");
+    BOOST_REQUIRE(read.has_value());
+    BOOST_TEST(
+        read->former_managers == (std::vector<std::string>{"deployer", "ci-*"}),
+        boost::test_tools::per_element()
+    );
+    BOOST_TEST(read_options(with(), "")->former_managers.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_file_does_not_lead_to_another_file) {

@@ -67,6 +67,56 @@ BOOST_AUTO_TEST_CASE(carry_whose_they_are_and_nothing_of_the_servers) {
     BOOST_TEST(made.api_version == "apps/v1");
 }
 
+BOOST_AUTO_TEST_CASE(carry_a_status_where_that_is_a_field_like_others) {
+    const auto with = [](const char* status, status_field whose) {
+        auto manifest = object(
+            std::string{
+                "{'apiVersion': 'example.com/v1', 'kind': 'Plain', 'metadata': {'name': 'a'}, 'status': "
+            } +
+            status + "}"
+        );
+        return make_desired(std::move(manifest), who, whose).value().manifest.contains("status");
+    };
+    BOOST_TEST(with("{'a': 1}", status_field::of_the_manifest));
+    BOOST_TEST(with("'ready'", status_field::of_the_manifest));
+    BOOST_TEST(!with("{'a': 1}", status_field::of_the_server));
+    // What tools leave behind says nothing.
+    BOOST_TEST(!with("{}", status_field::of_the_manifest));
+    BOOST_TEST(!with("null", status_field::of_the_manifest));
+    BOOST_TEST(!with("{'loadBalancer': {}, 'conditions': []}", status_field::of_the_manifest));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_definition_say_whose_the_status_is) {
+    const auto definition = object("{'spec': {'versions': [{'name': 'v1', 'subresources': {'status': {}}}, "
+                                   "{'name': 'v2', 'subresources': "
+                                   "{'scale': {}}}, {'name': 'v3'}]}}");
+    BOOST_TEST((status_defined(definition, "v1") == status_field::of_the_server));
+    BOOST_TEST((status_defined(definition, "v2") == status_field::of_the_manifest));
+    BOOST_TEST((status_defined(definition, "v3") == status_field::of_the_manifest));
+    BOOST_TEST(!status_defined(definition, "v4").has_value());
+    BOOST_TEST(!status_defined(object("{}"), "v1").has_value());
+}
+
+// The aggregation controller replaces them with what it gathers; a manifest that says them fights it.
+BOOST_AUTO_TEST_CASE(of_kind_cluster_role_have_rules_only_where_nobody_gathers_them) {
+    const auto has_rules = [](const char* kind, const char* more, const char* rules = "[]",
+                              const char* group = "rbac.authorization.k8s.io/v1") {
+        auto manifest = object(
+            std::string{"{'apiVersion': '"} + group + "', 'kind': '" + kind +
+            "', 'metadata': {'name': 'a'}, 'rules': " + rules + more + "}"
+        );
+        return make_desired(std::move(manifest), who).value().manifest.contains("rules");
+    };
+    const auto* selecting = ", 'aggregationRule': {'clusterRoleSelectors': [{'matchLabels': {'a': 'b'}}]}";
+    BOOST_TEST(!has_rules("ClusterRole", selecting));
+    BOOST_TEST(!has_rules("ClusterRole", selecting, "[{'verbs': ['get']}]"));
+    BOOST_TEST(!has_rules("ClusterRole", ", 'aggregationRule': {}", "null"));
+    BOOST_TEST(has_rules("ClusterRole", ""));
+    BOOST_TEST(has_rules("ClusterRole", ", 'aggregationRule': null"));
+    BOOST_TEST(has_rules("Role", selecting));
+    BOOST_TEST(has_rules("ClusterRole", selecting, "[]", "example.com/v1"));
+}
+
 BOOST_AUTO_TEST_CASE(of_kind_secret_have_their_texts_as_data) {
     const auto made = make_desired(
                           object("{'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'a'}, 'data': "

@@ -35,6 +35,42 @@ BOOST_AUTO_TEST_CASE(status_and_what_others_own_leave_the_hash_alone) {
     BOOST_TEST((hash_of(changed) == before));
 }
 
+// Of a kind without the subresource an apply owns what a manifest says of it, and a controller goes on there.
+BOOST_AUTO_TEST_CASE(a_status_that_we_began_with_is_not_held) {
+    auto owning = live();
+    auto& fields = at(owning, "/metadata/managedFields");
+    for (auto& entry : fields.as_array()) {
+        if (entry.at("manager") == "holdfast") {
+            entry.at("fieldsV1").as_object()["f:status"] = object("{'f:replicas': {}}");
+        }
+    }
+    const auto before = hash_of(owning);
+    at(owning, "/status") = object("{'replicas': 99}");
+    BOOST_TEST((hash_of(owning) == before));
+}
+
+BOOST_AUTO_TEST_CASE(what_people_add_to_our_lists_is_in_the_record) {
+    const auto before = observe(live(), holdfast_dev());
+    const auto with = [](const char* manager) {
+        auto changed = live();
+        at(changed, "/spec/template/spec/containers/0/env")
+            .as_array()
+            .push_back(object("{'name': 'C', 'value': '3'}"));
+        auto entry = object(
+            R"({'operation': 'Update', 'apiVersion': 'apps/v1', 'fieldsV1': {'f:spec': {'f:template': {'f:spec': )"
+            R"({'f:containers': {'k:{\'name\':\'web\'}': {'f:env': {'k:{\'name\':\'C\'}': {'.': {}}}}}}}}}})"
+        );
+        entry["manager"] = manager;
+        at(changed, "/metadata/managedFields").as_array().push_back(std::move(entry));
+        return observe(changed, holdfast_dev());
+    };
+    BOOST_TEST(!before.contested);
+    BOOST_TEST(with("kubectl-edit").contested);
+    BOOST_TEST((with("kubectl-edit").owned_hash != before.owned_hash));
+    BOOST_TEST(!with("some-controller").contested);
+    BOOST_TEST((with("some-controller").owned_hash == before.owned_hash));
+}
+
 BOOST_AUTO_TEST_CASE(owned_values_change_the_hash_wherever_they_are) {
     const auto before = hash_of(live());
     for (const auto* pointer :
