@@ -299,6 +299,23 @@ BOOST_AUTO_TEST_CASE(a_body_that_says_nothing_useful_is_an_error_that_names_what
     );
 }
 
+// Gitea and its kin offer forms too.
+BOOST_AUTO_TEST_CASE(a_form_holds_the_same_whoever_sends_it) {
+    auto form = test::recorded("gitea_push");
+    test::set_header(form, "Content-Type", "application/x-www-form-urlencoded");
+    form.what.body = "payload=%7B%22ref%22%3A+%22refs/heads/main%22,%22repository%22:%7B%22clone_url%22:"
+                     "%22https://git.example/a/b.git%22%7D%7D&payload=%5B";
+    const auto read = read_claim(provider::gitea, form);
+    BOOST_TEST_REQUIRE(read.has_value(), message_of(read));
+    BOOST_TEST(read->urls.at(0) == "https://git.example/a/b.git");
+    BOOST_TEST(read->refs.at(0) == "refs/heads/main");
+    form.what.body = "payload=%7B%7D%2";
+    BOOST_TEST(
+        message_of(read_claim(provider::gitea, form)) ==
+        "the body must be a form with the field payload, or JSON"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(what_is_kept_is_bounded) {
     auto request = test::recorded("gitlab_system_hook");
     std::string refs;
