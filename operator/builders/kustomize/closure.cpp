@@ -119,6 +119,14 @@ private:
         errors_.all.push_back(error_at(k, at.pointer, at.shown, std::move(message), kind));
     }
 
+    /// The same where a reference is followed, which it is not replaced by.
+    bool refuse(
+        const kustomization& k, const reference& at, std::string message, error_kind kind = error_kind::user
+    ) {
+        fail(k, at, std::move(message), kind);
+        return false;
+    }
+
     void check_charts(const kustomization& k) {
         for (const std::string_view field : {"helmCharts", "helmChartInflationGenerator"}) {
             const auto* value = k.value.if_contains(field);
@@ -162,8 +170,7 @@ private:
         case reference::kind::component:
             if (const auto base = read_remote_base(text))
                 return follow_base(k, at, each, *base, at.functions);
-            follow_path(k, at, each, false, true, at.functions);
-            return false;
+            return follow_path(k, at, each, false, true, at.functions);
         case reference::kind::patch:
             // As text or as path: with a colon or a line's end in it, it can hardly be a path.
             if (!is_http_url(text) && text.find_first_of(":\n{") != std::string::npos) return false;
@@ -200,8 +207,7 @@ private:
         }
         const auto base = read_remote_base(text);
         if (base && !is_file_here(at, text)) return follow_base(k, at, each, *base, functions);
-        follow_path(k, at, each, true, true, functions);
-        return false;
+        return follow_path(k, at, each, true, true, functions);
     }
 
     // kustomize takes a file for a file, whatever it is called: "github.com/org/repo/x.yaml".
@@ -219,8 +225,7 @@ private:
         const std::string& text
     ) {
         if (!is_http_url(text)) {
-            follow_path(k, at, each, true, false, false, text);
-            return false;
+            return follow_path(k, at, each, true, false, false, text);
         }
         if (has_user(text)) {
             fail(
@@ -318,15 +323,15 @@ private:
     }
 
     /// A path in the same repository.
-    void follow_path(
-        const kustomization& k, const step& at, const reference& each, bool files, bool directories,
-        bool functions, std::optional<std::string> path_in_text = {}
+    bool follow_path(
+        const kustomization& k, const step& at, reference& each, bool files, bool directories, bool functions,
+        std::optional<std::string> path_in_text = {}
     ) {
         const auto text = path_in_text.value_or(std::string{each.text()});
         if (is_http_url(text) || text.starts_with("git::") || text.starts_with("ssh://")) {
             const auto why = read_remote_base(text);
             if (!why)
-                return fail(
+                return refuse(
                     k, each,
                     fmt::format(
                         "{} is no address of a repository: {}", without_password(text), why.error().message()
@@ -334,31 +339,37 @@ private:
                 );
         }
         const auto path = join_lexically(at.directory, text);
-        if (!path) return fail(k, each, fmt::format("{} {}", text, path.error().message()));
+        if (!path) return refuse(k, each, fmt::format("{} {}", text, path.error().message()));
         auto& tree = *into_.repositories[at.in].tree;
         const auto found = render::follow(tree, *path);
         if (!found && found.error().kind() == error_kind::not_found) {
             const auto* const what = !files ? "directory" : directories ? "file or directory" : "file";
-            return fail(k, each, nothing_at(tree, at.directory, text, *path, what));
+            return refuse(k, each, nothing_at(tree, at.directory, text, *path, what));
         }
-        if (!found) return fail(k, each, found.error().message(), found.error().kind());
+        if (!found) return refuse(k, each, found.error().message(), found.error().kind());
         if (found->entry.kind == render::entry_kind::directory) {
-            if (!directories) return fail(k, each, text + " is a directory; it has to be a file");
+            if (!directories) return refuse(k, each, text + " is a directory; it has to be a file");
             visit_later(k, each, {at.in, found->path, functions, at.depth + 1});
             if (each.what == reference::kind::function) into_.functions_unknown = true;
-            return;
+            if (found->path == *path || render::is_within(*path, at.directory)) return false;
+            // What is copied is the directory, and not the symlink that leads to it from somewhere else.
+            // kustomize takes a directory for what it really is, so to name it so is the same.
+            *each.value = relative_path(place_of(at.in, at.directory), place_of(at.in, found->path));
+            return true;
         }
         if (found->entry.kind == render::entry_kind::submodule) {
-            return fail(k, each, text + " is in a Git submodule, of which nothing is read");
+            return refuse(k, each, text + " is in a Git submodule, of which nothing is read");
         }
-        if (!files) return fail(k, each, text + " is a file; it has to be a directory with a kustomization");
+        if (!files)
+            return refuse(k, each, text + " is a file; it has to be a directory with a kustomization");
         if (!render::is_within(found->path, at.directory)) {
-            return fail(k, each, outside_of(tree, at.directory, text, found->path, directories));
+            return refuse(k, each, outside_of(tree, at.directory, text, found->path, directories));
         }
-        if (!functions) return;
+        if (!functions) return false;
         const auto content = tree.read(found->entry, max_function_file);
-        if (!content) return fail(k, each, content.error().message(), content.error().kind());
+        if (!content) return refuse(k, each, content.error().message(), content.error().kind());
         look_at_functions(*content, shown_path(into_.repositories[at.in], found->path), {});
+        return false;
     }
 
     void look_at_functions(std::string_view text, const std::string& file, const std::string& shown) {
