@@ -4,6 +4,7 @@
 
 #include "render/namespaces.hpp"
 #include "secrets/sensitive.hpp"
+#include "sync/annotations.hpp"
 
 #include <algorithm>
 #include <map>
@@ -60,6 +61,9 @@ result<placed_objects> place_objects(
         made.warnings.insert(made.warnings.end(), output->warnings.begin(), output->warnings.end());
         const auto first = objects.size();
         for (auto& m : render::unpack(*output)) {
+            if (sync::is_helm_test(m.object)) {
+                continue;
+            }
             const auto names = render::names_of(m.object);
             auto key = render::describe(names) + "\n" + std::string{names.group};
             const auto [known, added] = seen.emplace(std::move(key), objects.size());
@@ -86,6 +90,18 @@ result<placed_objects> place_objects(
         }
         return r->namespaced ? render::scope::namespaced : render::scope::cluster;
     };
+    // Nobody needs to know the kind of what is applied at no time.
+    std::erase_if(objects, [&](const render::manifest& m) {
+        const auto names = render::names_of(m.object);
+        if (!sync::is_never_applied(m.object) || scope_of(names.group, names.version, names.kind)) {
+            return false;
+        }
+        made.warnings.push_back(
+            render::to_string(m.from) + ": " + render::describe(names) +
+            " is of a kind that the cluster does not have, and left out: it is a hook that is never run"
+        );
+        return true;
+    });
     auto placed = render::place(std::move(objects), target.namespace_, scope_of);
     if (!placed) {
         return placed.error().summary(20);
