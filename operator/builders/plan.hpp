@@ -36,6 +36,7 @@ struct need {
     };
     kind what = kind::repository;
     /// Of the repository, the chart repository or registry (without the chart's name), or the file.
+    /// "@stable": the chart repository or registry of the Repository object with this name.
     std::string url;
     /// Of the chart.
     std::string name;

@@ -4,7 +4,9 @@
 #include "push/scheme.hpp"
 #include "push/signature.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace holdfast::push {
 
@@ -14,9 +16,48 @@ bool recognises(const http::request_info& request) {
     return has_header(request, "X-GitHub-Event");
 }
 
-constexpr std::array<std::string_view, 5> places{
-    "ref", "repository.clone_url", "repository.ssh_url", "repository.html_url", "repository.git_url"
+// Of both events that tell of a package: "package" is the newer one.
+constexpr std::array<std::string_view, 2> package_events{"package", "registry_package"};
+constexpr std::array<std::string_view, 10> places{
+    "ref",
+    "repository.clone_url",
+    "repository.ssh_url",
+    "repository.html_url",
+    "repository.git_url",
+    "action",
+    "package.package_type",
+    "package.package_version.package_url",
+    "registry_package.package_type",
+    "registry_package.package_version.package_url"
 };
+constexpr std::size_t first_url = 1;
+constexpr std::size_t urls = 4;
+constexpr std::size_t first_package = 6;
+
+// "ghcr.io/acme/charts/web:1.2.3" → "oci://ghcr.io/acme/charts/web".
+std::string without_tag(std::string_view url) {
+    const auto name = url.rfind('/');
+    if (name == std::string_view::npos) {
+        return {};
+    }
+    return "oci://" + std::string{url.substr(0, url.find_first_of(":@", name))};
+}
+
+// A chart in GitHub's registry is a package of the type "container".
+claim read_package(claim c, const body_fields& fields) {
+    const auto& action = fields.first("action");
+    for (std::size_t i = first_package; i + 1 < places.size(); i += 2) {
+        const auto& type = fields.first(places[i]);
+        const bool is_image = type == "container" || type == "CONTAINER";
+        if (auto url = without_tag(fields.first(places[i + 1])); is_image && !url.empty()) {
+            c.urls.push_back(std::move(url));
+        }
+    }
+    if (!c.urls.empty() && (action == "published" || action == "updated")) {
+        c.what = claim::kind::push;
+    }
+    return c;
+}
 
 claim read(const http::request_info& request, const body_fields& fields) {
     claim c;
@@ -25,7 +66,10 @@ claim read(const http::request_info& request, const body_fields& fields) {
     c.what = c.event == "push"   ? claim::kind::push
              : c.event == "ping" ? claim::kind::ping
                                  : claim::kind::other;
-    for (const auto place : std::span{places}.subspan(1)) {
+    if (std::ranges::find(package_events, c.event) != package_events.end()) {
+        return read_package(std::move(c), fields);
+    }
+    for (const auto place : std::span{places}.subspan(first_url, urls)) {
         const auto& found = fields.all(place);
         c.urls.insert(c.urls.end(), found.begin(), found.end());
     }
