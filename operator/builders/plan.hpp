@@ -181,6 +181,8 @@ struct programs {
     /// Holds the exec functions that kustomize may run, by name; nothing else is found.
     std::string functions;
     std::string helm;
+    /// Kustomizations may have charts, which kustomize gives to helm (its --enable-helm).
+    bool charts_in_kustomizations = false;
     /// holdfast-jsonnet.
     std::string jsonnet;
     /// Which files they are: part of the keys.

@@ -1,5 +1,7 @@
 #include "builders/kustomize/closure.hpp"
 
+#include "builders/helm/chart_archive.hpp"
+#include "builders/kustomize/charts.hpp"
 #include "builders/kustomize/copies.hpp"
 #include "builders/kustomize/functions.hpp"
 #include "builders/kustomize/repospec.hpp"
@@ -27,11 +29,14 @@ constexpr std::size_t max_needs = 100;
 constexpr std::size_t max_references = 20'000;
 constexpr std::size_t max_function_file = std::size_t{1} << 20U;
 constexpr std::size_t max_text = std::size_t{32} << 20U;
+constexpr std::size_t max_charts = std::size_t{32} << 20U;
 
 class follower {
 public:
-    follower(const supplies& supplied, const std::vector<std::string>& functions, closure& into)
-        : supplied_{supplied}, functions_{functions}, into_{into} {}
+    follower(
+        const supplies& supplied, const std::vector<std::string>& functions, bool with_charts, closure& into
+    )
+        : supplied_{supplied}, functions_{functions}, with_charts_{with_charts}, into_{into} {}
 
     void
     run(const std::string& start,
@@ -78,7 +83,7 @@ private:
         if (text_ > max_text) return too_long(read->shown);
         auto k = std::move(*read);
         bool changed = edit != nullptr && (*edit)(k, *repository.tree, errors_.all);
-        check_charts(k);
+        follow_charts(k, at);
         auto references = references_of(k, errors_.all);
         references_ += references.size();
         if (references_ > max_references && !references.empty()) {
@@ -127,16 +132,48 @@ private:
         return false;
     }
 
-    void check_charts(const kustomization& k) {
-        for (const std::string_view field : {"helmCharts", "helmChartInflationGenerator"}) {
-            const auto* value = k.value.if_contains(field);
-            if (value == nullptr || value->is_null() || (value->is_array() && value->get_array().empty()))
-                continue;
-            const auto spelled = k.spellings.find(field);
-            errors_.all.push_back(error_at(
-                k, "/" + std::string{spelled == k.spellings.end() ? field : spelled->second}, field,
-                std::string{helm_is_off}
-            ));
+    /// Puts charts where kustomize looks for them before it would fetch them.
+    void follow_charts(const kustomization& k, const step& at) {
+        auto charts = charts_of(k, with_charts_, errors_.all);
+        into_.has_charts = into_.has_charts || !charts.empty();
+        for (const auto& chart : charts) {
+            if (errors_.all.size() >= max_errors) return;
+            follow_chart(k, at, chart);
+        }
+    }
+
+    void follow_chart(const kustomization& k, const step& at, const chart_reference& chart) {
+        const reference each{.pointer = chart.pointer, .shown = chart.shown};
+        const auto place = join_lexically(at.directory, chart.place);
+        if (!place) return fail(k, each, fmt::format("{} {}", chart.place, place.error().message()));
+        auto& in = into_.repositories[at.in];
+        const auto found = render::follow(*in.tree, *place);
+        if (found && found->entry.kind == render::entry_kind::directory) {
+            in.roots.insert(found->path);
+            return;
+        }
+        if (chart.repository.empty()) {
+            return fail(k, each, nothing_at(*in.tree, at.directory, chart.place, *place, "chart"));
+        }
+        if (has_user(chart.repository)) {
+            return fail(
+                k, each,
+                without_password(chart.repository) +
+                    ": credentials do not belong into a URL but into the Secret of a Repository"
+            );
+        }
+        const auto* supply = ask(
+            k, each,
+            {.what = need::kind::chart, .url = chart.repository, .name = chart.name, .revision = chart.version
+            }
+        );
+        const auto to = place_of(at.in, *place);
+        if (supply == nullptr || !charts_.insert(to).second) return;
+        auto files = chart_archive::unpack(supply->file, max_charts - chart_bytes_);
+        if (!files) return fail(k, each, files.error().message(), files.error().kind());
+        for (auto& [path, text] : *files) {
+            chart_bytes_ += text.size();
+            into_.files.push_back({render::join_path(to, path), std::move(text)});
         }
     }
 
@@ -421,7 +458,11 @@ private:
 
     const supplies& supplied_;
     const std::vector<std::string>& functions_;
+    bool with_charts_;
     closure& into_;
+    /// Where charts were put.
+    std::set<std::string> charts_;
+    std::size_t chart_bytes_ = 0;
     std::deque<step> ahead_;
     std::set<std::tuple<std::size_t, std::string, bool>> visited_;
     std::map<std::string, std::size_t> bases_;
@@ -435,12 +476,12 @@ private:
 
 render::render_result<closure> follow_kustomizations(
     read_repository own, const std::string& start, const supplies& supplied,
-    const std::vector<std::string>& functions,
+    const std::vector<std::string>& functions, bool with_charts,
     const std::function<bool(kustomization&, render::source_tree&, std::vector<render::render_error>&)>& edit
 ) {
     closure made;
     made.repositories.push_back(std::move(own));
-    follower f{supplied, functions, made};
+    follower f{supplied, functions, with_charts, made};
     f.run(start, edit);
     if (!f.errors_.all.empty()) return std::move(f.errors_);
     return made;
