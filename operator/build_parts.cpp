@@ -51,6 +51,7 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
     secrets.emplace(with.api, with.repositories, with.pool);
     sources::builder::settings building;
     building.builds.programs = find_programs();
+    building.builds.programs.charts_in_kustomizations = options.kustomize_charts;
     if (!options.plugins.empty()) {
         auto plugins = read_plugins_file(options.plugins);
         if (!plugins) {

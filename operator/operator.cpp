@@ -205,7 +205,8 @@ public:
             },
             [this](const git::url& repository, const std::set<std::string>& applications) {
                 applications_->repository_moved(repository, applications);
-            }
+            },
+            [this](const std::set<std::string>& applications) { applications_->charts_moved(applications); }
         );
         const build_parts::surroundings around{executor,       pool_,    home,
                                                *repositories_, metrics_, places_per_tenant()};

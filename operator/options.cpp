@@ -231,6 +231,13 @@ parser::parser() {
     run->add_option("--plugins", options.plugins, "File with the plugins that applications may be built by.")
         ->envname("HOLDFAST_PLUGINS")
         ->type_name("FILE");
+    run->add_flag(
+           "--kustomize-charts", options.kustomize_charts,
+           "Let kustomizations have charts (helmCharts; kustomize's --enable-helm). They are fetched as "
+           "those of "
+           "other sources are."
+    )
+        ->envname("HOLDFAST_KUSTOMIZE_CHARTS");
     run->add_option(
            "--remote-inputs", remote_inputs,
            "Remote bases, charts and files that builds may read: any, those that a Repository covers "

@@ -46,6 +46,8 @@ struct operator_options {
     bool require_sandbox = false;
     /// The file with the administrator's plugins; empty: there are none.
     std::string plugins;
+    /// Kustomizations may have charts.
+    bool kustomize_charts = false;
     sources::remote_inputs remote_inputs = sources::remote_inputs::any;
     /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
     /// work on; "holdfast" works on those without the label too.

@@ -1,8 +1,9 @@
 #include "base/hash.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <cstdint>
 #include <stdexcept>
@@ -19,18 +20,32 @@ const EVP_MD* sha256_algorithm() {
 
 } // namespace
 
-struct hasher::context {
+namespace {
+
+struct sha256_state {
     EVP_MD_CTX* handle = EVP_MD_CTX_new();
-    context() {
+    sha256_state() {
         if (handle == nullptr || sha256_algorithm() == nullptr ||
             EVP_DigestInit_ex(handle, sha256_algorithm(), nullptr) != 1) {
             throw std::runtime_error{"SHA-256 is not available in this build of OpenSSL"};
         }
     }
-    ~context() { EVP_MD_CTX_free(handle); }
-    context(const context&) = delete;
-    context& operator=(const context&) = delete;
+    ~sha256_state() { EVP_MD_CTX_free(handle); }
+    sha256_state(const sha256_state&) = delete;
+    sha256_state& operator=(const sha256_state&) = delete;
+
+    void add(const void* bytes, std::size_t size) { EVP_DigestUpdate(handle, bytes, size); }
+    sha256_digest finish() {
+        sha256_digest digest{};
+        EVP_DigestFinal_ex(handle, digest.data(), nullptr);
+        return digest;
+    }
 };
+
+} // namespace
+
+struct hasher::context : sha256_state {};
+struct byte_hasher::context : sha256_state {};
 
 hasher::hasher() : context_{std::make_unique<context>()} {}
 hasher::~hasher() = default;
@@ -39,15 +54,26 @@ hasher& hasher::operator=(hasher&&) noexcept = default;
 
 hasher& hasher::add(std::string_view piece) {
     const std::uint64_t size = piece.size();
-    EVP_DigestUpdate(context_->handle, &size, sizeof size);
-    EVP_DigestUpdate(context_->handle, piece.data(), piece.size());
+    context_->add(&size, sizeof size);
+    context_->add(piece.data(), piece.size());
     return *this;
 }
 
 sha256_digest hasher::finish() {
-    sha256_digest digest{};
-    EVP_DigestFinal_ex(context_->handle, digest.data(), nullptr);
-    return digest;
+    return context_->finish();
+}
+
+byte_hasher::byte_hasher() : context_{std::make_unique<context>()} {}
+byte_hasher::~byte_hasher() = default;
+byte_hasher::byte_hasher(byte_hasher&&) noexcept = default;
+byte_hasher& byte_hasher::operator=(byte_hasher&&) noexcept = default;
+
+void byte_hasher::add(std::string_view piece) {
+    context_->add(piece.data(), piece.size());
+}
+
+sha256_digest byte_hasher::finish() {
+    return context_->finish();
 }
 
 sha256_digest sha256(std::string_view bytes) {
@@ -70,16 +96,52 @@ std::string to_hex(const unsigned char* bytes, std::size_t count) {
     return text;
 }
 
-std::string hmac(hmac_algorithm algorithm, std::string_view key, std::string_view message) {
-    const auto* digest = algorithm == hmac_algorithm::sha256 ? EVP_sha256() : EVP_sha512();
+struct hmac_stream::context {
+    EVP_MAC_CTX* handle = nullptr;
+    context(hmac_algorithm algorithm, std::string_view key) {
+        // Looked up once, as above.
+        static EVP_MAC* const kind = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+        handle = kind == nullptr ? nullptr : EVP_MAC_CTX_new(kind);
+        std::string name{algorithm == hmac_algorithm::sha256 ? "SHA256" : "SHA512"};
+        const std::array<OSSL_PARAM, 2> with{
+            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0),
+            OSSL_PARAM_construct_end()
+        };
+        // A key at an address even when it is empty: none at all means the one from before.
+        const auto* bytes = reinterpret_cast<const unsigned char*>(key.empty() ? "" : key.data());
+        if (handle == nullptr || EVP_MAC_init(handle, bytes, key.size(), with.data()) != 1) {
+            EVP_MAC_CTX_free(handle);
+            throw std::runtime_error{"HMAC is not available in this build of OpenSSL"};
+        }
+    }
+    ~context() { EVP_MAC_CTX_free(handle); }
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+};
+
+hmac_stream::hmac_stream(hmac_algorithm algorithm, std::string_view key)
+    : context_{std::make_unique<context>(algorithm, key)} {}
+hmac_stream::~hmac_stream() = default;
+hmac_stream::hmac_stream(hmac_stream&&) noexcept = default;
+hmac_stream& hmac_stream::operator=(hmac_stream&&) noexcept = default;
+
+void hmac_stream::add(std::string_view piece) {
+    EVP_MAC_update(context_->handle, reinterpret_cast<const unsigned char*>(piece.data()), piece.size());
+}
+
+std::string hmac_stream::finish() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-    unsigned int size = 0;
-    const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
-    if (HMAC(digest, key.data(), static_cast<int>(key.size()), bytes, message.size(), out.data(), &size) ==
-        nullptr) {
-        throw std::runtime_error{"HMAC is not available in this build of OpenSSL"};
+    std::size_t size = 0;
+    if (EVP_MAC_final(context_->handle, out.data(), &size, out.size()) != 1) {
+        throw std::runtime_error{"an HMAC cannot be computed"};
     }
     return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+std::string hmac(hmac_algorithm algorithm, std::string_view key, std::string_view message) {
+    hmac_stream one{algorithm, key};
+    one.add(message);
+    return one.finish();
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

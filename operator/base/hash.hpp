@@ -30,6 +30,23 @@ private:
     std::unique_ptr<context> context_;
 };
 
+/// SHA-256 of plain bytes that come in pieces, whose borders count for nothing. One object, one thread.
+class byte_hasher {
+public:
+    byte_hasher();
+    ~byte_hasher();
+    byte_hasher(byte_hasher&&) noexcept;
+    byte_hasher& operator=(byte_hasher&&) noexcept;
+
+    void add(std::string_view piece);
+    /// Ends the hashing; the object is not to be fed afterwards.
+    sha256_digest finish();
+
+private:
+    struct context;
+    std::unique_ptr<context> context_;
+};
+
 /// SHA-256 of plain bytes, as sha256sum prints it.
 sha256_digest sha256(std::string_view bytes);
 
@@ -43,6 +60,23 @@ enum class hmac_algorithm { sha256, sha512 };
 
 /// HMAC (RFC 2104) of plain bytes: 32 or 64 bytes.
 std::string hmac(hmac_algorithm algorithm, std::string_view key, std::string_view message);
+
+/// The same over bytes that come in pieces, whose borders count for nothing. One object, one thread.
+class hmac_stream {
+public:
+    hmac_stream(hmac_algorithm algorithm, std::string_view key);
+    ~hmac_stream();
+    hmac_stream(hmac_stream&&) noexcept;
+    hmac_stream& operator=(hmac_stream&&) noexcept;
+
+    void add(std::string_view piece);
+    /// Ends it; the object is not to be fed afterwards.
+    std::string finish();
+
+private:
+    struct context;
+    std::unique_ptr<context> context_;
+};
 
 /// Whether two texts are the same, in a time that tells neither where they differ nor how long the secret one
 /// is.

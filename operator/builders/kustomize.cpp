@@ -51,8 +51,10 @@ public:
         const auto edit = [&](kustomization& k, render::source_tree& tree, auto& errors) {
             return edit_first(k, tree, errors);
         };
-        auto followed =
-            follow_kustomizations(std::move(*own), start_, supplied_, functions_in(with_.functions), edit);
+        auto followed = follow_kustomizations(
+            std::move(*own), start_, supplied_, functions_in(with_.functions), with_.charts_in_kustomizations,
+            edit
+        );
         if (!followed) return followed.error();
         plan_.needs = std::move(followed->needs);
         plan_.missing = std::move(followed->missing);
@@ -111,7 +113,8 @@ private:
         }
         plan_.archives = std::move(followed.archives);
         plan_.files = std::move(followed.files);
-        plan_.commands.push_back(build_command(working));
+        if (followed.has_charts) key.add("helm").add(with_.helm_version);
+        plan_.commands.push_back(build_command(working, followed.has_charts));
         // References to entries of password stores carry what identifies the entries.
         if (followed.functions_unknown || followed.functions.contains(pass_function)) {
             key.add("secrets").add(facts_.secrets_key);
@@ -126,14 +129,19 @@ private:
         return std::move(plan_);
     }
 
-    [[nodiscard]] command build_command(const std::string& working) const {
+    [[nodiscard]] command build_command(const std::string& working, bool has_charts) const {
         command build;
         build.name = "kustomize build";
-        build.argv = {with_.kustomize, "build", "--enable-alpha-plugins", "--enable-exec", "."};
-        // Neither git nor helm nor a shell: what is not there is not run.
+        build.argv = {with_.kustomize, "build", "--enable-alpha-plugins", "--enable-exec"};
+        if (has_charts) {
+            build.argv.insert(build.argv.end(), {"--enable-helm", "--helm-command", with_.helm});
+            build.read_only.push_back(with_.helm);
+        }
+        build.argv.emplace_back(".");
+        // Neither git nor a shell, and helm for charts only: what is not there is not run.
         build.environment = {"PATH=" + with_.functions};
         build.working_directory = working;
-        build.read_only = {with_.functions};
+        build.read_only.push_back(with_.functions);
         build.only_given_programs = true;
         return build;
     }

@@ -85,7 +85,7 @@ result<std::optional<override_file>> read_override(render::source_tree& tree, co
 
 } // namespace
 
-result<crds::application_source>
+result<overridden_source>
 with_overrides(render::source_tree& tree, crds::application_source source, const std::string& application) {
     const auto path = render::clean_path(source.path);
     if (!path) return path.error();
@@ -96,6 +96,7 @@ with_overrides(render::source_tree& tree, crds::application_source source, const
         names.push_back(fmt::format(".argocd-source-{}.yaml", application));
     }
     std::vector<std::string> wrong;
+    std::vector<std::string> warnings;
     auto kind = error_kind::user;
     std::optional<json::object> merged;
     for (const auto& name : names) {
@@ -110,15 +111,21 @@ with_overrides(render::source_tree& tree, crds::application_source source, const
         next.get_object() = merged ? *merged : crds::write(source);
         merge(next, (*file)->patch);
         auto reading = crds::examine_source(next.get_object());
-        auto problems = std::move(reading.problems);
-        problems.insert(problems.end(), reading.unknown_fields.begin(), reading.unknown_fields.end());
-        if (problems.empty()) merged = std::move(next.get_object());
-        const auto sentences = placed((*file)->path, (*file)->text, problems);
+        for (const auto& sentence : placed((*file)->path, (*file)->text, reading.unknown_fields)) {
+            warnings.push_back(sentence + "; it has no effect");
+        }
+        if (reading.problems.empty()) {
+            // Without what nobody knows: the next file is not to be told of it.
+            merged =
+                reading.unknown_fields.empty() ? std::move(next.get_object()) : crds::write(reading.value);
+            continue;
+        }
+        const auto sentences = placed((*file)->path, (*file)->text, reading.problems);
         wrong.insert(wrong.end(), sentences.begin(), sentences.end());
     }
     if (!wrong.empty()) return all_of(wrong, kind);
-    if (!merged) return source;
-    return crds::examine_source(*merged).value;
+    if (merged) source = crds::examine_source(*merged).value;
+    return overridden_source{.source = std::move(source), .warnings = std::move(warnings)};
 }
 
 } // namespace holdfast::builders

@@ -36,6 +36,7 @@ struct need {
     };
     kind what = kind::repository;
     /// Of the repository, the chart repository or registry (without the chart's name), or the file.
+    /// "@stable": the chart repository or registry of the Repository object with this name.
     std::string url;
     /// Of the chart.
     std::string name;
@@ -182,6 +183,8 @@ struct programs {
     /// Holds the exec functions that kustomize may run, by name; nothing else is found.
     std::string functions;
     std::string helm;
+    /// Kustomizations may have charts, which kustomize gives to helm (its --enable-helm).
+    bool charts_in_kustomizations = false;
     /// holdfast-jsonnet.
     std::string jsonnet;
     /// holdfast-builder.

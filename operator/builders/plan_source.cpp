@@ -108,6 +108,40 @@ render::render_result<planned_source> plan_directory(
     return made;
 }
 
+// By which tool a source is built, once its override files are merged.
+render::render_result<planned_source> plan_overridden(
+    const build_source& whole, render::source_tree& tree, const build_facts& facts, const supplies& supplied,
+    const build_settings& with
+) {
+    const auto blocks = blocks_of(whole.spec);
+    if (blocks.plugin || !has_any(blocks)) {
+        const auto plugin = find_plugin(with.plugins, whole.spec, tree);
+        if (!plugin) {
+            return render::as_errors(plugin.error());
+        }
+        if (*plugin != nullptr) {
+            return of_program(
+                crds::source_type::plugin, plan_plugin(whole, facts, **plugin, facts.generate_paths)
+            );
+        }
+    }
+    const auto kind = render::detect(tree, whole.spec.path, blocks);
+    if (!kind) {
+        return render::as_errors(kind.error());
+    }
+    switch (*kind) {
+    case render::source_kind::helm:
+        return of_program(crds::source_type::helm, plan_helm(whole, facts, supplied, with.programs));
+    case render::source_kind::kustomize:
+        return of_program(
+            crds::source_type::kustomize, plan_kustomize(whole, facts, supplied, with.programs)
+        );
+    case render::source_kind::plugin:
+    case render::source_kind::directory: break;
+    }
+    return plan_directory(tree, whole, facts, with);
+}
+
 } // namespace
 
 need chart_need(const crds::application_source& source) {
@@ -126,34 +160,19 @@ render::render_result<planned_source> plan_source(
         return render::as_errors(overridden.error());
     }
     auto whole = source;
-    whole.spec = std::move(*overridden);
-    const auto blocks = blocks_of(whole.spec);
-    if (blocks.plugin || !has_any(blocks)) {
-        const auto plugin = find_plugin(with.plugins, whole.spec, *tree);
-        if (!plugin) {
-            return render::as_errors(plugin.error());
+    whole.spec = std::move(overridden->source);
+    auto planned = plan_overridden(whole, *tree, facts, supplied, with);
+    if (planned && !overridden->warnings.empty()) {
+        // What is kept of a build has its warnings, and these are of one Application's file.
+        hasher h;
+        h.add("warnings").add(to_hex(planned->key));
+        for (const auto& warning : overridden->warnings) {
+            h.add(warning);
         }
-        if (*plugin != nullptr) {
-            return of_program(
-                crds::source_type::plugin, plan_plugin(whole, facts, **plugin, facts.generate_paths)
-            );
-        }
+        planned->key = h.finish();
+        planned->warnings = std::move(overridden->warnings);
     }
-    const auto kind = render::detect(*tree, whole.spec.path, blocks);
-    if (!kind) {
-        return render::as_errors(kind.error());
-    }
-    switch (*kind) {
-    case render::source_kind::helm:
-        return of_program(crds::source_type::helm, plan_helm(whole, facts, supplied, with.programs));
-    case render::source_kind::kustomize:
-        return of_program(
-            crds::source_type::kustomize, plan_kustomize(whole, facts, supplied, with.programs)
-        );
-    case render::source_kind::plugin:
-    case render::source_kind::directory: break;
-    }
-    return plan_directory(*tree, whole, facts, with);
+    return planned;
 }
 
 } // namespace holdfast::builders

@@ -27,6 +27,8 @@ struct planned_source {
     std::optional<render::directory_options> directory;
     /// What another program does: everything, or a directory's *.jsonnet.
     std::optional<build_plan> by_program;
+    /// Of the files that say how it is built, beside those of `by_program`.
+    std::vector<std::string> warnings = {};
 };
 
 /// What a source with a chart needs.

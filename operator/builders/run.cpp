@@ -7,6 +7,7 @@
 #include "render/canonical.hpp"
 #include "render/documents.hpp"
 
+#include <charconv>
 #include <map>
 #include <optional>
 #include <utility>
@@ -134,12 +135,27 @@ private:
 
 // Where the objects of a chart come from: the template, as far as helm says it.
 void name_templates(
-    render::render_output& output, std::string_view printed, const std::map<std::string, std::string>& places
+    render::render_output& output, const std::string& name, std::string_view printed,
+    const std::map<std::string, std::string>& places
 ) {
     source_lines sources{printed};
     for (auto& m : output.objects) {
         if (const auto source = sources.before(m.from.line); !source.empty()) {
             m.from = {.file = place_of(std::string{source}, places), .document = 1, .line = 1};
+        }
+    }
+    // So far they name the lines of what helm printed, one after the other.
+    source_lines of_warnings{printed};
+    for (auto& warning : output.warnings) {
+        int line = 0;
+        const auto begin = name.size() + 1;
+        if (!warning.starts_with(name + ":") ||
+            std::from_chars(warning.data() + begin, warning.data() + warning.size(), line).ec !=
+                std::errc{}) {
+            continue;
+        }
+        if (const auto source = of_warnings.before(line); !source.empty()) {
+            warning.insert(0, place_of(std::string{source}, places) + ", ");
         }
     }
 }
@@ -242,7 +258,7 @@ read_output(const build_plan& plan, std::string_view printed, const run_limits& 
         into.output.warnings.push_back(plan.name + ": the build gave no objects");
     }
     if (!plan.places.empty()) {
-        name_templates(into.output, printed, plan.places);
+        name_templates(into.output, plan.name, printed, plan.places);
     }
     into.output.warnings.insert(into.output.warnings.end(), plan.warnings.begin(), plan.warnings.end());
     into.output.hash = render::combine(std::move(into.digests));

@@ -195,6 +195,7 @@ private:
     result<void> read_chart_yaml(const std::string& text) {
         auto limits = render::configuration_limits();
         limits.max_bytes = limits_.max_chart_yaml;
+        limits.repeated = render::yaml_limits::repeated_keys::last_wins; // as helm reads it
         const auto documents = render::read_yaml(text, limits);
         if (!documents) {
             const auto& e = documents.error();

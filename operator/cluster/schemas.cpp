@@ -47,22 +47,38 @@ boost::asio::awaitable<result<void>> schemas::load(std::vector<kube::group_versi
             co_return refreshed.error();
         }
     }
-    for (const auto& [gv, kinds_of] : missing()) {
-        auto all = loaded_[gv];
-        all.insert(kinds_of.begin(), kinds_of.end());
-        const auto document = index_.find(document_path(gv.first, gv.second));
-        if (document != index_.end()) {
-            const auto text = co_await api_.openapi_v3(document->second.url);
-            if (!text) {
-                co_return text.error();
+    // The server leads from an older document to the newer one (301), or has it no more (404), when its kinds
+    // changed since it was listed.
+    constexpr int most_listings = 3;
+    for (int listings = 0;; ++listings) {
+        bool is_outdated = false;
+        for (const auto& [gv, kinds_of] : missing()) {
+            auto all = loaded_[gv];
+            all.insert(kinds_of.begin(), kinds_of.end());
+            const auto document = index_.find(document_path(gv.first, gv.second));
+            if (document != index_.end()) {
+                const auto text = co_await api_.openapi_v3(document->second.url);
+                if (!text) {
+                    const auto status = text.error().status();
+                    is_outdated = status / 100 == 3 || status == 404;
+                    if (is_outdated && listings < most_listings) {
+                        break;
+                    }
+                    co_return text.error();
+                }
+                if (auto added = set_.add(gv.first, gv.second, *text, {all.begin(), all.end()}); !added) {
+                    co_return added.error();
+                }
             }
-            if (auto added = set_.add(gv.first, gv.second, *text, {all.begin(), all.end()}); !added) {
-                co_return added.error();
-            }
+            loaded_[gv] = std::move(all);
         }
-        loaded_[gv] = std::move(all);
+        if (!is_outdated) {
+            co_return result<void>{};
+        }
+        if (auto refreshed = co_await refresh_index(); !refreshed) {
+            co_return refreshed.error();
+        }
     }
-    co_return result<void>{};
 }
 
 boost::asio::awaitable<result<void>> schemas::refresh_index() {

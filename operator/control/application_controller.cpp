@@ -154,6 +154,12 @@ void application_controller::repository_moved(
     );
 }
 
+void application_controller::charts_moved(const std::set<std::string>& applications) {
+    if (state_->runs.leads()) {
+        state_->sources.charts_moved(applications);
+    }
+}
+
 void application_controller::kinds_changed() {
     // Charts and plugins see which kinds there are.
     for (const auto& [key, r] : state_->applications.all()) {

@@ -70,6 +70,7 @@ public:
     void object_changed(const sync::application_ref& owner);
     void kind_ready();
     void namespace_changed(const std::string& name);
+    void charts_moved(const std::set<std::string>& applications);
     void repository_moved(const git::url& repository, const std::set<std::string>& applications);
     void kinds_changed();
 

@@ -22,6 +22,8 @@ void add_repositories(
     for (const auto& [need, was] : needs) {
         if (need.what == builders::need::kind::repository) {
             into.insert({namespace_, need.url});
+        } else if (need.what == builders::need::kind::chart) {
+            into.insert({namespace_, need.url, /*has_charts=*/true});
         }
     }
 }

@@ -52,6 +52,8 @@ public:
     asio::awaitable<result<void>> make_full(record_ptr r);
     /// Has the sources asked anew; `hard`: and everything built again, whatever is known.
     void refresh(application_record& r, bool hard);
+    /// Charts changed that these applications read: which versions there are is asked anew.
+    void charts_moved(const std::set<std::string>& applications);
     /// What sends no word of a change is asked again after a while: chart repositories, files behind URLs
     /// and, after a failure, Secrets in the application's own namespace.
     [[nodiscard]] static std::optional<engine::recheck>

@@ -62,9 +62,7 @@ std::vector<sources::repository_use> uses_of(const application_record& r) {
     }
     auto all = r.sources.also_reads;
     for (const auto& source : all_sources_of(r)) {
-        if (source.chart.empty()) {
-            all.insert({r.object.metadata.namespace_, source.repo_url});
-        }
+        all.insert({r.object.metadata.namespace_, source.repo_url, !source.chart.empty()});
     }
     return {all.begin(), all.end()};
 }
@@ -72,7 +70,7 @@ std::vector<sources::repository_use> uses_of(const application_record& r) {
 std::vector<std::string> repositories_of(const application_record& r) {
     std::vector<std::string> urls;
     for (const auto& use : uses_of(r)) {
-        if (const auto url = git::url::parse(use.url)) {
+        if (const auto url = git::url::parse(use.url); url && !use.has_charts) {
             urls.push_back(url->normalised());
         }
     }

@@ -281,6 +281,13 @@ void application_sources::refresh(application_record& r, bool hard) {
     }
 }
 
+void application_sources::charts_moved(const std::set<std::string>& applications) {
+    with_.supplies.refresh();
+    for (const auto& key : applications) {
+        with_.triggers.reconcile(key);
+    }
+}
+
 std::optional<engine::recheck>
 application_sources::recheck_of_sources(const application_record& r, bool failed) {
     const auto sources = sources_of(r);

@@ -84,7 +84,16 @@ void normalise_bitbucket(std::vector<std::string>& parts) {
 
 } // namespace
 
-std::string address_key(std::string_view text) {
+std::string address_key(std::string_view address) {
+    // Registries, as charts are addressed in them: "oci://host/path", and Argo CD's form without a scheme.
+    constexpr std::string_view registry = "oci://";
+    std::string text{address};
+    if (address.starts_with(registry)) {
+        text = "https://" + text.substr(registry.size());
+    } else if (address.find_first_of(":@") == std::string_view::npos &&
+               address.find('/') != std::string_view::npos) {
+        text = "https://" + text;
+    }
     auto parsed = url::parse(text);
     std::string normalised;
     if (parsed) {

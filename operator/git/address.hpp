@@ -12,7 +12,8 @@ namespace holdfast::git {
 /// name ("/scm/" and "/projects/…/repos/…" of Bitbucket Data Center, "/_git/" and the three hosts of Azure
 /// DevOps, the hosts for ssh over port 443). It recognises which repository somebody speaks of; two
 /// repositories may share it (on two ports of a host, or differing in case), so it decides nothing else.
-/// Empty when `text` is no address. That of a group's prefix covers() those of its repositories.
-[[nodiscard]] std::string address_key(std::string_view text);
+/// Registries ("oci://host/path", or without a scheme) have one too.
+/// Empty when `address` is no address. That of a group's prefix covers() those of its repositories.
+[[nodiscard]] std::string address_key(std::string_view address);
 
 } // namespace holdfast::git

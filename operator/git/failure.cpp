@@ -272,6 +272,13 @@ bool says_redirect(std::string_view text) noexcept {
     );
 }
 
+bool says_not_shallow(std::string_view text) noexcept {
+    return has_any(
+        text, "dumb http transport does not support shallow", "Server does not support shallow",
+        "Server does not support --depth"
+    );
+}
+
 std::string scrub(std::string_view text, const std::vector<std::string_view>& secrets, std::size_t limit) {
     std::string whole{text};
     for (const auto secret : secrets) {

@@ -37,8 +37,11 @@ error explain(const failed_call& call);
 /// True when the server cannot be asked for a commit by its SHA.
 [[nodiscard]] bool says_sha_not_allowed(std::string_view error_output) noexcept;
 
-/// True when the server answered with a redirect, which is not followed with credentials.
+/// True when the server answered with a redirect, which git does not follow with credentials.
 [[nodiscard]] bool says_redirect(std::string_view error_output) noexcept;
+
+/// True when the server has whole histories only: it serves files (dumb HTTP), or refuses a depth.
+[[nodiscard]] bool says_not_shallow(std::string_view error_output) noexcept;
 
 /// At most `limit` bytes of the last lines that say something, on one line, with every one of `secrets` (and
 /// its base64 and percent-encoded forms are up to the caller) and every URL's user part replaced by "…".

@@ -104,6 +104,9 @@ std::string configuration_text(
         return text;
     }
     set("protocol \"" + std::string{scheme(call.remote->kind())} + "\"", "allow", "always");
+    if (call.remote->kind() == transport::http) {
+        set("protocol \"https\"", "allow", "always"); // where a server leads from http, most often
+    }
     if (!is_http(call)) {
         return text;
     }
@@ -114,7 +117,7 @@ std::string configuration_text(
     if (header.empty()) {
         set("http", "followRedirects", "initial");
     } else {
-        // After a redirect git sends its headers to wherever it was led.
+        // After a redirect git sends its headers to wherever it was led: see redirect.hpp.
         set("http", "followRedirects", "false");
         set("http", "extraHeader", header);
     }
@@ -205,6 +208,11 @@ result<call_configuration> configure_call(const git_call& call) {
     };
     if (!call.repository.empty()) {
         out.environment.push_back("GIT_DIR=" + call.repository);
+    }
+    if (call.tells_headers) {
+        out.environment.insert(
+            out.environment.end(), {"GIT_TRACE_CURL=1", "GIT_TRACE_CURL_NO_DATA=1", "GIT_TRACE_REDACT=1"}
+        );
     }
     std::string ca;
     std::string certificate;

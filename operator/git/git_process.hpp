@@ -39,6 +39,8 @@ struct git_call {
     std::size_t max_output = std::size_t{64} << 20U;
     /// No file it writes grows beyond this; 0: no limit.
     std::uint64_t max_file_bytes = 0;
+    /// Of http(s), its error output tells all headers that are exchanged, but for credentials. Not for logs.
+    bool tells_headers = false;
     /// PATH.
     std::string path;
     /// HOME, and where it starts.

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "git/failure.hpp"
+#include "git/redirect.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -14,6 +15,7 @@ namespace holdfast::git {
 namespace {
 
 constexpr std::size_t max_other_refs = 64;
+constexpr std::size_t max_redirects = 5;
 
 } // namespace
 
@@ -27,7 +29,7 @@ remote_store::remote_store(std::shared_ptr<store_surroundings> around, std::stri
 
 void remote_store::speak_with(const url& remote, std::shared_ptr<const credentials> c) {
     if (remote.text() != remote_.text()) {
-        with_suffix_ = false;
+        redirected_.reset();
     }
     remote_ = remote;
     credentials_ = std::move(c);
@@ -153,13 +155,14 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
     std::chrono::milliseconds deadline, std::uint64_t max_file_bytes
 ) {
     outcome out;
-    const url remote = remote_;
+    url remote = redirected_.value_or(remote_);
     const auto with = credentials_;
     if (with && with->deadline) {
         // For a listing it is a limit beside the store's own.
         deadline = max_file_bytes == 0 ? std::min(deadline, *with->deadline) : *with->deadline;
     }
     bool token_renewed = false;
+    std::size_t redirects = 0;
     for (;;) {
         git_call call;
         call.remote = &remote;
@@ -173,7 +176,7 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
             call.app_token = std::move(*token);
         }
         call.arguments = before;
-        call.arguments.push_back(remote.text() + (with_suffix_ ? ".git" : ""));
+        call.arguments.push_back(remote.text());
         call.arguments.insert(call.arguments.end(), after.begin(), after.end());
         call.repository = repository_;
         call.deadline = deadline;
@@ -184,6 +187,7 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
         call.home = around_->home;
         const auto secrets = secrets_of(call);
         const auto app_token = call.app_token;
+        auto where = call;
 
         ++exchanges_;
         const auto process = co_await around_->processes.enter();
@@ -198,9 +202,20 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
         }
         const auto& words = said->error_output;
         const bool sends_credentials = with && (with->basic || with->bearer_token || with->app);
-        if (sends_credentials && !with_suffix_ && says_redirect(words) && !remote.text().ends_with(".git") &&
-            !remote.text().ends_with('/')) {
-            with_suffix_ = true;
+        if (says_redirect(words) && sends_credentials && redirects < max_redirects) {
+            ++redirects;
+            auto next = co_await ask_where(std::move(where));
+            if (!next) {
+                redirected_.reset();
+                out.failure = next.error().within(doing);
+                co_return out;
+            }
+            log::info(
+                "a repository has another address",
+                {{"repository", remote_.text()}, {"leads to", next->text()}}
+            );
+            remote = std::move(*next);
+            redirected_ = remote;
             continue;
         }
         failed_call failed;
@@ -219,12 +234,36 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
             token_renewed = true;
             continue;
         }
-        with_suffix_ = with_suffix_ && !says_redirect(words);
+        if (failure.kind() == error_kind::not_found || says_redirect(words)) {
+            redirected_.reset(); // renamed once more, perhaps: the first address knows
+        }
+        out.not_shallow = says_not_shallow(words);
         out.sha_not_allowed = says_sha_not_allowed(words);
         out.damaged = failure.kind() == error_kind::conflict;
         out.failure = std::move(failure);
         co_return out;
     }
+}
+
+// Git does not say where it was led. The headers do, and git is asked for them, since it knows the proxies
+// and authorities.
+asio::awaitable<result<url>> remote_store::ask_where(git_call call) {
+    const url from = *call.remote;
+    call.remote = &from;
+    call.arguments = {"ls-remote", "--quiet", "--", from.text()};
+    call.deadline = around_->options.limits.list_deadline;
+    call.max_file_bytes = 0;
+    call.tells_headers = true;
+    ++exchanges_;
+    auto said = co_await run_git(std::move(call));
+    if (!said) {
+        co_return said.error();
+    }
+    const auto location = location_in(said->error_output);
+    if (!location) {
+        co_return transient_error("the server redirects, and does not say where to");
+    }
+    co_return follow(from, *location);
 }
 
 asio::awaitable<int> remote_store::run_locally(std::vector<std::string> arguments) {

@@ -82,6 +82,7 @@ private:
     struct outcome {
         std::optional<error> failure;
         bool sha_not_allowed = false;
+        bool not_shallow = false;
         bool damaged = false;
         std::string output;
     };
@@ -101,6 +102,8 @@ private:
         std::string doing, std::vector<std::string> before, std::vector<std::string> after,
         std::chrono::milliseconds deadline, std::uint64_t max_file_bytes
     );
+    // Where the server says to ask instead of at `call`'s remote.
+    asio::awaitable<result<url>> ask_where(git_call call);
     asio::awaitable<int> run_locally(std::vector<std::string> arguments);
     asio::awaitable<void> throw_away();
     asio::awaitable<bool> tidy_inside(std::chrono::seconds keep, bool force);
@@ -113,7 +116,9 @@ private:
     std::string repository_;
     url remote_;
     std::shared_ptr<const credentials> credentials_;
-    bool with_suffix_ = false; // GitLab: the server wants ".git" at the end of the path
+    // Where the server led from `remote_`: a renamed repository, or one that wants ".git" at its end.
+    std::optional<url> redirected_;
+    bool not_shallow_ = false; // the server has whole histories only
 
     async_semaphore remote_turn_;
     std::shared_ptr<prepare_flight> preparing_;

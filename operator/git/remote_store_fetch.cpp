@@ -20,22 +20,31 @@ constexpr std::string_view everything = "2147483647"; // git's own number for an
 asio::awaitable<remote_store::outcome>
 remote_store::fetch_once(std::vector<std::string> refspecs, std::string depth, std::uint64_t allowed) {
     const auto doing = "fetching from " + remote_.text();
-    std::vector<std::string> before{
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "--no-auto-maintenance",
-        "--refmap=",
-        "--no-recurse-submodules",
-        "--update-shallow",
-        "--force",
-        "--depth=" + depth,
-        "--"
-    };
-    co_return co_await exchange(
-        doing, std::move(before), std::move(refspecs), around_->options.limits.fetch_deadline, allowed
-    );
+    for (;;) {
+        std::vector<std::string> before{
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--refmap=",
+            "--no-recurse-submodules",
+            "--update-shallow",
+            "--force"
+        };
+        if (!not_shallow_) {
+            before.push_back("--depth=" + depth);
+        }
+        before.emplace_back("--");
+        auto out = co_await exchange(
+            doing, std::move(before), refspecs, around_->options.limits.fetch_deadline, allowed
+        );
+        if (!out.not_shallow || not_shallow_) {
+            co_return out;
+        }
+        log::info("a server has whole histories only, so they are fetched", {{"repository", remote_.text()}});
+        not_shallow_ = true;
+    }
 }
 
 // By its SHA, which every server of today allows. Where one does not: by its ref, whose tip it may still be;
@@ -118,12 +127,20 @@ asio::awaitable<result<void>> remote_store::bring(resolved_revision what, bool* 
                 *damaged = false;
             }
         } else {
+            auto measure_fetched = [path = repository_] { return store_files::measure(path); };
             auto check = [path = repository_, commit = what.commit] {
                 auto checked = store_files::check_commit(path, commit);
                 store_files::remove_refs(path, "refs/holdfast-tmp/");
                 return checked;
             };
             outcome = co_await on_pool(*around_->pool, std::move(check));
+            if (outcome && not_shallow_) {
+                // Of a server of files many come, each of which is small enough.
+                size_ = co_await on_pool(*around_->pool, std::move(measure_fetched));
+                if (size_.bytes > limit) {
+                    outcome = too_large();
+                }
+            }
             *damaged = !outcome && (outcome.error().kind() == error_kind::conflict ||
                                     outcome.error().kind() == error_kind::not_found);
         }
@@ -138,6 +155,9 @@ asio::awaitable<result<void>> remote_store::bring(resolved_revision what, bool* 
             return 0;
         };
         co_await on_pool(*around_->pool, std::move(roll_back));
+        if (not_shallow_) {
+            co_await run_locally({"prune", "--expire=now"}); // what came as single files
+        }
     }
     if (cancelled) {
         std::rethrow_exception(cancelled);

@@ -15,6 +15,7 @@
 #include <array>
 #include <ctime>
 #include <exception>
+#include <functional>
 #include <list>
 #include <utility>
 #include <vector>
@@ -42,11 +43,6 @@ std::vector<std::string_view> request_info::find_all(std::string_view name) cons
 namespace {
 
 using asio::ip::tcp;
-
-// After an answer that came before the request was read to its end: how much more is read, and for how long,
-// so that the client gets to see the answer instead of a reset.
-constexpr std::size_t linger_bytes = std::size_t{256} << 10U;
-constexpr std::chrono::milliseconds linger_time{1'000};
 
 struct live_connection {
     connection* wire = nullptr;
@@ -146,6 +142,23 @@ unsigned status_of(message_fault fault) {
     }
 }
 
+// What a handler reads the rest of a body by. It may be kept for longer than there is anything to read.
+class rest_of_body final : public unread_body {
+public:
+    using source = std::function<asio::awaitable<result<std::string>>()>;
+    explicit rest_of_body(source from) : from_{std::move(from)} {}
+    asio::awaitable<result<std::string>> next() override {
+        if (!from_) {
+            co_return internal_error("the request was answered before its body was read");
+        }
+        co_return co_await from_();
+    }
+    void end() { from_ = nullptr; }
+
+private:
+    source from_;
+};
+
 // One connection, from its accept to its end. Everything it needs outlives it: it holds the state.
 class session {
 public:
@@ -158,6 +171,7 @@ public:
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     ~session() {
+        end_of_rest();
         give_back_room();
         state_->live.erase(at_);
         state_->room.cancel();
@@ -178,15 +192,30 @@ public:
                 co_return;
             }
             if (got.how == read_outcome::kind::refuse) {
-                co_await refuse(got.status);
+                co_await refuse(plain(got.status));
                 co_return;
             }
             const bool to_head = got.info.what.method == "HEAD";
             const bool keep = got.keep_alive;
             now(occupation::answering);
+            if (!reader_->done()) {
+                rest_ = std::make_shared<rest_of_body>([this] { return next_piece(); });
+                got.info.rest = rest_;
+            }
             auto answer = co_await answer_to(std::move(got.info));
+            end_of_rest();
             give_back_room();
             now(occupation::transferring);
+            if (cut_short_) {
+                if (cut_short_->how == read_outcome::kind::refuse) {
+                    co_await refuse(plain(cut_short_->status));
+                }
+                co_return;
+            }
+            if (!reader_->done()) {
+                co_await refuse(std::move(answer));
+                co_return;
+            }
             const bool close = !keep || state_->stopping;
             wire_.expire_at(steady_clock::now() + state_->options.write_timeout);
             const auto bytes = serialize(answer, to_head, close);
@@ -197,11 +226,17 @@ public:
     }
 
 private:
+    void end_of_rest() {
+        if (const auto rest = std::exchange(rest_, nullptr)) {
+            rest->end();
+        }
+    }
+
     // Waits for the first byte of a request, then for its head, then for its body, each with its own
     // patience.
     asio::awaitable<read_outcome> read_request(bool first) {
         const auto& options = state_->options;
-        message_reader reader{message_reader::kind::request, options.max_header_bytes};
+        auto& reader = reader_.emplace(message_reader::kind::request, options.max_header_bytes);
         now(occupation::waiting);
         if (wire_.inbox().empty()) {
             wire_.expire_at(steady_clock::now() + (first ? options.header_timeout : options.idle_timeout));
@@ -253,7 +288,7 @@ private:
             if (!take_room(reader.message().body.size())) {
                 co_return refusal(503);
             }
-            if (reader.done()) {
+            if (reader.done() || reader.message().body.size() > options.whole_body) {
                 break;
             }
             if (auto stop = co_await more(); stop) {
@@ -262,6 +297,24 @@ private:
         }
         got.info.what.body = std::move(reader.message().body);
         co_return got;
+    }
+
+    // For the handler: what comes next of the body that it was given the begin of.
+    asio::awaitable<result<std::string>> next_piece() {
+        auto& reader = *reader_;
+        now(occupation::transferring);
+        while (!cut_short_ && !reader.done() && reader.message().body.empty()) {
+            if (auto stop = co_await more(); stop) {
+                cut_short_ = std::move(*stop);
+            } else if (!reader.feed(wire_.inbox())) {
+                cut_short_ = refusal(status_of(reader.fault()));
+            }
+        }
+        now(occupation::answering);
+        if (cut_short_) {
+            co_return transient_error("the rest of the body does not come");
+        }
+        co_return std::exchange(reader.message().body, {});
     }
 
     // More bytes of a request that has begun; how it ends when there are none.
@@ -327,14 +380,15 @@ private:
         }
     }
 
-    asio::awaitable<void> refuse(unsigned status) {
-        wire_.expire_at(steady_clock::now() + linger_time);
-        const auto bytes = serialize(plain(status), false, true);
+    // Answers a request that was not read to its end.
+    asio::awaitable<void> refuse(response answer) {
+        wire_.expire_at(steady_clock::now() + state_->options.linger_time);
+        const auto bytes = serialize(answer, false, true);
         if (auto written = co_await wire_.write(bytes); !written) {
             co_return;
         }
         wire_.finish_writing();
-        for (std::size_t read = 0; read < linger_bytes;) {
+        for (std::size_t read = 0; read < state_->options.linger_bytes;) {
             wire_.inbox().clear();
             const auto some = co_await wire_.fill();
             if (!some || !*some) {
@@ -347,6 +401,11 @@ private:
     shared_state state_;
     connection wire_;
     std::string peer_;
+    // Of the request that is read or answered.
+    std::optional<message_reader> reader_;
+    std::shared_ptr<rest_of_body> rest_;
+    // How it ended while its handler read the body.
+    std::optional<read_outcome> cut_short_;
     std::list<live_connection>::iterator at_;
 };
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,9 +19,21 @@
 
 namespace holdfast::http {
 
+/// What is still to come of a body. One wait at a time, and only until its request is answered.
+class unread_body {
+public:
+    virtual ~unread_body() = default;
+    /// The next piece; empty after the last. An error when it cannot come: the client left, is too slow, or
+    /// sends more than is taken. The server then says so itself, whatever its handler answers.
+    virtual boost::asio::awaitable<result<std::string>> next() = 0;
+};
+
 /// A request as it reached us. `what.target` is the path and query as the client wrote them.
 struct request_info {
     request what;
+    /// Set for a body that is longer than listen_options::whole_body: `what.body` is only how it begins. What
+    /// the handler leaves of it is thrown away.
+    std::shared_ptr<unread_body> rest;
     /// The peer's address, "10.0.0.7:41234" or "[::1]:41234".
     std::string peer;
 
@@ -57,12 +70,19 @@ struct listen_options {
     std::size_t max_header_bytes = std::size_t{16} << 10U;
     /// A request with a longer body gets 413; decided before its body is read, as far as its length is said.
     std::size_t max_body = std::size_t{1} << 20U;
+    /// A longer body than this is given to the handler while it is read; at most so much of it is in memory.
+    std::size_t whole_body = std::numeric_limits<std::size_t>::max();
     /// Bodies longer than short_body share so many bytes of memory, while they are read and answered; beyond
     /// it they get 503. Shorter ones are always taken.
     std::size_t short_body = std::size_t{64} << 10U;
     std::size_t long_bodies = std::size_t{32} << 20U;
     /// When set, asked with the head of each request (its body is empty) instead of max_body.
     std::function<std::size_t(const request_info&)> body_limit;
+    /// After an answer that came before the request was read to its end: how much more of it is read and
+    /// thrown away, and for how long, so that the client gets to see the answer. Some look for it only when
+    /// they have sent everything, and see a cut connection instead.
+    std::size_t linger_bytes = std::size_t{256} << 10U;
+    std::chrono::milliseconds linger_time{1'000};
     /// From the accept, or the first byte of a further request, to the end of the head (TLS included); then
     /// 408.
     std::chrono::milliseconds header_timeout{10'000};

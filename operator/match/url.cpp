@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
+#include <vector>
 
 namespace holdfast::match {
 
@@ -36,6 +38,12 @@ std::string quoted(std::string_view text) {
     return "\"" + clean + "\"";
 }
 
+bool has_control(std::string_view text) noexcept {
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+}
+
 bool good_host(std::string_view host) noexcept {
     return !host.empty() && host.front() != '-' && std::all_of(host.begin(), host.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
@@ -48,9 +56,10 @@ bool good_address(std::string_view address) noexcept {
     });
 }
 
-// A token in the place of a user is a secret; no name is that long.
+// A token in the place of a user is a secret; no name is that long, but for one with a domain:
+// "ada@corp.example", "CORP\\ada".
 bool looks_like_token(std::string_view user) noexcept {
-    constexpr std::size_t longest_name = 32;
+    const std::size_t longest_name = user.find_first_of("@\\") == std::string_view::npos ? 32 : 254;
     constexpr std::array<std::string_view, 7> prefixes{"ghp_",  "gho_",  "ghs_", "ghu_",
                                                        "glpat", "gldt-", "ATBB"};
     return user.size() > longest_name || std::any_of(prefixes.begin(), prefixes.end(), [&](auto prefix) {
@@ -61,11 +70,89 @@ bool looks_like_token(std::string_view user) noexcept {
 bool good_user(std::string_view user) noexcept {
     return !user.empty() && user.front() != '-' && std::all_of(user.begin(), user.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-               c == '.' || c == '_' || c == '+';
+               c == '.' || c == '_' || c == '+' || c == '@' || c == '\\';
     });
 }
 
-// "/acme//shop.git/" → "acme/shop"; nothing when a component is "." or "..".
+// Of http(s), where it is left out.
+bool could_be_user(std::string_view user) noexcept {
+    return !user.empty() && !has_control(user);
+}
+
+// As browsers and curl send it: what no URL has as it is, in its percent-encoded form.
+std::string encoded_path(std::string_view path) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    constexpr std::string_view others = " \"<>\\^`{|}[]";
+    std::string out;
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80 && others.find(c) == std::string_view::npos) {
+            out += c;
+        } else {
+            out.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+        }
+    }
+    return out;
+}
+
+// 1 and 2 for "." and "..", however they are written; else 0.
+int dots_of(std::string_view part) noexcept {
+    int dots = 0;
+    while (!part.empty()) {
+        if (part.front() == '.') {
+            part.remove_prefix(1);
+        } else if (part.starts_with("%2e") || part.starts_with("%2E")) {
+            part.remove_prefix(3);
+        } else {
+            return 0;
+        }
+        ++dots;
+    }
+    return dots <= 2 ? dots : 0;
+}
+
+// The path that "/a/./b/../c" leads to, "/a/c", else as it is written; nothing when it leads out of its root.
+std::optional<std::string> without_dots(std::string_view path) {
+    std::vector<std::string_view> kept;
+    bool at_directory = false;
+    for (std::size_t at = 0; at <= path.size();) {
+        const auto end = std::min(path.find('/', at), path.size());
+        const auto part = path.substr(at, end - at);
+        at = end + 1;
+        const int dots = dots_of(part);
+        at_directory = dots > 0;
+        if (dots == 0) {
+            kept.push_back(part);
+            continue;
+        }
+        if (dots == 2) {
+            if (kept.size() == (path.starts_with('/') ? 1U : 0U)) {
+                return std::nullopt;
+            }
+            kept.pop_back();
+        }
+    }
+    if (at_directory) {
+        kept.emplace_back();
+    }
+    std::string out;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        out.append(i == 0 ? "" : "/").append(kept[i]);
+    }
+    return out;
+}
+
+// Hosts that take the names of people, groups and repositories in any case.
+bool ignores_case(std::string_view host) noexcept {
+    constexpr std::array<std::string_view, 8> known{"github.com",        "ssh.github.com",
+                                                    "gitlab.com",        "bitbucket.org",
+                                                    "altssh.gitlab.com", "altssh.bitbucket.org",
+                                                    "dev.azure.com",     "ssh.dev.azure.com"};
+    return std::find(known.begin(), known.end(), host) != known.end() || host.ends_with(".visualstudio.com");
+}
+
+// "/acme//shop.git/" → "acme/shop"; nothing when a component is "." or "..", which only "%2F" beside it can
+// still make.
 std::optional<std::string> normal_path(std::string_view path) {
     std::string out;
     while (!path.empty()) {
@@ -107,12 +194,6 @@ std::string authority_of(const std::string& host, std::optional<std::uint16_t> p
     return text;
 }
 
-bool has_control(std::string_view text) noexcept {
-    return std::any_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
-}
-
 constexpr std::string_view what_would_be_right =
     "write https://host/path, ssh://git@host/path or git@host:path";
 
@@ -136,8 +217,8 @@ result<url> url::parse(std::string_view text, bool path_required) {
     if (text.size() > 2048) {
         return refuse("is longer than 2048 characters");
     }
-    if (has_control(text) || text.find(' ') != std::string_view::npos) {
-        return refuse("has a blank or a control character in it");
+    if (has_control(text) || text.front() == ' ' || text.back() == ' ') {
+        return refuse("begins or ends with a blank, or has a control character in it");
     }
     if (text.front() == '-') {
         return refuse("starts with '-': " + std::string{what_would_be_right});
@@ -162,10 +243,15 @@ result<url> url::parse(std::string_view text, bool path_required) {
         }
         u.kind_ = transport::ssh;
         u.host_ = lower(host);
-        u.path_ = text.substr(colon + 1);
+        const auto path = without_dots(text.substr(colon + 1));
+        if (!path) {
+            return refuse("has a path that leads out of the directory where it begins");
+        }
+        u.path_ = *path;
         if (u.path_.starts_with('-')) {
             return refuse("has a path that starts with '-'");
         }
+        u.text_ = std::string{text.substr(0, colon + 1)} + u.path_;
         // Below the home of the user there, which no ssh:// URL says: another address than those.
         u.identity_ = (u.user_.empty() ? "" : u.user_ + "@") + u.host_ + ":" + u.path_;
     } else {
@@ -183,27 +269,36 @@ result<url> url::parse(std::string_view text, bool path_required) {
                 "has the scheme \"" + scheme + "\", which is not allowed: " + std::string{what_would_be_right}
             );
         }
-        const auto parsed = boost::urls::parse_uri(text);
+        const auto path_begin = std::min(text.find('/', scheme_end + 3), text.size());
+        const auto path_end = std::max(path_begin, std::min(text.find_first_of("?#"), text.size()));
+        const auto path = without_dots(encoded_path(text.substr(path_begin, path_end - path_begin)));
+        if (!path) {
+            return refuse("has a path that leads out of the server's root");
+        }
+        u.text_ = std::string{text.substr(0, path_begin)} + *path + std::string{text.substr(path_end)};
+        const auto parsed = boost::urls::parse_uri(u.text_);
         if (!parsed) {
             return refuse("cannot be read as a URL: " + std::string{what_would_be_right});
         }
         if (parsed->has_query() || parsed->has_fragment()) {
             return refuse("has a query or a fragment, which no repository has");
         }
+        auto without_user = u.text_;
         const bool over_ssh = u.kind_ == transport::ssh;
-        if (parsed->has_password() || (!over_ssh && looks_like_token(parsed->user()))) {
+        if (parsed->has_password() || parsed->user().find(':') != std::string::npos ||
+            (!over_ssh && looks_like_token(parsed->user()))) {
             return refuse(
                 "has credentials in it: put them into a Secret and name that in a Repository's secretRef"
             );
         }
         if (parsed->has_userinfo()) {
             u.user_ = parsed->user();
-            if (!good_user(u.user_)) {
+            if (over_ssh ? !good_user(u.user_) : !could_be_user(u.user_)) {
                 return refuse("has a user that is no plain name");
             }
             if (!over_ssh) {
                 // As hosts give addresses out to be cloned. Who we are is for the Secret to say.
-                u.text_.erase(u.text_.find("://") + 3, parsed->encoded_userinfo().size() + 1);
+                without_user.erase(scheme_end + 3, parsed->encoded_userinfo().size() + 1);
                 u.user_.clear();
             }
         }
@@ -227,6 +322,7 @@ result<url> url::parse(std::string_view text, bool path_required) {
         }
         u.identity_ = std::string{scheme_of(u.kind_)} + "://" + (u.user_.empty() ? "" : u.user_ + "@") +
                       authority_of(u.host_, u.port_, u.kind_) + std::string{parsed->encoded_path()};
+        u.text_ = std::move(without_user); // which `parsed` looks at
     }
     if (u.kind_ == transport::file) {
         if (!u.host_.empty()) {
@@ -235,7 +331,7 @@ result<url> url::parse(std::string_view text, bool path_required) {
     } else if (!good_host(u.host_) && !(u.host_.find(':') != std::string::npos && good_address(u.host_))) {
         return refuse("has no host that could be one");
     }
-    const auto path = normal_path(u.path_);
+    auto path = normal_path(u.path_);
     if (!path) {
         return refuse("has \".\" or \"..\" in its path");
     }
@@ -247,6 +343,9 @@ result<url> url::parse(std::string_view text, bool path_required) {
         return u;
     }
     u.normalised_ = authority_of(u.host_, u.port_, u.kind_);
+    if (ignores_case(u.host_)) {
+        path = lower(*path);
+    }
     if (!path->empty()) {
         u.normalised_ += "/" + *path;
     }

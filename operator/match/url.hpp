@@ -18,13 +18,15 @@ class url {
 public:
     /// A user error for everything that is none of these, for a leading '-', control characters, a query or a
     /// fragment, and for credentials inside the URL (they belong into a Secret). A mere user in an http(s)
-    /// URL is left out: Azure DevOps and Bitbucket give such addresses out.
+    /// URL is left out, "ada%40corp.example@" too: Azure DevOps and Bitbucket give such addresses out. What
+    /// no URL may have in its path (blanks, umlauts) is percent-encoded, and "a/../" taken out, as every
+    /// client does before it asks.
     static result<url> parse(std::string_view text);
     /// The same for the prefix of a group of repositories, whose path may be empty or end anywhere on a
     /// border.
     static result<url> parse_prefix(std::string_view text);
 
-    /// As it was written (without the user of an http(s) URL), which is what git(1) is given.
+    /// As it was written (but for what parse() changes), which is what git(1) is given.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
     [[nodiscard]] transport kind() const noexcept { return kind_; }
     /// In lower case; an IPv6 address without brackets; empty for file://.
@@ -38,6 +40,8 @@ public:
 
     /// The form in which two addresses of one repository are equal, whatever the scheme, the user, the case
     /// of the host, a default port, a trailing '/' or ".git": "host[:port]/path"; "file:/path" for file://.
+    /// Of hosts that ignore the case of paths (github.com, gitlab.com, bitbucket.org, Azure DevOps) in lower
+    /// case.
     /// It says which repository is meant, and not how it is reached: what is fetched goes by identity().
     [[nodiscard]] const std::string& normalised() const noexcept { return normalised_; }
     /// Equal for two addresses only where git(1) does the same with both: the scheme, the user of ssh, the

@@ -54,7 +54,8 @@ std::vector<named_source> sources_of(const application& value) {
 
 void check_values(const application& value, std::vector<problem>& problems) {
     auto limits = render::configuration_limits();
-    limits.max_bytes = std::size_t{4} << 20U; // what a build takes
+    limits.max_bytes = std::size_t{4} << 20U;                        // what a build takes
+    limits.repeated = render::yaml_limits::repeated_keys::last_wins; // for helm
     for (const auto& [path, source] : sources_of(value)) {
         if (!source->helm || source->helm->values.empty()) {
             continue;

@@ -22,6 +22,16 @@ std::string_view clean(std::string_view path) {
     return path == "." ? std::string_view{} : path;
 }
 
+// The branch or tag that is meant, however it is written.
+std::string_view revision_of(std::string_view text) {
+    for (const std::string_view prefix : {"refs/heads/", "refs/tags/"}) {
+        if (text.starts_with(prefix)) {
+            return text.substr(prefix.size());
+        }
+    }
+    return text.empty() ? std::string_view{"HEAD"} : text;
+}
+
 bool has_release_name(const crds::application_source& source) {
     return source.helm && !source.helm->release_name.empty();
 }
@@ -56,6 +66,9 @@ std::optional<std::string> claim_of(const crds::application& value, const crds::
     }
     std::string claim = target_namespace(value);
     claim.append("\n").append(url->normalised()).append("\n").append(clean(source.path));
+    // On another branch there may be other objects at the same path; whose each is, is seen when it is
+    // applied.
+    claim.append("\n").append(revision_of(source.target_revision));
     return claim.append("\n").append(options_of(source));
 }
 

@@ -18,8 +18,8 @@ namespace holdfast::policy {
 
 /// What one source of an Application claims: two Applications with the same claim have the same objects, and
 /// would fight for them. All that decides about the objects is in it: the namespace they go to, the
-/// repository (however it is reached), the path, the chart, the options of the build. The revision is not:
-/// another commit has other versions of the same objects. Nothing for a source that others only take files
+/// repository (however it is reached), the path, the revision as it is written (another branch may have other
+/// objects there), the chart, the options of the build. Nothing for a source that others only take files
 /// from, for one that is no address, and for one whose objects are named after the Application, as a chart's
 /// are.
 [[nodiscard]] std::optional<std::string>

@@ -155,7 +155,7 @@ specification_verdict judge(const crds::repository& value, const surroundings& a
     const auto namespace_ = value.metadata.namespace_;
     if (spec.secret_ref) {
         const auto keys = around.secret_keys(namespace_, spec.secret_ref->name);
-        const auto url = git::url::parse(spec.url);
+        const auto url = address_of(spec.url);
         if (keys && url) {
             check_credentials(*url, *keys, spec.secret_ref->name, verdict);
         }

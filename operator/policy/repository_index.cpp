@@ -1,6 +1,6 @@
 #include "policy/repository_index.hpp"
 
-#include "git/url.hpp"
+#include "policy/specification_checks_shared.hpp"
 
 #include <utility>
 
@@ -12,7 +12,7 @@ constexpr std::string_view whole_disk = "file:///";
 
 } // namespace
 
-result<repository_scope> scope_of(const std::string& url) {
+result<git::url> address_of(const std::string& url) {
     constexpr std::string_view registry = "oci://";
     auto text = url;
     if (url.starts_with(registry)) {
@@ -20,7 +20,11 @@ result<repository_scope> scope_of(const std::string& url) {
     } else if (url.find("://") == std::string::npos && url.find('@') == std::string::npos) {
         text = "https://" + url;
     }
-    const auto parsed = git::url::parse_prefix(text);
+    return git::url::parse_prefix(text);
+}
+
+result<repository_scope> scope_of(const std::string& url) {
+    const auto parsed = address_of(url);
     if (!parsed) {
         return parsed.error();
     }

@@ -53,7 +53,7 @@ private:
             return fail(std::string{lfs_sentence}, path);
         }
         if (!is_jsonnet(path))
-            return is_within_total(text->size(), path) && collect(path, *text, limits_, into_);
+            return is_within_total(text->size(), path) && collect_found(path, *text, limits_, into_);
         const auto evaluated = options_.evaluated.find(path);
         if (evaluated == options_.evaluated.end()) {
             return fail(

@@ -44,7 +44,7 @@ struct directory_limits {
     std::size_t max_memory = std::size_t{128} << 20U;
     /// Errors that are collected before reading stops.
     std::size_t max_errors = 100;
-    yaml_limits yaml;
+    yaml_limits yaml{.repeated = yaml_limits::repeated_keys::refused_in_manifest};
 };
 
 /// Builds the manifests of a directory: every object of every file in the order of paths, documents and list
@@ -56,9 +56,11 @@ struct directory_limits {
 /// them in which null is nothing. A file without a result is an error.
 ///
 /// Not read: `.argocd-source.yaml` and `.argocd-source-NAME.yaml`, which are about the source; files whose
-/// text contains "+argocd:skip-file-rendering" or "+holdfast:skip-file-rendering" (silently); submodules
-/// (with a warning). Refused: symlinks that leave the repository, run in circles or lead nowhere, pointers to
-/// files in LFS, and documents that are no Kubernetes objects.
+/// text contains "+argocd:skip-file-rendering" or "+holdfast:skip-file-rendering" (silently); submodules,
+/// symlinks that lead nowhere, and YAML that is no manifest (with a warning). A key that is given twice below
+/// an object's own fields is a warning, and the last one counts. Refused: symlinks that leave the repository,
+/// or run in circles, pointers to files in LFS, and documents that are no Kubernetes objects in a file that
+/// looks like manifests.
 ///
 /// Blocking and CPU-bound: for the pool. Any thread, with a tree of its own.
 render_result<render_output>

@@ -117,7 +117,7 @@ private:
             auto target = follow(tree_, at.path, root_.path, &outside);
             if (!keep(std::move(outside), at.path)) return false;
             if (!target) {
-                if (target.error().kind() == error_kind::not_found && !is_wanted) {
+                if (target.error().kind() == error_kind::not_found) {
                     into_.output.warnings.push_back(target.error().message());
                     return true;
                 }

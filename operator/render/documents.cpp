@@ -40,16 +40,29 @@ public:
     )
         : file_{file}, text_{text}, limits_{limits}, into_{into} {}
 
+    /// A file that lies among manifests, and may be something else: values of a chart, a configuration.
+    bool run_found() {
+        may_be_no_manifest_ = !looks_like_manifest() && !file_.ends_with(".json");
+        const bool goes_on = run();
+        if (!is_no_manifest_) return goes_on;
+        return true;
+    }
+
     bool run() {
         bool goes_on = true;
         const auto read = read_documents(text_, limits_.yaml, &into_.memory, [&](yaml_document&& document) {
             document_ = document.index;
             line_ = document.line;
+            warn_of(document.repeated);
             goes_on = take(std::move(document.value), {});
             return goes_on;
         });
         if (read) return goes_on;
         const yaml_error& e = read.error();
+        if (may_be_no_manifest_ && !into_.memory.is_exceeded()) {
+            document_ = e.document;
+            return pass_over(e.where.line, e.message);
+        }
         goes_on = into_.fail(
             limits_, {.file = file_,
                       .document = e.document,
@@ -71,6 +84,7 @@ public:
         }
         bool goes_on = true;
         const auto read = read_json(text_, limits_.yaml, &into_.memory, [&](yaml_document&& document) {
+            warn_of(document.repeated);
             goes_on = take_evaluated(std::move(document.value));
             return goes_on;
         });
@@ -90,6 +104,16 @@ private:
         return true;
     }
 
+    void warn_of(const std::vector<repeated_key>& repeated) {
+        for (const repeated_key& key : repeated) {
+            into_.output.warnings.push_back(fmt::format(
+                "{}: key \"{}\" is given twice in one mapping, first in line {}; the last one counts",
+                to_string(origin{.file = file_, .document = document_, .line = key.where.line}), key.name,
+                key.first_line
+            ));
+        }
+    }
+
     /// The other files of the source would only say so again.
     bool is_out_of_memory() {
         if (!into_.memory.is_exceeded()) return false;
@@ -102,6 +126,23 @@ private:
         if (into_.memory.take(bytes)) return true;
         fail(pointer, source_is_too_large(into_.memory));
         return !is_out_of_memory();
+    }
+
+    /// Argo CD's rule for what is an object that somebody wrote wrongly.
+    [[nodiscard]] bool looks_like_manifest() const {
+        return text_.find("apiVersion") != std::string_view::npos &&
+               text_.find("kind") != std::string_view::npos &&
+               text_.find("metadata") != std::string_view::npos;
+    }
+
+    /// The file is passed over, with a warning. Always false, since nothing more in it is of interest.
+    bool pass_over(int line, const std::string& why) {
+        is_no_manifest_ = true;
+        into_.output.warnings.push_back(fmt::format(
+            "{}: left out, since there is no Kubernetes object in it: {}",
+            to_string(origin{.file = file_, .document = document_, .line = line}), why
+        ));
+        return false;
     }
 
     /// An error about the value at `pointer`.
@@ -123,6 +164,7 @@ private:
     /// One value that should be an object, at `pointer` of its document. False when reading shall stop.
     bool take(json::value&& value, const std::string& pointer) {
         if (!value.is_object()) {
+            if (may_be_no_manifest_) return pass_over(line_, fmt::format("this is {}", type_of(value)));
             return fail(
                 pointer,
                 fmt::format(
@@ -138,7 +180,7 @@ private:
         const object_names names = names_of(object);
         auto* items = object.if_contains("items");
         if (names.kind.ends_with("List") && names.name.empty() &&
-            (names.kind == "List" || (items != nullptr && items->is_array()))) {
+            (names.kind == "List" || (items != nullptr && (items->is_array() || items->is_null())))) {
             return take_list(object, names, pointer);
         }
         if (!has_name(object, pointer) || !has_texts(object, pointer)) return keep_going_;
@@ -163,6 +205,10 @@ private:
         const json::string version{list.at("apiVersion").as_string()};
         std::size_t index = 0;
         for (json::value& item : items->get_array()) {
+            if (item.is_null()) {
+                ++index;
+                continue; // as a document without content
+            }
             if (!item_kind.empty() && item.is_object()) {
                 json::object& object = item.get_object();
                 if (!pay(version.size() + item_kind.size(), pointer)) return false;
@@ -177,6 +223,10 @@ private:
     bool has_type(const json::object& object, const std::string& pointer) {
         const auto* version = object.if_contains("apiVersion");
         const auto* kind = object.if_contains("kind");
+        if (may_be_no_manifest_ && (version == nullptr || kind == nullptr)) {
+            keep_going_ = pass_over(line_, version == nullptr ? "it has no apiVersion" : "it has no kind");
+            return false;
+        }
         if (version == nullptr && kind == nullptr) {
             keep_going_ = fail(
                 pointer, "this is no Kubernetes object: it has no apiVersion and no kind. A file that is "
@@ -198,6 +248,7 @@ private:
                 return false;
             }
             if (is_too_long(*field, name, pointer + "/" + name)) return false;
+            may_be_no_manifest_ = false;
             if (field->get_string().starts_with("ENC[AES256_GCM,")) {
                 keep_going_ = fail(
                     pointer + "/" + name,
@@ -337,6 +388,9 @@ private:
     int line_ = 1;
     bool is_evaluated_ = false;
     bool is_item_ = false;
+    /// What is wrong in it means that it is something else.
+    bool may_be_no_manifest_ = false;
+    bool is_no_manifest_ = false;
     /// What take() answers after an object was refused.
     bool keep_going_ = true;
 };
@@ -352,6 +406,12 @@ bool collect(
     const std::string& file, std::string_view text, const directory_limits& limits, collected& into
 ) {
     return file_reader{file, text, limits, into}.run();
+}
+
+bool collect_found(
+    const std::string& file, std::string_view text, const directory_limits& limits, collected& into
+) {
+    return file_reader{file, text, limits, into}.run_found();
 }
 
 bool collect_evaluated(

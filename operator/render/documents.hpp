@@ -30,6 +30,13 @@ struct collected {
 /// Reads the objects of one file, YAML or JSON, and adds what it gives. False when reading shall stop.
 bool collect(const std::string& file, std::string_view text, const directory_limits& limits, collected& into);
 
+/// The same for a file that was found in a directory, where other files may lie: YAML in which there is no
+/// object, and nothing that looks as if it was to be one (Argo CD's rule: apiVersion, kind and metadata are
+/// in its text), is passed over with a warning.
+bool collect_found(
+    const std::string& file, std::string_view text, const directory_limits& limits, collected& into
+);
+
 /// The same for what a program says instead of the file: JSON, one object or an array of them; null is
 /// nothing. Errors name the file and which object it is, without a line: the text is not the file's.
 bool collect_evaluated(

@@ -27,11 +27,14 @@ struct handler {
     static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
     static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
 
-    handler(std::string_view t, value_builder& b, text_memory& m) : text{t}, builder{b}, memory{m} {}
+    handler(std::string_view t, value_builder& b, text_memory& m, const yaml_limits& l)
+        : text{t}, builder{b}, memory{m}, limits{l} {}
 
     std::string_view text;
     value_builder& builder;
     text_memory& memory;
+    const yaml_limits& limits;
+    std::vector<repeated_key> repeated;
     std::string part;
     std::string number;
     std::string problem;
@@ -72,7 +75,12 @@ struct handler {
         const auto place = inside ? static_cast<value_builder::place>(s.data() - text.data()) : 0;
         part.append(s.data(), s.size());
         const auto before = builder.key(part, place);
-        if (before) {
+        if (before && may_repeat(limits, builder)) {
+            if (repeated.size() < yaml_document::max_repeated) {
+                repeated.push_back({part, position_of(text, place), position_of(text, *before).line});
+            }
+            builder.repeat(part, place);
+        } else if (before) {
             is_duplicate = true;
             if (*before != 0) first_place = *before;
             return fail(ec, std::move(part));
@@ -240,12 +248,17 @@ boost::system::result<void, yaml_error> read_json(
         if (static_cast<std::size_t>(index) > limits.max_documents) {
             return too_many_documents(index, text, at, limits);
         }
-        json::basic_parser<handler> parser{options_for(limits.max_depth), text, builder, memory};
+        json::basic_parser<handler> parser{options_for(limits.max_depth), text, builder, memory, limits};
         error_code failure;
         const std::size_t used = parser.write_some(false, text.data() + at, text.size() - at, failure);
         if (failure) return refusal_of(parser.handler(), failure, index, at + used, limits);
         if (json::value value = builder.take(); !value.is_null()) {
-            if (!take({.index = index, .line = line, .value = std::move(value)})) return {};
+            auto& repeated = parser.handler().repeated;
+            if (!take(
+                    {.index = index, .line = line, .value = std::move(value), .repeated = std::move(repeated)}
+                )) {
+                return {};
+            }
         }
         at += used;
     }

@@ -38,10 +38,19 @@ std::optional<value_builder::place> value_builder::key(std::string_view name, pl
         const key_note& note = f.notes[static_cast<std::size_t>(found - object.begin())];
         if (!note.merged) return note.where;
     }
+    repeat(name, where);
+    return std::nullopt;
+}
+
+void value_builder::repeat(std::string_view name, place where) {
+    frame& f = top();
     f.key = name;
     f.key_place = where;
     f.wants_key = false;
-    return std::nullopt;
+}
+
+bool value_builder::is_at_manifest() const noexcept {
+    return depth_ == 1 || (depth_ == 3 && frames_[0].key == "items" && frames_[1].container.is_array());
 }
 
 void value_builder::merge_key() {
@@ -91,7 +100,7 @@ bool value_builder::add(json::value&& value, bool by_alias) {
             memory_ += memory_of_key(f.key.size());
             memory_ += memory_of_object(object.capacity()) - memory_of_object(before);
         } else {
-            at->value() = std::move(value); // it came from a merge; emplace has not taken the value
+            at->value() = std::move(value); // emplace has not taken the value
             f.notes[static_cast<std::size_t>(at - object.begin())] = {.where = f.key_place, .merged = false};
         }
         return true;

@@ -2,6 +2,8 @@
 
 // Values from the events of a parser: what YAML and JSON have in common. For yaml.cpp.
 
+#include "render/yaml.hpp"
+
 #include <boost/json/value.hpp>
 
 #include <cstddef>
@@ -27,8 +29,13 @@ public:
     boost::json::value close();
 
     /// Names the value that comes next. Gives the place of the same key when it was given before, which the
-    /// caller has to refuse; keys from merges do not count.
+    /// caller has to refuse or to repeat(); keys from merges do not count.
     std::optional<place> key(std::string_view name, place where);
+    /// Names the value that comes next and takes the place of the one that the key had before.
+    void repeat(std::string_view name, place where);
+    /// True for the keys of a document's outermost mapping, and of those in the list of its key "items":
+    /// those of a manifest.
+    [[nodiscard]] bool is_at_manifest() const noexcept;
     /// The value that comes next is to be merged into the mapping.
     void merge_key();
     [[nodiscard]] bool merging() const noexcept { return depth_ > 0 && top().merging; }
@@ -68,5 +75,12 @@ private:
     boost::json::value result_;
     std::size_t memory_ = 0;
 };
+
+/// Whether a key of the mapping that is being built may be given once more.
+[[nodiscard]] inline bool may_repeat(const yaml_limits& limits, const value_builder& builder) noexcept {
+    using policy = yaml_limits::repeated_keys;
+    return limits.repeated == policy::last_wins ||
+           (limits.repeated == policy::refused_in_manifest && !builder.is_at_manifest());
+}
 
 } // namespace holdfast::render

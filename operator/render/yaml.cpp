@@ -86,10 +86,16 @@ public:
             case type::document_end:
                 forget_anchors();
                 if (json::value value = builder_.take(); !value.is_null()) {
-                    if (!take({.index = document_, .line = content_line_, .value = std::move(value)})) {
+                    if (!take(
+                            {.index = document_,
+                             .line = content_line_,
+                             .value = std::move(value),
+                             .repeated = std::move(repeated_)}
+                        )) {
                         return {};
                     }
                 }
+                repeated_.clear();
                 break;
             default:
                 if (content_line_ == 0) content_line_ = event->start.line;
@@ -169,7 +175,15 @@ private:
     }
 
     bool named(std::string_view name, position where) {
-        if (const auto first = builder_.key(name, static_cast<value_builder::place>(where.line))) {
+        const auto line = static_cast<value_builder::place>(where.line);
+        if (const auto first = builder_.key(name, line)) {
+            if (may_repeat(limits_, builder_)) {
+                if (repeated_.size() < yaml_document::max_repeated) {
+                    repeated_.push_back({std::string{name}, where, static_cast<int>(*first)});
+                }
+                builder_.repeat(name, line);
+                return true;
+            }
             fail(
                 where,
                 fmt::format("key \"{}\" is given twice in one mapping; it was first in line {}", name, *first)
@@ -294,6 +308,7 @@ private:
     std::unordered_map<std::string, anchored> anchors_;
     /// The anchor of each open mapping and sequence; "" for none.
     std::vector<std::string> open_anchors_;
+    std::vector<repeated_key> repeated_;
     text_memory memory_;
     std::size_t anchors_held_ = 0;
     yaml_error error_;

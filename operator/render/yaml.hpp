@@ -6,8 +6,10 @@
 // by value.
 //
 // It differs on purpose in these points:
-//  - a key that is given twice in one mapping is refused (there: the last one wins, silently). One that comes
-//    from a merge (`<<`) may be overridden, as there; and as there, a merge behind a key replaces its value;
+//  - a key that is given twice in a manifest's outermost mapping is refused, since two objects were glued
+//    together there; elsewhere the last one wins as there, and the document tells of it, or it is refused too
+//    (`yaml_limits::repeated`). One that comes from a merge (`<<`) may be overridden, as there; and as
+//    there, a merge behind a key replaces its value;
 //  - nesting is limited to `yaml_limits::max_depth`, aliases to `max_expansion` bytes, and all that the
 //  values
 //    of a text take to `max_memory`;
@@ -53,11 +55,28 @@ struct yaml_limits {
     /// Bytes of memory that the values of all documents may take together. Ordinary manifests take one to
     /// five times their text.
     std::size_t max_memory = std::size_t{64} << 20U;
+    /// What a key is that is given twice in one mapping.
+    enum class repeated_keys {
+        /// An error.
+        refused,
+        /// An error in the outermost mapping of a manifest; below the last one counts, as for kubectl.
+        refused_in_manifest,
+        /// The last one counts, as for helm.
+        last_wins,
+    };
+    repeated_keys repeated = repeated_keys::refused;
 };
 
 /// The same for a text of at most 1 MiB that says how something is built: a kustomization, a Chart.yaml, an
 /// override file, the values of a chart.
 yaml_limits configuration_limits() noexcept;
+
+/// A key that was given once more in one mapping.
+struct repeated_key {
+    std::string name;
+    position where;
+    int first_line = 0;
+};
 
 /// One document of a stream that has content.
 struct yaml_document {
@@ -66,6 +85,9 @@ struct yaml_document {
     /// The line where its content starts.
     int line = 1;
     json::value value;
+    /// The first of them, where they are allowed.
+    std::vector<repeated_key> repeated = {};
+    static constexpr std::size_t max_repeated = 10;
 };
 
 /// Why a text could not be read, and where. The sentence does not name the file: its caller does that.

@@ -47,7 +47,11 @@ render::render_result<render::render_output> read_built(
     if (!how.directory) {
         builders::run_limits bounds;
         bounds.output = limits;
-        return builders::read_output(*how.by_program, printed, bounds);
+        auto output = builders::read_output(*how.by_program, printed, bounds);
+        if (output) {
+            output->warnings.insert(output->warnings.end(), how.warnings.begin(), how.warnings.end());
+        }
+        return output;
     }
     if (how.by_program) {
         auto evaluated = builders::read_evaluated(printed);
@@ -65,6 +69,9 @@ render::render_result<render::render_output> read_built(
     if (output && how.by_program) {
         const auto& warnings = how.by_program->warnings;
         output->warnings.insert(output->warnings.end(), warnings.begin(), warnings.end());
+    }
+    if (output) {
+        output->warnings.insert(output->warnings.end(), how.warnings.begin(), how.warnings.end());
     }
     return output;
 }

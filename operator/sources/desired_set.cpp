@@ -6,6 +6,7 @@
 #include "secrets/sensitive.hpp"
 #include "sources/output_places.hpp"
 #include "sync/order.hpp"
+#include "sync/annotations.hpp"
 
 #include <algorithm>
 #include <map>
@@ -104,6 +105,9 @@ result<placed_objects> place_objects(
         }
         const auto first = objects.size();
         for (auto& m : render::unpack(*output)) {
+            if (sync::is_helm_test(m.object)) {
+                continue;
+            }
             m.from.file = in_directory(std::move(m.from.file), directory);
             const auto names = render::names_of(m.object);
             auto key = render::describe(names) + "\n" + std::string{names.group};
@@ -131,6 +135,18 @@ result<placed_objects> place_objects(
         }
         return r->namespaced ? render::scope::namespaced : render::scope::cluster;
     };
+    // Nobody needs to know the kind of what is applied at no time.
+    std::erase_if(objects, [&](const render::manifest& m) {
+        const auto names = render::names_of(m.object);
+        if (!sync::is_never_applied(m.object) || scope_of(names.group, names.version, names.kind)) {
+            return false;
+        }
+        made.warnings.push_back(
+            render::to_string(m.from) + ": " + render::describe(names) +
+            " is of a kind that the cluster does not have, and left out: it is a hook that is never run"
+        );
+        return true;
+    });
     const auto may_be_unknown = [&target](const json::object& object) {
         const auto own = sync::read_directives(object).options;
         return sync::merged(target.options, own).skip_dry_run_on_missing.value_or(false);

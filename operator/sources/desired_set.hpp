@@ -47,7 +47,8 @@ struct placed_objects {
 };
 
 /// Merges the objects of finished builds (of two sources with the same object the later wins) and gives each
-/// its namespace. Errors: user, all objects that are wrong at once. For the pool.
+/// its namespace. Tests of Helm's are left out, and so is what is never applied and of a kind that the
+/// cluster does not have. Errors: user, all objects that are wrong at once. For the pool.
 result<placed_objects> place_objects(
     const std::vector<std::shared_ptr<const render::packed_output>>& outputs, const build_target& target,
     const kube::api_catalog& catalog

@@ -38,7 +38,7 @@ std::set<std::string> secrets_named_by(const crds::repository_spec& spec) {
 
 repositories::state::state(
     asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s,
-    kube::event_recorder& e, observe::metrics& m, settings set, moved_handler h
+    kube::event_recorder& e, observe::metrics& m, settings set, moved_handler h, charts_handler c
 )
     : executor{ex},
       api{a},
@@ -48,6 +48,7 @@ repositories::state::state(
       counters{m},
       config{std::move(set)},
       moved{std::move(h)},
+      charts_moved{std::move(c)},
       declared_store{project, callbacks()},
       runs{
           ex,
@@ -225,10 +226,12 @@ error repositories::state::refusal_of(const std::shared_ptr<declared_repository>
 
 repositories::repositories(
     asio::any_io_executor executor, kube::client& api, kube::client& relay, git::store_manager& stores,
-    kube::event_recorder& events, observe::metrics& counters, settings s, moved_handler moved
+    kube::event_recorder& events, observe::metrics& counters, settings s, moved_handler moved,
+    charts_handler charts_moved
 )
     : state_{std::make_shared<state>(
-          executor, api, relay, stores, events, counters, std::move(s), std::move(moved)
+          executor, api, relay, stores, events, counters, std::move(s), std::move(moved),
+          std::move(charts_moved)
       )} {}
 
 repositories::~repositories() = default;
@@ -284,6 +287,14 @@ const crds::repository* repositories::rival_of(const crds::repository& value) co
 const crds::repository* repositories::serving(const std::string& namespace_, const std::string& url) const {
     const auto scope = policy::scope_of(url);
     const auto found = scope ? state_->serving(namespace_, *scope) : nullptr;
+    return found ? &found->object : nullptr;
+}
+
+const crds::repository* repositories::named(const std::string& namespace_, const std::string& name) const {
+    auto found = state_->declared({namespace_, name});
+    if (!found) {
+        found = state_->declared({state_->config.own_namespace, name});
+    }
     return found ? &found->object : nullptr;
 }
 

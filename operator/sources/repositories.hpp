@@ -27,6 +27,8 @@ namespace holdfast::sources {
 struct repository_use {
     std::string namespace_;
     std::string url;
+    /// It is a chart repository or a registry, which is not polled here.
+    bool has_charts = false;
     friend auto operator<=>(const repository_use&, const repository_use&) = default;
 };
 
@@ -70,11 +72,15 @@ public:
     using moved_handler =
         std::function<void(const git::url& repository, const std::set<std::string>& applications)>;
 
+    /// A genuine delivery says that charts changed which these applications read. As above.
+    using charts_handler = std::function<void(const std::set<std::string>& applications)>;
+
     /// `relay` is to write with while another replica leads: deliveries go to that one through the status of
     /// their Repository.
     repositories(
         asio::any_io_executor executor, kube::client& api, kube::client& relay, git::store_manager& stores,
-        kube::event_recorder& events, observe::metrics& counters, settings s, moved_handler moved
+        kube::event_recorder& events, observe::metrics& counters, settings s, moved_handler moved,
+        charts_handler charts_moved
     );
     ~repositories();
     repositories(const repositories&) = delete;
@@ -129,8 +135,9 @@ public:
     /// them when there are none. Secrets are read once and kept until they change. A transient error where
     /// one cannot be read.
     asio::awaitable<result<std::vector<webhook_holder>>> webhook_holders(std::vector<std::string> urls);
-    /// A genuine delivery for a Repository: the refs of what these addresses name are listed now. A
-    /// Repository of the operator's own namespace speaks for everybody's copies, another one for its own.
+    /// A genuine delivery for a Repository: the refs of what these addresses name are listed now, and who
+    /// reads charts from there is told. A Repository of the operator's own namespace speaks for everybody's
+    /// copies, another one for its own.
     void delivered(
         const std::string& repository, const std::vector<std::string>& urls,
         crds::repository_webhook_delivery delivery
@@ -153,6 +160,9 @@ public:
     [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const;
     [[nodiscard]] const crds::repository*
     serving(const std::string& namespace_, const std::string& url) const;
+    /// The Repository object that applications of a namespace know by a name: of their own namespace, else of
+    /// the operator's. Null where there is none.
+    [[nodiscard]] const crds::repository* named(const std::string& namespace_, const std::string& name) const;
     [[nodiscard]] std::optional<std::set<std::string>>
     secret_keys(const std::string& namespace_, const std::string& name) const;
     /// The refs of the last listing; null when there was none.

@@ -77,7 +77,7 @@ struct declared_repository {
 struct repositories::state : std::enable_shared_from_this<repositories::state> {
     state(
         asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s,
-        kube::event_recorder& e, observe::metrics& m, settings set, moved_handler h
+        kube::event_recorder& e, observe::metrics& m, settings set, moved_handler h, charts_handler c
     );
 
     asio::any_io_executor executor;
@@ -88,6 +88,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     observe::metrics& counters;
     settings config;
     moved_handler moved;
+    charts_handler charts_moved;
     const policy::surroundings* around = nullptr;
     kube::object_store<std::shared_ptr<declared_repository>> declared_store;
     /// Its reconciles write statuses.
@@ -110,6 +111,8 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     std::map<std::string, std::vector<repository_use>> wanted; // application → what it reads
     // Namespaces and applications that read from a URL, by its scope's address.
     keyed_sets<std::string, std::pair<std::string, std::string>> readers;
+    // The same for charts, by git::address_key.
+    keyed_sets<std::string, std::pair<std::string, std::string>> chart_readers;
     std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
     std::mt19937 random{std::random_device{}()};
     // What the last delivery was, by Repository; the status has it after a moment.

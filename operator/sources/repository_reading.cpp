@@ -108,7 +108,7 @@ asio::awaitable<void> repositories::verify(std::string url, std::string namespac
 }
 
 void repositories::refresh(const repository_use& what) {
-    if (const auto t = state_->find(what.namespace_, what.url)) {
+    if (const auto t = what.has_charts ? nullptr : state_->find(what.namespace_, what.url)) {
         t->list_now();
     }
 }

@@ -64,6 +64,12 @@ void repositories::state::use(const std::string& application, const std::vector<
     }
     const auto note = [&](bool reads) {
         for (const auto& one : now) {
+            if (one.has_charts) {
+                const std::pair reader{one.namespace_, application};
+                const auto key = git::address_key(one.url);
+                reads ? chart_readers.add(key, reader) : chart_readers.remove(key, reader);
+                continue;
+            }
             if (const auto url = git::url::parse(one.url)) {
                 const std::pair reader{one.namespace_, application};
                 reads ? readers.add(url->scope(), reader) : readers.remove(url->scope(), reader);
@@ -83,7 +89,10 @@ void repositories::state::use(const std::string& application, const std::vector<
 
 void repositories::state::assign(const std::string& application) {
     std::set<std::string> keys;
-    for (const auto& [namespace_, url] : wanted[application]) {
+    for (const auto& [namespace_, url, has_charts] : wanted[application]) {
+        if (has_charts) {
+            continue;
+        }
         if (auto t = track(namespace_, url); t.has_value()) {
             keys.insert((*t)->key);
             (*t)->was_used = true;

@@ -162,12 +162,27 @@ void repositories::state::delivered(
     crds::repository_webhook_delivery delivery
 ) {
     const bool for_all = repository.starts_with(config.own_namespace + "/");
+    std::set<std::string> of_charts;
     for (const auto& url : urls) {
-        for (const auto& key : tracked_by_address.of(git::address_key(url))) {
+        const auto address = git::address_key(url);
+        for (const auto& key : tracked_by_address.of(address)) {
             if (const auto& t = all.at(key); for_all || t->owner == repository) {
                 t->list_now();
             }
         }
+        // What is named is a chart, which is below the address that applications name.
+        for (std::string_view prefix = address; !prefix.empty();) {
+            for (const auto& [namespace_, application] : chart_readers.of(prefix)) {
+                if (for_all || repository.starts_with(namespace_ + "/")) {
+                    of_charts.insert(application);
+                }
+            }
+            const auto slash = prefix.rfind('/');
+            prefix = prefix.substr(0, slash == std::string_view::npos ? 0 : slash);
+        }
+    }
+    if (!of_charts.empty()) {
+        charts_moved(of_charts);
     }
     if (!runs.leads()) {
         if (delivery.urls.empty()) {

@@ -53,6 +53,27 @@ bool supplier::may_pass_credentials(const builders::need& what, const std::strin
     return serving == nullptr || serving->metadata.namespace_ == namespace_;
 }
 
+result<builders::need> supplier::with_url(builders::need what, const std::string& namespace_) const {
+    if (what.what != builders::need::kind::chart || !what.url.starts_with('@')) {
+        return what;
+    }
+    const auto name = what.url.substr(1);
+    const auto* known = sources_.named(namespace_, name);
+    if (known == nullptr) {
+        return user_error(
+            describe(what) + ": no Repository is called \"" + name +
+            "\", in the application's namespace or the operator's: make one with the URL that `helm repo "
+            "list` shows "
+            "for it, or write that URL"
+        );
+    }
+    what.url = known->spec.url;
+    while (what.url.ends_with('/')) {
+        what.url.pop_back();
+    }
+    return what;
+}
+
 asio::awaitable<result<charts::chart_request>> supplier::request_of(builders::need what, reader who) {
     auto credentials = co_await sources_.credentials_for(what.url, who.namespace_);
     if (!credentials) {
@@ -67,7 +88,12 @@ asio::awaitable<result<charts::chart_request>> supplier::request_of(builders::ne
     co_return made;
 }
 
-asio::awaitable<result<std::string>> supplier::resolve(builders::need what, reader who) {
+asio::awaitable<result<std::string>> supplier::resolve(builders::need asked, reader who) {
+    const auto meant = with_url(std::move(asked), who.namespace_);
+    if (!meant) {
+        co_return meant.error();
+    }
+    const auto& what = *meant;
     if (auto allowed = check_allowed(what, who.namespace_); !allowed) {
         co_return allowed.error();
     }
@@ -126,7 +152,12 @@ asio::awaitable<result<downloaded_file_ptr>> supplier::resolve_file(builders::ne
     co_return co_await files_.keep(who.namespace_, what.url, std::move(*text));
 }
 
-asio::awaitable<result<builders::supply>> supplier::obtain(builders::need what, reader who) {
+asio::awaitable<result<builders::supply>> supplier::obtain(builders::need asked, reader who) {
+    const auto meant = with_url(std::move(asked), who.namespace_);
+    if (!meant) {
+        co_return meant.error();
+    }
+    const auto& what = *meant;
     if (auto allowed = check_allowed(what, who.namespace_); !allowed) {
         co_return allowed.error();
     }

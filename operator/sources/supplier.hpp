@@ -66,6 +66,8 @@ public:
     asio::awaitable<void> housekeeping();
 
 private:
+    /// With the URL that is behind a name.
+    [[nodiscard]] result<builders::need> with_url(builders::need what, const std::string& namespace_) const;
     asio::awaitable<result<charts::chart_request>> request_of(builders::need what, reader who);
     asio::awaitable<result<downloaded_file_ptr>> resolve_file(builders::need what, reader who);
     [[nodiscard]] bool may_pass_credentials(const builders::need& what, const std::string& namespace_) const;

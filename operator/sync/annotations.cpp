@@ -312,6 +312,21 @@ void read_options(const json::object& object, directives& result) {
 
 } // namespace
 
+bool is_helm_test(const json::object& object) {
+    if (our_annotation(object, "hook")) return false;
+    const auto items = items_of(kube::annotation(object, "helm.sh/hook").value_or(std::string_view{}));
+    constexpr std::array<std::string_view, 3> tests{"test", "test-success", "test-failure"};
+    return !items.empty() && std::ranges::all_of(items, [&](const std::string& item) {
+        return std::ranges::find(tests, item) != tests.end();
+    });
+}
+
+bool is_never_applied(const json::object& object) {
+    directives orders;
+    read_hook(object, orders);
+    return orders.skip || (orders.is_hook && orders.hook_phases.empty() && !our_annotation(object, "hook"));
+}
+
 directives read_directives(const json::object& object) {
     directives result;
     if (kube::find_object(object, {"metadata", "annotations"}) == nullptr) return result;

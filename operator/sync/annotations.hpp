@@ -93,6 +93,13 @@ struct directives {
 
 directives read_directives(const json::object& object);
 
+/// True for what `helm test` runs and nobody else: a hook of Helm's for tests only.
+bool is_helm_test(const json::object& object);
+
+/// True for what is applied at no time: a test of Helm's, another hook of Helm's that has no counterpart, or
+/// `hook: Skip`.
+bool is_never_applied(const json::object& object);
+
 /// The value of `holdfast.dev/<x>`, else of `argocd.argoproj.io/<x>`.
 std::optional<std::string_view> our_annotation(const json::object& object, std::string_view x);
 

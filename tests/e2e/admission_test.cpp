@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(
         [&] {
             const auto application = said_of(
                 "Application",
-                R"({"spec": {"source": {"repoURL": "git@git.example.com:team/deploy.git", "targetRevision": "v2"}}})"
+                R"({"spec": {"source": {"repoURL": "git@git.example.com:team/deploy.git"}}})"
             );
             const auto repository =
                 said_of("Repository", R"({"spec": {"url": "https://GIT.example.com:443/other/"}})");

@@ -3,6 +3,7 @@
 
 #include "cluster/control_plane.hpp"
 #include "e2e/applications.hpp"
+#include "e2e/background_process.hpp"
 #include "e2e/json.hpp"
 #include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
@@ -10,6 +11,7 @@
 #include "e2e/world.hpp"
 #include "support/certificates.hpp"
 #include "support/free_port.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -404,6 +406,78 @@ BOOST_AUTO_TEST_CASE(a_tenants_secret_moves_nothing_but_the_tenants) {
     BOOST_TEST(announce(s.repository.url(), "tenants-own", "t-last").status == "202");
     throughout(1s, [&] { return s.listings() == before; }, "the landlord's copy is not listed");
     s.w.kubectl({"delete", "repository.holdfast.dev", "own", "-n", "tenant"});
+}
+
+/// A chart repository behind a web server, with versions of the chart "web", whose ConfigMap "web" tells
+/// which it is.
+struct chart_repository {
+    temporary_directory files;
+    int port = free_port();
+    background_process server{
+        "python3",
+        {"-m", "http.server", std::to_string(port), "--bind", "127.0.0.1", "--directory",
+         files.path().string()},
+        files.path() / "server.log"
+    };
+    std::string index = "apiVersion: v1\nentries:\n  web:\n";
+
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port); }
+
+    void publish(const std::string& version) {
+        (void)files.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: " + version + "\n");
+        (void)files.write(
+            "web/templates/map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n"
+                                      "data: {value: \"{{ .Chart.Version }}\"}\n"
+        );
+        // Every second chart has one; this one's kind is nowhere.
+        (void)files.write(
+            "web/templates/test.yaml", "apiVersion: tests.example/v1\nkind: Unknown\nmetadata:\n  name: t\n"
+                                       "  annotations: {helm.sh/hook: test}\n"
+        );
+        const auto archive = "web-" + version + ".tgz";
+        BOOST_REQUIRE(
+            run_command("tar", {"-C", files.path().string(), "-czf", files / archive, "web"}, "", 20s).ok()
+        );
+        index += "  - {apiVersion: v2, name: web, version: " + version + ", urls: [" + archive + "]}\n";
+        (void)files.write("index.yaml", index);
+    }
+};
+
+// A chart repository tells nobody of a new version; whoever uploads it may.
+BOOST_AUTO_TEST_CASE(a_new_version_of_a_chart_is_looked_for_when_it_is_announced) {
+    announced s{"charted"};
+    chart_repository charts;
+    charts.publish("1.0.0");
+    s.w.apply(json::serialize(json::object{
+        {"apiVersion", "holdfast.dev/v1alpha1"},
+        {"kind", "Repository"},
+        {"metadata", {{"name", "charts"}, {"namespace", home}}},
+        {"spec", {{"url", charts.url()}, {"webhook", {{"secretRef", {{"name", "hook"}}}}}}}
+    }));
+    s.patch(
+        {{"spec",
+          {{"source",
+            {{"repoURL", charts.url()}, {"path", nullptr}, {"chart", "web"}, {"targetRevision", "1.x"}}}}}}
+    );
+    eventually([&] { return s.value("web") == "1.0.0"; }, "the chart is deployed");
+    charts.publish("1.1.0");
+    BOOST_TEST(announce(charts.url() + "/web", the_secret, "chart-1").status == "202");
+    eventually([&] { return s.value("web") == "1.1.0"; }, "the new version is deployed");
+
+    // The Repository is a name that charts in Git may call it by.
+    s.repository.write(
+        "c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n"
+                        "- {name: web, version: 1.0.0, repository: \"@charts\"}\n"
+    );
+    s.repository.push("A chart with a dependency");
+    s.patch(
+        {{"spec",
+          {{"source",
+            {{"repoURL", s.repository.url()}, {"path", "c"}, {"chart", nullptr}, {"targetRevision", "main"}}}}
+        }}
+    );
+    eventually([&] { return s.value("web") == "1.0.0"; }, "the dependency is found by its name");
+    s.w.kubectl({"delete", "repository.holdfast.dev", "charts", "-n", home});
 }
 
 BOOST_AUTO_TEST_CASE(too_large_and_endless_deliveries_are_cut) {

@@ -104,6 +104,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not self.allowed():
             return self.answer(401, b"no\n", [("WWW-Authenticate", 'Basic realm="git"')])
         path, _, query = self.path.partition("?")
+        if options.dumb:
+            return self.give_file(path)
         environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "GIT_PROJECT_ROOT": os.path.abspath(options.root),
@@ -139,9 +141,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 status = int(value.split()[0])
             elif name:
                 headers.append((name, value))
+        if options.no_shallow and self.command == "GET":
+            content = content.replace(b" shallow", b" unshown").replace(b"=shallow", b"=unshown")
         if options.cut_after and self.command == "POST" and len(content) > options.cut_after:
             return self.cut(status, headers, content)
         self.answer(status, content, headers)
+
+    def give_file(self, path):
+        """What any web server does: the files of the repository, as git update-server-info prepares them."""
+        file = os.path.normpath(os.path.join(os.path.abspath(self.server.options.root), path.lstrip("/")))
+        try:
+            with open(file, "rb") as content:
+                return self.answer(200, content.read())
+        except OSError:
+            return self.answer(404, b"no\n")
 
     def cut(self, status, headers, content):
         """The head of the whole answer, the beginning of its body, and then nothing more."""
@@ -200,7 +213,9 @@ def main():
     parser.add_argument("--cut-once", action="store_true", help="only the first time")
     parser.add_argument("--status", type=int, default=0, help="answer everything with this status")
     parser.add_argument("--delay", type=float, default=0, metavar="SECONDS", help="think so long before each answer")
-    parser.add_argument("--redirect-to", metavar="/PATH", help="redirect all else to the repository at this path")
+    parser.add_argument("--redirect-to", metavar="/PATH", help="redirect all else to the repository at this path, or URL")
+    parser.add_argument("--dumb", action="store_true", help="serve files only, as a web server without Git does")
+    parser.add_argument("--no-shallow", action="store_true", help="know nothing of shallow fetches")
     parser.add_argument("--app-token", help="act as GitHub: give out tokens TEXT-1, TEXT-2, …, and take only the newest")
     parser.add_argument("--app-token-expires", default="2099-01-01T00:00:00Z")
     parser.add_argument("--stale-tokens", type=int, default=0, help="so many of the first tokens are not taken")

@@ -27,7 +27,7 @@ struct body_fields::handler {
     static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
     static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
-    std::map<std::string, found, std::less<>>* places = nullptr;
+    place_map* places = nullptr;
     std::string path;
     std::vector<std::size_t> ends; // how long the path is outside of each open object and list
     std::vector<bool> lists;
@@ -130,39 +130,77 @@ struct body_fields::handler {
     bool on_comment(json::string_view, json::error_code&) { return true; }
 };
 
-result<body_fields> body_fields::read(std::string_view body, std::span<const std::string_view> places) {
-    body_fields fields;
+struct body_fields::parser {
+    explicit parser(const json::parse_options& options) : reader{options} {}
+    json::basic_parser<handler> reader;
+    // Bytes of the document that were read.
+    std::uint64_t read = 0;
+};
+
+body_fields::body_fields(std::span<const std::string_view> places) : places_{std::make_unique<place_map>()} {
     for (const auto place : places) {
-        fields.places_.try_emplace(std::string{place});
+        places_->try_emplace(std::string{place});
     }
     json::parse_options options;
     options.max_depth = max_depth;
-    json::basic_parser<handler> parser{options};
-    parser.handler().places = &fields.places_;
-    json::error_code ec;
-    const auto read = parser.write_some(false, body.data(), body.size(), ec);
-    if (ec) {
-        if (!parser.handler().wrong.empty()) {
-            return user_error("the body's " + parser.handler().wrong);
+    parser_ = std::make_unique<parser>(options);
+    parser_->reader.handler().places = places_.get();
+}
+
+body_fields::~body_fields() = default;
+body_fields::body_fields(body_fields&&) noexcept = default;
+body_fields& body_fields::operator=(body_fields&&) noexcept = default;
+
+error body_fields::malformed() const {
+    return user_error(
+        "the body must be JSON, which it is not from byte " + std::to_string(parser_->read) + " on"
+    );
+}
+
+result<void> body_fields::add(std::string_view piece) {
+    auto& reader = parser_->reader;
+    if (piece.empty()) {
+        return {};
+    }
+    if (!reader.done()) {
+        json::error_code ec;
+        const auto taken = reader.write_some(true, piece.data(), piece.size(), ec);
+        parser_->read += taken;
+        if (ec && !reader.handler().wrong.empty()) {
+            return user_error("the body's " + reader.handler().wrong);
         }
         if (ec == json::error::too_deep) {
             return user_error("the body is nested deeper than " + std::to_string(max_depth));
         }
-        return user_error("the body must be JSON, which it is not from byte " + std::to_string(read) + " on");
+        if (ec) {
+            return malformed();
+        }
+        piece.remove_prefix(taken);
     }
-    const auto rest = body.substr(read);
-    if (!parser.done() || rest.find_first_not_of(" \t\r\n") != std::string_view::npos) {
+    if (piece.find_first_not_of(" \t\r\n") != std::string_view::npos) {
         return user_error("the body must be one JSON object");
     }
-    if (!parser.handler().is_object) {
+    return {};
+}
+
+result<void> body_fields::finish() {
+    auto& reader = parser_->reader;
+    if (!reader.done()) {
+        json::error_code ec;
+        reader.write_some(false, "", 0, ec);
+        if (ec || !reader.done()) {
+            return malformed();
+        }
+    }
+    if (!reader.handler().is_object) {
         return user_error("the body must be a JSON object");
     }
-    return fields;
+    return {};
 }
 
 const std::vector<std::string>& body_fields::all(std::string_view place) const {
-    const auto at = places_.find(place);
-    return at == places_.end() ? none : at->second.texts;
+    const auto at = places_->find(place);
+    return at == places_->end() ? none : at->second.texts;
 }
 
 const std::string& body_fields::first(std::string_view place) const {
@@ -171,8 +209,8 @@ const std::string& body_fields::first(std::string_view place) const {
 }
 
 bool body_fields::overflowed(std::string_view place) const {
-    const auto at = places_.find(place);
-    return at != places_.end() && at->second.more;
+    const auto at = places_->find(place);
+    return at != places_->end() && at->second.more;
 }
 
 } // namespace holdfast::push

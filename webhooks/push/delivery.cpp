@@ -1,9 +1,11 @@
 #include "push/delivery.hpp"
 
+#include "push/form_payload.hpp"
 #include "push/scheme.hpp"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace holdfast::push {
 
@@ -57,24 +59,71 @@ std::optional<provider> recognise(const http::request_info& request) {
     return std::nullopt;
 }
 
+struct claim_reader::parts {
+    const scheme& of;
+    const http::request_info& request;
+    body_fields fields;
+    std::optional<form_payload> form;
+};
+
+claim_reader::claim_reader(provider from, const http::request_info& request)
+    : parts_{std::make_unique<parts>(parts{scheme_of(from), request, body_fields{scheme_of(from).places}, {}})
+      } {
+    // The content type that GitHub offers first.
+    if (header_of(request, "Content-Type").starts_with("application/x-www-form-urlencoded")) {
+        parts_->form.emplace();
+    }
+}
+
+claim_reader::~claim_reader() = default;
+
+result<void> claim_reader::add(std::string_view piece) {
+    if (!parts_->form) {
+        return parts_->fields.add(piece);
+    }
+    auto decoded = parts_->form->decode(piece);
+    if (!decoded) {
+        return decoded.error();
+    }
+    return parts_->fields.add(*decoded);
+}
+
+claim claim_reader::so_far() const {
+    auto said = parts_->of.read(parts_->request, parts_->fields);
+    said.from = parts_->of.is;
+    std::sort(said.urls.begin(), said.urls.end());
+    said.urls.erase(std::unique(said.urls.begin(), said.urls.end()), said.urls.end());
+    if (said.urls.size() > max_urls) {
+        said.urls.resize(max_urls);
+    }
+    if (said.refs.size() > max_refs) {
+        said.refs.clear(); // any may have moved
+    }
+    return said;
+}
+
+result<claim> claim_reader::finish() {
+    if (parts_->form) {
+        if (auto ended = parts_->form->finish(); !ended) {
+            return ended.error();
+        }
+    }
+    if (auto ended = parts_->fields.finish(); !ended) {
+        return ended.error();
+    }
+    auto said = so_far();
+    if (said.what == claim::kind::push && said.urls.empty()) {
+        return user_error(std::string{parts_->of.without_address});
+    }
+    return said;
+}
+
 result<claim> read_claim(provider from, const http::request_info& request) {
-    auto read = scheme_of(from).read(from, request);
-    if (!read) {
-        return read.error();
+    claim_reader reader{from, request};
+    if (auto taken = reader.add(request.what.body); !taken) {
+        return taken.error();
     }
-    read->from = from;
-    std::sort(read->urls.begin(), read->urls.end());
-    read->urls.erase(std::unique(read->urls.begin(), read->urls.end()), read->urls.end());
-    if (read->urls.size() > max_urls) {
-        read->urls.resize(max_urls);
-    }
-    if (read->refs.size() > max_refs) {
-        read->refs.clear(); // any may have moved
-    }
-    if (read->what == claim::kind::push && read->urls.empty()) {
-        return user_error("the body names no address of the repository that was pushed to");
-    }
-    return read;
+    return reader.finish();
 }
 
 std::string_view explain(verdict v) noexcept {
@@ -90,7 +139,7 @@ std::string_view explain(verdict v) noexcept {
     return "";
 }
 
-verdict verify(
+signature_check::signature_check(
     provider from, const http::request_info& request, std::span<const std::string> secrets,
     wall_clock::time_point now
 ) {
@@ -104,9 +153,44 @@ verdict verify(
         }
     }
     if (usable.empty()) {
-        return verdict::no_secret;
+        return;
     }
-    return scheme_of(from).verify(request, usable, now);
+    auto awaited = scheme_of(from).verify(request, usable, now);
+    known_ = awaited.decided.value_or(verdict::wrong_signature);
+    if (awaited.decided) {
+        return;
+    }
+    macs_ = std::move(awaited.macs);
+    if_right_ = awaited.if_right;
+    for (const auto& key : awaited.keys) {
+        streams_.emplace_back(awaited.algorithm, key).add(awaited.before_body);
+    }
+}
+
+void signature_check::add(std::string_view piece) {
+    for (auto& stream : streams_) {
+        stream.add(piece);
+    }
+}
+
+verdict signature_check::finish() {
+    bool right = false;
+    for (auto& stream : streams_) {
+        const auto made = stream.finish();
+        for (const auto& mac : macs_) {
+            right = equal_in_constant_time(mac, made) || right;
+        }
+    }
+    return right ? if_right_ : known_;
+}
+
+verdict verify(
+    provider from, const http::request_info& request, std::span<const std::string> secrets,
+    wall_clock::time_point now
+) {
+    signature_check check{from, request, secrets, now};
+    check.add(request.what.body);
+    return check.finish();
 }
 
 bool signs_each_body(provider from, const http::request_info& request) {

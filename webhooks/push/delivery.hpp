@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "base/timestamp.hpp"
 #include "http/server.hpp"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,8 +60,29 @@ struct claim {
 inline constexpr std::size_t max_urls = 16;
 inline constexpr std::size_t max_refs = 64;
 
-/// Reads the claim. User errors say which field is missing or of the wrong type; they quote nothing longer
-/// than a word. Takes memory for what is kept, whatever the body's size.
+/// Reads the claim out of a body that comes in pieces. Takes memory for what is kept, whatever the body's
+/// size.
+class claim_reader {
+public:
+    /// `request` is the delivery's head; its body is not looked at. It outlives this.
+    claim_reader(provider from, const http::request_info& request);
+    ~claim_reader();
+    claim_reader(const claim_reader&) = delete;
+    claim_reader& operator=(const claim_reader&) = delete;
+
+    /// User errors say which field is of the wrong type; they quote nothing longer than a word.
+    result<void> add(std::string_view piece);
+    /// What the pieces said so far: a claim that may still lack something.
+    [[nodiscard]] claim so_far() const;
+    /// What the whole body says. User errors as of add(), and for a field that is missing.
+    result<claim> finish();
+
+private:
+    struct parts;
+    std::unique_ptr<parts> parts_;
+};
+
+/// The same of a body that is there as a whole.
 [[nodiscard]] result<claim> read_claim(provider from, const http::request_info& request);
 
 /// Whether a delivery is genuine. All but `genuine` are refusals, and the client is told the same for each.
@@ -80,9 +103,31 @@ enum class verdict {
 /// A sentence for the administrator: "its signature was made with none of the secrets".
 [[nodiscard]] std::string_view explain(verdict v) noexcept;
 
-/// Checks the signature over the raw body with each of the secrets, in a time that tells nothing about them.
-/// An empty secret is none. One line break at the end of a secret, as editors leave it, does not belong to
-/// it.
+/// Checks the signature over a raw body that comes in pieces, with each of the secrets, in a time that tells
+/// nothing about them. An empty secret is none. One line break at the end of a secret, as editors leave it,
+/// does not belong to it.
+class signature_check {
+public:
+    /// `request` is the delivery's head; its body is not looked at.
+    signature_check(
+        provider from, const http::request_info& request, std::span<const std::string> secrets,
+        wall_clock::time_point now
+    );
+
+    void add(std::string_view piece);
+    [[nodiscard]] verdict finish();
+
+private:
+    // Decided by the head alone where the body does not belong to it.
+    verdict known_ = verdict::no_secret;
+    // What the signature must be: one of these, of one of those.
+    std::vector<std::string> macs_;
+    std::vector<hmac_stream> streams_;
+    // Of a signature that is right.
+    verdict if_right_ = verdict::genuine;
+};
+
+/// The same of a body that is there as a whole.
 [[nodiscard]] verdict verify(
     provider from, const http::request_info& request, std::span<const std::string> secrets,
     wall_clock::time_point now

@@ -2,7 +2,6 @@
 // https://forgejo.org/docs/latest/user/webhooks, https://gogs.io/advancing/webhooks. One body, and the same
 // signature in a header of each one's name.
 
-#include "push/body_fields.hpp"
 #include "push/scheme.hpp"
 #include "push/signature.hpp"
 
@@ -30,14 +29,11 @@ bool recognises(const http::request_info& request) {
     return has_header(request, Who.event);
 }
 
-result<claim> read_family(const family_member& who, const http::request_info& request) {
-    static constexpr std::string_view places[] = {
-        "ref", "repository.clone_url", "repository.ssh_url", "repository.html_url"
-    };
-    const auto fields = body_fields::read(request.what.body, places);
-    if (!fields) {
-        return fields.error();
-    }
+constexpr std::array<std::string_view, 4> places{
+    "ref", "repository.clone_url", "repository.ssh_url", "repository.html_url"
+};
+
+claim read_family(const family_member& who, const http::request_info& request, const body_fields& fields) {
     claim c;
     c.event = header_of(request, who.event);
     c.delivery_id = delivery_id_of(request, who.delivery);
@@ -45,29 +41,29 @@ result<claim> read_family(const family_member& who, const http::request_info& re
     const bool moves = c.event == "push" || c.event == "create" || c.event == "delete";
     c.what = moves ? claim::kind::push : claim::kind::other;
     for (const auto place : std::span{places}.subspan(1)) {
-        const auto& found = fields->all(place);
+        const auto& found = fields.all(place);
         c.urls.insert(c.urls.end(), found.begin(), found.end());
     }
-    if (c.event == "push" && !fields->first("ref").empty()) {
-        c.refs = {fields->first("ref")};
+    if (c.event == "push" && !fields.first("ref").empty()) {
+        c.refs = {fields.first("ref")};
     }
     return c;
 }
 
 template <const family_member& Who>
-result<claim> read(provider /*from*/, const http::request_info& request) {
-    return read_family(Who, request);
+claim read(const http::request_info& request, const body_fields& fields) {
+    return read_family(Who, request, fields);
 }
 
 template <const family_member& Who>
-verdict
+awaited_signature
 verify(const http::request_info& request, std::span<const std::string_view> secrets, wall_clock::time_point) {
-    return check_hex_header(request, Who.signature, /*bare=*/true, secrets);
+    return await_hex_header(request, Who.signature, /*bare=*/true, secrets);
 }
 
 template <const family_member& Who>
 constexpr scheme make() {
-    return {.is = Who.is, .recognises = recognises<Who>, .read = read<Who>, .verify = verify<Who>};
+    return {.is = Who.is, .recognises = recognises<Who>, .places = places, .read = read<Who>, .verify = verify<Who>};
 }
 
 } // namespace

@@ -6,6 +6,11 @@
 #include "push/replay_guard.hpp"
 #include "push/scheme.hpp"
 
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+
 namespace holdfast::push {
 
 using namespace std::chrono_literals;
@@ -63,24 +68,17 @@ private:
                 "has no X-Signature header\n"
             };
         }
-        const auto read = read_claim(*from, request);
-        if (!read) {
-            co_return judgement{400, "malformed", read.error().message() + "\n"};
+        auto taken = co_await take_body(*from, request);
+        if (!taken.what) {
+            co_return std::move(taken.failure);
         }
-        auto found =
-            co_await with_deadline(secrets_deadline, "reading webhook secrets", to_.holders(read->urls));
-        if (!found) {
-            log::warn("webhook secrets cannot be read", {{"error", found.error().message()}});
-            co_return judgement{
-                503, "unavailable", "the webhook secrets cannot be read now; send it again\n"
-            };
-        }
+        const auto* read = &*taken.what;
         std::vector<std::string> all;
         std::vector<std::string> believed;
         auto why = verdict::no_secret;
-        for (const auto& h : *found) {
+        for (const auto& h : taken.holders) {
             all.push_back(h.repository);
-            const auto verdict_here = verify(*from, request, h.secrets, wall_clock::now());
+            const auto verdict_here = taken.worth(h);
             if (verdict_here == verdict::genuine) {
                 believed.push_back(h.repository);
             } else {
@@ -110,7 +108,7 @@ private:
         if (read->what == claim::kind::other) {
             co_return judgement{200, "ignored", "nothing to do: this event moves no ref\n"};
         }
-        if (is_replay(*read, request)) {
+        if (is_replay(*read, request, taken.digest)) {
             to_.refused(believed, *read, "it was received before");
             co_return judgement{409, "replayed", "this delivery was received before\n"};
         }
@@ -118,8 +116,127 @@ private:
         co_return judgement{202, "accepted", "accepted\n"};
     }
 
+    // What a delivery's body says, and who has the secret that it was signed with.
+    struct taken_body {
+        // Nothing: `failure` is the answer.
+        std::optional<claim> what;
+        judgement failure{};
+        // Those who serve a repository that it names.
+        std::vector<holder> holders;
+        // By secret.
+        std::map<std::string, verdict> verdicts;
+        sha256_digest digest{};
+
+        [[nodiscard]] verdict worth(const holder& of) const {
+            auto worth = verdict::no_secret;
+            for (const auto& secret : of.secrets) {
+                const auto found = verdicts.find(secret);
+                if (found != verdicts.end() && worth != verdict::genuine &&
+                    found->second != verdict::no_secret) {
+                    worth = found->second;
+                }
+            }
+            return worth;
+        }
+    };
+
+    // A body that is not in memory as a whole is read once, so its signature is computed with all secrets
+    // that may be the right one while it comes: those of the repositories that its begin names, or of all.
+    asio::awaitable<taken_body> take_body(provider from, const http::request_info& request) {
+        taken_body taken;
+        claim_reader reader{from, request};
+        std::optional<error> malformed;
+        if (auto added = reader.add(request.what.body); !added) {
+            malformed = added.error();
+        }
+        if (!request.rest && !malformed) {
+            if (auto read = reader.finish(); read) {
+                taken.what = std::move(*read);
+            } else {
+                malformed = read.error();
+            }
+        }
+        if (malformed) {
+            taken.failure = {400, "malformed", malformed->message() + "\n"};
+            co_return taken;
+        }
+        if (!co_await ask_holders(taken, taken.what ? taken.what->urls : reader.so_far().urls)) {
+            co_return taken;
+        }
+        std::map<std::string, signature_check> checks;
+        for (const auto& h : taken.holders) {
+            for (const auto& secret : h.secrets) {
+                checks.try_emplace(secret, from, request, std::span{&secret, 1}, wall_clock::now());
+            }
+        }
+        if (request.rest && checks.empty()) {
+            taken.what = reader.so_far(); // nothing that comes later makes it genuine
+            co_return taken;
+        }
+        if (request.rest && checks.size() > max_secrets_at_once) {
+            taken.failure = {
+                413, "malformed", "a body of this length has to name its repository within the first MiB\n"
+            };
+            co_return taken;
+        }
+        byte_hasher digest;
+        const auto add = [&](std::string_view piece) {
+            digest.add(piece);
+            for (auto& [secret, check] : checks) {
+                check.add(piece);
+            }
+        };
+        add(request.what.body);
+        if (request.rest) {
+            for (;;) {
+                auto piece = co_await request.rest->next();
+                if (!piece) { // the server knows how to answer
+                    taken.failure = {400, "malformed", piece.error().message() + "\n"};
+                    co_return taken;
+                }
+                if (piece->empty()) {
+                    break;
+                }
+                add(*piece);
+                if (auto added = reader.add(*piece); !added) {
+                    taken.failure = {400, "malformed", added.error().message() + "\n"};
+                    co_return taken;
+                }
+            }
+            auto read = reader.finish();
+            if (!read) {
+                taken.failure = {400, "malformed", read.error().message() + "\n"};
+                co_return taken;
+            }
+            // It may have named its repository, or another one, only now.
+            if (!co_await ask_holders(taken, read->urls)) {
+                co_return taken;
+            }
+            taken.what = std::move(*read);
+        }
+        taken.digest = digest.finish();
+        for (auto& [secret, check] : checks) {
+            taken.verdicts.emplace(secret, check.finish());
+        }
+        co_return taken;
+    }
+
+    // False: `taken.failure` says why it is not known who they are.
+    asio::awaitable<bool> ask_holders(taken_body& taken, std::vector<std::string> urls) {
+        auto found =
+            co_await with_deadline(secrets_deadline, "reading webhook secrets", to_.holders(std::move(urls)));
+        if (found) {
+            taken.holders = std::move(*found);
+            co_return true;
+        }
+        log::warn("webhook secrets cannot be read", {{"error", found.error().message()}});
+        taken.what.reset();
+        taken.failure = {503, "unavailable", "the webhook secrets cannot be read now; send it again\n"};
+        co_return false;
+    }
+
     // Most providers do not sign the delivery's id, so that a replayed body might come under another one.
-    bool is_replay(const claim& what, const http::request_info& request) {
+    bool is_replay(const claim& what, const http::request_info& request, const sha256_digest& digest) {
         const auto now = steady_clock::now();
         const std::string from{to_string(what.from)};
         std::vector<std::string> marks;
@@ -127,7 +244,7 @@ private:
             marks.push_back(from + " id " + what.delivery_id);
         }
         if (signs_each_body(what.from, request)) {
-            marks.push_back(from + " body " + request.what.body);
+            marks.push_back(from + " body " + to_hex(digest));
         }
         bool known = false;
         for (const auto& mark : marks) {
@@ -160,9 +277,16 @@ http::listen_options listen_options(std::string address) {
     http::listen_options options;
     options.address = std::move(address);
     options.max_connections = 128;
-    options.max_body = max_body;
+    options.body_limit = [](const http::request_info& head) {
+        return header_of(head, "Content-Type").starts_with("application/x-www-form-urlencoded") ? max_form
+                                                                                                : max_body;
+    };
+    options.whole_body = max_kept;
+    // As long a body as providers may send, once more.
+    options.linger_bytes = std::size_t{32} << 20U;
+    options.linger_time = 10s;
     options.header_timeout = 5s;
-    options.body_timeout = 15s;
+    options.body_timeout = 30s;
     options.write_timeout = 10s;
     options.idle_timeout = 30s;
     return options;

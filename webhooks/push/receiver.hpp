@@ -13,8 +13,14 @@
 
 namespace holdfast::push {
 
-/// A delivery with a longer body is refused before its body is read on.
-inline constexpr std::size_t max_body = std::size_t{3} << 20U;
+/// A delivery with a longer body is refused. GitHub sends up to 25 MB, and offers to send that as a form,
+/// which makes it longer.
+inline constexpr std::size_t max_body = std::size_t{25} << 20U;
+inline constexpr std::size_t max_form = 2 * max_body;
+/// So much of a body is in memory; what is longer is read as it comes.
+inline constexpr std::size_t max_kept = std::size_t{1} << 20U;
+/// With so many secrets at most is a body checked that is not kept, and names its repository only later.
+inline constexpr std::size_t max_secrets_at_once = 32;
 
 /// Who may say that a repository moved: a Repository object with a webhook secret.
 struct holder {

@@ -13,38 +13,42 @@ security_header security_header_of(const http::request_info& request, std::strin
     return {.value = std::string{values.front()}, .problem = verdict::genuine};
 }
 
-verdict check_hmac(
-    hmac_algorithm algorithm, std::string_view mac, std::string_view message,
-    std::span<const std::string_view> secrets
-) {
-    bool genuine = false;
-    for (const auto secret : secrets) {
-        genuine = equal_in_constant_time(mac, hmac(algorithm, secret, message)) || genuine;
-    }
-    return genuine ? verdict::genuine : verdict::wrong_signature;
+awaited_signature decided(verdict v) {
+    awaited_signature known;
+    known.decided = v;
+    return known;
 }
 
-verdict check_hex_header(
+awaited_signature
+await_hmac(hmac_algorithm algorithm, std::string mac, std::span<const std::string_view> secrets) {
+    awaited_signature awaited;
+    awaited.algorithm = algorithm;
+    awaited.macs.push_back(std::move(mac));
+    awaited.keys.assign(secrets.begin(), secrets.end());
+    return awaited;
+}
+
+awaited_signature await_hex_header(
     const http::request_info& request, std::string_view name, bool bare,
     std::span<const std::string_view> secrets
 ) {
     const auto header = security_header_of(request, name);
     if (header.problem != verdict::genuine) {
-        return header.problem;
+        return decided(header.problem);
     }
     std::string_view text{header.value};
     if (!bare) {
         constexpr std::string_view prefix = "sha256=";
         if (!text.starts_with(prefix)) {
-            return verdict::unreadable_signature;
+            return decided(verdict::unreadable_signature);
         }
         text.remove_prefix(prefix.size());
     }
-    const auto mac = from_hex(text);
+    auto mac = from_hex(text);
     if (!mac || mac->size() != 32) {
-        return verdict::unreadable_signature;
+        return decided(verdict::unreadable_signature);
     }
-    return check_hmac(hmac_algorithm::sha256, *mac, request.what.body, secrets);
+    return await_hmac(hmac_algorithm::sha256, std::move(*mac), secrets);
 }
 
 verdict check_token(std::string_view token, std::span<const std::string_view> secrets) {

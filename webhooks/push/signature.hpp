@@ -2,8 +2,7 @@
 
 // What the ways of signing have in common, for the providers' files.
 
-#include "base/hash.hpp"
-#include "push/delivery.hpp"
+#include "push/scheme.hpp"
 
 #include <optional>
 #include <span>
@@ -19,14 +18,15 @@ struct security_header {
 };
 security_header security_header_of(const http::request_info& request, std::string_view name);
 
-/// Whether one of the secrets made this HMAC of the message. Every secret is tried, whichever it is.
-verdict check_hmac(
-    hmac_algorithm algorithm, std::string_view mac, std::string_view message,
-    std::span<const std::string_view> secrets
-);
+/// What a delivery is that the head alone decides upon.
+awaited_signature decided(verdict v);
+
+/// A body whose HMAC with one of the secrets is to be this.
+awaited_signature
+await_hmac(hmac_algorithm algorithm, std::string mac, std::span<const std::string_view> secrets);
 
 /// A header with "sha256=" and an HMAC of the body in hexadecimal. With `bare`: without "sha256=".
-verdict check_hex_header(
+awaited_signature await_hex_header(
     const http::request_info& request, std::string_view name, bool bare,
     std::span<const std::string_view> secrets
 );

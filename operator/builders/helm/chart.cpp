@@ -50,7 +50,9 @@ render::render_result<mapping_file> parse_mapping(std::string text, const std::s
             {.file = path, .line = 1, .message = "is a pointer to a file in Git LFS, not the file"}
         );
     }
-    auto documents = render::read_yaml(text, render::configuration_limits());
+    auto limits = render::configuration_limits();
+    limits.repeated = render::yaml_limits::repeated_keys::last_wins; // as helm reads its files
+    auto documents = render::read_yaml(text, limits);
     if (!documents) {
         const auto& e = documents.error();
         return one_error({.file = path, .line = e.where.line, .column = e.where.column, .message = e.message}

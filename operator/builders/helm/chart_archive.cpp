@@ -10,6 +10,7 @@
 #include <charconv>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -143,13 +144,19 @@ result<void> end_of(inflater& from) {
     return {};
 }
 
-result<chart_archive> read_entries(inflater& from, std::string_view wanted) {
+/// What is to be done with a file's content; false where it is not to be read.
+using wanted_files = std::function<bool(const std::string& path, std::size_t size)>;
+/// Takes what was read; an error ends the reading.
+using file_sink = std::function<result<void>(const std::string& path, std::string&& content)>;
+
+/// The paths of all files, sorted.
+result<std::vector<std::string>>
+read_entries(inflater& from, const wanted_files& wanted, const file_sink& take) {
     const auto broken = [&]() -> error {
         if (auto ended = end_of(from); !ended) return ended.error();
         return user_error("the chart's archive is no tar file, or a broken one");
     };
     std::vector<std::string> paths;
-    std::optional<std::string> text;
     std::optional<std::string> long_name;
     std::string header;
     for (;;) {
@@ -184,10 +191,12 @@ result<chart_archive> read_entries(inflater& from, std::string_view wanted) {
         }
         std::string path = is_file ? clean->substr(clean->find('/') + 1) : std::string{};
         std::string content;
-        const bool is_wanted = is_file && path == wanted && !text;
+        const bool is_wanted = is_file && wanted(path, *size);
         if (!from.take(*size, is_wanted ? &content : nullptr) || !from.take(padding, nullptr))
             return broken();
-        if (is_wanted) text = std::move(content);
+        if (is_wanted) {
+            if (auto taken = take(path, std::move(content)); !taken) return taken.error();
+        }
         if (is_file) paths.push_back(std::move(path));
         if (paths.size() > max_entries) {
             return user_error(fmt::format("the chart's archive has more than {} files", max_entries));
@@ -198,33 +207,94 @@ result<chart_archive> read_entries(inflater& from, std::string_view wanted) {
     if (!std::ranges::binary_search(paths, "Chart.yaml")) {
         return user_error("the chart's archive has no Chart.yaml");
     }
-    return chart_archive{std::move(paths), std::move(text)};
+    return paths;
 }
+
+result<chart_archive> read_one(inflater& from, std::string_view wanted) {
+    std::optional<std::string> text;
+    auto paths = read_entries(
+        from, [&](const std::string& path, std::size_t) { return path == wanted && !text; },
+        [&](const std::string&, std::string&& content) -> result<void> {
+            text = std::move(content);
+            return {};
+        }
+    );
+    if (!paths) return paths.error();
+    return chart_archive{std::move(*paths), std::move(text)};
+}
+
+/// A file on disk, piece by piece.
+class packed_file {
+public:
+    static result<std::unique_ptr<packed_file>> open(const std::string& path) {
+        auto made = std::make_unique<packed_file>(path);
+        made->in_.seekg(0, std::ios::end);
+        const auto size = made->in_.tellg();
+        if (!made->in_ || size < 0) return made->failure();
+        if (static_cast<std::size_t>(size) > max_packed)
+            return user_error("the chart's archive has more than 100 MiB");
+        made->in_.seekg(0);
+        return made;
+    }
+    explicit packed_file(const std::string& path) : path_{path}, in_{path, std::ios::binary} {}
+
+    std::string_view next() {
+        in_.read(piece_.data(), static_cast<std::streamsize>(piece_.size()));
+        return {piece_.data(), static_cast<std::size_t>(in_.gcount())};
+    }
+    [[nodiscard]] bool is_broken() const { return in_.bad(); }
+    [[nodiscard]] error failure() const { return transient_error(fmt::format("cannot read {}", path_)); }
+
+private:
+    std::string path_;
+    std::ifstream in_;
+    std::string piece_ = std::string(std::size_t{256} << 10U, '\0');
+};
 
 } // namespace
 
 result<chart_archive> chart_archive::read(std::string_view bytes, std::string_view wanted) {
     if (bytes.size() > max_packed) return user_error("the chart's archive has more than 100 MiB");
     inflater from{[rest = bytes]() mutable { return std::exchange(rest, std::string_view{}); }};
-    return read_entries(from, wanted);
+    return read_one(from, wanted);
 }
 
 result<chart_archive> chart_archive::open(const std::string& path, std::string_view wanted) {
-    std::ifstream in{path, std::ios::binary | std::ios::ate};
-    const auto size = in.tellg();
-    if (!in || size < 0) return transient_error(fmt::format("cannot read {}", path));
-    if (static_cast<std::size_t>(size) > max_packed)
-        return user_error("the chart's archive has more than 100 MiB");
-    in.seekg(0);
-    std::string piece(std::size_t{256} << 10U, '\0');
-    inflater from{[&]() -> std::string_view {
-        in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-        return {piece.data(), static_cast<std::size_t>(in.gcount())};
-    }};
-    auto made = read_entries(from, wanted);
-    if (in.bad()) return transient_error(fmt::format("cannot read {}", path));
+    auto file = packed_file::open(path);
+    if (!file) return file.error();
+    inflater from{[&] { return (*file)->next(); }};
+    auto made = read_one(from, wanted);
+    if ((*file)->is_broken()) return (*file)->failure();
     if (made) made->file_ = path;
     return made;
+}
+
+result<std::vector<std::pair<std::string, std::string>>>
+chart_archive::unpack(const std::string& path, std::size_t most) {
+    auto file = packed_file::open(path);
+    if (!file) return file.error();
+    inflater from{[&] { return (*file)->next(); }};
+    std::vector<std::pair<std::string, std::string>> files;
+    std::size_t left = most;
+    bool is_too_much = false;
+    const auto read = read_entries(
+        from,
+        [&](const std::string&, std::size_t size) {
+            is_too_much = is_too_much || size > left;
+            return !is_too_much;
+        },
+        [&](const std::string& name, std::string&& content) -> result<void> {
+            left -= content.size();
+            files.emplace_back(name, std::move(content));
+            return {};
+        }
+    );
+    if ((*file)->is_broken()) return (*file)->failure();
+    if (!read) return read.error();
+    if (is_too_much) {
+        return user_error(fmt::format("the chart unpacks to more than {} MiB", most >> 20U));
+    }
+    return files;
 }
 
 bool chart_archive::has(std::string_view path) const noexcept {

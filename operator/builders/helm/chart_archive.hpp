@@ -23,6 +23,10 @@ public:
     /// The same from disk; transient when it cannot be read.
     static result<chart_archive> open(const std::string& path, std::string_view wanted = "Chart.yaml");
 
+    /// The files of one on disk by their paths, at most `most` bytes of them. Errors as those of open.
+    static result<std::vector<std::pair<std::string, std::string>>>
+    unpack(const std::string& path, std::size_t most);
+
     /// Paths relative to the chart ("Chart.yaml"), sorted.
     [[nodiscard]] const std::vector<std::string>& paths() const noexcept { return paths_; }
     [[nodiscard]] bool has(std::string_view path) const noexcept;

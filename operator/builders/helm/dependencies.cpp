@@ -23,9 +23,17 @@ std::string_view without_slash(std::string_view url) {
     return url;
 }
 
+// "@stable" and "alias:stable": the repository that whoever builds calls so.
+std::string_view name_in(std::string_view repository) {
+    for (const std::string_view mark : {"@", "alias:"}) {
+        if (repository.starts_with(mark)) return repository.substr(mark.size());
+    }
+    return {};
+}
+
 bool is_remote(std::string_view repository) {
-    return repository.starts_with("https://") || repository.starts_with("http://") ||
-           repository.starts_with("oci://");
+    return !name_in(repository).empty() || repository.starts_with("https://") ||
+           repository.starts_with("http://") || repository.starts_with("oci://");
 }
 
 bool fits(const std::string& range, const std::string& version) {
@@ -113,16 +121,10 @@ private:
                 ));
             } else if (repository.starts_with("file://")) {
                 if (done.emplace(dependency.name, repository).second) local(chart, dependency, to, called);
-            } else if (repository.starts_with('@') || repository.starts_with("alias:")) {
-                fail(fmt::format(
-                    "the repository \"{}\" of {} is a name that only somebody's own helm knows: write its "
-                    "URL "
-                    "(https://… or oci://…), as `helm repo list` shows it",
-                    repository, dependency.name
-                ));
             } else if (!is_remote(repository)) {
                 fail(fmt::format(
-                    "the repository \"{}\" of {} is none: https://…, oci://… or file://… is expected",
+                    "the repository \"{}\" of {} is none: https://…, oci://…, file://… or @NAME of a "
+                    "Repository is expected",
                     repository, dependency.name
                 ));
             } else {
@@ -238,7 +240,9 @@ private:
                 );
             }
             if (!is_remote(wanted.repository)) continue; // the version is that of the directory
-            if (without_slash(found.repository) != without_slash(wanted.repository)) {
+            // Who locked it may have been told the URL that is behind a name.
+            const bool is_named = !name_in(wanted.repository).empty() || !name_in(found.repository).empty();
+            if (!is_named && without_slash(found.repository) != without_slash(wanted.repository)) {
                 return said(found.line, fmt::format("{} is from {} in it", wanted.name, found.repository));
             }
             if (!fits(wanted.version, found.version)) {
@@ -268,9 +272,11 @@ private:
             );
         }
         auto version = locked(chart, dependency);
+        const auto called_so = name_in(dependency.repository);
         const auto* found = work_.need({
             .what = need::kind::chart,
-            .url = std::string{without_slash(dependency.repository)},
+            .url = called_so.empty() ? std::string{without_slash(dependency.repository)}
+                                     : fmt::format("@{}", called_so),
             .name = dependency.name,
             .revision = version.empty() ? dependency.version : std::move(version),
         });

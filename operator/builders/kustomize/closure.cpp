@@ -1,5 +1,7 @@
 #include "builders/kustomize/closure.hpp"
 
+#include "builders/helm/chart_archive.hpp"
+#include "builders/kustomize/charts.hpp"
 #include "builders/kustomize/copies.hpp"
 #include "builders/kustomize/functions.hpp"
 #include "builders/kustomize/repospec.hpp"
@@ -27,11 +29,14 @@ constexpr std::size_t max_needs = 100;
 constexpr std::size_t max_references = 20'000;
 constexpr std::size_t max_function_file = std::size_t{1} << 20U;
 constexpr std::size_t max_text = std::size_t{32} << 20U;
+constexpr std::size_t max_charts = std::size_t{32} << 20U;
 
 class follower {
 public:
-    follower(const supplies& supplied, const std::vector<std::string>& functions, closure& into)
-        : supplied_{supplied}, functions_{functions}, into_{into} {}
+    follower(
+        const supplies& supplied, const std::vector<std::string>& functions, bool with_charts, closure& into
+    )
+        : supplied_{supplied}, functions_{functions}, with_charts_{with_charts}, into_{into} {}
 
     void
     run(const std::string& start,
@@ -78,7 +83,7 @@ private:
         if (text_ > max_text) return too_long(read->shown);
         auto k = std::move(*read);
         bool changed = edit != nullptr && (*edit)(k, *repository.tree, errors_.all);
-        check_charts(k);
+        follow_charts(k, at);
         auto references = references_of(k, errors_.all);
         references_ += references.size();
         if (references_ > max_references && !references.empty()) {
@@ -119,16 +124,56 @@ private:
         errors_.all.push_back(error_at(k, at.pointer, at.shown, std::move(message), kind));
     }
 
-    void check_charts(const kustomization& k) {
-        for (const std::string_view field : {"helmCharts", "helmChartInflationGenerator"}) {
-            const auto* value = k.value.if_contains(field);
-            if (value == nullptr || value->is_null() || (value->is_array() && value->get_array().empty()))
-                continue;
-            const auto spelled = k.spellings.find(field);
-            errors_.all.push_back(error_at(
-                k, "/" + std::string{spelled == k.spellings.end() ? field : spelled->second}, field,
-                std::string{helm_is_off}
-            ));
+    /// The same where a reference is followed, which it is not replaced by.
+    bool refuse(
+        const kustomization& k, const reference& at, std::string message, error_kind kind = error_kind::user
+    ) {
+        fail(k, at, std::move(message), kind);
+        return false;
+    }
+
+    /// Puts charts where kustomize looks for them before it would fetch them.
+    void follow_charts(const kustomization& k, const step& at) {
+        auto charts = charts_of(k, with_charts_, errors_.all);
+        into_.has_charts = into_.has_charts || !charts.empty();
+        for (const auto& chart : charts) {
+            if (errors_.all.size() >= max_errors) return;
+            follow_chart(k, at, chart);
+        }
+    }
+
+    void follow_chart(const kustomization& k, const step& at, const chart_reference& chart) {
+        const reference each{.pointer = chart.pointer, .shown = chart.shown};
+        const auto place = join_lexically(at.directory, chart.place);
+        if (!place) return fail(k, each, fmt::format("{} {}", chart.place, place.error().message()));
+        auto& in = into_.repositories[at.in];
+        const auto found = render::follow(*in.tree, *place);
+        if (found && found->entry.kind == render::entry_kind::directory) {
+            in.roots.insert(found->path);
+            return;
+        }
+        if (chart.repository.empty()) {
+            return fail(k, each, nothing_at(*in.tree, at.directory, chart.place, *place, "chart"));
+        }
+        if (has_user(chart.repository)) {
+            return fail(
+                k, each,
+                without_password(chart.repository) +
+                    ": credentials do not belong into a URL but into the Secret of a Repository"
+            );
+        }
+        const auto* supply = ask(
+            k, each,
+            {.what = need::kind::chart, .url = chart.repository, .name = chart.name, .revision = chart.version
+            }
+        );
+        const auto to = place_of(at.in, *place);
+        if (supply == nullptr || !charts_.insert(to).second) return;
+        auto files = chart_archive::unpack(supply->file, max_charts - chart_bytes_);
+        if (!files) return fail(k, each, files.error().message(), files.error().kind());
+        for (auto& [path, text] : *files) {
+            chart_bytes_ += text.size();
+            into_.files.push_back({render::join_path(to, path), std::move(text)});
         }
     }
 
@@ -162,8 +207,7 @@ private:
         case reference::kind::component:
             if (const auto base = read_remote_base(text))
                 return follow_base(k, at, each, *base, at.functions);
-            follow_path(k, at, each, false, true, at.functions);
-            return false;
+            return follow_path(k, at, each, false, true, at.functions);
         case reference::kind::patch:
             // As text or as path: with a colon or a line's end in it, it can hardly be a path.
             if (!is_http_url(text) && text.find_first_of(":\n{") != std::string::npos) return false;
@@ -200,8 +244,7 @@ private:
         }
         const auto base = read_remote_base(text);
         if (base && !is_file_here(at, text)) return follow_base(k, at, each, *base, functions);
-        follow_path(k, at, each, true, true, functions);
-        return false;
+        return follow_path(k, at, each, true, true, functions);
     }
 
     // kustomize takes a file for a file, whatever it is called: "github.com/org/repo/x.yaml".
@@ -219,8 +262,7 @@ private:
         const std::string& text
     ) {
         if (!is_http_url(text)) {
-            follow_path(k, at, each, true, false, false, text);
-            return false;
+            return follow_path(k, at, each, true, false, false, text);
         }
         if (has_user(text)) {
             fail(
@@ -318,15 +360,15 @@ private:
     }
 
     /// A path in the same repository.
-    void follow_path(
-        const kustomization& k, const step& at, const reference& each, bool files, bool directories,
-        bool functions, std::optional<std::string> path_in_text = {}
+    bool follow_path(
+        const kustomization& k, const step& at, reference& each, bool files, bool directories, bool functions,
+        std::optional<std::string> path_in_text = {}
     ) {
         const auto text = path_in_text.value_or(std::string{each.text()});
         if (is_http_url(text) || text.starts_with("git::") || text.starts_with("ssh://")) {
             const auto why = read_remote_base(text);
             if (!why)
-                return fail(
+                return refuse(
                     k, each,
                     fmt::format(
                         "{} is no address of a repository: {}", without_password(text), why.error().message()
@@ -334,31 +376,37 @@ private:
                 );
         }
         const auto path = join_lexically(at.directory, text);
-        if (!path) return fail(k, each, fmt::format("{} {}", text, path.error().message()));
+        if (!path) return refuse(k, each, fmt::format("{} {}", text, path.error().message()));
         auto& tree = *into_.repositories[at.in].tree;
         const auto found = render::follow(tree, *path);
         if (!found && found.error().kind() == error_kind::not_found) {
             const auto* const what = !files ? "directory" : directories ? "file or directory" : "file";
-            return fail(k, each, nothing_at(tree, at.directory, text, *path, what));
+            return refuse(k, each, nothing_at(tree, at.directory, text, *path, what));
         }
-        if (!found) return fail(k, each, found.error().message(), found.error().kind());
+        if (!found) return refuse(k, each, found.error().message(), found.error().kind());
         if (found->entry.kind == render::entry_kind::directory) {
-            if (!directories) return fail(k, each, text + " is a directory; it has to be a file");
+            if (!directories) return refuse(k, each, text + " is a directory; it has to be a file");
             visit_later(k, each, {at.in, found->path, functions, at.depth + 1});
             if (each.what == reference::kind::function) into_.functions_unknown = true;
-            return;
+            if (found->path == *path || render::is_within(*path, at.directory)) return false;
+            // What is copied is the directory, and not the symlink that leads to it from somewhere else.
+            // kustomize takes a directory for what it really is, so to name it so is the same.
+            *each.value = relative_path(place_of(at.in, at.directory), place_of(at.in, found->path));
+            return true;
         }
         if (found->entry.kind == render::entry_kind::submodule) {
-            return fail(k, each, text + " is in a Git submodule, of which nothing is read");
+            return refuse(k, each, text + " is in a Git submodule, of which nothing is read");
         }
-        if (!files) return fail(k, each, text + " is a file; it has to be a directory with a kustomization");
+        if (!files)
+            return refuse(k, each, text + " is a file; it has to be a directory with a kustomization");
         if (!render::is_within(found->path, at.directory)) {
-            return fail(k, each, outside_of(tree, at.directory, text, found->path, directories));
+            return refuse(k, each, outside_of(tree, at.directory, text, found->path, directories));
         }
-        if (!functions) return;
+        if (!functions) return false;
         const auto content = tree.read(found->entry, max_function_file);
-        if (!content) return fail(k, each, content.error().message(), content.error().kind());
+        if (!content) return refuse(k, each, content.error().message(), content.error().kind());
         look_at_functions(*content, shown_path(into_.repositories[at.in], found->path), {});
+        return false;
     }
 
     void look_at_functions(std::string_view text, const std::string& file, const std::string& shown) {
@@ -410,7 +458,11 @@ private:
 
     const supplies& supplied_;
     const std::vector<std::string>& functions_;
+    bool with_charts_;
     closure& into_;
+    /// Where charts were put.
+    std::set<std::string> charts_;
+    std::size_t chart_bytes_ = 0;
     std::deque<step> ahead_;
     std::set<std::tuple<std::size_t, std::string, bool>> visited_;
     std::map<std::string, std::size_t> bases_;
@@ -424,12 +476,12 @@ private:
 
 render::render_result<closure> follow_kustomizations(
     read_repository own, const std::string& start, const supplies& supplied,
-    const std::vector<std::string>& functions,
+    const std::vector<std::string>& functions, bool with_charts,
     const std::function<bool(kustomization&, render::source_tree&, std::vector<render::render_error>&)>& edit
 ) {
     closure made;
     made.repositories.push_back(std::move(own));
-    follower f{supplied, functions, made};
+    follower f{supplied, functions, with_charts, made};
     f.run(start, edit);
     if (!f.errors_.all.empty()) return std::move(f.errors_);
     return made;

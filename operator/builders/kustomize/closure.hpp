@@ -38,6 +38,8 @@ struct closure {
     std::vector<written_file> files;
     /// Exec functions that it runs.
     std::set<std::string, std::less<>> functions;
+    /// There are charts, which helm makes objects of.
+    bool has_charts = false;
     /// What runs may only be known when it runs: a directory makes the functions.
     bool functions_unknown = false;
     std::vector<std::string> warnings;
@@ -45,10 +47,10 @@ struct closure {
 
 /// Follows what the kustomization of the directory `start` (real, in `own`) names. `edit` is called with that
 /// first one before its references are looked at; it says whether it changed something. Bounds: 1000
-/// kustomizations, 64 of them one leading to the other, 100 needs. All errors at once.
+/// kustomizations, 64 of them one leading to the other, 100 needs, 32 MiB of charts. All errors at once.
 render::render_result<closure> follow_kustomizations(
     read_repository own, const std::string& start, const supplies& supplied,
-    const std::vector<std::string>& functions,
+    const std::vector<std::string>& functions, bool with_charts,
     const std::function<bool(kustomization&, render::source_tree&, std::vector<render::render_error>&)>& edit
 );
 

@@ -11,7 +11,8 @@ namespace holdfast::builders {
 
 /// What is said where a kustomization has charts.
 inline constexpr std::string_view helm_is_off = "charts in a kustomization (kustomize's --enable-helm) are "
-                                                "not enabled here: make the chart a source of its "
+                                                "not enabled here: set the operator's "
+                                                "--kustomize-charts, make the chart a source of its "
                                                 "own (spec.source.helm), or commit what helm template prints";
 
 /// What kustomize would run for the objects of a file of generators, transformers or validators.

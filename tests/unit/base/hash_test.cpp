@@ -55,6 +55,24 @@ BOOST_AUTO_TEST_CASE(hmac_is_that_of_rfc_4231) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(what_comes_in_pieces_is_hashed_as_what_comes_at_once) {
+    const std::string text = std::string(1000, 'a') + std::string(1000, 'b');
+    for (const std::size_t step : {1U, 7U, 64U, 2000U}) {
+        byte_hasher digest;
+        hmac_stream short_mac{hmac_algorithm::sha256, "key"};
+        hmac_stream long_mac{hmac_algorithm::sha512, ""};
+        for (std::size_t at = 0; at < text.size(); at += step) {
+            const auto piece = std::string_view{text}.substr(at, step);
+            digest.add(piece);
+            short_mac.add(piece);
+            long_mac.add(piece);
+        }
+        BOOST_TEST(to_hex(digest.finish()) == to_hex(sha256(text)));
+        BOOST_TEST(hex(short_mac.finish()) == hex(hmac(hmac_algorithm::sha256, "key", text)));
+        BOOST_TEST(hex(long_mac.finish()) == hex(hmac(hmac_algorithm::sha512, "", text)));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(texts_are_compared_whole) {
     BOOST_TEST(equal_in_constant_time("", ""));
     BOOST_TEST(equal_in_constant_time("same", "same"));

@@ -447,6 +447,30 @@ BOOST_AUTO_TEST_CASE(charts_of_chart_repositories_are_needs) {
     BOOST_TEST(locked.missing.begin()->revision == "1.1.0");
 }
 
+// What `helm repo add stable …` gives a name, a Repository object gives one here.
+BOOST_AUTO_TEST_CASE(a_chart_repository_may_be_named) {
+    for (const std::string name : {"\"@stable\"", "alias:stable"}) {
+        helm_bench b;
+        const repository r;
+        common_chart(r, "redis", "redis");
+        chart(r, "c", "c", "dependencies:\n  - {name: redis, version: ^1.0.0, repository: " + name + "}\n");
+        const need wanted{.what = need::kind::chart, .url = "@stable", .name = "redis", .revision = "^1.0.0"};
+        const auto s = b.source(r, "c");
+        BOOST_TEST((b.good_plan(s).missing == std::set<need>{wanted}), name);
+        b.supplied[wanted] = b.packed(r.path() / "redis");
+        BOOST_TEST(!b.built(s).empty());
+        r.file(
+            "c/Chart.lock",
+            "dependencies:\n- name: redis\n  repository: https://charts.example/stable/\n  version: 1.1.0\n"
+            "digest: sha256:0\ngenerated: \"2024-01-01T00:00:00Z\"\n"
+        );
+        const auto locked = b.good_plan(b.source(r, "c"));
+        BOOST_REQUIRE(locked.missing.size() == 1U);
+        BOOST_TEST(locked.missing.begin()->revision == "1.1.0");
+        BOOST_TEST(locked.missing.begin()->url == "@stable");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_chart_of_a_chart_repository) {
     helm_bench b;
     const repository r;

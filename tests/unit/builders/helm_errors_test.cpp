@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(dependencies_that_cannot_be) {
     chart(
         r, "dependencies:\n"
            "  - name: one\n    version: 1.x\n"
-           "  - name: two\n    version: 1.x\n    repository: \"@stable\"\n"
-           "  - name: three\n    version: 1.x\n    repository: alias:stable\n"
+           "  - name: two\n    version: 1.x\n    repository: \"@\"\n"
+           "  - name: three\n    version: 1.x\n    repository: \"alias:\"\n"
            "  - name: four\n    version: 1.x\n    repository: file://../../libs/fuor\n"
            "  - name: five\n    version: 2.x\n    repository: file://../../libs/five\n"
            "  - name: six\n    version: 1.x\n    repository: file://../../../outside\n"
@@ -68,9 +68,8 @@ BOOST_AUTO_TEST_CASE(dependencies_that_cannot_be) {
     const auto text = b.errors(b.source(r, "apps/web"));
     for (const char* expected :
          {"apps/web/Chart.yaml:5: one has no repository, and charts/one is not there",
-          "apps/web/Chart.yaml:7: the repository \"@stable\" of two is a name that only somebody's own helm "
-          "knows: write its URL",
-          "apps/web/Chart.yaml:10: the repository \"alias:stable\" of three",
+          "apps/web/Chart.yaml:7: the repository \"@\" of two is none: https://…",
+          "apps/web/Chart.yaml:10: the repository \"alias:\" of three is none",
           "apps/web/Chart.yaml:13: file://../../libs/fuor of four: there is no libs/fuor in ",
           "; did you mean four?",
           "apps/web/Chart.yaml:16: file://../../libs/five is version 1.0.0 of five, which is not \"2.x\"",

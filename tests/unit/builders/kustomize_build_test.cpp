@@ -269,6 +269,28 @@ BOOST_AUTO_TEST_CASE(directories_behind_symlinks) {
     gives_the_same(b, r, "current");
 }
 
+// How people switch between versions of a base.
+BOOST_AUTO_TEST_CASE(symlinks_beside_the_directory_that_names_them) {
+    repository r{
+        {{"app/bases/v2/kustomization.yaml", "resources: [x.yaml]\n"},
+         {"app/bases/v2/x.yaml", config_map("x")},
+         {"app/bases/v2/parts/kustomization.yaml",
+          "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnameSuffix: -part\n"},
+         {"app/prod/kustomization.yaml", "resources: [../current]\ncomponents: [../current/parts]\n"},
+         {"app/other/kustomization.yaml", "resources: [../linked, ../../way/prod]\nnamePrefix: other-\n"},
+         {"elsewhere/kustomization.yaml", "resources: [y.yaml]\n"},
+         {"elsewhere/y.yaml", config_map("y")}}
+    };
+    r.link("app/current", "bases/v2");
+    r.link("app/linked", "../elsewhere");
+    r.link("way", "app");
+    r.commit();
+    bench b;
+    gives_the_same(b, r, "app/prod");
+    gives_the_same(b, r, "app/other");
+    gives_the_same(b, r, "way/prod");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

@@ -53,6 +53,12 @@ BOOST_AUTO_TEST_CASE(what_is_no_address_has_no_key) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(registries_have_a_key_too) {
+    BOOST_TEST(address_key("oci://GHCR.io/acme/charts/") == "ghcr.io/acme/charts");
+    BOOST_TEST(address_key("ghcr.io/acme/charts") == "ghcr.io/acme/charts");
+    BOOST_TEST(covers(address_key("oci://ghcr.io/acme"), address_key("oci://ghcr.io/acme/charts/web")));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace holdfast::git

@@ -145,14 +145,76 @@ BOOST_AUTO_TEST_CASE(a_client_certificate_is_shown_where_one_is_asked_for) {
     BOOST_REQUIRE_MESSAGE(got.has_value(), got.error().message());
 }
 
-BOOST_AUTO_TEST_CASE(with_credentials_a_redirect_is_followed_only_to_the_same_path_with_git_at_its_end) {
+BOOST_AUTO_TEST_CASE(with_credentials_a_renamed_repository_of_the_same_host_is_found) {
     shop.commit("a.yaml", "a: 1\n");
     const http_server server{root, {"--basic", "ada:pw1", "--redirect-to", "/shop.git"}, &tls};
     world w;
+    for (const auto* name : {"shop", "old-name.git"}) {
+        const auto s = w.open(server.url(name), with_password("pw1"));
+        const auto got = w.get(s, "main");
+        BOOST_REQUIRE_MESSAGE(got.has_value(), got.error().message());
+        BOOST_TEST(s->remote().text() == server.url(name)); // it is that repository for all who name it so
+        const auto redirects = server.requests(" 301");
+        const auto sha = shop.commit("a.yaml", std::string{"a: "} + name + "\n");
+        const auto next = w.get(s, "main");
+        BOOST_REQUIRE_MESSAGE(next.has_value(), next.error().message());
+        BOOST_TEST(next->commit().hex() == sha);
+        BOOST_TEST(server.requests(" 301") == redirects); // where it is, is known
+    }
+}
+
+BOOST_AUTO_TEST_CASE(credentials_never_follow_a_redirect_to_another_place) {
+    shop.commit("a.yaml", "a: 1\n");
+    const http_server other{root, {}, &tls};
+    const http_server server{root, {"--basic", "ada:pw1", "--redirect-to", other.url("shop.git")}, &tls};
+    world w;
     const auto got = w.get(w.open(server.url("shop"), with_password("pw1")), "main");
+    REQUIRE_ERROR(got, user, "must not go");
+    BOOST_TEST(got.error().message().find(other.url("shop.git")) != std::string::npos, got.error().message());
+    BOOST_TEST(other.requests("/shop") == 0U);
+    // Without credentials there is nothing to keep from it.
+    const http_server open_to_all{root, {"--redirect-to", other.url("shop.git")}, &tls};
+    const auto followed = w.get(w.open(open_to_all.url("shop"), trusting()), "main");
+    BOOST_REQUIRE_MESSAGE(followed.has_value(), followed.error().message());
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_from_http_to_https_is_followed) {
+    shop.commit("a.yaml", "a: 1\n");
+    const http_server secure{root, {}, &tls};
+    const http_server plain{root, {"--redirect-to", secure.url("shop.git")}};
+    world w;
+    const auto got = w.get(w.open(plain.url("shop.git"), trusting()), "main");
     BOOST_REQUIRE_MESSAGE(got.has_value(), got.error().message());
-    const auto elsewhere = w.get(w.open(server.url("old-name"), with_password("pw1")), "main");
-    REQUIRE_ERROR(elsewhere, user, "redirects");
+}
+
+BOOST_AUTO_TEST_CASE(redirects_that_lead_round_end) {
+    const http_server server{root, {"--basic", "ada:pw1", "--redirect-to", "/a/a"}, &tls};
+    world w;
+    // Each leads to a longer address, and to nothing in the end.
+    BOOST_TEST(w.get(w.open(server.url("b"), with_password("pw1")), "main").has_error());
+    BOOST_TEST(server.requests("") <= 12U);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_without_shallow_fetches_gives_the_whole_history) {
+    const auto first = shop.commit("a.yaml", "a: 1\n");
+    shop.commit("a.yaml", "a: 2\n");
+    shop.git("-C " + root + "/shop.git update-server-info");
+    for (const auto& kind :
+         {std::vector<std::string>{"--dumb"}, std::vector<std::string>{"--no-shallow"},
+          std::vector<std::string>{"--no-shallow", "--no-protocol-v2"}}) {
+        BOOST_TEST_CONTEXT(kind.back()) {
+            const http_server server{root, kind, &tls};
+            world w;
+            const auto s = w.open(server.url("shop.git"), trusting());
+            const auto got = w.get(s, "main");
+            BOOST_REQUIRE_MESSAGE(got.has_value(), got.error().message());
+            BOOST_TEST(file_of(*got, "a.yaml") == "a: 2\n");
+            // What is older is there as well, and is no second exchange that fails.
+            const auto older = w.get(s, first);
+            BOOST_REQUIRE_MESSAGE(older.has_value(), older.error().message());
+            BOOST_TEST(file_of(*older, "a.yaml") == "a: 1\n");
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(statuses_are_told_apart) {

@@ -34,11 +34,14 @@ BOOST_AUTO_TEST_CASE(every_spelling_of_one_repository_has_one_normal_form) {
 }
 
 BOOST_AUTO_TEST_CASE(other_normal_forms) {
-    constexpr std::array<std::array<const char*, 2>, 9> cases{{
+    constexpr std::array<std::array<const char*, 2>, 12> cases{{
         {"ssh://git@git.example.com:2222/acme/shop.git", "git.example.com:2222/acme/shop"},
         {"https://git.example.com:8443/shop", "git.example.com:8443/shop"},
         {"https://dev.azure.com/org/my%20project/_git/shop", "dev.azure.com/org/my project/_git/shop"},
-        {"https://github.com/Acme/Shop", "github.com/Acme/Shop"},
+        {"https://github.com/Acme/Shop", "github.com/acme/shop"},
+        {"https://git.example.com/Acme/Shop", "git.example.com/Acme/Shop"},
+        {"git@ssh.github.com:Acme/Shop", "ssh.github.com/acme/shop"},
+        {"https://Fabrikam.VisualStudio.com/Shop/_git/Web", "fabrikam.visualstudio.com/shop/_git/web"},
         {"file:///srv/git/shop.git", "file:/srv/git/shop"},
         {"https://[2001:DB8::1]/shop", "[2001:db8::1]/shop"},
         {"ssh://git@[::1]:2222/shop", "[::1]:2222/shop"},
@@ -69,15 +72,64 @@ BOOST_AUTO_TEST_CASE(the_user_of_an_address_that_a_host_gives_out_is_left_out) {
     BOOST_TEST(same_repository("https://ada@bitbucket.org/team/shop.git", "git@bitbucket.org:team/shop.git"));
 }
 
+// Accounts of a domain, as Azure DevOps Server, Bitbucket and companies' gateways have them.
+BOOST_AUTO_TEST_CASE(a_user_with_a_domain_is_a_user) {
+    for (const auto* text : {
+             "https://user%40corp@git.example.com/team/shop",
+             "https://DOMAIN%5Cuser@git.example.com/team/shop",
+             "https://some.body.with.a.long.name%40corporation.example@git.example.com/team/shop",
+             "https://John%20Doe@git.example.com/team/shop",
+         }) {
+        const auto u = url::parse(text);
+        BOOST_REQUIRE_MESSAGE(u.has_value(), text);
+        BOOST_TEST(u->text() == "https://git.example.com/team/shop");
+        BOOST_TEST(u->host() == "git.example.com");
+        BOOST_TEST(u->identity() == "https://git.example.com/team/shop");
+    }
+    const auto over_ssh = url::parse("ssh://CORP%5Cada@git.example.com/team/shop");
+    BOOST_REQUIRE(over_ssh.has_value());
+    BOOST_TEST(over_ssh->user() == "CORP\\ada");
+    BOOST_TEST(over_ssh->text() == "ssh://CORP%5Cada@git.example.com/team/shop"); // git decodes it
+    BOOST_TEST(url::parse("https://a%0ab@git.example.com/shop").has_error());
+    BOOST_TEST(url::parse("https://ghp_01234%40corp@git.example.com/shop").has_error());
+}
+
+BOOST_AUTO_TEST_CASE(a_path_is_asked_for_as_every_client_asks_for_it) {
+    constexpr std::array<std::array<const char*, 2>, 11> cases{{
+        {"https://git.example.com/büro/größe.git", "https://git.example.com/b%C3%BCro/gr%C3%B6%C3%9Fe.git"},
+        {"https://git.example.com/my project/shop", "https://git.example.com/my%20project/shop"},
+        {"https://git.example.com/a{b}|[c]", "https://git.example.com/a%7Bb%7D%7C%5Bc%5D"},
+        {"file:///srv/büro/shop.git", "file:///srv/b%C3%BCro/shop.git"},
+        {"https://git.example.com/a/b/../c", "https://git.example.com/a/c"},
+        {"https://git.example.com/a/./b/%2e%2E/c/", "https://git.example.com/a/c/"},
+        {"https://git.example.com/a//../c", "https://git.example.com/a/c"},
+        {"https://git.example.com/a/b/..", "https://git.example.com/a/"},
+        {"ssh://git@git.example.com/a/../c.git", "ssh://git@git.example.com/c.git"},
+        {"git@git.example.com:a/../büro", "git@git.example.com:büro"},
+        {"file:///srv/a/../shop", "file:///srv/shop"},
+    }};
+    for (const auto& [text, asked] : cases) {
+        const auto u = url::parse(text);
+        BOOST_REQUIRE_MESSAGE(u.has_value(), text);
+        BOOST_TEST(u->text() == asked);
+        const auto again = url::parse(asked);
+        BOOST_REQUIRE(again.has_value());
+        BOOST_TEST(again->identity() == u->identity());
+        BOOST_TEST(again->normalised() == u->normalised());
+    }
+    BOOST_TEST(url::parse("https://git.example.com/büro")->path() == "/büro");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_a_sentence) {
-    constexpr std::array<std::array<const char*, 2>, 25> cases{{
+    constexpr std::array<std::array<const char*, 2>, 29> cases{{
         {"", "is empty"},
         {"-oProxyCommand=x", "starts with '-'"},
         {"--upload-pack=x", "starts with '-'"},
         {"shop", "is none"},
         {"/srv/git/shop", "is none"},
         {"./a:b", "is none"},
-        {"ext::sh -c x", "blank"},
+        {"ext::sh -c x", "is none"},
+        {" https://github.com/acme/shop", "blank"},
         {"ext::sh", "is none"},
         {"git://github.com/acme/shop", "scheme \"git\""},
         {"ftp://example.com/x", "scheme \"ftp\""},
@@ -88,13 +140,16 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_a_sentence) {
         {"https://ghp_0123456789abcdefghij@github.com/acme/shop", "put them into a Secret"},
         {"https://0123456789abcdef0123456789abcdef0123@host/acme/shop", "put them into a Secret"},
         {"https://user:secret@github.com/acme/shop", "put them into a Secret"},
+        {"https://user%3Asecret@github.com/acme/shop", "put them into a Secret"},
         {"ssh://git:secret@github.com/acme/shop", "put them into a Secret"},
         {"ssh://-oProxyCommand=x@host/y", "user that is no plain name"},
         {"ssh://-oProxyCommand=x/y", "host"},
         {"-x@host:y", "starts with '-'"},
         {"git@-host:y", "host"},
         {"git@host:-y", "starts with '-'"},
-        {"https://github.com/acme/../shop", "\"..\""},
+        {"https://github.com/acme/../../shop", "out of the server's root"},
+        {"git@github.com:../shop", "out of the directory"},
+        {"https://github.com/acme%2F..%2Fshop", "\"..\""},
         {"https://github.com/acme/shop?x=1", "query"},
     }};
     for (const auto& [text, words] : cases) {
@@ -163,6 +218,8 @@ BOOST_AUTO_TEST_CASE(the_scope_is_the_normal_form_with_its_transport) {
         return u->scope();
     };
     BOOST_TEST(scope("https://GitHub.com:443/acme/shop.git/") == "https://github.com/acme/shop");
+    BOOST_TEST(scope("https://github.com/Acme/") == "https://github.com/acme");
+    BOOST_TEST(scope("https://git.example.com/Acme/") == "https://git.example.com/Acme");
     BOOST_TEST(scope("http://github.com/acme/shop") == "http://github.com/acme/shop");
     BOOST_TEST(scope("git@github.com:acme/shop.git") == "ssh://github.com/acme/shop");
     BOOST_TEST(scope("ssh://git@github.com:2222/acme") == "ssh://github.com:2222/acme");

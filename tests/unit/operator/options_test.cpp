@@ -37,10 +37,12 @@ leader-elect: true
 concurrency: 8
 listen: ":9000"
 remote-inputs: declared
+kustomize-charts: true
 )");
     BOOST_REQUIRE_MESSAGE(read.has_value(), read.error().message());
     BOOST_TEST((read->log_level == log::level::debug));
     BOOST_TEST(read->leader_elect);
+    BOOST_TEST(read->kustomize_charts);
     BOOST_TEST(read->concurrency == 8U);
     BOOST_TEST(read->listen == ":9000");
     BOOST_TEST((read->remote_inputs == sources::remote_inputs::declared));

@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(of_two_applications_for_the_same_objects_the_older_is_right
     SAID(judge(application("{}", late), around).problems);
 }
 
-BOOST_AUTO_TEST_CASE(what_makes_the_same_objects_is_decided_by_all_but_the_revision) {
+BOOST_AUTO_TEST_CASE(what_makes_the_same_objects_is_decided_by_all_of_the_source) {
     const auto meets = [](const std::string& one, const std::string& two) {
         fake_surroundings around;
         auto other = application(one, early);
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(what_makes_the_same_objects_is_decided_by_all_but_the_revis
         return !problems_of(application(two, late), around).empty();
     };
     const auto source = [](const std::string& patch) { return R"({"spec": {"source": )" + patch + "}}"; };
-    BOOST_TEST(meets("{}", source(R"({"targetRevision": "v2"})")));
+    BOOST_TEST(!meets("{}", source(R"({"targetRevision": "v2"})")));
     BOOST_TEST(meets("{}", source(R"({"path": "./shop/"})")));
     BOOST_TEST(meets("{}", source(R"({"repoURL": "git@git.example.com:team/deploy.git"})")));
     BOOST_TEST(meets(source(R"({"path": "."})"), source(R"({"path": "./"})")));
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(what_makes_the_same_objects_is_decided_by_all_but_the_revis
     );
     const std::string several =
         R"({"spec": {"source": null, "sources": [{"repoURL": "https://a.example/b", "path": "x"},
-            {"repoURL": "https://git.example.com/team/deploy", "path": "shop"}]}})";
+            {"repoURL": "https://git.example.com/team/deploy", "path": "shop", "targetRevision": "v1"}]}})";
     BOOST_TEST(meets("{}", several));
     BOOST_TEST(meets(several, "{}"));
 }

@@ -82,7 +82,11 @@ BOOST_AUTO_TEST_CASE(the_repository_is_the_same_however_it_is_reached_and_the_op
     const auto plain = claim("{}");
     BOOST_REQUIRE(plain.has_value());
     BOOST_TEST(*claim(R"({"repoURL": "git@git.example.com:team/deploy.git"})") == *plain);
-    BOOST_TEST(*claim(R"({"targetRevision": "v2"})") == *plain);
+    BOOST_TEST(*claim(R"({"targetRevision": "HEAD"})") == *claim(R"({"targetRevision": ""})"));
+    // Two branches: two versions side by side.
+    BOOST_TEST(*claim(R"({"targetRevision": "v2"})") != *plain);
+    BOOST_TEST(*claim(R"({"targetRevision": "v1"})") != *claim(R"({"targetRevision": "v2"})"));
+    BOOST_TEST(*claim(R"({"targetRevision": "refs/heads/v2"})") == *claim(R"({"targetRevision": "v2"})"));
     BOOST_TEST(*claim(R"({"kustomize": {"namePrefix": "a-"}})") != *plain);
     BOOST_TEST(*claim(R"({"directory": {"recurse": true}})") != *plain);
     BOOST_TEST(!claim(R"({"helm": {"values": "a: 1"}})").has_value());

@@ -107,6 +107,20 @@ BOOST_AUTO_TEST_CASE(what_else_a_webhooks_secret_has_signs_nothing) {
 BOOST_AUTO_TEST_CASE(a_registry_is_a_repository_too) {
     const fake_surroundings around;
     SAID(judge(repository(R"({"url": "oci://ghcr.io/acme"})"), around).problems);
+    SAID(judge(repository(R"({"url": "oci://registry.example.com:5000"})"), around).problems);
+    // What its Secret must have is that of the web, as it is for all repositories of a host.
+    fake_surroundings with_secret;
+    with_secret.secrets["holdfast/half"] = {"username"};
+    for (const std::string url :
+         {"oci://ghcr.io/acme", "https://git.example.com", "https://git.example.com/team"}) {
+        SAID(
+            judge(repository(R"({"url": ")" + url + R"(", "secretRef": {"name": "half"}})"), with_secret)
+                .problems,
+            "spec.secretRef.name: the Secret \"half\" lacks the key \"password\": there is a \"username\" "
+            "without "
+            "it"
+        );
+    }
 }
 
 BOOST_AUTO_TEST_CASE(of_many_repositories_for_one_url_the_one_that_is_right_is_named) {

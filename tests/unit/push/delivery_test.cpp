@@ -85,6 +85,13 @@ const std::vector<expected>& table() {
          "72d3162e-cc78-11e3-81ab-4c9367dc0963",
          hello_world,
          {}},
+        {"github_package",
+         provider::github,
+         kind::push,
+         "package",
+         "72d3162e-cc78-11e3-81ab-4c9367dc0977",
+         {"oci://ghcr.io/codertocat/charts/web"},
+         {}},
         {"gitlab_push",
          provider::gitlab,
          kind::push,
@@ -295,6 +302,46 @@ BOOST_AUTO_TEST_CASE(a_body_that_says_nothing_useful_is_an_error_that_names_what
     form.what.body = "payload=%zz";
     BOOST_TEST(
         message_of(read_claim(provider::github, form)) ==
+        "the body must be a form with the field payload, or JSON"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(a_package_that_is_no_chart_or_only_changed_its_name_is_of_no_interest) {
+    auto request = test::recorded("github_package");
+    test::set_header(request, "X-GitHub-Event", "registry_package");
+    const auto said = [&](const std::string& body) {
+        request.what.body = body;
+        const auto read = read_claim(provider::github, request);
+        BOOST_TEST_REQUIRE(read.has_value(), message_of(read));
+        return std::pair{read->what == claim::kind::push, read->urls.empty() ? "" : read->urls.front()};
+    };
+    const auto package = [](const std::string& action, const std::string& type, const std::string& url) {
+        return R"({"action": ")" + action + R"(", "registry_package": {"package_type": ")" + type +
+               R"(", "package_version": {"package_url": ")" + url + R"("}}})";
+    };
+    using what = std::pair<bool, std::string>;
+    BOOST_TEST(
+        (said(package("updated", "container", "containers.ghe.example:8443/a/b@sha256:00")) ==
+         what{true, "oci://containers.ghe.example:8443/a/b"})
+    );
+    BOOST_TEST((said(package("deleted", "container", "ghcr.io/a/b:1")) == what{false, "oci://ghcr.io/a/b"}));
+    BOOST_TEST((said(package("published", "npm", "ghcr.io/a/b:1")) == what{false, ""}));
+    BOOST_TEST((said(package("published", "container", "")) == what{false, ""}));
+}
+
+// Gitea and its kin offer forms too.
+BOOST_AUTO_TEST_CASE(a_form_holds_the_same_whoever_sends_it) {
+    auto form = test::recorded("gitea_push");
+    test::set_header(form, "Content-Type", "application/x-www-form-urlencoded");
+    form.what.body = "payload=%7B%22ref%22%3A+%22refs/heads/main%22,%22repository%22:%7B%22clone_url%22:"
+                     "%22https://git.example/a/b.git%22%7D%7D&payload=%5B";
+    const auto read = read_claim(provider::gitea, form);
+    BOOST_TEST_REQUIRE(read.has_value(), message_of(read));
+    BOOST_TEST(read->urls.at(0) == "https://git.example/a/b.git");
+    BOOST_TEST(read->refs.at(0) == "refs/heads/main");
+    form.what.body = "payload=%7B%7D%2";
+    BOOST_TEST(
+        message_of(read_claim(provider::gitea, form)) ==
         "the body must be a form with the field payload, or JSON"
     );
 }

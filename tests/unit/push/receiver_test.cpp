@@ -30,12 +30,14 @@ constexpr const char* secret = "It's a Secret to Everybody";
 struct recorder : target {
     std::vector<holder> known{{"holdfast/shop", {secret}}};
     bool unavailable = false;
+    std::vector<std::vector<std::string>> asked;
     std::vector<claim> taken;
     std::vector<std::vector<std::string>> taken_for;
     std::vector<std::string> refusals;
     std::map<std::string, int> outcomes;
 
-    asio::awaitable<result<std::vector<holder>>> holders(std::vector<std::string> /*urls*/) override {
+    asio::awaitable<result<std::vector<holder>>> holders(std::vector<std::string> urls) override {
+        asked.push_back(std::move(urls));
         if (unavailable) {
             co_return transient_error("the API server is away");
         }
@@ -263,6 +265,97 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_refused_with_the_reason) {
     );
     told.unavailable = true;
     BOOST_TEST(send(genuine()) == "503 the webhook secrets cannot be read now; send it again");
+    BOOST_TEST(told.taken.empty());
+}
+
+// As long as GitHub's may be. Its commits come before what names the repository, or after.
+std::string long_push(std::size_t length, bool repository_first) {
+    const std::string repository = R"("repository": {"clone_url": "https://github.com/acme/deploy.git"})";
+    std::string commits = R"("commits": [)";
+    const auto commit = R"({"message": ")" + std::string(500, 'm') + R"(", "added": ["a", "b"]})";
+    while (commits.size() + commit.size() + 200 < length) {
+        commits += (commits.back() == '[' ? "" : ",") + commit;
+    }
+    commits += "]";
+    return R"({"ref": "refs/heads/main", )" +
+           (repository_first ? repository + ", " + commits : commits + ", " + repository) + "}";
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_delivery_that_github_sends_is_read_as_it_comes) {
+    for (const bool repository_first : {true, false}) {
+        auto request = test::recorded("github_push");
+        test::set_header(request, "X-GitHub-Delivery", repository_first ? "first" : "last");
+        request.what.body = long_push(25'000'000, repository_first);
+        request = test::signed_with(std::move(request), provider::github, secret);
+        told.taken.clear();
+        told.asked.clear();
+        BOOST_TEST(send(request) == "202 accepted");
+        BOOST_TEST_REQUIRE(told.taken.size() == 1U);
+        BOOST_TEST(told.taken[0].urls[0] == "https://github.com/acme/deploy.git");
+        BOOST_TEST(told.taken[0].refs[0] == "refs/heads/main");
+        // Who has the secret that the body is checked with while it comes: those whom its begin names, or
+        // all.
+        BOOST_TEST_REQUIRE(told.asked.size() == 2U);
+        BOOST_TEST(told.asked[0].size() == (repository_first ? 1U : 0U));
+        BOOST_TEST(told.asked[1].size() == 1U);
+
+        BOOST_TEST(send(request) == "409 this delivery was received before");
+        request.what.body.back() = ' '; // what the signature is not of, at the very end
+        request.what.body += '}';
+        BOOST_TEST(send(request) == unverified);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_long_form_is_read_as_it_comes) {
+    auto request = test::recorded("github_push_form");
+    request.what.body = "other=1&payload=";
+    for (const char c : long_push(8'000'000, false)) {
+        request.what.body += c == '"'   ? std::string{"%22"}
+                             : c == ' ' ? std::string{"+"}
+                             : c == ',' ? std::string{"%2C"}
+                                        : std::string{c};
+    }
+    request = test::signed_with(std::move(request), provider::github, secret);
+    BOOST_TEST(send(request) == "202 accepted");
+    BOOST_TEST_REQUIRE(told.taken.size() == 1U);
+    BOOST_TEST(told.taken[0].urls[0] == "https://github.com/acme/deploy.git");
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_not_kept_is_checked_with_so_many_secrets_and_no_more) {
+    told.known.clear();
+    for (std::size_t i = 0; i < max_secrets_at_once; ++i) {
+        told.known.push_back({"holdfast/r" + std::to_string(i), {"secret " + std::to_string(i)}});
+    }
+    told.known.back().secrets = {secret};
+    auto request = test::recorded("github_push");
+    request.what.body = long_push(2 * max_kept, false);
+    request = test::signed_with(std::move(request), provider::github, secret);
+    BOOST_TEST(send(request) == "202 accepted");
+    told.known.push_back({"holdfast/another", {"one more"}});
+    test::set_header(request, "X-GitHub-Delivery", "again");
+    BOOST_TEST(send(request) == "413 a body of this length has to name its repository within the first MiB");
+    BOOST_TEST(told.taken.size() == 1U);
+    // With none it need not be read.
+    told.known.clear();
+    told.asked.clear();
+    BOOST_TEST(send(request) == unverified);
+    BOOST_TEST(told.asked.size() == 1U);
+}
+
+// A client that looks for the answer only when it has sent everything gets to see it all the same.
+BOOST_AUTO_TEST_CASE(a_body_beyond_what_is_taken_is_answered_and_not_cut) {
+    auto request = test::recorded("github_push");
+    request.what.body = long_push(max_body + 1'000'000, true);
+    request = test::signed_with(std::move(request), provider::github, secret);
+    BOOST_TEST(send(request).starts_with("413"));
+    auto chunked = "POST /hooks/push HTTP/1.1\r\nHost: h\r\nX-GitHub-Event: push\r\n"
+                   "Transfer-Encoding: chunked\r\n\r\n" +
+                   std::string{"2000000\r\n{\""} + std::string(0x2000000 - 2, 'x') + "\r\n0\r\n\r\n";
+    BOOST_TEST(short_form(say(chunked)).starts_with("413"));
+    // The same for one that is refused at its begin.
+    auto broken = test::recorded("github_push");
+    broken.what.body = std::string(20'000'000, 'x');
+    BOOST_TEST(send(broken).starts_with("400 the body must be JSON"));
     BOOST_TEST(told.taken.empty());
 }
 

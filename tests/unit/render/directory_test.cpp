@@ -151,33 +151,53 @@ BOOST_AUTO_TEST_CASE(a_path_that_leaves_the_repository_is_refused) {
 
 BOOST_AUTO_TEST_CASE(all_errors_are_collected_with_their_places) {
     memory_tree tree;
-    tree.file("a/1.yaml", "a: [\n");
+    tree.file("a/1.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: [\n");
     tree.file(
         "a/2.yaml",
         config_map("ok") + "---\nkind: ConfigMap\nmetadata: {name: x}\n---\napiVersion: v1\nkind: Secret\n"
     );
-    tree.file("a/3.yaml", "replicas: 3\n");
-    tree.file("a/4.yaml", config_map("x", "data:\n  a: 1\n  a: 2\n"));
+    tree.file("a/3.yaml", "# the kind and apiVersion are missing, not the metadata\nmetadata: {name: x}\n");
+    tree.file("a/4.yaml", config_map("x", "data:\n  a: 1\ndata:\n  b: 2\n"));
     tree.file("a/5.json", "{\"apiVersion\": \"v1\",\n]}");
     const auto output = render::render_directory(tree, {.path = "a"});
     BOOST_REQUIRE(output.has_error());
     const auto& all = output.error().all;
     BOOST_REQUIRE_EQUAL(all.size(), 6U);
-    BOOST_TEST(has(render::to_string(all[0]), "a/1.yaml:2:1: "));
+    BOOST_TEST(has(render::to_string(all[0]), "a/1.yaml:4:1: "));
     BOOST_TEST(render::to_string(all[1]) == "a/2.yaml:6:1 (document 2): the object has no apiVersion");
     BOOST_TEST(render::to_string(all[2]) == "a/2.yaml:9:1 (document 3): the Secret has no metadata.name");
     BOOST_TEST(
         has(render::to_string(all[3]),
-            "a/3.yaml:1:1: this is no Kubernetes object: it has no apiVersion and no kind.")
+            "a/3.yaml:2:1: this is no Kubernetes object: it has no apiVersion and no kind.")
     );
     BOOST_TEST(
         has(render::to_string(all[4]),
-            "a/4.yaml:7:3: key \"a\" is given twice in one mapping; it was first in line 6")
+            "a/4.yaml:7:1: key \"data\" is given twice in one mapping; it was first in line 5")
     );
     BOOST_TEST(has(render::to_string(all[5]), "a/5.json:2:"));
     const auto summary = output.error().summary(2);
     BOOST_TEST((summary.kind() == error_kind::user));
     BOOST_TEST(has(summary.message(), "; and 4 more"));
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_key_below_an_objects_own_fields_is_a_warning_with_its_place) {
+    memory_tree tree;
+    tree.file("a/1.yaml", config_map("x") + "---\n" + config_map("y", "data:\n  a: one\n  a: two\n"));
+    tree.file(
+        "a/2.json", "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"z\",\n"
+                    "\"name\": \"w\"}}"
+    );
+    const auto output = render::render_directory(tree, {.path = "a"});
+    BOOST_TEST_REQUIRE(output.has_value(), output.error().summary().message());
+    BOOST_TEST_REQUIRE(output->objects.size() == 3U);
+    BOOST_TEST(output->objects[1].object.at("data").at("a").as_string() == "two");
+    BOOST_TEST(render::names_of(output->objects[2].object).name == "w");
+    BOOST_TEST_REQUIRE(output->warnings.size() == 2U);
+    BOOST_TEST(has(output->warnings[0], "a/1.yaml:"));
+    BOOST_TEST(
+        has(output->warnings[0], "(document 2): key \"a\" is given twice in one mapping, first in line ")
+    );
+    BOOST_TEST(has(output->warnings[1], "a/2.json:2: key \"name\" is given twice"));
 }
 
 BOOST_AUTO_TEST_CASE(symlinks_are_followed_inside_of_the_repository) {
@@ -214,12 +234,11 @@ BOOST_AUTO_TEST_CASE(symlinks_that_leave_the_repository_or_run_in_circles_are_re
     tree.link("app/b.yaml", "../../etc/passwd")
         .link("app/c.yaml", "/etc/passwd")
         .link("app/d.yaml", "e.yaml");
-    tree.link("app/e.yaml", "d.yaml").link("app/f.yaml", "nowhere.yaml");
+    tree.link("app/e.yaml", "d.yaml");
     const std::string errors = build(tree, {.path = "app"});
     BOOST_TEST(has(errors, "symlink app/b.yaml leaves the repository"));
     BOOST_TEST(has(errors, "symlink app/c.yaml leaves the repository: its target is absolute"));
     BOOST_TEST(has(errors, "symlink app/d.yaml runs in circles"));
-    BOOST_TEST(has(errors, "symlink app/f.yaml leads to app/nowhere.yaml, which is not there"));
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_contains_itself_by_a_symlink_is_refused) {
@@ -229,13 +248,69 @@ BOOST_AUTO_TEST_CASE(a_directory_that_contains_itself_by_a_symlink_is_refused) {
     BOOST_TEST(build(tree, {.path = "app"}) == "a");
 }
 
-BOOST_AUTO_TEST_CASE(a_symlink_that_is_no_manifest_and_leads_nowhere_is_only_a_warning) {
+BOOST_AUTO_TEST_CASE(a_symlink_that_leads_nowhere_is_a_warning) {
     memory_tree tree;
-    tree.file("app/a.yaml", config_map("a")).link("app/docs", "../gone");
+    tree.file("app/a.yaml", config_map("a")).link("app/docs", "../gone").link("app/f.yaml", "nowhere.yaml");
     const auto output = render::render_directory(tree, {.path = "app", .recurse = true});
     BOOST_REQUIRE(output.has_value());
-    BOOST_REQUIRE_EQUAL(output->warnings.size(), 1U);
+    BOOST_REQUIRE_EQUAL(output->objects.size(), 1U);
+    BOOST_REQUIRE_EQUAL(output->warnings.size(), 2U);
     BOOST_TEST(has(output->warnings[0], "symlink app/docs leads to gone, which is not there"));
+    BOOST_TEST(has(output->warnings[1], "symlink app/f.yaml leads to app/nowhere.yaml, which is not there"));
+}
+
+// What lies beside manifests: values of a chart, a template, a list, a text with a tab in it.
+BOOST_AUTO_TEST_CASE(a_yaml_file_that_is_no_object_is_passed_over_with_a_warning) {
+    memory_tree tree;
+    tree.file("a/cm.yaml", config_map("x"))
+        .file("a/list.yaml", "- one\n- two\n")
+        .file("a/mixed.yaml", "--- \n# nothing\n---\nimage: {tag: 1}\nreplicas: 3\n---\nmore: true\n")
+        .file("a/text.yml", "just a sentence\n")
+        .file("a/wrong.yaml", "a: [\n")
+        .file("a/tagged.yaml", "kind: Config\nclusters: []\n");
+    const auto output = render::render_directory(tree, {.path = "a"});
+    BOOST_TEST_REQUIRE(output.has_value());
+    BOOST_TEST(output->objects.size() == 1U);
+    BOOST_TEST_REQUIRE(output->warnings.size() == 5U);
+    const std::string passed_over = ": left out, since there is no Kubernetes object in it: ";
+    BOOST_TEST(output->warnings[0] == "a/list.yaml:1" + passed_over + "this is a list");
+    BOOST_TEST(output->warnings[1] == "a/mixed.yaml:4 (document 2)" + passed_over + "it has no apiVersion");
+    BOOST_TEST(output->warnings[2] == "a/tagged.yaml:1" + passed_over + "it has no apiVersion");
+    BOOST_TEST(output->warnings[3] == "a/text.yml:1" + passed_over + "this is a string");
+    BOOST_TEST(has(output->warnings[4], "a/wrong.yaml:2" + passed_over));
+    // Not so where somebody meant an object: it would be taken away from the cluster.
+    for (const std::string text : {
+             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x\n",
+             "apiVersion: v1\nmetadata: {name: x}\n# the kind is missing\n",
+             "- {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n",
+         }) {
+        memory_tree meant;
+        meant.file("a/cm.yaml", config_map("x")).file("a/meant.yaml", text);
+        BOOST_TEST(render::render_directory(meant, {.path = "a"}).has_error(), text);
+    }
+    memory_tree beside;
+    beside.file("a/both.yaml", config_map("x") + "---\nreplicas: 3\n").file("a/package.json", "{\"a\": 1}");
+    const auto errors = render::render_directory(beside, {.path = "a"});
+    BOOST_TEST_REQUIRE(errors.has_error());
+    BOOST_TEST(errors.error().all.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_without_items_is_empty) {
+    memory_tree tree;
+    tree.file("a/1.yaml", "apiVersion: v1\nkind: ConfigMapList\nmetadata: {}\nitems: null\n");
+    tree.file(
+        "a/2.json",
+        "{\"apiVersion\": \"apps/v1\", \"kind\": \"DeploymentList\", \"metadata\": {}, \"items\": null}"
+    );
+    tree.file(
+        "a/3.yaml",
+        "apiVersion: v1\nkind: ConfigMapList\nmetadata: {}\nitems: [null, {metadata: {name: x}}]\n"
+    );
+    tree.file("a/4.yaml", "apiVersion: v1\nkind: List\nmetadata: {}\nitems:\n");
+    const auto output = render::render_directory(tree, {.path = "a"});
+    BOOST_TEST_REQUIRE(output.has_value());
+    BOOST_TEST_REQUIRE(output->objects.size() == 1U);
+    BOOST_TEST(render::names_of(output->objects[0].object).name == "x");
 }
 
 BOOST_AUTO_TEST_CASE(submodules_are_skipped_with_a_warning) {
@@ -325,7 +400,7 @@ BOOST_AUTO_TEST_CASE(limits_are_said_by_name) {
     BOOST_TEST(has(build(tree, {.path = "app"}, limits), "app has more than 1 files and directories"));
     limits = {};
     limits.max_errors = 2;
-    tree.file("app/c.yaml", "x: 1\n---\ny: 1\n---\nz: 1\n");
+    tree.file("app/c.yaml", "# no kind, apiVersion or metadata\nx: 1\n---\ny: 1\n---\nz: 1\n");
     const auto many = render::render_directory(tree, {.path = "app"}, limits);
     BOOST_TEST(many.error().all.size() == 2U);
 }

@@ -1,4 +1,5 @@
 #include "render/directory.hpp"
+#include "render/documents.hpp"
 
 #include "memory_tree.hpp"
 
@@ -95,13 +96,19 @@ BOOST_AUTO_TEST_CASE(objects_with_generate_name_need_no_name) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_object_is_refused_with_the_reason) {
+    // In a file that has the words of a manifest in it.
+    const std::string meant = "# apiVersion, kind, metadata\n";
     BOOST_TEST(
-        has(objects_of("- a\n- b\n"),
-            "f.yaml:1:1: this is a list, not a Kubernetes object; several objects are documents")
+        has(objects_of(meant + "- a\n- b\n"),
+            "f.yaml:2:1: this is a list, not a Kubernetes object; several objects are documents")
     );
-    BOOST_TEST(has(objects_of("text"), "f.yaml:1:1: this is a string, not a Kubernetes object"));
-    BOOST_TEST(has(objects_of("kind: X\n"), "the object has no apiVersion"));
-    BOOST_TEST(has(objects_of("apiVersion: v1\n"), "the object has no kind"));
+    BOOST_TEST(has(objects_of(meant + "text"), "f.yaml:2:1: this is a string, not a Kubernetes object"));
+    BOOST_TEST(has(objects_of(meant + "kind: X\n"), "the object has no apiVersion"));
+    BOOST_TEST(has(objects_of(meant + "apiVersion: v1\n"), "the object has no kind"));
+    // What a program prints is nothing else.
+    render::collected printed;
+    BOOST_TEST(render::collect("p", "- a\n", {}, printed));
+    BOOST_TEST(printed.errors.all.size() == 1U);
     BOOST_TEST(has(objects_of("apiVersion: v1\nkind: ''\n"), "the object has no kind"));
     BOOST_TEST(has(
         objects_of("apiVersion: 1\nkind: X\n"), "f.yaml:1:1: apiVersion is a number, not a string; quote it"

@@ -4,6 +4,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fmt/format.h>
+
 #include <string>
 #include <vector>
 
@@ -105,6 +107,46 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_given_twice_is_refused_with_both_lines) {
         read("{a: 1, b: 2, a: 3}") == "1:14 key \"a\" is given twice in one mapping; it was first in line 1"
     );
     BOOST_TEST(read("a: {c: 1}\nb: {c: 2}\n") == R"({"a":{"c":1},"b":{"c":2}})");
+}
+
+BOOST_AUTO_TEST_CASE(below_a_manifests_own_fields_the_last_of_a_repeated_key_counts_and_is_told) {
+    render::yaml_limits limits;
+    limits.repeated = render::yaml_limits::repeated_keys::refused_in_manifest;
+    const auto told = [&](std::string_view text) {
+        const auto read = render::read_yaml(text, limits);
+        if (!read) return fmt::format("{}: {}", read.error().where.line, read.error().message);
+        std::string all;
+        for (const auto& document : *read) {
+            all += json::serialize(document.value);
+            for (const auto& key : document.repeated) {
+                all += fmt::format(" {}:{}:{}", key.name, key.where.line, key.first_line);
+            }
+        }
+        return all;
+    };
+    BOOST_TEST(told("b:\n  c: 1\n  d: 2\n  c: 3\n") == R"({"b":{"c":3,"d":2}} c:4:2)");
+    BOOST_TEST(told("b: {c: {e: 1}, c: {f: 2}, c: [3]}") == R"({"b":{"c":[3]}} c:1:1 c:1:1)");
+    BOOST_TEST(told("b:\n- {c: 1, c: 2}\n") == R"({"b":[{"c":2}]} c:2:2)");
+    BOOST_TEST(told("{\n\"b\": {\"c\": 1,\n\"c\": 2}}") == R"({"b":{"c":2}} c:3:2)");
+    BOOST_TEST(told("x: &x {c: 0}\nb:\n  <<: *x\n  c: 1\n  c: 2\n") == R"({"x":{"c":0},"b":{"c":2}} c:5:4)");
+    // Two documents: each tells of its own.
+    BOOST_TEST(told("b: {c: 1, c: 2}\n---\na: 1\n") == R"({"b":{"c":2}} c:1:1{"a":1})");
+    // Objects that were glued together, alone or in a list.
+    BOOST_TEST(has(told("kind: A\nb: 1\nkind: B\n"), "3: key \"kind\" is given twice"));
+    BOOST_TEST(has(told("{\"kind\": \"A\", \"kind\": \"B\"}"), "key \"kind\" is given twice"));
+    BOOST_TEST(has(told("kind: List\nitems:\n- kind: A\n  kind: B\n"), "4: key \"kind\" is given twice"));
+    BOOST_TEST(told("items:\n- spec: {c: 1, c: 2}\n") == R"({"items":[{"spec":{"c":2}}]} c:2:2)");
+
+    std::string many = "b:\n";
+    for (int i = 0; i < 1000; ++i) {
+        many += "  c: 1\n";
+    }
+    BOOST_TEST(
+        render::read_yaml(many, limits)->front().repeated.size() == render::yaml_document::max_repeated
+    );
+
+    limits.repeated = render::yaml_limits::repeated_keys::last_wins; // of charts' own files
+    BOOST_TEST(told("version: 1\nversion: 2\n") == R"({"version":2} version:2:1)");
 }
 
 BOOST_AUTO_TEST_CASE(merges_are_applied_as_go_yaml_does) {

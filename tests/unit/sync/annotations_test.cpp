@@ -64,6 +64,29 @@ BOOST_AUTO_TEST_CASE(helms_hooks_are_ours) {
     BOOST_TEST((kept.options.prune == removal::never));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_applied_at_no_time_is_known_by_its_annotations) {
+    struct row {
+        std::string annotations;
+        bool is_test;
+        bool is_never;
+    };
+    for (const auto& [annotations, is_test, is_never] : std::vector<row>{
+             {"", false, false},
+             {"'helm.sh/hook': 'test'", true, true},
+             {"'helm.sh/hook': 'test-success, test-failure'", true, true},
+             {"'helm.sh/hook': 'test,post-install'", false, false},
+             {"'helm.sh/hook': 'pre-rollback'", false, true},
+             {"'helm.sh/hook': 'crd-install'", false, false},
+             {"'helm.sh/hook': 'test', 'argocd.argoproj.io/hook': 'PostSync'", false, false},
+             {"'argocd.argoproj.io/hook': 'Skip'", false, true},
+             {"'argocd.argoproj.io/hook': 'PreSnc'", false, false},
+         }) {
+        const auto one = object("{'metadata': {'annotations': {" + annotations + "}}}");
+        BOOST_TEST(is_helm_test(one) == is_test, annotations);
+        BOOST_TEST(is_never_applied(one) == is_never, annotations);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(sync_options_are_read_and_unknown_ones_named) {
     const auto d =
         read("'argocd.argoproj.io/sync-options': 'Prune=confirm, Delete=false,Replace=true,Force=true,"
