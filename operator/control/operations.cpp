@@ -99,13 +99,10 @@ void operations::note_rows(application_record& r) {
         });
     }
     state.sync_result->resources_count = static_cast<std::int64_t>(reports.size());
-    state.sync_result->resources = engine::rows_of(
-        reports, done,
-        [&](const sync::object_id& id) {
-            const auto* w = r.compared.find(id);
-            return w == nullptr ? std::string{} : w->version;
-        }
-    );
+    state.sync_result->resources = engine::rows_of(reports, done, [&](const sync::object_id& id) {
+        const auto* w = r.compared.find(id);
+        return w == nullptr ? std::string{} : w->version;
+    });
 }
 
 void operations::end_terminated(application_record& r) {

@@ -50,8 +50,8 @@ problems_of(const crds::application& value, const surroundings& around);
 [[nodiscard]] std::optional<crds::problem> unverified(const crds::repository_spec& spec);
 
 /// Whether a key of the Secret that spec.webhook.secretRef names holds what deliveries are signed with:
-/// "secret", and "secret-…" for more, as while one takes the place of another. Whatever else is in that Secret
-/// was not made to be sent to a Git provider.
+/// "secret", and "secret-…" for more, as while one takes the place of another. Whatever else is in that
+/// Secret was not made to be sent to a Git provider.
 [[nodiscard]] bool is_webhook_secret_key(std::string_view key) noexcept;
 
 /// Why a file:// URL is none for objects outside of the operator's namespace: it leads to the operator's own

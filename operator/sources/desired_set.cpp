@@ -5,8 +5,8 @@
 #include "render/namespaces.hpp"
 #include "secrets/sensitive.hpp"
 #include "sources/output_places.hpp"
-#include "sync/order.hpp"
 #include "sync/annotations.hpp"
+#include "sync/order.hpp"
 
 #include <algorithm>
 #include <map>

@@ -128,8 +128,7 @@ const result<secrets::access_rules>& secret_stores::rules_of(const crds::reposit
     return rules_.insert_or_assign(key, std::move(made)).first->second.compiled;
 }
 
-asio::awaitable<stores_in_use>
-secret_stores::look(const crds::application& value, refs_wanted how_new) {
+asio::awaitable<stores_in_use> secret_stores::look(const crds::application& value, refs_wanted how_new) {
     stores_in_use made;
     made.who = {value.metadata.namespace_, value.metadata.name};
     if (value.spec.secret_references == crds::reference_places::everywhere) {

@@ -194,10 +194,11 @@ asio::awaitable<result<builders::supply>> supplier::obtain(builders::need asked,
     auto chart = co_await charts_.fetch(std::move(*request));
     if (!chart && withheld && chart.error().kind() == error_kind::forbidden) {
         co_return error{
-            error_kind::forbidden,
-            describe(what) + ": " + chart.error().message() +
-                "; passCredentials does not hold for the credentials of another namespace's Repository: make a "
-                "Repository for this URL in " + who.namespace_
+            error_kind::forbidden, describe(what) + ": " + chart.error().message() +
+                                       "; passCredentials does not hold for the credentials of another "
+                                       "namespace's Repository: make a "
+                                       "Repository for this URL in " +
+                                       who.namespace_
         };
     }
     if (!chart) {

@@ -42,8 +42,8 @@ public:
     struct reader {
         std::string namespace_;
         bool pass_credentials = false;
-        /// Of bases in Git repositories; a chart's range and a file are asked anew where what is known of them
-        /// is older.
+        /// Of bases in Git repositories; a chart's range and a file are asked anew where what is known of
+        /// them is older.
         refs_wanted how_new = {};
     };
 

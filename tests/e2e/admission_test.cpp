@@ -241,8 +241,7 @@ BOOST_AUTO_TEST_CASE(
     eventually(
         [&] {
             const auto application = said_of(
-                "Application",
-                R"({"spec": {"source": {"repoURL": "git@git.example.com:team/deploy.git"}}})"
+                "Application", R"({"spec": {"source": {"repoURL": "git@git.example.com:team/deploy.git"}}})"
             );
             const auto repository =
                 said_of("Repository", R"({"spec": {"url": "https://GIT.example.com:443/other/"}})");

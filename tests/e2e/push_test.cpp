@@ -320,19 +320,19 @@ BOOST_AUTO_TEST_CASE(a_secret_is_rotated_with_both_valid_for_a_while) {
     const auto patch = [&](const std::string& data) {
         s.w.kubectl({"patch", "secret", "rotating", "-n", home, "--type=merge", "-p", data});
     };
-    patch(json::serialize(json::object{{"stringData", {{"secret-next", next_secret}, {"next", "of-something-else"}}}}));
+    patch(json::serialize(
+        json::object{{"stringData", {{"secret-next", next_secret}, {"next", "of-something-else"}}}}
+    ));
     eventually([&] { return answer(next_secret) == "202"; }, "the new one is known too");
     BOOST_TEST(answer("old-one-of-the-two") == "202");
     // What else is in the Secret signs nothing, and that is said.
     BOOST_TEST(answer("of-something-else") == "401");
     eventually(
         [&] {
-            return s.w
-                .kubectl(
-                    {"get", "repository.holdfast.dev", "rotated", "-n", home, "-o",
-                     R"(jsonpath={.status.conditions[?(@.type=="ConfigurationWarning")].message})"}
-                )
-                .find("no delivery is verified with \"next\"") != std::string::npos;
+            return s.w.kubectl({"get", "repository.holdfast.dev", "rotated", "-n", home, "-o",
+                                R"(jsonpath={.status.conditions[?(@.type=="ConfigurationWarning")].message})"}
+                   )
+                       .find("no delivery is verified with \"next\"") != std::string::npos;
         },
         "the key that counts for nothing is named"
     );

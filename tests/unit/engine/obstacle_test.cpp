@@ -125,8 +125,7 @@ BOOST_AUTO_TEST_CASE(the_table) {
         {"our own waits for what supersedes it",
          [](auto& s) {
              s.lasts();
-             s.runs().operation.initiated_by =
-                 crds::operation_initiator{.username = {}, .automated = true};
+             s.runs().operation.initiated_by = crds::operation_initiator{.username = {}, .automated = true};
          },
          "stay"},
     };

@@ -90,7 +90,8 @@ BOOST_AUTO_TEST_CASE(what_else_a_webhooks_secret_has_signs_nothing) {
     const auto warned = [&](std::set<std::string> keys) {
         around.secrets["holdfast/hook"] = std::move(keys);
         return judge(
-                   repository(R"({"url": "https://a.example/b", "webhook": {"secretRef": {"name": "hook"}}})"),
+                   repository(R"({"url": "https://a.example/b", "webhook": {"secretRef": {"name": "hook"}}})"
+                   ),
                    around
         )
             .warnings;

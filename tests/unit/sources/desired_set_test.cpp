@@ -37,7 +37,8 @@ result<placed_objects> placed(const std::string& more) {
     const auto built = render::render_directory(tree, {.path = "a"});
     BOOST_REQUIRE(built.has_value());
     const build_target target{
-        .who = {.application = {"holdfast", "shop"}, .installation = "holdfast", .names = sync::holdfast_dev()},
+        .who =
+            {.application = {"holdfast", "shop"}, .installation = "holdfast", .names = sync::holdfast_dev()},
         .namespace_ = "n",
         .confined_to = {}
     };
