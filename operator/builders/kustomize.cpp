@@ -113,7 +113,7 @@ private:
         }
         plan_.archives = std::move(followed.archives);
         plan_.files = std::move(followed.files);
-        if (followed.has_charts) key.add("helm").add(with_.helm_version);
+        if (followed.has_charts) key.add("helm").add(with_.helm_identity);
         plan_.commands.push_back(build_command(working, followed.has_charts));
         // References to entries of password stores carry what identifies the entries.
         if (followed.functions_unknown || followed.functions.contains(pass_function)) {

@@ -113,7 +113,8 @@ plan_build(const build_input& input, const builders::build_settings& with) {
 
 // Where a source is in its repository; "" for the root, and for a chart.
 std::string directory_of(const build_input& input) {
-    return render::clean_path(input.source.spec.path).value_or(std::string{});
+    auto cleaned = render::clean_path(input.source.spec.path);
+    return cleaned ? std::move(*cleaned) : std::string{};
 }
 
 error combined(const std::optional<error>& before, const error& another) {

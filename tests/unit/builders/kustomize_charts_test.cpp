@@ -16,7 +16,7 @@ programs with_charts() {
     auto with = the_programs();
     with.charts_in_kustomizations = true;
     with.helm = std::filesystem::canonical(std::string{std::getenv("HOLDFAST_PROGRAMS")} + "/helm"); // NOLINT
-    with.helm_version = "v3";
+    with.helm_identity = "v3";
     return with;
 }
 
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(another_chart_or_another_helm_is_another_build) {
     const repository r{{{"kustomization.yaml", kustomization(remote)}}};
     const auto key = [&](const supply& chart, const std::string& helm) {
         auto with = with_charts();
-        with.helm_version = helm;
+        with.helm_identity = helm;
         return to_hex(planned(plan_kustomize(source_of(r, ""), {}, {{wanted, chart}}, with)).key);
     };
     const auto one = packed(kept);

@@ -30,7 +30,7 @@ struct with_server : kube::fixture {
 
     result<void> load() { return run(all.load({{"x.example", "v1", "Thing"}})); }
     std::size_t problems(const std::string& field) {
-        return all
+        return all.all()
             .check(boost::json::parse(
                        R"({"apiVersion":"x.example/v1","kind":"Thing","metadata":{"name":"a"},"spec":{")" +
                        field + R"(":"v"}})"
