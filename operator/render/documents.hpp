@@ -32,7 +32,7 @@ bool collect(const std::string& file, std::string_view text, const directory_lim
 
 /// The same for a file that was found in a directory, where other files may lie: YAML in which there is no
 /// object, and nothing that looks as if it was to be one (Argo CD's rule: apiVersion, kind and metadata are
-/// in its text), is passed over with a warning.
+/// in its text; and where a document has two of them), is passed over with a warning.
 bool collect_found(
     const std::string& file, std::string_view text, const directory_limits& limits, collected& into
 );

@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(what_the_server_did_without_having_said_so_is_found_out) {
 
     // The server takes the status that tells of it; nobody else gets to know.
     proxy.lose_answers(true);
-    repository.write("b.yaml", "b: [");
+    repository.write("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: [");
     repository.push("Broken");
     await_condition("unsaid", "ComparisonError", {"b.yaml"});
     eventually([&] { return op->logged("a status cannot be written") > 0; }, "the answer is missed");

@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(the_columns_of_kubectl_get_tell_how_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_status_is_whole_from_the_first_and_after_somebody_took_it_away) {
     scene s{"whole"};
-    s.repository.write("broken.yaml", "a: [");
+    s.repository.write("broken.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: [");
     s.repository.push("Broken from the start");
     s.follow({.automated = false});
     await_condition(s.name, "ComparisonError", {"broken.yaml"});
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(each_transition_is_told_once) {
     await_synced(s.name, first);
     eventually([&] { return told(s, "OperationCompleted") == 1; }, "the sync is told");
 
-    s.repository.write("broken.yaml", "a: [");
+    s.repository.write("broken.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: [");
     s.repository.push("Broken");
     await_condition(s.name, "ComparisonError", {"broken.yaml"});
     s.repository.write("README.md", "A push that leaves it broken.\n").push("Still broken");

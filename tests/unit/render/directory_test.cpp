@@ -281,7 +281,8 @@ BOOST_AUTO_TEST_CASE(a_yaml_file_that_is_no_object_is_passed_over_with_a_warning
     // Not so where somebody meant an object: it would be taken away from the cluster.
     for (const std::string text : {
              "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x\n",
-             "apiVersion: v1\nmetadata: {name: x}\n# the kind is missing\n",
+             "apiVersion: v1\nmetadata: {name: x}\n",
+             "kind: ConfigMap\nmetadata: {name: x}\n",
              "- {apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n",
          }) {
         memory_tree meant;
