@@ -318,8 +318,8 @@ BOOST_AUTO_TEST_CASE(values_of_another_source_are_looked_for_where_they_are) {
         .write("chart/templates/a.yaml", config_map("of-chart", "greeting", "{{ .Values.greeting }}"))
         .write("values/prod.yaml", "greeting: hello\n");
     s.repository.push("One");
-    s.follow({.path = "values"});
-    eventually([&] { return !s.look().revision.empty(); }, "the repository is known");
+    s.follow();
+    eventually([&] { return s.look().synced(); }, "the repository is known");
     const auto said_of = [&](const std::string& file) {
         return judged().cluster().kubectl(
             {"apply", "--dry-run=server", "-f", "-"},
