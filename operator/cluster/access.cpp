@@ -151,8 +151,10 @@ access::answer<json::object> access::send_over_others(apply_request& what) const
         }
     }
     auto answer = co_await apply_just(what);
-    if (!answer && answer.error().is_invalid() && !is_settled) {
-        // What others added may be what it is refused for, such as a port of the same name.
+    // What others added may be what it is refused for, such as a port of the same name. Or they did so since
+    // the record was made; what an object has when it is adopted stays.
+    const bool is_in_the_way = answer ? is_ours && has_added(what, *answer) : answer.error().is_invalid();
+    if (is_in_the_way && !is_settled) {
         const auto settled = co_await settle(what);
         if (settled && *settled) {
             answer = co_await apply_just(what);
@@ -198,6 +200,11 @@ asio::awaitable<bool> access::drop_unknown(apply_request& what) const {
         }
     }
     co_return false;
+}
+
+bool access::has_added(const apply_request& what, const json::object& live) const {
+    const auto spared = sync::spared_managers(what.ignored, kube::key_of(what.manifest));
+    return !sync::added_items(live, what.manifest, spared, with_.names).empty();
 }
 
 // Whether ownership was moved.

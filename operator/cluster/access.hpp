@@ -95,6 +95,7 @@ private:
     answer<json::object> try_over_others(apply_request& what) const;
     answer<json::object> send_over_others(apply_request& what) const;
     answer<json::object> apply_just(apply_request& what) const;
+    [[nodiscard]] bool has_added(const apply_request& what, const json::object& live) const;
     answer<bool> settle(const apply_request& what) const;
     answer<json::object> adopt(const apply_request& what, json::object live) const;
     template <class T>

@@ -2,6 +2,8 @@
 
 #include "cluster/destinations.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 namespace holdfast::cluster {
@@ -110,6 +112,72 @@ BOOST_FIXTURE_TEST_CASE(a_kind_is_watched_from_when_somebody_asks_for_it, one_cl
     }
     BOOST_TEST(to.live().owned_by(shop).size() == 1U);
     stop();
+}
+
+/// A ConfigMap of ours with a list, and what a person has of it: an item, where `added`.
+std::string with_list(const std::string& version, bool added) {
+    auto object = json::parse(config_map("a", version)).as_object();
+    object["list"] = json::parse(added ? R"([{"name":"a"},{"name":"b"}])" : R"([{"name":"a"}])");
+    auto& managers = object["metadata"].as_object()["managedFields"].emplace_array();
+    managers.push_back(json::parse(
+        R"({"manager":"holdfast","operation":"Apply","apiVersion":"v1","fieldsV1":{"f:list":{"k:{\"name\":\"a\"}":{".":{}}}}})"
+    ));
+    if (added) {
+        managers.push_back(json::parse(
+            R"({"manager":"kubectl-edit","operation":"Update","apiVersion":"v1","fieldsV1":{"f:list":{"k:{\"name\":\"b\"}":{".":{}}}}})"
+        ));
+    }
+    return json::serialize(object);
+}
+
+// The record says that there is something to settle, or the answer does, where a person was quicker than the
+// watch. Else nothing is asked.
+BOOST_AUTO_TEST_CASE(what_a_person_added_to_an_object_of_ours_goes_with_the_apply) {
+    struct row {
+        bool is_known;
+        bool is_answered;
+        std::vector<std::string> asked;
+    };
+    for (const auto& row : std::vector<row>{
+             {false, false, {"PATCH apply"}},
+             {true, false, {"GET", "PATCH json", "PATCH apply"}},
+             {false, true, {"PATCH apply", "GET", "PATCH json", "PATCH apply"}},
+         }) {
+        one_cluster k;
+        has_config_maps(k, {with_list("900", row.is_known)});
+        k.server.when("GET", "/api/v1/namespaces/n/configmaps/a")
+            .then(answer_json(200, with_list("1001", row.is_known || row.is_answered)));
+        k.has_kinds();
+        (void)k.run(k.to.watch(config_maps));
+        k.wait_for([&] { return k.to.live().ready(config_maps); });
+        bool is_first = true;
+        k.server.when("PATCH", "").always([&](const test::seen_request& request) {
+            const bool is_apply = request.header("Content-Type") == "application/apply-patch+yaml";
+            const bool has_both = is_apply && is_first && row.is_answered;
+            is_first = is_first && !is_apply;
+            return answer_json(200, with_list(is_apply ? "1003" : "1002", has_both));
+        });
+        auto what = k.wanted();
+        what.manifest["list"] = json::parse(R"([{"name":"a"}])");
+        const auto before = k.server.requests().size();
+        {
+            const auto access = k.enter();
+            BOOST_TEST(k.run(access.apply(what)).has_value());
+        }
+        std::vector<std::string> asked;
+        const auto all = k.server.requests();
+        for (auto i = before; i < all.size(); ++i) {
+            if (all[i].target.find("/namespaces/n/configmaps/a") == std::string::npos) continue;
+            const auto type = all[i].header("Content-Type");
+            asked.push_back(
+                all[i].method + (type.starts_with("application/apply")        ? " apply"
+                                 : type.starts_with("application/json-patch") ? " json"
+                                                                              : "")
+            );
+        }
+        BOOST_TEST(asked == row.asked, boost::test_tools::per_element());
+        k.stop();
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_dry_run_changes_nothing_of_what_is_known, one_cluster) {
