@@ -133,6 +133,7 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
         );
         // The hashes know nothing of rules: what was left to others may be all that changed.
         const bool is_ruled =
+            (r->compared.ignored && r->compared.ignored->objects.contains(w.id)) ||
             std::ranges::any_of(rules, [&](const auto& rule) { return sync::matches(rule, w.id); });
         const bool has_drifted = verdict == sync::verdict::differs && w.in_sync;
         if (has_drifted && !is_ruled) {

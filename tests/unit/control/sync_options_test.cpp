@@ -164,8 +164,7 @@ bool makes_the_namespace(const sync::sync_options& options) {
 // What is seen with the option, and not without it.
 const std::map<std::string, std::function<bool(const sync::sync_options&)>> effects{
     {"ApplyOutOfSyncOnly=false", applies_what_is_in_sync},
-    {"ClientSideApplyMigration=false",
-     [](const sync::sync_options& o) { return o.client_side_migration == false; }},
+    {"ClientSideApplyMigration=false", [](const sync::sync_options& o) { return !sync::takes_over(o, {}); }},
     {"CreateNamespace=true", makes_the_namespace},
     {"Delete=false",
      [](const sync::sync_options& o) { return sync::delete_policy({}, o) == sync::removal::never; }},
