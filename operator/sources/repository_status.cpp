@@ -82,7 +82,7 @@ void repositories::state::fill_status(
                     const auto url = exact ? std::string{} : t->url.text();
                     const auto name = revision.empty() ? std::string{"HEAD"} : revision;
                     if (told.emplace(url, name).second) {
-                        status.heads.push_back({url, name, head->commit.hex()});
+                        status.heads.push_back({.url = url, .ref = name, .sha = head->commit.hex()});
                     }
                 }
             }

@@ -59,7 +59,7 @@ private:
         if (!settings_.options.fail_on_shared_resource.value_or(false)) return std::nullopt;
         std::vector<std::string> shared;
         for (const auto& t : state_.tasks) {
-            if (t.is_shared) shared.push_back(t.message);
+            if (t.is_shared) shared.push_back(describe(t.wanted->id) + " " + t.message);
         }
         if (shared.empty()) return std::nullopt;
         return failed_step{fmt::format(

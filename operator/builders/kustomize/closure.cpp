@@ -110,7 +110,7 @@ private:
     }
 
     static std::string shown_path(const read_repository& repository, const std::string& path) {
-        if (repository.shown.empty()) return render::name_of_directory(path);
+        if (repository.shown.empty()) return path;
         return repository.shown + "//" + path;
     }
 

@@ -145,7 +145,7 @@ render::render_result<kustomization> read_kustomization(
 ) {
     render::render_errors errors;
     const auto fail = [&](error e) {
-        errors.all.push_back({.kind = e.kind(), .file = shown, .message = e.message()});
+        errors.all.push_back({.kind = e.kind(), .file = render::name_of_directory(shown), .message = e.message()});
         return errors;
     };
     const auto names = names_in(tree, directory);
@@ -167,7 +167,7 @@ render::render_result<kustomization> read_kustomization(
     kustomization k;
     k.directory = directory;
     k.name = names->front();
-    k.shown = shown == "." ? k.name : render::join_path(shown, k.name);
+    k.shown = render::join_path(shown, k.name);
     auto text = text_of(tree, render::join_path(directory, k.name));
     if (!text) {
         errors.all.push_back({.kind = text.error().kind(), .file = k.shown, .message = text.error().message()}

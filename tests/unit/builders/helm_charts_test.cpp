@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_chart_at_the_root) {
     for (const char* path : {"", ".", "./"}) {
         const auto s = b.source(r, path);
         BOOST_TEST(b.built(s) == expected(b, r, ""));
-        BOOST_TEST(b.good_plan(s).name == ".");
+        BOOST_TEST(b.good_plan(s).name == "the repository's root");
     }
 }
 

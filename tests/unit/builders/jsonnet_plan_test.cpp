@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(what_is_sure_to_be_wrong_is_said_before_anything_runs) {
         said += render::to_string(e) + "\n";
     }
     BOOST_TEST(has(said, "apps/web/a.jsonnet: the file is in Git LFS"), said);
-    BOOST_TEST(has(said, "symlink apps/web/c.jsonnet leads to apps/web/nowhere, which is not there"), said);
+    BOOST_TEST(!has(said, "c.jsonnet"), said); // that it leads nowhere is a warning
     BOOST_TEST(has(said, "directory.jsonnet.libs[0]: path \"../lib\" must not contain \"..\""), said);
     b.repository.remove("apps/web/a.jsonnet").remove("apps/web/c.jsonnet");
     b.options().libs = {"vendor"};

@@ -103,6 +103,7 @@ programs the_programs() {
     with.kustomize = fs::canonical(std::string{directory} + "/kustomize");
     with.functions = FUNCTIONS_DIRECTORY;
     with.kustomize_identity = "v5.7.1";
+    with.kustomize_version = "v5.7.1";
     return with;
 }
 

@@ -83,6 +83,7 @@ BOOST_AUTO_TEST_CASE(the_full_examples_leave_no_field_out) {
     std::erase_if(missing, [&known](const std::string& one) {
         const auto of_another_source = one.starts_with(".operation.sync.source.") ||
                                        one.starts_with(".status.operationState.operation.sync.source.") ||
+                                       one.starts_with(".status.operationState.syncResult.source") ||
                                        one.starts_with(".status.history.source");
         const bool plain_initiator = one == ".status.history.initiatedBy.automated";
         return known.contains(one) || of_another_source || plain_initiator;

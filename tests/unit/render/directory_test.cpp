@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(all_errors_are_collected_with_their_places) {
 
 BOOST_AUTO_TEST_CASE(a_repeated_key_below_an_objects_own_fields_is_a_warning_with_its_place) {
     memory_tree tree;
-    tree.file("a/1.yaml", config_map("x") + "---\n" + config_map("y", "data:\n  a: one\n  a: two\n"));
+    tree.file("a/1.yaml", config_map("x") + "---\n" + config_map("v", "data:\n  a: one\n  a: two\n"));
     tree.file(
         "a/2.json", "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"z\",\n"
                     "\"name\": \"w\"}}"

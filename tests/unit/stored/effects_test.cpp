@@ -76,6 +76,12 @@ const std::set<std::string, std::less<>> for_people{
     "InfoItem.value",
 };
 
+// What `crds` itself does: is_automated(), and status entries that are cut.
+const std::set<std::string, std::less<>> within_crds{
+    "AutomatedSync.enabled",
+    "HistoryEntry.sources_omitted",
+};
+
 void unused_in(const type_description& type, std::set<std::string>& seen, std::vector<std::string>& into) {
     if (type.element != nullptr) {
         unused_in(*type.element, seen, into);
@@ -85,7 +91,8 @@ void unused_in(const type_description& type, std::set<std::string>& seen, std::v
     }
     for (const auto& one : type.fields) {
         const auto name = std::string{type.name} + "." + std::string{one.facts.member};
-        if (!members_in_use().contains(one.facts.member) && !for_people.contains(name)) {
+        if (!members_in_use().contains(one.facts.member) && !for_people.contains(name) &&
+            !within_crds.contains(name)) {
             into.push_back(name);
         }
         unused_in(*one.type, seen, into);
