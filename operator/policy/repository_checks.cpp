@@ -106,23 +106,10 @@ std::vector<crds::problem> not_served(const crds::repository_spec& spec) {
     return all;
 }
 
-std::optional<crds::problem> unverified(const crds::repository_spec& spec) {
-    if (!spec.verify) {
-        return std::nullopt;
-    }
-    return crds::problem{
-        "spec.verify", "signatures are not checked yet, so nothing is read through this Repository; without "
-                       "spec.verify it is read unverified"
-    };
-}
-
 specification_verdict judge(const crds::repository& value, const surroundings& around) {
     specification_verdict verdict;
     verdict.problems = crds::check(value);
     const auto& spec = value.spec;
-    if (auto wrong = unverified(spec)) {
-        verdict.problems.push_back(std::move(*wrong));
-    }
     verdict.warnings = not_served(spec);
     if (const auto covered = scope_of(spec.url); !covered) {
         if (verdict.problems.empty()) {

@@ -4,7 +4,6 @@
 #include "crds/repository.hpp"
 #include "policy/surroundings.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +43,6 @@ problems_of(const crds::application& value, const surroundings& around);
 /// done as far as it can be, and is not ready.
 [[nodiscard]] std::vector<crds::problem> not_served(const crds::application_spec& spec);
 [[nodiscard]] std::vector<crds::problem> not_served(const crds::repository_spec& spec);
-
-/// Why nothing is read through a Repository that asks for signatures: they are not checked yet, and what it
-/// asks for must not be taken for done. Nothing where it does not ask.
-[[nodiscard]] std::optional<crds::problem> unverified(const crds::repository_spec& spec);
 
 /// Whether a key of the Secret that spec.webhook.secretRef names holds what deliveries are signed with:
 /// "secret", and "secret-…" for more, as while one takes the place of another. Whatever else is in that

@@ -78,8 +78,6 @@ std::shared_ptr<declared_repository> repositories::state::project(const json::ob
         made->problem = crds::join(read.problems);
     } else if (const auto wrong = crds::check(made->object); !wrong.empty()) {
         made->problem = crds::join(wrong);
-    } else if (const auto unverified = policy::unverified(made->object.spec)) {
-        made->problem = unverified->text();
     } else if (!scope) {
         made->problem = "spec.url: " + scope.error().message();
     }

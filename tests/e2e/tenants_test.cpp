@@ -292,7 +292,16 @@ BOOST_AUTO_TEST_CASE(no_field_of_an_application_leads_elsewhere) {
                    {"kustomize", {{"namespace", victim}}}}}}}}}
          })}
     );
-    t.is_told("ComparisonError", {"built", "victim"});
+    eventually(
+        [&] {
+            const auto said = t.w.kubectl(
+                {"get", "applications.holdfast.dev/mine", "-n", tenant, "-o",
+                 "jsonpath={.status.operationState.phase}: {.status.operationState.message}"}
+            );
+            return said.starts_with("Failed: ") && said.find("victim/built") != std::string::npos;
+        },
+        "the operation fails"
+    );
     BOOST_TEST(t.others() == before);
     t.w.kubectl({"delete", "applications.holdfast.dev/mine", "-n", tenant});
     t.w.kubectl({"delete", "applications.holdfast.dev/theirs", "-n", home});
