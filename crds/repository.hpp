@@ -87,7 +87,7 @@ struct repository_spec {
     bool insecure_ignore_host_key = false;
     std::optional<repository_verification> verify;
     std::optional<repository_password_store> password_store;
-    duration timeout{std::chrono::minutes{5}};
+    duration timeout{std::chrono::seconds{60}};
     bool suspend = false;
     foreign_content submodules = foreign_content::ignore;
     foreign_content lfs = foreign_content::refuse;

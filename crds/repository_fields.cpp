@@ -187,7 +187,8 @@ struct docs<repository_spec> {
         {.member = "password_store",
          .doc = "The repository is a password store, whose entries applications name in their manifests."},
         {.member = "timeout",
-         .doc = "How long one fetch may take, such as 5m; a listing of refs takes no longer either."},
+         .doc = "How long the repository may take to answer, such as 60s: a listing of its refs this long, a "
+                "fetch five times as long."},
         {.member = "suspend",
          .doc = "Leave the repository alone: it is neither polled nor fetched, also not by webhooks."},
         {.member = "submodules",

@@ -19,10 +19,6 @@ namespace {
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
 
-} // namespace
-
-namespace {
-
 // What is asked for and not there yet: the rest is done, and the whole is not ready.
 void name_what_is_not_served(const application_record& r, engine::findings& found) {
     const auto* before = crds::find_condition(r.object.status.conditions, engine::not_served_type);

@@ -27,6 +27,9 @@ struct github_app {
     std::string api_url = "https://api.github.com";
 };
 
+/// See credentials::deadline.
+inline constexpr int fetch_deadline_factor = 5;
+
 /// All that is needed to speak to one remote, beside its URL. Which of the first four is used follows from
 /// the URL: ssh takes the key; https takes the app, else the token, else the password.
 struct credentials {
@@ -48,7 +51,8 @@ struct credentials {
     /// Hosts that are reached without the proxy, separated by commas.
     std::string no_proxy;
 
-    /// How long one exchange may take; nothing: as the store's limits say.
+    /// How long a listing of refs may take, beside the store's own limit; a fetch, which brings content,
+    /// takes fetch_deadline_factor times as long. Nothing: as the store's limits say.
     std::optional<std::chrono::milliseconds> deadline;
 
     /// The certificate of an https server is not looked at.

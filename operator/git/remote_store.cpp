@@ -158,8 +158,8 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
     url remote = redirected_.value_or(remote_);
     const auto with = credentials_;
     if (with && with->deadline) {
-        // For a listing it is a limit beside the store's own.
-        deadline = max_file_bytes == 0 ? std::min(deadline, *with->deadline) : *with->deadline;
+        const bool is_listing = max_file_bytes == 0;
+        deadline = is_listing ? std::min(deadline, *with->deadline) : fetch_deadline_factor * *with->deadline;
     }
     bool token_renewed = false;
     std::size_t redirects = 0;

@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_is_wrong_by_itself_fails_by_its_field_and
         seen.phase_message.find("operation.sync.syncOptions[0]: ") != std::string::npos, seen.describe()
     );
     // What it has manifests of that are broken is no better.
-    s.repository.write("broken.yaml", "apiVersion: v1\nkind: [\n");
+    s.repository.write("broken.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: [\n");
     s.repository.push("Broken", "broken");
     seen = s.ask({{"revision", "broken"}}, "Failed");
     BOOST_TEST(seen.phase_message.find("broken.yaml") != std::string::npos, seen.describe());

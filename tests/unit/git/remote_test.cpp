@@ -268,6 +268,17 @@ BOOST_AUTO_TEST_CASE(a_fetch_that_hangs_leaves_the_store_as_it_was) {
     BOOST_TEST(files_below(s->directory() + "/objects").empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_fetch_may_take_five_times_as_long_as_a_listing) {
+    const auto sha = shop.commit("a.yaml", "a: 1\n");
+    const http_server server{root, {"--hang"}};
+    world w;
+    credentials patient;
+    patient.deadline = std::chrono::milliseconds{200};
+    const auto s = w.open(server.url("shop.git"), std::move(patient));
+    REQUIRE_ERROR(w.get(s, "main"), transient, "no answer within 200ms");
+    REQUIRE_ERROR(w.get(s, sha), transient, "no answer within 1000ms");
+}
+
 BOOST_AUTO_TEST_CASE(a_pack_that_is_cut_leaves_no_disk_behind) {
     shop.git("--version; head -c 400000 /dev/urandom > big.bin");
     const auto sha = shop.commit("a.yaml", "a: 1\n");
