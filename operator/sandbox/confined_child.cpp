@@ -60,16 +60,6 @@ void set_limits(const description& d) {
     }
 }
 
-// When memory is short the kernel takes the job first, not the operator.
-void go_first_when_memory_is_short() {
-    ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // or the file belongs to root
-    const int at = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (at >= 0) {
-        [[maybe_unused]] const auto written = ::write(at, "1000", 4);
-        ::close(at);
-    }
-}
-
 void give_up_privileges(const description& d, int failure_to) {
     for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
         ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0); // without CAP_SETPCAP there is nothing to lose
@@ -135,7 +125,6 @@ void become_job(const description& d, const confinement_tools& tools) {
         fail(ours.failure_to, "cannot hand on its descriptors");
     }
 
-    go_first_when_memory_is_short();
     set_limits(d);
     give_up_privileges(d, ours.failure_to);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a change of user takes it away
