@@ -61,25 +61,9 @@ private:
     std::string metrics_ = "127.0.0.1:" + std::to_string(free_port());
 };
 
-// Services of this kind are healthy when they have an address, which no cloud gives them here: so a wave
-// lasts until give_address().
-std::string slow_service(const std::string& name, int wave, bool forced = false) {
-    return "apiVersion: v1\nkind: Service\nmetadata:\n  name: " + name +
-           "\n  annotations:\n    holdfast.dev/sync-wave: \"" + std::to_string(wave) + "\"\n" +
-           (forced ? "    holdfast.dev/sync-options: Force=true,Replace=true\n" : "") +
-           "spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}\n";
-}
-
 std::string config_map_of_wave(const std::string& name, int wave) {
     return "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " + name +
            "\n  annotations: {holdfast.dev/sync-wave: \"" + std::to_string(wave) + "\"}\n";
-}
-
-void give_address(scene& s, const std::string& service) {
-    s.w.kubectl(
-        {"patch", "service", service, "-n", s.name, "--subresource=status", "--type=merge", "-p",
-         R"({"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}})"}
-    );
 }
 
 application_view await_wave(scene& s, int wave) {
@@ -178,7 +162,7 @@ BOOST_AUTO_TEST_CASE(killed_in_each_wave_it_goes_on_where_it_was_and_applies_non
 
     for (int wave = 0; wave < 3; ++wave) {
         op.kill_and_start();
-        give_address(s, "slow-" + std::to_string(wave));
+        s.give_address("slow-" + std::to_string(wave));
         if (wave < 2) {
             seen = await_wave(s, wave + 1);
             BOOST_TEST(op.written("apply") == 2, "in wave " << wave + 1);
@@ -210,7 +194,7 @@ BOOST_AUTO_TEST_CASE(killed_while_an_object_is_made_anew_it_does_not_delete_the_
     s.until([](const application_view& v) { return v.sync == "OutOfSync"; }, "it is looked at");
     s.patch({{"operation", {{"sync", json::object{}}}}});
     await_wave(s, 0);
-    give_address(s, "anew");
+    s.give_address("anew");
     s.until([](const application_view& v) { return v.phase == "Succeeded"; }, "it is there");
     const auto before = uid();
 
@@ -232,7 +216,7 @@ BOOST_AUTO_TEST_CASE(killed_while_an_object_is_made_anew_it_does_not_delete_the_
     );
     const auto made = uid();
     op.kill_and_start();
-    give_address(s, "anew");
+    s.give_address("anew");
     const auto last = s.until([](const application_view& v) { return v.phase == "Succeeded"; }, "it goes on");
     BOOST_TEST(started_at(last) == started_at(seen));
     BOOST_TEST(uid() == made);
@@ -263,7 +247,7 @@ BOOST_AUTO_TEST_CASE(killed_before_it_prunes_it_asks_for_what_it_would_have_aske
     auto seen = await_wave(s, 1);
     BOOST_TEST(s.has("new-29"));
     op.kill_and_start();
-    give_address(s, "slow");
+    s.give_address("slow");
     seen = s.until([](const application_view& v) { return v.phase == "Failed"; }, "somebody is asked");
     BOOST_TEST(seen.phase_message.find("more than the limit of 10") != std::string::npos, seen.phase_message);
     for (int i = 0; i < 12; ++i) {
@@ -288,7 +272,7 @@ BOOST_AUTO_TEST_CASE(an_operation_that_runs_is_terminated_and_not_begun_again_un
         !text_of(seen.object.at("status").at("operationState").as_object().if_contains("finishedAt")).empty()
     );
     BOOST_TEST(seen.get("SyncError").message == "Operation terminated");
-    give_address(s, "slow");
+    s.give_address("slow");
     const auto rests = [&] {
         const auto v = s.look();
         return started_at(v) == begun && v.phase == "Failed" && !s.has("later");
@@ -410,10 +394,10 @@ BOOST_AUTO_TEST_CASE(one_wave_is_one_status_write_and_each_that_is_waited_for_at
     const auto third = s.repository.push("Three waves");
     await_wave(s, -1);
     BOOST_TEST(versions.count() == 3U, versions.text());
-    give_address(s, "slow-0");
+    s.give_address("slow-0");
     await_wave(s, 1);
     BOOST_TEST(versions.count() == 4U, versions.text());
-    give_address(s, "slow-1");
+    s.give_address("slow-1");
     await_synced(s.name, third);
     BOOST_TEST(versions.count() == 5U, versions.text());
     settled(5);

@@ -26,8 +26,6 @@ metadata:
 spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}
 )";
 
-constexpr auto address = R"({"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}})";
-
 std::string in_namespace(const std::string& ns, const std::string& name) {
     return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: " + name + ", namespace: " + ns + "}\n";
 }
@@ -52,9 +50,7 @@ BOOST_AUTO_TEST_CASE(a_wave_begins_when_the_one_before_is_healthy) {
     BOOST_TEST(seen.get("Ready").status == "False");
     throughout(1s, [&] { return !s.has("a"); }, "the next wave waits");
 
-    s.w.kubectl(
-        {"patch", "service", "first", "-n", s.name, "--subresource=status", "--type=merge", "-p", address}
-    );
+    s.give_address("first");
     await_synced(s.name, first);
     BOOST_TEST(s.has("a"));
     BOOST_TEST(s.look().get("Reconciling").status.empty());

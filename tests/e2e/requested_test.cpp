@@ -131,14 +131,7 @@ BOOST_AUTO_TEST_CASE(only_the_selected_objects_are_applied_and_that_is_no_deploy
 
 BOOST_AUTO_TEST_CASE(a_sync_that_does_not_get_on_ends_with_its_time_and_says_what_it_waited_for) {
     scene s{"timeout"};
-    s.repository.write("first.yaml", R"(
-apiVersion: v1
-kind: Service
-metadata:
-  name: never-ready
-  annotations: {holdfast.dev/sync-wave: "-1"}
-spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}
-)");
+    s.repository.write("first.yaml", slow_service("never-ready", -1));
     s.config_map("after", "1");
     s.repository.push("Two waves");
     s.follow({.automated = false, .spec = {{"syncPolicy", {{"timeout", "2s"}}}}});
@@ -153,14 +146,7 @@ spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}
 
 BOOST_AUTO_TEST_CASE(an_operation_that_waited_leaves_behind_how_the_cluster_compares_with_the_branch) {
     scene s{"late-end"};
-    s.repository.write("first.yaml", R"(
-apiVersion: v1
-kind: Service
-metadata:
-  name: slow
-  annotations: {holdfast.dev/sync-wave: "-1"}
-spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}
-)");
+    s.repository.write("first.yaml", slow_service("slow", -1));
     s.config_map("a", "1");
     const auto first = s.repository.push("The first");
     s.config_map("a", "2");
@@ -172,10 +158,7 @@ spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}
         [](const application_view& v) { return v.phase == "Running" && !v.object.contains("operation"); },
         "the operation waits"
     );
-    s.w.kubectl(
-        {"patch", "service", "slow", "-n", s.name, "--subresource=status", "--type=merge", "-p",
-         R"({"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}})"}
-    );
+    s.give_address("slow");
     const auto seen = s.until(
         [&](const application_view& v) {
             return v.phase == "Succeeded" && v.revision == second && v.sync == "OutOfSync";
@@ -286,14 +269,7 @@ BOOST_AUTO_TEST_CASE(many_that_ask_at_once_share_what_the_repository_is_asked) {
 
 BOOST_AUTO_TEST_CASE(an_operation_that_runs_keeps_the_source_that_it_began_with) {
     scene s{"own-source"};
-    s.repository.write("one/first.yaml", R"(
-apiVersion: v1
-kind: Service
-metadata:
-  name: slow
-  annotations: {holdfast.dev/sync-wave: "-1"}
-spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}
-)");
+    s.repository.write("one/first.yaml", slow_service("slow", -1));
     s.repository.write("one/a.yaml", config_map("a", "value", "one"));
     s.repository.write("two/a.yaml", config_map("a", "value", "two"));
     s.repository.push("Two directories");
@@ -313,10 +289,7 @@ spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}
         },
         "the change is seen"
     );
-    s.w.kubectl(
-        {"patch", "service", "slow", "-n", s.name, "--subresource=status", "--type=merge", "-p",
-         R"({"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}})"}
-    );
+    s.give_address("slow");
     const auto seen = s.until(
         [](const application_view& v) { return v.phase == "Succeeded" && v.sync == "OutOfSync"; },
         "it is done, and compared with the new source"

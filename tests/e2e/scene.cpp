@@ -81,6 +81,13 @@ void scene::annotate(const std::string& annotation) {
     w.kubectl({"annotate", "application.holdfast.dev", name, "-n", home, "--overwrite", annotation});
 }
 
+void scene::give_address(const std::string& service) {
+    w.kubectl(
+        {"patch", "service", service, "-n", name, "--subresource=status", "--type=merge", "-p",
+         R"({"status":{"loadBalancer":{"ingress":[{"ip":"192.0.2.1"}]}}})"}
+    );
+}
+
 application_view
 scene::until(const std::function<bool(const application_view&)>& holds, const std::string& what) {
     application_view seen;
@@ -92,6 +99,13 @@ scene::until(const std::function<bool(const application_view&)>& holds, const st
         name + ": " + what, 60s, [&] { return seen.describe(); }
     );
     return seen;
+}
+
+std::string slow_service(const std::string& called, int wave, bool forced) {
+    return "apiVersion: v1\nkind: Service\nmetadata:\n  name: " + called +
+           "\n  annotations:\n    holdfast.dev/sync-wave: \"" + std::to_string(wave) + "\"\n" +
+           (forced ? "    holdfast.dev/sync-options: Force=true,Replace=true\n" : "") +
+           "spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}\n";
 }
 
 json::object resource_of(const application_view& seen, const std::string& kind, const std::string& called) {

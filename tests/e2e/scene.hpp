@@ -44,6 +44,9 @@ public:
     /// Annotates the Application.
     void annotate(const std::string& annotation);
 
+    /// Gives a Service what makes a slow_service() healthy.
+    void give_address(const std::string& service);
+
     application_view look() { return view(name); }
     /// Polls until a look at the Application satisfies.
     application_view
@@ -52,6 +55,10 @@ public:
 private:
     int asked_ = 0;
 };
+
+/// The manifest of a Service that is healthy once it has an address, which no cloud gives it here: so its
+/// wave lasts until scene::give_address(). `forced`: it is replaced by force.
+std::string slow_service(const std::string& called, int wave, bool forced = false);
 
 /// The entry of status.resources for an object; empty where there is none.
 json::object resource_of(const application_view& seen, const std::string& kind, const std::string& called);

@@ -26,15 +26,6 @@ namespace utf = boost::unit_test;
 
 namespace {
 
-constexpr auto balancer = R"(
-apiVersion: v1
-kind: Service
-metadata:
-  name: first
-  annotations: {holdfast.dev/sync-wave: "-1"}
-spec: {type: LoadBalancer, ports: [{port: 80}], selector: {app: none}}
-)";
-
 constexpr auto refused = R"(
 apiVersion: v1
 kind: Service
@@ -195,7 +186,7 @@ BOOST_AUTO_TEST_CASE(what_an_older_version_stores_is_written_down, *utf::precond
     held.config_map("a", "2").repository.push("2");
 
     scene waiting{"stored-waiting"};
-    waiting.repository.write("z.yaml", balancer);
+    waiting.repository.write("z.yaml", slow_service("first", -1));
     waiting.config_map("a", "1").repository.push("1");
     waiting.follow();
 
