@@ -207,6 +207,20 @@ bool access::has_added(const apply_request& what, const json::object& live) cons
     return !sync::added_items(live, what.manifest, spared, with_.names).empty();
 }
 
+// Writes who owns what of an object, as it was when it was read: a conflict where it changed since.
+access::answer<json::object>
+access::move_fields(const apply_request& what, const json::object& live, json::array fields) const {
+    const auto id = kube::key_of(what.manifest);
+    const auto patch = sync::managed_fields_patch(live, std::move(fields));
+    auto moved = co_await with_.api.patch_json(
+        what.kind, id.namespace_, id.name, patch, what.field_manager, {}, {}, as_
+    );
+    if (!moved) {
+        co_return moved.error().within("taking over what other field managers own");
+    }
+    co_return moved;
+}
+
 // Whether ownership was moved.
 access::answer<bool> access::settle(const apply_request& what) const {
     const auto id = kube::key_of(what.manifest);
@@ -224,14 +238,11 @@ access::answer<bool> access::settle(const apply_request& what) const {
         if (!fields) {
             co_return false;
         }
-        const auto patch = sync::managed_fields_patch(*live, std::move(*fields));
-        const auto moved = co_await with_.api.patch_json(
-            what.kind, id.namespace_, id.name, patch, what.field_manager, {}, {}, as_
-        );
+        const auto moved = co_await move_fields(what, *live, std::move(*fields));
         if (moved) {
             co_return true;
         }
-        settled = moved.error().within("taking over what other field managers own");
+        settled = moved.error();
         if (!moved.error().is_conflict()) {
             break;
         }
@@ -249,16 +260,13 @@ access::answer<json::object> access::adopt(const apply_request& what, json::obje
         if (!fields) {
             co_return adopted;
         }
-        const auto patch = sync::managed_fields_patch(*adopted, std::move(*fields));
-        auto moved = co_await with_.api.patch_json(
-            what.kind, id.namespace_, id.name, patch, what.field_manager, {}, {}, as_
-        );
+        auto moved = co_await move_fields(what, *adopted, std::move(*fields));
         if (moved) {
             log::info("took over the fields of an object from who made it", {{"object", id.to_string()}});
             co_return moved;
         }
         if (!moved.error().is_conflict() || attempt + 1 == most_conflicts) {
-            co_return moved.error().within("taking over what other field managers own");
+            co_return moved;
         }
         adopted = co_await with_.api.get(what.kind, id.namespace_, id.name, as_);
         if (!adopted) {

@@ -96,6 +96,8 @@ private:
     answer<json::object> send_over_others(apply_request& what) const;
     answer<json::object> apply_just(apply_request& what) const;
     [[nodiscard]] bool has_added(const apply_request& what, const json::object& live) const;
+    answer<json::object>
+    move_fields(const apply_request& what, const json::object& live, json::array fields) const;
     answer<bool> settle(const apply_request& what) const;
     answer<json::object> adopt(const apply_request& what, json::object live) const;
     template <class T>

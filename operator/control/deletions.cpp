@@ -16,7 +16,7 @@ namespace holdfast::control {
 namespace {
 
 // What is left of an application's end when nothing of it is ours any more, or was.
-engine::findings left_to_others(const crds::object_metadata& metadata) {
+engine::findings left_to_others(const crds::object_metadata& metadata, const sync::dialect& api) {
     engine::findings found;
     found.reason = "Deleting";
     counted_list names{5, ", "};
@@ -47,9 +47,9 @@ engine::findings left_to_others(const crds::object_metadata& metadata) {
     // The API server lets nobody add a finalizer now.
     found.problems["DeletionError"] =
         unserved +
-        ". Take it away, and the Application goes and leaves its objects where they are: kubectl patch "
-        "applications.holdfast.dev " +
-        metadata.name + " -n " + metadata.namespace_ + " --type=merge -p '" + json::serialize(patch) +
+        ". Take it away, and the Application goes and leaves its objects where they are: kubectl patch " +
+        std::string{api.application_resource} + " " + metadata.name + " -n " + metadata.namespace_ +
+        " --type=merge -p '" + json::serialize(patch) +
         "'. To have them deleted, apply it once more with the right one, and delete it again";
     found.stalled = true;
     return found;
@@ -62,7 +62,7 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     found.reason = "Deleting";
     const auto ending = match::ending_of(r->object.metadata.finalizers);
     if (ending == match::ending::others) {
-        co_return left_to_others(r->object.metadata);
+        co_return left_to_others(r->object.metadata, with_.config.names);
     }
     if (ending == match::ending::orphan) {
         found.add(co_await remove_finalizers(r));
@@ -209,7 +209,8 @@ asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
         std::erase_if(metadata.finalizers, match::is_resources_finalizer);
         log::info("an application is gone, and its objects with it", {{"application", r->key()}});
         if (!metadata.finalizers.empty()) {
-            found.add(left_to_others(metadata)); // no change that is still to be seen tells of it
+            found.add(left_to_others(metadata, with_.config.names)
+            ); // no change that is still to be seen tells of it
         }
     } else if (done.error().is_conflict()) {
         found.requeue(engine::recheck::conflict);

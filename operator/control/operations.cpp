@@ -14,6 +14,15 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// Whether the cluster does not have an object's kind, as far as is known.
+bool is_unserved(const sync::planned_object& w, const kube::api_catalog& catalog) {
+    return !w.synthetic && catalog.find(w.gvk()) == nullptr;
+}
+
+} // namespace
+
 sync::plan_input operations::plan_input_of(const application_record& r) const {
     sync::plan_input input;
     const auto& state = *r.object.status.operation_state;
@@ -36,8 +45,8 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
     }
     for (const auto& w : *r.compared.wanted) {
         input.desired.push_back(w);
-        if (const auto kind = w.gvk(); !w.synthetic && catalog->find(kind) == nullptr) {
-            input.unserved_kinds.insert(kind);
+        if (is_unserved(w, *catalog)) {
+            input.unserved_kinds.insert(w.gvk());
         }
         if (policy::is_foundation(w.id, with_.config.own_namespace)) {
             // Neither would leave us standing: they delete first.
@@ -198,10 +207,10 @@ asio::awaitable<bool> operations::ask_for_kinds(record_ptr r) {
     std::set<kube::group_version_kind> unknown;
     const auto catalog = to.catalog();
     for (const auto& w : *r->compared.wanted) {
-        if (const auto kind = w.gvk(); !w.synthetic && catalog->find(kind) == nullptr) {
-            missing.insert(kind);
+        if (is_unserved(w, *catalog)) {
+            missing.insert(w.gvk());
             if (w.has_unknown_kind) {
-                unknown.insert(kind);
+                unknown.insert(w.gvk());
             }
         }
     }

@@ -98,19 +98,6 @@ held_while_used(std::shared_ptr<const desired_set> wanted, async_semaphore::plac
     return {std::move(held), inner};
 }
 
-render::render_result<builders::planned_source>
-plan_build(const build_input& input, const builders::build_settings& with) {
-    std::unique_ptr<render::source_tree> tree;
-    if (input.source.spec.chart.empty()) {
-        auto opened = open_tree(input.source);
-        if (!opened) {
-            return render::as_errors(opened.error());
-        }
-        tree = std::move(*opened);
-    }
-    return builders::plan_source(input.source, tree.get(), *input.facts, input.supplied, with);
-}
-
 // Where a source is in its repository; "" for the root, and for a chart.
 std::string directory_of(const build_input& input) {
     auto cleaned = render::clean_path(input.source.spec.path);
@@ -283,7 +270,9 @@ builder::run_build(build_input input, store_ptr store, async_semaphore::place& p
         made->how = *made->input->plan;
     } else {
         auto plan = [input = made->input, &with = settings_.builds](const auto& stop) {
-            return within_budget("planning the build", stop, [&] { return plan_build(*input, with); });
+            return within_budget("planning the build", stop, [&] {
+                return plan_build(input->source, *input, with);
+            });
         };
         auto planned = co_await in_turn(owner, std::move(plan));
         if (!planned) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <system_error>
 
 namespace holdfast::sources {
@@ -36,45 +37,40 @@ downloaded_files::downloaded_files(std::string directory, worker_pool& pool, lim
 }
 
 const downloaded_files::entry* downloaded_files::find(const std::string& namespace_, const std::string& url) {
-    const auto found = all_.find({namespace_, url});
-    if (found == all_.end()) {
-        return nullptr;
-    }
-    auto& ages = shares_[namespace_].by_age;
-    ages.erase(found->second.asked);
-    found->second.asked = ++clock_;
-    ages[found->second.asked] = url;
-    return &found->second.what;
+    const auto share = shares_.find(namespace_);
+    return share == shares_.end() ? nullptr : share->second.files.find(url);
 }
 
-void downloaded_files::forget(const key& k) {
-    const auto found = all_.find(k);
-    if (found == all_.end()) {
+void downloaded_files::forget(shares::iterator whose, const std::string& url) {
+    auto& share = whose->second;
+    const auto* known = share.files.find(url);
+    if (known == nullptr) {
         return;
     }
-    const auto bytes = found->second.what.file->bytes;
-    auto& share = shares_[k.first];
-    share.by_age.erase(found->second.asked);
-    share.bytes -= bytes;
-    total_ -= bytes;
-    all_.erase(found);
-    if (share.by_age.empty()) {
-        shares_.erase(k.first);
+    share.bytes -= known->file->bytes;
+    total_ -= known->file->bytes;
+    share.files.erase(url);
+    if (share.files.size() == 0) {
+        shares_.erase(whose);
     }
+}
+
+void downloaded_files::forget_oldest(shares::iterator whose) {
+    const auto url = std::prev(whose->second.files.end())->first;
+    forget(whose, url);
 }
 
 void downloaded_files::make_room(const std::string& namespace_, std::uint64_t bytes) {
-    const auto forget_oldest_of = [this](const std::string& whose) {
-        forget({whose, shares_[whose].by_age.begin()->second});
-    };
-    while (shares_.contains(namespace_) && (shares_[namespace_].bytes + bytes > limits_.namespace_bytes ||
-                                            shares_[namespace_].by_age.size() >= limits_.namespace_files)) {
-        forget_oldest_of(namespace_);
+    for (auto own = shares_.find(namespace_);
+         own != shares_.end() && (own->second.bytes + bytes > limits_.namespace_bytes ||
+                                  own->second.files.size() >= limits_.namespace_files);
+         own = shares_.find(namespace_)) {
+        forget_oldest(own);
     }
     while (total_ > 0 && total_ + bytes > limits_.total_bytes) {
         // Whoever has most gives first.
-        const auto most = std::ranges::max_element(shares_, {}, [](const auto& one) { return one.second.bytes; });
-        forget_oldest_of(std::string{most->first});
+        forget_oldest(std::ranges::max_element(shares_, {}, [](const auto& one) { return one.second.bytes; })
+        );
     }
 }
 
@@ -103,15 +99,14 @@ downloaded_files::keep(std::string namespace_, std::string url, std::string cont
                                  });
                                  delete file; // NOLINT(cppcoreguidelines-owning-memory)
                              }};
-    const key k{namespace_, url};
-    forget(k);
+    if (const auto own = shares_.find(namespace_); own != shares_.end()) {
+        forget(own, url);
+    }
     make_room(namespace_, kept->bytes);
-    auto& share = shares_[namespace_];
-    const auto now = ++clock_;
+    auto& share = shares_.try_emplace(namespace_, limits_.namespace_files).first->second;
     share.bytes += kept->bytes;
-    share.by_age[now] = url;
     total_ += kept->bytes;
-    all_[k] = {.what = {.file = kept, .fetched = steady_clock::now()}, .asked = now};
+    share.files.insert(url, {.file = kept, .fetched = steady_clock::now()});
     co_return kept;
 }
 

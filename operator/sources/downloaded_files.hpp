@@ -1,13 +1,13 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/lru.hpp"
 #include "base/worker_pool.hpp"
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 
 namespace holdfast::sources {
 
@@ -45,31 +45,30 @@ public:
     [[nodiscard]] const entry* find(const std::string& namespace_, const std::string& url);
 
     /// Writes what was downloaded, and lets go of others to make room. Error: transient for the disk.
-    asio::awaitable<result<downloaded_file_ptr>> keep(std::string namespace_, std::string url, std::string content);
+    asio::awaitable<result<downloaded_file_ptr>>
+    keep(std::string namespace_, std::string url, std::string content);
 
     [[nodiscard]] std::uint64_t total_bytes() const noexcept { return total_; }
 
 private:
-    using key = std::pair<std::string, std::string>; // namespace and URL
-    struct known {
-        entry what;
-        std::uint64_t asked = 0;
-    };
+    /// What one namespace has, by URL.
     struct share {
+        explicit share(std::size_t most) : files{most} {}
         std::uint64_t bytes = 0;
-        std::map<std::uint64_t, std::string> by_age; // when it was asked for → URL
+        lru_map<std::string, entry> files;
     };
+    using shares = std::map<std::string, share>;
 
-    void forget(const key& k);
+    /// Lets go of a file; of the whole share with its last one.
+    void forget(shares::iterator whose, const std::string& url);
+    void forget_oldest(shares::iterator whose);
     void make_room(const std::string& namespace_, std::uint64_t bytes);
 
     std::string directory_;
     worker_pool& pool_;
     limits limits_;
-    std::map<key, known> all_;
-    std::map<std::string, share> shares_;
+    shares shares_;
     std::uint64_t total_ = 0;
-    std::uint64_t clock_ = 0;
     std::uint64_t written_ = 0;
 };
 

@@ -121,6 +121,20 @@ result<std::unique_ptr<render::source_tree>> open_tree(const builders::build_sou
     return render::make_file_tree(std::move(*reader), source.spec.repo_url);
 }
 
+render::render_result<builders::planned_source> plan_build(
+    const builders::build_source& source, const build_input& input, const builders::build_settings& with
+) {
+    std::unique_ptr<render::source_tree> tree;
+    if (source.spec.chart.empty()) {
+        auto opened = open_tree(source);
+        if (!opened) {
+            return render::as_errors(opened.error());
+        }
+        tree = std::move(*opened);
+    }
+    return builders::plan_source(source, tree.get(), *input.facts, input.supplied, with);
+}
+
 result<identified> identify_source(
     const build_input& input, const builders::build_settings& with, std::shared_ptr<const work_stop> stop
 ) {
@@ -130,15 +144,7 @@ result<identified> identify_source(
     return within_budget(what, std::move(stop), [&]() -> result<identified> {
         auto source = input.source;
         const logs noted{source};
-        std::unique_ptr<render::source_tree> tree;
-        if (source.spec.chart.empty()) {
-            auto opened = open_tree(source);
-            if (!opened) {
-                return opened.error();
-            }
-            tree = std::move(*opened);
-        }
-        auto planned = builders::plan_source(source, tree.get(), *input.facts, input.supplied, with);
+        auto planned = plan_build(source, input, with);
         if (!planned) {
             return planned.error().summary(most_source_errors);
         }

@@ -73,6 +73,12 @@ inline constexpr std::size_t most_source_errors = 20;
 /// The files of a source. For the pool.
 [[nodiscard]] result<std::unique_ptr<render::source_tree>> open_tree(const builders::build_source& source);
 
+/// How a source is built, with what else `input` gives it. `source` is its own, or one whose reads are noted.
+/// For the pool, within a budget.
+[[nodiscard]] render::render_result<builders::planned_source> plan_build(
+    const builders::build_source& source, const build_input& input, const builders::build_settings& with
+);
+
 /// Plans the build of a source and gives what names it, within a budget of its own. Errors: not_found for a
 /// path that is not there, user for what cannot be built or asks for too much work, conflict when the store
 /// lost an object, cancelled when `stop` (which may be null) was requested. For the pool.

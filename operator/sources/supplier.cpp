@@ -74,6 +74,16 @@ result<builders::need> supplier::with_url(builders::need what, const std::string
     return what;
 }
 
+result<builders::need> supplier::meaning_of(builders::need asked, const std::string& namespace_) const {
+    auto meant = with_url(std::move(asked), namespace_);
+    if (meant) {
+        if (auto allowed = check_allowed(*meant, namespace_); !allowed) {
+            return allowed.error();
+        }
+    }
+    return meant;
+}
+
 asio::awaitable<result<charts::chart_request>> supplier::request_of(builders::need what, reader who) {
     auto credentials = co_await sources_.credentials_for(what.url, who.namespace_);
     if (!credentials) {
@@ -89,14 +99,11 @@ asio::awaitable<result<charts::chart_request>> supplier::request_of(builders::ne
 }
 
 asio::awaitable<result<std::string>> supplier::resolve(builders::need asked, reader who) {
-    const auto meant = with_url(std::move(asked), who.namespace_);
+    const auto meant = meaning_of(std::move(asked), who.namespace_);
     if (!meant) {
         co_return meant.error();
     }
     const auto& what = *meant;
-    if (auto allowed = check_allowed(what, who.namespace_); !allowed) {
-        co_return allowed.error();
-    }
     switch (what.what) {
     case builders::need::kind::repository: {
         auto at = co_await sources_.resolve(what.url, who.namespace_, what.revision, {}, who.how_new);
@@ -153,14 +160,11 @@ asio::awaitable<result<downloaded_file_ptr>> supplier::resolve_file(builders::ne
 }
 
 asio::awaitable<result<builders::supply>> supplier::obtain(builders::need asked, reader who) {
-    const auto meant = with_url(std::move(asked), who.namespace_);
+    const auto meant = meaning_of(std::move(asked), who.namespace_);
     if (!meant) {
         co_return meant.error();
     }
     const auto& what = *meant;
-    if (auto allowed = check_allowed(what, who.namespace_); !allowed) {
-        co_return allowed.error();
-    }
     builders::supply made;
     if (what.what == builders::need::kind::repository) {
         auto opened = co_await sources_.open(what.url, who.namespace_, what.revision, {});

@@ -66,6 +66,9 @@ public:
     asio::awaitable<void> housekeeping();
 
 private:
+    /// What is asked for, with the URL that it stands for, where it may be read.
+    [[nodiscard]] result<builders::need>
+    meaning_of(builders::need asked, const std::string& namespace_) const;
     /// With the URL that is behind a name.
     [[nodiscard]] result<builders::need> with_url(builders::need what, const std::string& namespace_) const;
     asio::awaitable<result<charts::chart_request>> request_of(builders::need what, reader who);
