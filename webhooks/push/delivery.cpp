@@ -64,11 +64,13 @@ struct claim_reader::parts {
     const http::request_info& request;
     body_fields fields;
     std::optional<form_payload> form;
+    bool begun = false; // something of the body came that is no space
 };
 
 claim_reader::claim_reader(provider from, const http::request_info& request)
-    : parts_{std::make_unique<parts>(parts{scheme_of(from), request, body_fields{scheme_of(from).places}, {}})
-      } {
+    : parts_{std::make_unique<parts>(
+          parts{scheme_of(from), request, body_fields{scheme_of(from).places}, {}, false}
+      )} {
     // The content type that GitHub offers first.
     if (header_of(request, "Content-Type").starts_with("application/x-www-form-urlencoded")) {
         parts_->form.emplace();
@@ -78,6 +80,17 @@ claim_reader::claim_reader(provider from, const http::request_info& request)
 claim_reader::~claim_reader() = default;
 
 result<void> claim_reader::add(std::string_view piece) {
+    if (!parts_->begun) {
+        piece.remove_prefix(std::min(piece.find_first_not_of(" \t\r\n"), piece.size()));
+        if (piece.empty()) {
+            return {};
+        }
+        parts_->begun = true;
+        // curl -d calls everything a form. No form begins with a brace: browsers and providers encode it.
+        if (piece.front() == '{') {
+            parts_->form.reset();
+        }
+    }
     if (!parts_->form) {
         return parts_->fields.add(piece);
     }

@@ -329,6 +329,26 @@ BOOST_AUTO_TEST_CASE(a_package_that_is_no_chart_or_only_changed_its_name_is_of_n
     BOOST_TEST((said(package("published", "container", "")) == what{false, ""}));
 }
 
+// What curl -d sends when nobody names a content type.
+BOOST_AUTO_TEST_CASE(json_that_is_called_a_form_is_read_as_json) {
+    auto request = test::recorded("generic_push");
+    test::set_header(request, "Content-Type", "application/x-www-form-urlencoded");
+    request.what.body =
+        " \n{\"repository\": \"https://git.example/a+b%20.git\", \"ref\": \"refs/heads/main\"}";
+    const auto read = read_claim(provider::generic, request);
+    BOOST_TEST_REQUIRE(read.has_value(), message_of(read));
+    BOOST_TEST(read->urls.at(0) == "https://git.example/a+b%20.git");
+
+    // In whatever pieces it comes.
+    claim_reader reader{provider::generic, request};
+    for (const char& c : request.what.body) {
+        BOOST_TEST_REQUIRE(reader.add({&c, 1}).has_value());
+    }
+    const auto in_pieces = reader.finish();
+    BOOST_TEST_REQUIRE(in_pieces.has_value(), message_of(in_pieces));
+    BOOST_TEST(in_pieces->urls == read->urls);
+}
+
 // Gitea and its kin offer forms too.
 BOOST_AUTO_TEST_CASE(a_form_holds_the_same_whoever_sends_it) {
     auto form = test::recorded("gitea_push");
