@@ -42,6 +42,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           {config, applications, p.clusters, p.sources, p.supplies, p.secrets, p.build, turns, p.counters,
            wants, looks, others, triggers}
       },
+      ready{ex, {applications, sources, [this] { return with.sources.ready() && runs.knows_all(); }}},
       namespaces{{config, applications, p.clusters, p.counters, triggers}},
       compared{{config, p.clusters, sources, namespaces, p.counters, triggers}},
       objects{{config, applications, p.clusters, others, namespaces, p.counters, triggers}},
@@ -72,6 +73,7 @@ void application_controller::start() {
 
 asio::awaitable<void> application_controller::lead(bool after_another) {
     const auto s = state_;
+    co_await s->ready.end();
     if (after_another) {
         // The watch may not have told yet of the last that the leader before wrote: what it has done would be
         // done again.
@@ -137,7 +139,20 @@ void application_controller::namespace_changed(const std::string& name) {
 void application_controller::repository_moved(
     const git::url& repository, const std::set<std::string>& applications
 ) {
-    if (!state_->runs.leads() || applications.empty()) {
+    if (applications.empty()) {
+        return;
+    }
+    if (!state_->runs.leads()) {
+        state_->runs.tasks().spawn(
+            "fetch " + repository.normalised(),
+            [](std::shared_ptr<state> s, git::url url,
+               std::vector<std::string> keys) -> asio::awaitable<void> {
+                const auto others = co_await s->sources.fetch_moved(std::move(url), std::move(keys));
+                for (const auto& key : others) {
+                    s->ready.prepare(key);
+                }
+            }(state_, repository, {applications.begin(), applications.end()})
+        );
         return; // who begins to lead looks at all
     }
     state_->looks.begin_move(repository.normalised(), steady_clock::now());
@@ -183,6 +198,7 @@ void application_controller::kinds_changed() {
 
 asio::awaitable<void> application_controller::stop() {
     auto state = state_;
+    co_await state->ready.end();
     co_await state->runs.stop();
     state->statuses.send_events();
     co_await state->statuses.stop();

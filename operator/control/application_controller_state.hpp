@@ -17,6 +17,7 @@
 #include "control/operations.hpp"
 #include "control/pending_looks.hpp"
 #include "control/reconcile_triggers.hpp"
+#include "control/standby.hpp"
 #include "control/status_report.hpp"
 #include "control/status_writer.hpp"
 #include "control/wanted_index.hpp"
@@ -52,6 +53,8 @@ struct application_controller::state : kube::informer_handler {
 
     handover others;
     application_sources sources;
+    /// Until this replica leads.
+    standby ready;
     made_namespaces namespaces;
     comparison compared;
     object_writer objects;

@@ -37,7 +37,7 @@ sources::refs_wanted how_new(const application_record& r) {
     return {.since = r.sources.not_before, .or_fail = is_asked || has_not_begun};
 }
 
-sources::supplier::reader reader_of(const application_record& r) {
+sources::supplier::reader reader_of(const application_record& r, const inputs& of) {
     const auto sources = r.object.spec.all_sources();
     return {
         .namespace_ = r.object.metadata.namespace_,
@@ -45,7 +45,8 @@ sources::supplier::reader reader_of(const application_record& r) {
             sources, [](const crds::application_source& source
                      ) { return source.helm && source.helm->pass_credentials; }
         ),
-        .how_new = how_new(r)
+        .how_new = how_new(r),
+        .or_last_known = of.is_as_last_known
     };
 }
 
@@ -108,7 +109,7 @@ asio::awaitable<result<void>> application_sources::find_revisions(record_ptr r, 
     }
     for (const auto& source : made.sources) {
         if (!source.chart.empty()) {
-            auto version = co_await with_.supplies.resolve(builders::chart_need(source), reader_of(*r));
+            auto version = co_await with_.supplies.resolve(builders::chart_need(source), reader_of(*r, made));
             if (!version) {
                 co_return version.error();
             }
@@ -140,9 +141,10 @@ asio::awaitable<result<void>> application_sources::find_revisions(record_ptr r, 
 }
 
 // Whether all that builds read from elsewhere is what it was.
-asio::awaitable<result<bool>> application_sources::needs_hold(record_ptr r, const inputs& before) {
+asio::awaitable<result<bool>>
+application_sources::needs_hold(record_ptr r, const inputs& before, const inputs& now_read) {
     for (const auto& [need, was] : before.needs) {
-        const auto now = co_await with_.supplies.resolve(need, reader_of(*r));
+        const auto now = co_await with_.supplies.resolve(need, reader_of(*r, now_read));
         if (!now) {
             co_return now.error();
         }
@@ -194,8 +196,10 @@ application_sources::reads_hold(record_ptr r, const inputs& before, const inputs
     co_return std::ranges::all_of(same, [](bool one) { return one; });
 }
 
-asio::awaitable<result<application_sources::found_inputs>> application_sources::find_inputs(record_ptr r) {
+asio::awaitable<result<application_sources::found_inputs>>
+application_sources::find_inputs(record_ptr r, bool as_last_known) {
     inputs made;
+    made.is_as_last_known = as_last_known;
     if (auto found = co_await find_revisions(r, made); !found) {
         co_return found.error();
     }
@@ -215,7 +219,7 @@ asio::awaitable<result<application_sources::found_inputs>> application_sources::
         std::ranges::equal(r->sources.from->refs, made.refs, same_reference) &&
         *r->sources.from->facts == *made.facts) {
         const auto before = *r->sources.from;
-        auto same = co_await needs_hold(r, before);
+        auto same = co_await needs_hold(r, before, made);
         if (same && *same) {
             same = co_await reads_hold(r, before, made);
         }
@@ -286,7 +290,7 @@ application_sources::identify(record_ptr r, inputs& made) {
             if (need.what == builders::need::kind::repository) {
                 r->sources.also_reads.insert({r->object.metadata.namespace_, need.url});
             }
-            auto now = co_await with_.supplies.resolve(need, reader_of(*r));
+            auto now = co_await with_.supplies.resolve(need, reader_of(*r, made));
             if (!now) {
                 co_return now.error();
             }
@@ -325,7 +329,7 @@ asio::awaitable<result<std::vector<sources::build_input>>> application_sources::
     }
     builders::supplies supplied;
     for (const auto& [need, was] : from.needs) {
-        auto one = co_await with_.supplies.obtain(need, reader_of(*r));
+        auto one = co_await with_.supplies.obtain(need, reader_of(*r, from));
         if (!one) {
             co_return one.error();
         }

@@ -19,6 +19,13 @@ namespace {
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
 
+// Nothing but drift can be what differs then.
+bool is_what_was_applied(const application_record& r) {
+    const bool is_asked = r.object.operation && !r.operation.taken;
+    return !is_asked && !r.operating() && r.sources.from->sources == sources_of(r) &&
+           r.sources.from->build_key == r.object.status.sync.applied_build_key;
+}
+
 // What is asked for and not there yet: the rest is done, and the whole is not ready.
 void name_what_is_not_served(const application_record& r, engine::findings& found) {
     const auto* before = crds::find_condition(r.object.status.conditions, engine::not_served_type);
@@ -135,8 +142,8 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     if (!listed.complete) {
         co_return found;
     }
-    // With an error above, what was built last is still held.
-    const bool may_begin = found.problems.empty();
+    // With an error above, what was built last is still held: drift is taken back while a remote is away.
+    const bool may_begin = found.problems.empty() || (failed && !found.stalled && is_what_was_applied(*r));
     if (!may_begin && !failed) {
         const auto& running = r->object.status.operation_state;
         const bool has_begun = r->operating() && running->sync_result &&

@@ -57,6 +57,8 @@ struct inputs {
     /// Identifies the desired state: the sources' keys, what the entries hold, and what else of the
     /// specification goes into it.
     std::string build_key;
+    /// Remotes that do not answer were taken to say what they said last.
+    bool is_as_last_known = false;
 };
 
 /// What goes on in an application's operation, beyond what its status says. What is lost with the process is

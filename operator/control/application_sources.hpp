@@ -50,6 +50,12 @@ public:
     asio::awaitable<engine::findings> find_wanted_state(record_ptr r);
     /// Builds again what was built before, for what needs the objects themselves.
     asio::awaitable<result<void>> make_full(record_ptr r);
+    /// For a replica that stands by: brings the commits, and what the builds read from elsewhere where the
+    /// leader has brought the application there already. Errors: those of fetching and planning.
+    asio::awaitable<result<void>> prepare(record_ptr r);
+    /// The same for a repository that moved. Gives the applications that read more there than their sources.
+    asio::awaitable<std::vector<std::string>>
+    fetch_moved(git::url moved, std::vector<std::string> applications);
     /// Has the sources asked anew; `hard`: and everything built again, whatever is known.
     void refresh(application_record& r, bool hard);
     /// Charts changed that these applications read: which versions there are is asked anew.
@@ -71,9 +77,10 @@ private:
     };
 
     // ---- application_inputs.cpp: what the sources are
-    asio::awaitable<result<found_inputs>> find_inputs(record_ptr r);
+    /// With `as_last_known` a remote that does not answer is taken to say what it said last.
+    asio::awaitable<result<found_inputs>> find_inputs(record_ptr r, bool as_last_known = false);
     asio::awaitable<result<void>> find_revisions(record_ptr r, inputs& made);
-    asio::awaitable<result<bool>> needs_hold(record_ptr r, const inputs& before);
+    asio::awaitable<result<bool>> needs_hold(record_ptr r, const inputs& before, const inputs& now_read);
     /// Whether other commits than those of `before` give its identities, as far as a comparison tells.
     asio::awaitable<result<bool>> reads_hold(record_ptr r, const inputs& before, const inputs& now);
     asio::awaitable<result<plans>> identify(record_ptr r, inputs& made);
@@ -85,10 +92,15 @@ private:
     std::shared_ptr<const builders::build_facts>
     facts_of(const application_record& r, const sources::stores_in_use& stores);
 
+    // ---- application_standby.cpp: what a replica that stands by has ready
+    [[nodiscard]] static bool is_where_the_leader_is(const application_record& r, const inputs& made);
+
     // ---- application_wanted.cpp: what they give
     /// Something wanted is of a kind that the cluster has now, and had not when that was found out.
     [[nodiscard]] bool has_kind_come(const application_record& r) const;
     asio::awaitable<result<void>> build_wanted(record_ptr r, inputs from, plans how);
+    /// The same by what remotes that are away said last; nothing where that is not known.
+    asio::awaitable<void> find_last_known(record_ptr r);
     [[nodiscard]] bool is_as_applied(application_record& r, const inputs& from);
     asio::awaitable<result<sources::builder::built>> build(record_ptr r, inputs from, plans how);
     void take_over(application_record& r, std::vector<sync::planned_object> wanted, inputs from);

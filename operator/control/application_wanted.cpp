@@ -1,6 +1,7 @@
 // From what an application's sources are to what it wants in the cluster.
 
 #include "base/counted_list.hpp"
+#include "base/log.hpp"
 #include "control/application_access.hpp"
 #include "control/application_sources.hpp"
 #include "control/application_sources_of.hpp"
@@ -212,6 +213,7 @@ asio::awaitable<result<void>> application_sources::make_full(record_ptr r) {
         co_return result<void>{};
     }
     auto from = *r->sources.from;
+    from.is_as_last_known = true; // it is not to become another one
     co_return co_await build_wanted(r, std::move(from), {});
 }
 
@@ -231,11 +233,32 @@ bool application_sources::has_kind_come(const application_record& r) const {
     });
 }
 
+// As when this process begins to work while a remote is away: what is deployed is held by what is known of
+// it.
+asio::awaitable<void> application_sources::find_last_known(record_ptr r) {
+    std::optional<error> why;
+    if (auto known = co_await find_inputs(r, /*as_last_known=*/true); !known) {
+        why = known.error();
+    } else if (const auto built = co_await build_wanted(r, std::move(known->now), std::move(known->how));
+               !built) {
+        why = built.error();
+    }
+    if (why) {
+        log::debug(
+            "what is known of an application does not serve",
+            {{"application", r->key()}, {"error", why->message()}}
+        );
+    }
+}
+
 asio::awaitable<engine::findings> application_sources::find_wanted_state(record_ptr r) {
     engine::findings found;
     std::optional<error> why;
     if (auto found_now = co_await find_inputs(r); !found_now) {
         why = found_now.error();
+        if (!r->sources.from && why->is_transient()) {
+            co_await find_last_known(r);
+        }
     } else if (r->sources.from && r->sources.from->build_key == found_now->now.build_key &&
                (r->compared.wanted || !r->compared.trusted.empty()) && !has_kind_come(*r)) {
         r->sources.from = std::move(found_now->now);

@@ -22,6 +22,14 @@ bool is_news(const crds::application& before, const crds::application& now) {
            before.operation != now.operation;
 }
 
+// Whether the leader has brought it to the same state of the same sources.
+bool is_brought_alike(const crds::application& before, const crds::application& now) {
+    const auto& a = before.status.sync;
+    const auto& b = now.status.sync;
+    return before.spec == now.spec && a.revision == b.revision && a.revisions == b.revisions &&
+           a.build_key == b.build_key;
+}
+
 // Of what others write into a status only one thing is taken: that the operation which runs is to end.
 bool takes_termination(application_record& r, const crds::application_status& told) {
     auto& ours = r.object.status.operation_state;
@@ -95,7 +103,11 @@ void application_controller::state::changed(const json::object& object) {
         return;
     }
     if (fresh) {
+        const bool is_elsewhere = !r || !is_brought_alike(r->object, now);
         take_up(r, std::move(now), object);
+        if (is_elsewhere && !runs.leads()) {
+            ready.prepare(key);
+        }
     } else if (!follow(*r, std::move(now))) {
         return;
     }
@@ -132,16 +144,21 @@ void application_controller::state::note_foreign(record_ptr& r, crds::applicatio
 void application_controller::state::take_up(
     record_ptr& r, crds::application now, const json::object& object
 ) {
-    if (r) {
-        applications.note_dependencies(r->object, /*there=*/false);
-        r->stop_work();
+    auto before = std::exchange(r, std::make_shared<application_record>());
+    if (before) {
+        applications.note_dependencies(before->object, /*there=*/false);
+        before->stop_work();
     }
-    r = std::make_shared<application_record>();
     r->object = std::move(now);
     status_writer::begin(*r, object);
     // A killed operator may have begun with the operation without having taken it out of the object.
     const auto& o = r->object;
     r->sources.not_before = steady_clock::now();
+    if (before && !before->foreign && before->object.spec == o.spec && !o.operation) {
+        // While another replica leads, each of its writes comes by here.
+        r->sources.not_before = before->sources.not_before;
+        r->sources.also_reads = std::move(before->sources.also_reads);
+    }
     r->operation.taken = o.operation && o.status.operation_state &&
                          o.status.operation_state->operation == *o.operation &&
                          o.status.observed_generation == o.metadata.generation;
@@ -198,6 +215,7 @@ void application_controller::state::forget(const std::string& key) {
     r->stop_work();
     wants.forget(key);
     looks.forget(key);
+    ready.forget(key);
     applications.erase(key);
     for (const auto& other : claims.erase(key)) {
         triggers.reconcile(other);

@@ -1,5 +1,6 @@
 #include "git/remote_store.hpp"
 
+#include "base/hash.hpp"
 #include "base/log.hpp"
 #include "git/failure.hpp"
 #include "git/redirect.hpp"
@@ -75,6 +76,7 @@ asio::awaitable<result<void>> remote_store::prepare_files() {
     auto measure = [path = repository_] { return store_files::measure(path); };
     size_ = co_await on_pool(*around_->pool, std::move(measure));
     commits_.clear();
+    kept_.reset();
     const auto now = steady_clock::now();
     for (const auto& c : *commits) {
         commits_.emplace(c, commit_entry{.token = {}, .used = now});
@@ -308,7 +310,44 @@ asio::awaitable<result<remote_store::listing>> remote_store::ask_for_refs() {
     if (!parsed) {
         co_return parsed.error().within(doing);
     }
+    co_await keep(std::move(said.output));
     co_return std::make_shared<const ref_list>(std::move(*parsed));
+}
+
+// For whoever comes when the remote is away: the next process, or this one as another replica's successor.
+asio::awaitable<void> remote_store::keep(std::string listing) {
+    const auto digest = sha256(listing);
+    if (kept_ == digest) {
+        co_return;
+    }
+    auto write = [path = repository_, text = std::move(listing)] {
+        return store_files::keep_listing(path, text);
+    };
+    const auto kept = co_await on_pool(*around_->pool, std::move(write));
+    if (kept) {
+        kept_ = digest;
+    } else {
+        log::debug(
+            "a listing is not kept", {{"repository", remote_.text()}, {"error", kept.error().message()}}
+        );
+    }
+}
+
+asio::awaitable<remote_store::listing> remote_store::last_listing() {
+    const auto keep_alive = shared_from_this();
+    if (refs_ || around_->closed) {
+        co_return refs_;
+    }
+    auto read = [path = repository_, most = around_->options.limits.max_list_bytes]() -> listing {
+        const auto text = store_files::kept_listing(path, most);
+        auto parsed = ref_list::parse(text);
+        return text.empty() || !parsed ? nullptr : std::make_shared<const ref_list>(std::move(*parsed));
+    };
+    auto known = co_await on_pool(*around_->pool, std::move(read));
+    if (!refs_) {
+        refs_ = std::move(known); // as of long ago: `listed_` stays
+    }
+    co_return refs_;
 }
 
 asio::awaitable<void> remote_store::run_listing(self me, std::shared_ptr<listing_flight> f) {

@@ -51,6 +51,7 @@ public:
     const url& remote() const noexcept override { return remote_; }
     const std::string& directory() const noexcept override { return repository_; }
     asio::awaitable<result<listing>> list_refs(std::chrono::milliseconds max_age) override;
+    asio::awaitable<listing> last_listing() override;
     asio::awaitable<result<resolved_revision>>
     resolve(match::revision r, std::string tag_prefix, std::chrono::milliseconds max_age) override;
     asio::awaitable<result<snapshot>> fetch(resolved_revision what) override;
@@ -94,6 +95,7 @@ private:
     asio::awaitable<result<void>> ready();
     asio::awaitable<result<void>> prepare_files();
     asio::awaitable<result<listing>> ask_for_refs();
+    asio::awaitable<void> keep(std::string listing);
     asio::awaitable<result<void>> bring(resolved_revision what, bool* damaged);
     asio::awaitable<outcome> fetch_steps(resolved_revision what, std::uint64_t allowed);
     asio::awaitable<outcome>
@@ -126,6 +128,7 @@ private:
     std::optional<steady_clock::time_point> thrown_away_;
 
     listing refs_;
+    std::optional<sha256_digest> kept_; // of the listing on disk, where this process wrote it
     steady_clock::time_point listed_{};
     std::shared_ptr<listing_flight> next_listing_;
     std::vector<std::string> other_refs_; // asked for beside heads and tags

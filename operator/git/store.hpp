@@ -51,6 +51,10 @@ public:
     virtual boost::asio::awaitable<result<std::shared_ptr<const ref_list>>>
     list_refs(std::chrono::milliseconds max_age = {}) = 0;
 
+    /// What it listed last, be it to a process before this one with the same directory; null: nothing is
+    /// known. Asks nobody. From then on resolve() goes by it where any age will do.
+    virtual boost::asio::awaitable<std::shared_ptr<const ref_list>> last_listing() = 0;
+
     /// The commit that `r` means now; asks the remote as list_refs does, and not at all for a full SHA.
     virtual boost::asio::awaitable<result<resolved_revision>>
     resolve(match::revision r, std::string tag_prefix = {}, std::chrono::milliseconds max_age = {}) = 0;

@@ -65,6 +65,11 @@ result<void> initialise(const fs::path& repository) {
     return {};
 }
 
+// Beside the repository: git knows nothing of it.
+fs::path listing_of(const fs::path& repository, std::string_view suffix = {}) {
+    return repository.parent_path() / ("refs" + std::string{suffix});
+}
+
 bool is_leftover(const std::string& name) {
     return name.ends_with(".lock") || name.starts_with("tmp_") || name.starts_with(".tmp-") ||
            name.ends_with(".keep");
@@ -162,6 +167,28 @@ result<std::vector<object_id>> prepare(const std::string& repository, const std:
         }
     });
     return commits;
+}
+
+result<void> keep_listing(const std::string& repository, std::string_view text) {
+    const auto made = listing_of(repository, ".new");
+    std::error_code ec;
+    if (!write_file(made, text)) {
+        const auto failure = cannot_make(made, std::error_code{errno, std::generic_category()});
+        fs::remove(made, ec);
+        return failure;
+    }
+    fs::rename(made, listing_of(repository), ec);
+    if (ec) {
+        return cannot_make(made, ec);
+    }
+    return {};
+}
+
+std::string kept_listing(const std::string& repository, std::size_t max_bytes) {
+    const auto path = listing_of(repository);
+    std::error_code ec;
+    const auto bytes = fs::file_size(path, ec);
+    return ec || bytes > max_bytes ? std::string{} : read_file(path);
 }
 
 void sweep(const std::string& repository) {

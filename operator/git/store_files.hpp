@@ -22,6 +22,11 @@ inline constexpr std::size_t max_commit_bytes = std::size_t{4} << 20U;
 /// whose it is, and by its time when it was used last. Gives the commits it holds.
 result<std::vector<object_id>> prepare(const std::string& repository, const std::string& url);
 
+/// Keeps the text of a listing of refs beside the repository, whole or not at all.
+result<void> keep_listing(const std::string& repository, std::string_view text);
+/// What was kept; empty: nothing, or more than so many bytes.
+std::string kept_listing(const std::string& repository, std::size_t max_bytes);
+
 /// Removes what a failed child left in the making; never what is finished.
 void sweep(const std::string& repository);
 

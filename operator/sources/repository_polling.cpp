@@ -191,6 +191,10 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
     t->attempted = begin;
     counters.git_operation("list", failure ? to_string(failure->kind()) : "ok", steady_clock::now() - begin);
     if (failure) {
+        if (!t->refs && t->store && failure->is_transient()) {
+            // What is deployed is held by what was known last, however long the remote is away.
+            t->refs = co_await t->store->last_listing();
+        }
         const bool news = !t->failed || t->failed->message() != failure->message();
         t->failed = *failure;
         if (news) {

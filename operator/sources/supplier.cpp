@@ -113,22 +113,7 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need asked, rea
         co_return at->commit.hex();
     }
     case builders::need::kind::chart: {
-        auto request = co_await request_of(what, who);
-        if (!request) {
-            co_return request.error().within(describe(what));
-        }
-        // A version in full is the same chart whenever it was looked up.
-        const bool moves = !match::version::parse(what.revision);
-        const auto not_before = moves ? std::max(refreshed_, who.how_new.since) : refreshed_;
-        const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(
-            not_before == steady_clock::time_point::min() ? settings_.max_age
-                                                          : steady_clock::now() - not_before
-        );
-        auto version = co_await charts_.resolve(std::move(*request), std::min(age, settings_.max_age));
-        if (!version) {
-            co_return version.error().within(describe(what));
-        }
-        co_return std::move(*version);
+        co_return co_await resolve_chart(what, who);
     }
     case builders::need::kind::file: {
         auto file = co_await resolve_file(what, who);
@@ -139,6 +124,30 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need asked, rea
     }
     }
     co_return internal_error("a need of no kind");
+}
+
+asio::awaitable<result<std::string>> supplier::resolve_chart(builders::need what, reader who) {
+    auto request = co_await request_of(what, who);
+    if (!request) {
+        co_return request.error().within(describe(what));
+    }
+    // A version in full is the same chart whenever it was looked up.
+    const bool moves = !match::version::parse(what.revision);
+    const auto not_before = moves ? std::max(refreshed_, who.how_new.since) : refreshed_;
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(
+        not_before == steady_clock::time_point::min() ? settings_.max_age : steady_clock::now() - not_before
+    );
+    const auto asked = who.namespace_ + "\n" + what.url + "\n" + what.name + "\n" + what.revision;
+    auto version = co_await charts_.resolve(std::move(*request), std::min(age, settings_.max_age));
+    if (version) {
+        last_versions_.insert(asked, *version);
+        co_return std::move(*version);
+    }
+    if (const auto* known = last_versions_.find(asked);
+        known != nullptr && who.or_last_known && version.error().is_transient()) {
+        co_return *known;
+    }
+    co_return version.error().within(describe(what));
 }
 
 asio::awaitable<result<downloaded_file_ptr>> supplier::resolve_file(builders::need what, reader who) {
@@ -154,6 +163,10 @@ asio::awaitable<result<downloaded_file_ptr>> supplier::resolve_file(builders::ne
     }
     auto text = co_await charts::download(executor_, what.url, std::move(*credentials), max_file_bytes, 60s);
     if (!text) {
+        const auto* known = files_.find(who.namespace_, what.url);
+        if (known != nullptr && who.or_last_known && text.error().is_transient()) {
+            co_return known->file;
+        }
         co_return text.error().within(describe(what));
     }
     co_return co_await files_.keep(who.namespace_, what.url, std::move(*text));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/lru.hpp"
 #include "base/worker_pool.hpp"
 #include "builders/plan.hpp"
 #include "charts/chart_store.hpp"
@@ -45,6 +46,8 @@ public:
         /// Of bases in Git repositories; a chart's range and a file are asked anew where what is known of
         /// them is older.
         refs_wanted how_new = {};
+        /// Where the other side cannot be reached, what it said last serves, however long ago.
+        bool or_last_known = false;
     };
 
     /// All outlive it.
@@ -66,12 +69,15 @@ public:
     asio::awaitable<void> housekeeping();
 
 private:
+    static constexpr std::size_t max_last_versions = 10'000;
+
     /// What is asked for, with the URL that it stands for, where it may be read.
     [[nodiscard]] result<builders::need>
     meaning_of(builders::need asked, const std::string& namespace_) const;
     /// With the URL that is behind a name.
     [[nodiscard]] result<builders::need> with_url(builders::need what, const std::string& namespace_) const;
     asio::awaitable<result<charts::chart_request>> request_of(builders::need what, reader who);
+    asio::awaitable<result<std::string>> resolve_chart(builders::need what, reader who);
     asio::awaitable<result<downloaded_file_ptr>> resolve_file(builders::need what, reader who);
     [[nodiscard]] bool may_pass_credentials(const builders::need& what, const std::string& namespace_) const;
     [[nodiscard]] result<void> check_allowed(const builders::need& what, const std::string& namespace_) const;
@@ -81,6 +87,8 @@ private:
     charts::chart_store& charts_;
     settings settings_;
     downloaded_files files_;
+    // The version that a chart's range meant last, for a namespace.
+    lru_map<std::string, std::string> last_versions_{max_last_versions};
     steady_clock::time_point refreshed_ = steady_clock::time_point::min();
 };
 

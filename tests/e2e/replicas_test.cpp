@@ -2,11 +2,13 @@
 
 #include "cluster/control_plane.hpp"
 #include "e2e/applications.hpp"
+#include "e2e/background_process.hpp"
 #include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
 #include "e2e/waiting.hpp"
 #include "e2e/world.hpp"
 #include "support/free_port.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -54,6 +56,15 @@ struct replica {
         fs::rename(file.string() + ".new", file);
     }
     static std::string at(int port) { return "127.0.0.1:" + std::to_string(port); }
+    /// Whether a commit is in its cache.
+    [[nodiscard]] bool has_brought(const std::string& commit) const {
+        for (const auto& entry : fs::recursive_directory_iterator{process.cache()}) {
+            if (entry.path().filename() == commit) {
+                return true; // refs/holdfast/<commit>
+            }
+        }
+        return false;
+    }
     [[nodiscard]] bool ready() const {
         return run_command("curl", {"-sf", "--max-time", "5", "http://" + at(metrics) + "/readyz"}, "", 10s)
             .ok();
@@ -121,6 +132,59 @@ struct followed : scene {
     }
 };
 
+/// Files behind a URL, and charts.
+struct web_files {
+    web_files() {
+        fs::create_directories(root());
+        serve();
+    }
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port); }
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream{root() / name} << text;
+    }
+    /// A chart of one manifest, and the index that has it.
+    void chart(const std::string& name, const std::string& version, const std::string& manifest) const {
+        const auto folder = directory.path() / name;
+        fs::create_directories(folder / "templates");
+        std::ofstream{folder / "Chart.yaml"} << "apiVersion: v2\nname: " << name << "\nversion: " << version
+                                             << "\n";
+        std::ofstream{folder / "templates/all.yaml"} << manifest;
+        const auto file = name + "-" + version + ".tgz";
+        BOOST_REQUIRE(
+            run_command("tar", {"-C", directory.path(), "-czf", (root() / file).string(), name}, {}, 20s).ok()
+        );
+        const auto digest = run_command("sha256sum", {(root() / file).string()}, {}, 20s).out.substr(0, 64);
+        write(
+            "index.yaml", "apiVersion: v1\nentries:\n  " + name + ":\n  - {name: " + name +
+                              ", version: " + version + ", digest: " + digest + ", urls: [" + file + "]}\n"
+        );
+    }
+    void serve() {
+        server = background_process{
+            "python3",
+            {"-m", "http.server", "--bind", "127.0.0.1", "--directory", root().string(), std::to_string(port)
+            },
+            directory.path() / "log"
+        };
+        eventually(
+            [&] { return run_command("curl", {"-sf", "--max-time", "5", url() + "/"}, "", 10s).ok(); },
+            "it serves"
+        );
+    }
+    void vanish() { server.kill(); }
+    /// How often a file was got.
+    [[nodiscard]] std::size_t gets(const std::string& file) const {
+        const auto seen =
+            run_command("grep", {"-c", "GET /" + file + " ", (directory.path() / "log").string()}, {}, 10s);
+        return std::stoul("0" + seen.out);
+    }
+    [[nodiscard]] fs::path root() const { return directory.path() / "served"; }
+
+    temporary_directory directory{"holdfast-e2e-web"};
+    int port = free_port();
+    background_process server;
+};
+
 std::string version_of(const std::string& kind, const std::string& ns, const std::string& name) {
     return world::get().field(kind, ns, name, ".metadata.resourceVersion");
 }
@@ -166,6 +230,110 @@ BOOST_AUTO_TEST_CASE(another_one_takes_over_when_the_leader_is_killed) {
     before.start();
     eventually([&] { return before.ready(); }, "it is back");
     BOOST_TEST(holder() == after.name);
+}
+
+BOOST_AUTO_TEST_CASE(
+    the_leader_dies_while_everything_it_reads_from_is_away_and_drift_is_taken_back_all_the_same
+) {
+    followed s{"outage"};
+    const std::string ns = "outage";
+    // Beside a directory: a base in another repository, a file behind a URL, and a chart.
+    git_repository bases{"outage-base"};
+    bases.write("base/kustomization.yaml", "resources: [b.yaml]\n")
+        .write("base/b.yaml", config_map("b", "value", "1"));
+    const auto base = bases.push("A base");
+    bases.declare();
+    web_files web;
+    web.write("f.yaml", config_map("f", "value", "1"));
+    web.chart("web", "1.2.3", config_map("c", "value", "1"));
+    s.repository.write(
+        "more/kustomization.yaml", "namespace: " + ns + "\nresources:\n- " + bases.url() +
+                                       "//base?ref=main\n- " + web.url() + "/f.yaml\n"
+    );
+    s.repository.push("More");
+    application_options more{.url = s.repository.url(), .path = "more", .into = ns};
+    s.w.apply(application("outage-more", more));
+    application_options chart{.url = web.url(), .path = {}, .revision = "1.*", .into = ns};
+    chart.spec = {{"source", {{"chart", "web"}}}};
+    s.w.apply(application("outage-chart", chart));
+    const std::vector<std::string> all{"outage", "outage-more", "outage-chart"};
+    for (const auto& one : all) {
+        await_synced(one);
+    }
+    auto& before = two().leader();
+    auto& after = two().other(before);
+    const auto pushed = s.put("2");
+    s.until_value("2");
+    // By both replicas.
+    eventually(
+        [&] { return web.gets("f.yaml") >= 2 && web.gets("web-1.2.3.tgz") == 2; }, "both have the files"
+    );
+    eventually([&] { return after.has_brought(pushed) && after.has_brought(base); }, "and the commits");
+
+    s.repository.vanish();
+    bases.vanish();
+    web.vanish();
+    before.process.kill9();
+    pair::await_lead(after, 30s);
+    for (const auto* one : {"a", "b", "f", "c"}) {
+        world::get().kubectl(
+            {"patch", "configmap", one, "-n", ns, "--type=merge", "-p", R"({"data": {"value": "by hand"}})"}
+        );
+    }
+    for (const auto* one : {"a", "b", "f", "c"}) {
+        const std::string wanted = *one == 'a' ? "2" : "1";
+        eventually(
+            [&] { return s.value(one) == wanted; }, std::string{one} + " is taken back", 60s,
+            [&] {
+                return view("outage-more").describe() + view("outage-chart").describe() +
+                       after.process.last_words();
+            }
+        );
+    }
+    // What cannot be known is said, and what is known goes on being said.
+    for (const auto& one : all) {
+        BOOST_TEST(view(one).health == "Healthy", one + ": " + view(one).describe());
+    }
+    BOOST_TEST(
+        view("outage-more").get("ComparisonError").message.find(web.url() + "/f.yaml") != std::string::npos,
+        view("outage-more").describe()
+    );
+
+    s.repository.serve();
+    bases.serve();
+    web.serve();
+    bases.write("base/b.yaml", config_map("b", "value", "3")).push("Meanwhile");
+    s.put("3");
+    s.until_value("3");
+    eventually([&] { return s.value("b") == "3"; }, "the base is followed again");
+    for (const auto& one : all) {
+        await_synced(one);
+    }
+    s.w.kubectl({"delete", "applications.holdfast.dev", "-n", home, "outage-more", "outage-chart"});
+    before.start();
+    eventually([&] { return before.ready(); }, "it is back");
+}
+
+// One replica, whose cache is kept when its container ends.
+BOOST_AUTO_TEST_CASE(restarted_while_git_is_away_it_takes_back_drift_by_what_its_cache_has) {
+    followed s{"outage-restart"};
+    auto& after = two().leader();
+    auto& idle = two().other(after);
+    if (idle.process.running()) {
+        idle.process.stop();
+    }
+    s.repository.vanish();
+    after.process.kill9();
+    s.w.kubectl({"patch", "configmap", "a", "-n", s.name, "--type=merge", "-p", R"({"data": {"value": "2"}})"}
+    );
+    after.start();
+    s.until_value("1");
+    BOOST_TEST(s.look().sync == "Synced", s.look().describe());
+    s.repository.serve();
+    s.put("3");
+    s.until_value("3");
+    idle.start();
+    eventually([&] { return idle.ready(); }, "the other is back");
 }
 
 BOOST_AUTO_TEST_CASE(a_leader_that_was_frozen_past_its_lease_writes_nothing_more) {

@@ -205,6 +205,46 @@ BOOST_AUTO_TEST_CASE(what_was_fetched_is_still_there_after_a_restart) {
     BOOST_TEST(w.get(s, "main").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_was_listed_last_is_known_after_a_restart_while_the_remote_is_away) {
+    const auto first = shop.commit("a.yaml", "a: 1\n");
+    temporary_directory cache;
+    store_manager_options options;
+    options.directory = cache.path();
+    const auto now = std::chrono::milliseconds::zero();
+    const auto any_age = std::chrono::milliseconds::max();
+    std::string second;
+    {
+        world w{options};
+        const auto s = w.open(shop.file_url());
+        BOOST_TEST(w.run(s->last_listing()) == nullptr); // nobody listed it yet
+        BOOST_REQUIRE(w.get(s, "main").has_value());
+        second = shop.commit("a.yaml", "a: 2\n");
+        BOOST_REQUIRE(w.run(s->list_refs(now)).has_value());
+    }
+    std::filesystem::rename(shop.bare(), shop.bare() + "-away");
+    {
+        world w{options};
+        const auto s = w.open(shop.file_url());
+        BOOST_TEST(!w.run(s->list_refs(any_age)).has_value());
+        const auto known = w.run(s->last_listing());
+        BOOST_REQUIRE(known != nullptr);
+        const auto main = *match::revision::parse("main");
+        BOOST_TEST(git::resolve(main, *known, {})->commit.hex() == second);
+        BOOST_TEST(w.run(s->resolve(main, {}, any_age))->commit.hex() == second);
+        // It is not taken for what the remote says now.
+        BOOST_TEST(!w.run(s->resolve(main, {}, now)).has_value());
+        BOOST_TEST(w.run(s->open(*object_id::from_hex(first))).has_value());
+        // Cut off in the middle of a line, as a full disk leaves it: nothing is known.
+        for (const auto& file : files_below(cache.path(), "refs")) {
+            if (file.ends_with("/refs")) {
+                write_file(file, "0123");
+            }
+        }
+    }
+    world w{options};
+    BOOST_TEST(w.run(w.open(shop.file_url())->last_listing()) == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(a_cache_directory_belongs_to_one_process) {
     temporary_directory cache;
     store_manager_options options;
