@@ -92,9 +92,6 @@ private:
     std::shared_ptr<const builders::build_facts>
     facts_of(const application_record& r, const sources::stores_in_use& stores);
 
-    // ---- application_standby.cpp: what a replica that stands by has ready
-    [[nodiscard]] static bool is_where_the_leader_is(const application_record& r, const inputs& made);
-
     // ---- application_wanted.cpp: what they give
     /// Something wanted is of a kind that the cluster has now, and had not when that was found out.
     [[nodiscard]] bool has_kind_come(const application_record& r) const;

@@ -10,22 +10,30 @@
 
 namespace holdfast::control {
 
-bool application_sources::is_where_the_leader_is(const application_record& r, const inputs& made) {
+namespace {
+
+// The revisions that the leader has brought the sources to; none: it has not built them yet.
+std::vector<std::string> brought_to(const application_record& r, std::size_t sources) {
     const auto& at = r.object.status.sync;
-    const auto is_same = [](const source_revision& one, const std::string& text) { return one.text == text; };
-    if (at.revisions.empty()) {
-        return made.revisions.size() == 1 && made.revisions.front().text == at.revision;
-    }
-    return std::ranges::equal(made.revisions, at.revisions, is_same);
+    auto all = at.revisions.empty() ? std::vector{at.revision} : at.revisions;
+    const bool is_of_these = all.size() == sources && std::ranges::none_of(all, &std::string::empty);
+    return is_of_these ? all : std::vector<std::string>{};
 }
+
+bool stands_at(const inputs& made, const std::vector<std::string>& revisions) {
+    return std::ranges::equal(made.revisions, revisions, {}, &source_revision::text);
+}
+
+} // namespace
 
 asio::awaitable<result<void>> application_sources::prepare(record_ptr r) {
     inputs made;
     if (auto found = co_await find_revisions(r, made); !found) {
         co_return found.error();
     }
-    if (!is_where_the_leader_is(*r, made)) {
-        // It listed the refs later, most likely.
+    const auto brought = brought_to(*r, made.sources.size());
+    if (!stands_at(made, brought)) {
+        // The leader listed the refs later, most likely.
         r->sources.not_before = steady_clock::now();
         made = {};
         if (auto found = co_await find_revisions(r, made); !found) {
@@ -38,16 +46,30 @@ asio::awaitable<result<void>> application_sources::prepare(record_ptr r) {
     }
     r->sources.also_reads.insert(made.stores.repositories.begin(), made.stores.repositories.end());
     made.facts = facts_of(*r, made.stores);
-    if (auto brought = co_await collect(r, made, made.facts); !brought) {
-        co_return brought.error();
+    if (auto fetched = co_await collect(r, made, made.facts); !fetched) {
+        co_return fetched.error();
     }
-    // What ends a process by being planned must not end both: the leader goes first.
-    if (is_where_the_leader_is(*r, made)) {
-        if (auto planned = co_await identify(r, made); !planned) {
-            co_return planned.error();
+    if (brought.empty()) {
+        co_return result<void>{};
+    }
+    // What ends a process by being planned must not end both: only what the leader got over is planned. That
+    // may be an older commit, where the newer one changes nothing for the application.
+    for (std::size_t i = 0; i < brought.size(); ++i) {
+        made.revisions[i].text = brought[i];
+        if (made.revisions[i].commit) {
+            auto at = co_await with_.sources.resolve(
+                made.sources[i].repo_url, r->object.metadata.namespace_, brought[i], {}
+            );
+            if (!at) {
+                co_return at.error();
+            }
+            made.revisions[i].commit = std::move(*at);
         }
-        with_.sources.use(r->key(), uses_of(*r));
     }
+    if (auto planned = co_await identify(r, made); !planned) {
+        co_return planned.error();
+    }
+    with_.sources.use(r->key(), uses_of(*r));
     co_return result<void>{};
 }
 
