@@ -1,6 +1,7 @@
 // Reads the options, and runs; anew where they changed.
 
 #include "base/memory.hpp"
+#include "export_command.hpp"
 #include "operator.hpp"
 #include "options.hpp"
 
@@ -14,6 +15,9 @@ int main(int argc, char** argv) {
     auto line = holdfast::read_command_line({argv + 1, argv + argc});
     if (line.exit_code) {
         return *line.exit_code;
+    }
+    if (line.exported) {
+        return holdfast::run_export(*line.exported);
     }
     for (;;) {
         auto options = holdfast::read_options(line.source);

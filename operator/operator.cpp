@@ -8,7 +8,6 @@
 #include "build_parts.hpp"
 #include "cluster/destinations.hpp"
 #include "control/application_controller.hpp"
-#include "control/application_kind.hpp"
 #include "git/store.hpp"
 #include "http/server.hpp"
 #include "kube/config.hpp"
@@ -17,6 +16,7 @@
 #include "observe/metrics.hpp"
 #include "option_watch.hpp"
 #include "policy/foundation.hpp"
+#include "policy/own_kinds.hpp"
 #include "replica.hpp"
 #include "sources/file_journal.hpp"
 #include "sources/repositories.hpp"
@@ -77,16 +77,6 @@ std::size_t places_per_tenant() {
     return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
 }
 
-std::string own_namespace(const operator_options& options) {
-    if (!options.own_namespace.empty()) {
-        return options.own_namespace;
-    }
-    std::ifstream file{"/var/run/secrets/kubernetes.io/serviceaccount/namespace"};
-    std::string name;
-    file >> name;
-    return name.empty() ? "holdfast" : name;
-}
-
 std::vector<std::string_view> former_managers(const operator_options& options) {
     std::vector<std::string_view> all{sync::usual_former_managers.begin(), sync::usual_former_managers.end()};
     all.insert(all.end(), options.former_managers.begin(), options.former_managers.end());
@@ -112,7 +102,7 @@ public:
           options_{std::move(options)},
           source_{source},
           end_{std::move(end)},
-          own_namespace_{own_namespace(options_)},
+          own_namespace_{own_namespace(options_.own_namespace)},
           former_managers_{former_managers(options_)},
           names_{names_with(former_managers_)},
           tasks_{context.get_executor()},
@@ -333,7 +323,8 @@ private:
             where.namespace_ = self->options_.watch_namespace;
             where.metadata_only = true;
             const kube::page_request one{.resource_version = {}, .limit = 1, .continue_token = {}};
-            const auto seen = co_await self->replica_->api().list_some(control::application_kind, where, one);
+            const auto seen =
+                co_await self->replica_->api().list_some(policy::application_kind(), where, one);
             if (seen || seen.error().kind() == error_kind::forbidden) {
                 co_return; // who watches them tells what is forbidden
             }

@@ -106,6 +106,8 @@ struct parser {
         "holdfast"
     };
     CLI::App* run = nullptr;
+    CLI::App* save = nullptr;
+    export_options saved;
     operator_options options;
     std::string file;
     std::string level = "info";
@@ -120,6 +122,31 @@ parser::parser() {
     // What comes later wins: the command line goes after the file.
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     options.cache_directory = default_cache_directory();
+    save = app.add_subcommand(
+        "export",
+        "Prints what Git does not have, as YAML, for a cluster that is lost: the Applications and "
+        "Repositories "
+        "that no Application brings, the options, and the Secrets that Applications and Repositories name, "
+        "readable. Keep it as you keep passwords."
+    );
+    save->add_option(
+            "--kubeconfig", saved.kubeconfig,
+            "The cluster, as kubectl reads it. Without it: the one this runs in."
+    )
+        ->envname("HOLDFAST_KUBECONFIG")
+        ->type_name("FILE");
+    save->add_option(
+            "--namespace", saved.own_namespace,
+            "The operator's own namespace. Without it: the one this runs in, else holdfast."
+    )
+        ->envname("HOLDFAST_NAMESPACE")
+        ->type_name("NAME");
+    save->add_option(
+            "--watch-namespace", saved.watch_namespace,
+            "Read this namespace alone, as an operator with this option does. Without it: all."
+    )
+        ->envname("HOLDFAST_WATCH_NAMESPACE")
+        ->type_name("NAME");
     run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
     run->add_option(
            "--options", file,
@@ -401,6 +428,16 @@ result<operator_options> combine(const option_source& source, std::vector<std::s
 
 } // namespace
 
+std::string own_namespace(const std::string& said) {
+    if (!said.empty()) {
+        return said;
+    }
+    std::ifstream file{"/var/run/secrets/kubernetes.io/serviceaccount/namespace"};
+    std::string name;
+    file >> name;
+    return name.empty() ? "holdfast" : name;
+}
+
 command_line read_command_line(std::vector<std::string> arguments) {
     command_line read;
     parser first;
@@ -412,6 +449,10 @@ command_line read_command_line(std::vector<std::string> arguments) {
     } catch (const CLI::ParseError& e) {
         first.app.exit(e);
         read.exit_code = wrong_options;
+        return read;
+    }
+    if (first.save->parsed()) {
+        read.exported = first.saved;
         return read;
     }
     read.source = {.arguments = std::move(arguments), .file = first.file};

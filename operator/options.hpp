@@ -72,8 +72,18 @@ struct option_source {
     std::string file;
 };
 
+/// `holdfast export`'s options.
+struct export_options {
+    /// As operator_options has them.
+    std::string kubeconfig;
+    std::string own_namespace;
+    std::string watch_namespace;
+};
+
 /// What the command line came to.
 struct command_line {
+    /// What is to be exported; nothing: the operator is to run.
+    std::optional<export_options> exported;
     option_source source;
     /// Set where there is nothing to run: --help and --version, which have been printed, and mistakes, which
     /// were told on stderr.
@@ -81,6 +91,10 @@ struct command_line {
 };
 
 [[nodiscard]] command_line read_command_line(std::vector<std::string> arguments);
+
+/// The operator's own namespace: the one that is said, else that of the pod that this runs in, else
+/// "holdfast".
+[[nodiscard]] std::string own_namespace(const std::string& said);
 
 /// What is read of an option file at most.
 inline constexpr std::size_t max_option_file = std::size_t{64} << 10U;

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
+#include "policy/own_kinds.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,23 +11,13 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
-const kube::resource application_kind{
-    .group = std::string{crds::group},
-    .version = std::string{crds::version},
-    .plural = "applications",
-    .kind = "Application",
-    .namespaced = true,
-    .verbs = {},
-    .subresources = {}
-};
-
 application_controller::state::state(asio::any_io_executor ex, parts p, settings s)
     : with{p},
       config{std::move(s)},
       runs{
           ex,
           p.home,
-          {.kind = application_kind,
+          {.kind = policy::application_kind(),
            .namespace_ = config.watch_namespace,
            .name = "application",
            .concurrency = config.concurrency},

@@ -4,7 +4,6 @@
 
 #include "control/application_controller.hpp"
 #include "control/application_index.hpp"
-#include "control/application_kind.hpp"
 #include "control/application_sources.hpp"
 #include "control/build_turns.hpp"
 #include "control/comparison.hpp"

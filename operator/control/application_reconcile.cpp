@@ -6,6 +6,7 @@
 #include "engine/not_served.hpp"
 #include "engine/retry.hpp"
 #include "engine/termination.hpp"
+#include "policy/own_kinds.hpp"
 #include "policy/specification_checks.hpp"
 
 #include <algorithm>
@@ -225,7 +226,7 @@ asio::awaitable<engine::findings> application_controller::state::take_refresh(re
     json::object patch;
     patch["metadata"] = std::move(metadata);
     const auto done = co_await with.home.patch_merge(
-        application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch,
+        policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name, patch,
         config.names.get().field_manager
     );
     if (done) {

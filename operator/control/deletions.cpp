@@ -3,9 +3,9 @@
 #include "base/counted_list.hpp"
 #include "base/log.hpp"
 #include "control/application_access.hpp"
-#include "control/application_kind.hpp"
 #include "match/finalizer.hpp"
 #include "match/words.hpp"
+#include "policy/own_kinds.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -203,7 +203,8 @@ asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
     json::object patch;
     patch["metadata"] = std::move(fields);
     const auto done = co_await with_.home.patch_merge(
-        application_kind, metadata.namespace_, metadata.name, patch, with_.config.names.get().field_manager
+        policy::application_kind(), metadata.namespace_, metadata.name, patch,
+        with_.config.names.get().field_manager
     );
     if (done) {
         std::erase_if(metadata.finalizers, match::is_resources_finalizer);

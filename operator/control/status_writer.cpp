@@ -2,9 +2,9 @@
 
 #include "base/log.hpp"
 #include "base/merge_patch.hpp"
-#include "control/application_kind.hpp"
 #include "crds/bounded_status.hpp"
 #include "engine/transitions.hpp"
+#include "policy/own_kinds.hpp"
 
 namespace holdfast::control {
 
@@ -92,7 +92,7 @@ asio::awaitable<void> status_writer::write(std::string key) {
         json::object body;
         body["status"] = patch;
         const auto done = co_await api_.patch_merge(
-            application_kind, r->object.metadata.namespace_, r->object.metadata.name, body,
+            policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name, body,
             names_.field_manager, "status"
         );
         if (!done) {
@@ -139,7 +139,7 @@ void status_writer::note(application_record& r, const json::object& object) {
 
 asio::awaitable<kube::reply<void>> status_writer::reread(std::shared_ptr<application_record> r) {
     const auto live =
-        co_await api_.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
+        co_await api_.get(policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name);
     if (!live) {
         co_return live.error();
     }
@@ -155,7 +155,7 @@ asio::awaitable<void> status_writer::take_operation(std::shared_ptr<application_
     test["op"] = "test";
     test["path"] = "/metadata/resourceVersion";
     const auto live =
-        co_await api_.get(application_kind, r->object.metadata.namespace_, r->object.metadata.name);
+        co_await api_.get(policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name);
     if (!live) {
         co_return;
     }
@@ -171,7 +171,8 @@ asio::awaitable<void> status_writer::take_operation(std::shared_ptr<application_
     patch.push_back(std::move(test));
     patch.push_back(std::move(remove));
     const auto done = co_await api_.patch_json(
-        application_kind, r->object.metadata.namespace_, r->object.metadata.name, patch, names_.field_manager
+        policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name, patch,
+        names_.field_manager
     );
     if (!done && !done.error().is_not_found()) {
         queue_.add_after(r->key(), 500ms);

@@ -1,40 +1,12 @@
 #include "sources/repositories.hpp"
 
+#include "crds/secret_names.hpp"
 #include "git/address.hpp"
+#include "policy/own_kinds.hpp"
 #include "policy/specification_checks.hpp"
 #include "sources/repositories_state.hpp"
 
 namespace holdfast::sources {
-
-const kube::resource repository_kind{
-    .group = std::string{crds::group},
-    .version = std::string{crds::version},
-    .plural = "repositories",
-    .kind = "Repository",
-    .namespaced = true,
-    .verbs = {},
-    .subresources = {}
-};
-
-std::set<std::string> secrets_named_by(const crds::repository_spec& spec) {
-    std::set<std::string> names;
-    if (spec.secret_ref) {
-        names.insert(spec.secret_ref->name);
-    }
-    if (spec.webhook) {
-        names.insert(spec.webhook->secret_ref.name);
-    }
-    if (spec.proxy && spec.proxy->secret_ref) {
-        names.insert(spec.proxy->secret_ref->name);
-    }
-    if (spec.password_store) {
-        names.insert(spec.password_store->key_secret_ref.name);
-        if (spec.password_store->passphrase_secret_ref) {
-            names.insert(spec.password_store->passphrase_secret_ref->name);
-        }
-    }
-    return names;
-}
 
 repositories::state::state(
     asio::any_io_executor ex, kube::client& a, kube::client& r, git::store_manager& s,
@@ -53,7 +25,7 @@ repositories::state::state(
       runs{
           ex,
           a,
-          {.kind = repository_kind,
+          {.kind = policy::repository_kind(),
            .namespace_ = config.watch_namespace,
            .name = "repository status",
            .concurrency = 4,
@@ -128,7 +100,7 @@ void repositories::state::note(const kube::object_name& name, const declared_rep
     const auto enter = [&](auto& index, const std::string& key) {
         there ? index.add(key, name) : index.remove(key, name);
     };
-    for (const auto& secret : secrets_named_by(d.object.spec)) {
+    for (const auto& secret : crds::secrets_named_by(d.object.spec)) {
         enter(by_secret, name.namespace_ + "/" + secret);
     }
     if (d.object.spec.password_store) {

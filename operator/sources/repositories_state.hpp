@@ -24,8 +24,6 @@
 
 namespace holdfast::sources {
 
-extern const kube::resource repository_kind;
-
 /// A repository that applications read from, by one URL (git::url::identity) and as one set of credentials
 /// sees it: how one application spells its address decides nothing for those that spell it otherwise.
 struct tracked_repository {
@@ -60,9 +58,6 @@ struct tracked_repository {
         wake.notify_all();
     }
 };
-
-/// The names of the Secrets that a Repository names.
-[[nodiscard]] std::set<std::string> secrets_named_by(const crds::repository_spec& spec);
 
 /// A Repository object, read.
 struct declared_repository {

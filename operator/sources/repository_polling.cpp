@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/log.hpp"
+#include "crds/secret_names.hpp"
 #include "sources/repositories_state.hpp"
 
 #include <algorithm>
@@ -46,7 +47,7 @@ void repositories::state::secret_changed(const std::string& namespace_, const st
         }
         auto without_webhook = d->object.spec;
         without_webhook.webhook.reset();
-        if (!secrets_named_by(without_webhook).contains(name)) {
+        if (!crds::secrets_named_by(without_webhook).contains(name)) {
             // It verifies deliveries: nothing is reached otherwise than before.
             const auto before = d->clash;
             const auto warned = d->warnings;

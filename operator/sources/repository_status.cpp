@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/merge_patch.hpp"
 #include "crds/bounded_status.hpp"
+#include "policy/own_kinds.hpp"
 #include "policy/specification_checks.hpp"
 #include "sources/repositories_state.hpp"
 
@@ -35,7 +36,8 @@ asio::awaitable<void> repositories::state::write_status(std::string key) {
         co_return;
     }
     const auto done = co_await api.patch_merge(
-        repository_kind, name.namespace_, name.name, json::object{{"status", patch}}, "holdfast", "status"
+        policy::repository_kind(), name.namespace_, name.name, json::object{{"status", patch}}, "holdfast",
+        "status"
     );
     if (!done) {
         if (done.error().is_transient()) {

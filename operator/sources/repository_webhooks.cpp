@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "crds/bounded_status.hpp"
 #include "git/address.hpp"
+#include "policy/own_kinds.hpp"
 #include "policy/specification_checks.hpp"
 #include "sources/repositories_state.hpp"
 
@@ -126,7 +127,7 @@ asio::awaitable<void> repositories::state::relay(
     told_of.last_webhook = std::move(delivery);
     const auto name = name_of(repository);
     const auto told = co_await self->relay_api.patch_merge(
-        repository_kind, name.namespace_, name.name,
+        policy::repository_kind(), name.namespace_, name.name,
         json::object{{"status", crds::bounded_status(told_of, 0)}}, "holdfast", "status"
     );
     if (!told) {
