@@ -12,6 +12,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;
@@ -74,6 +75,47 @@ BOOST_AUTO_TEST_CASE(while_git_cannot_be_reached_what_was_deployed_is_still_held
     await_synced("git-away", pushed);
     s.require_untouched();
     repository_says("git-away", "Reached", "");
+}
+
+// rm -rf of all that is in the cache directory, twice in a row, while the operator runs.
+BOOST_AUTO_TEST_CASE(an_emptied_cache_directory_is_filled_again_without_a_restart) {
+    patient s{"cache-gone"};
+    s.repository().write("kustomize/kustomization.yaml", "resources: [a.yaml]\n");
+    s.repository().write("kustomize/a.yaml", config_map("built", "value", "1"));
+    s.repository().push("A kustomization");
+    auto& w = world::get();
+    w.apply(application(
+        "cache-gone-built", {.url = s.repository().url(), .path = "kustomize", .into = "cache-gone"}
+    ));
+    await_synced("cache-gone-built");
+    for (const auto* value : {"2", "3"}) {
+        for (const auto& entry : std::filesystem::directory_iterator{w.shared_operator().cache()}) {
+            std::filesystem::remove_all(entry.path());
+        }
+        s.repository().write("good.yaml", config_map("good", "value", value));
+        s.repository().write("kustomize/a.yaml", config_map("built", "value", value));
+        const auto pushed = s.repository().push("After the cache was emptied");
+        await_synced(s.name(), pushed);
+        await_synced("cache-gone-built", pushed);
+        BOOST_TEST(w.field("configmap", "cache-gone", "good", ".data.value") == value);
+        BOOST_TEST(w.field("configmap", "cache-gone", "built", ".data.value") == value);
+        others_are_served();
+    }
+    // What has to be built again, and was read before: by who asks for it.
+    for (const auto& entry : std::filesystem::directory_iterator{w.shared_operator().cache()}) {
+        std::filesystem::remove_all(entry.path());
+    }
+    w.kubectl(
+        {"annotate", "application.holdfast.dev", "cache-gone-built", "-n", home, "holdfast.dev/refresh=hard"}
+    );
+    set_value("cache-gone", "built", "by hand");
+    eventually(
+        [&] { return w.field("configmap", "cache-gone", "built", ".data.value") == "3"; },
+        "an edit by hand is taken back with an emptied cache"
+    );
+    await_synced("cache-gone-built");
+    s.require_untouched();
+    delete_application("cache-gone-built");
 }
 
 BOOST_AUTO_TEST_CASE(an_application_can_be_deleted_while_git_cannot_be_reached) {
