@@ -1,5 +1,6 @@
 // One reconcile of an application, from what is wanted of it to what its status says.
 
+#include "base/counted_list.hpp"
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
+constexpr std::size_t most_repositories = 3;
 
 // Nothing but drift can be what differs then.
 bool is_what_was_applied(const application_record& r) {
@@ -43,6 +45,30 @@ void name_what_is_not_served(const application_record& r, engine::findings& foun
     found.problems.emplace(engine::not_served_type, std::move(words));
 }
 
+// What is held is held still; but nothing that is pushed arrives, which has to be seen where people look.
+// Said after all else was decided: drift is taken back, and what is asked for is done.
+void name_repositories_in_trouble(
+    const application_record& r, const sources::repositories& known, engine::findings& found
+) {
+    if (found.problems.contains("ComparisonError")) {
+        return; // the sources could not be had, which says why
+    }
+    counted_list all{most_repositories};
+    for (const auto& use : uses_of(r)) {
+        const auto trouble = known.trouble_with(use);
+        if (!trouble) {
+            continue;
+        }
+        if (all.empty() && found.reason.empty() && !r.operating()) {
+            found.reason = trouble->reason;
+        }
+        all.add(trouble->message);
+    }
+    if (!all.empty()) {
+        found.problems.emplace("RepositoryError", all.text());
+    }
+}
+
 } // namespace
 
 asio::awaitable<void> application_controller::state::reconcile(std::string key) {
@@ -66,6 +92,7 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     }
     if (!found.undecided && !r->deleting()) {
         name_what_is_not_served(*r, found);
+        name_repositories_in_trouble(*r, with.sources, found);
     }
     // As after a restart, while objects are being listed: nobody knows yet what it wants.
     const bool is_looked_at = r->sources.from || r->deleting() || !found.problems.empty();
