@@ -20,6 +20,7 @@ namespace {
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
 constexpr std::size_t most_repositories = 3;
+constexpr auto soon = 10s;
 
 // Nothing but drift can be what differs then.
 bool is_what_was_applied(const application_record& r) {
@@ -67,6 +68,11 @@ void name_repositories_in_trouble(
     if (!all.empty()) {
         found.problems.emplace("RepositoryError", all.text());
     }
+}
+
+// Who is about to apply finds out in the other way what that changes.
+bool is_about_to_apply(const application_record& r, const engine::findings& so_far) {
+    return r.object.spec.is_automated() && so_far.requeue_after && *so_far.requeue_after <= soon;
 }
 
 } // namespace
@@ -184,6 +190,12 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     // What is held may be another state than the one that the operation is to bring.
     if (r->operating() && left_alone.empty() && r->sources.from->sources == sources_of(*r)) {
         found.add(co_await operation.operate(r));
+    }
+    if (!r->operating() && !r->deleting() && !is_about_to_apply(*r, found)) {
+        auto ahead = co_await looking_ahead.look(r);
+        if (ahead.requeue_after) {
+            found.requeue(*ahead.requeue_after);
+        }
     }
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
     // secrets.
