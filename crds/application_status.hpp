@@ -161,6 +161,8 @@ struct resource_status {
     std::string name;
     sync_code status = sync_code::unknown;
     std::optional<resource_health> health;
+    /// What a sync would do to it, where nothing else does; never a value that is secret.
+    std::string message;
     bool hook = false;
     bool requires_pruning = false;
     bool requires_deletion_confirmation = false;

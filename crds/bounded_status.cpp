@@ -172,6 +172,7 @@ json::object bounded_status(const application_status& status, std::size_t rest_b
     reduced.leave_out({"operationState", "syncResult"}, "sources");
     reduced.shorten_each({"conditions"}, {"message"}, long_message);
     reduced.shorten_each({"operationState", "syncResult", "resources"}, {"message"});
+    reduced.shorten_each({"resources"}, {"message"});
     reduced.shorten_each({"resources"}, {"health", "message"});
     reduced.drop_last({"operationState", "syncResult", "resources"});
     reduced.drop_last({"resources"});

@@ -298,7 +298,7 @@ HOLDFAST_DESCRIBED_STRUCT(resource_health)
 
 BOOST_DESCRIBE_STRUCT(
     resource_status, (),
-    (group, version, kind, namespace_, name, status, health, hook, requires_pruning,
+    (group, version, kind, namespace_, name, status, health, message, hook, requires_pruning,
      requires_deletion_confirmation, sync_wave)
 )
 template <>
@@ -315,6 +315,10 @@ struct docs<resource_status> {
         {.member = "name", .doc = "Name.", .required = true, .max_length = limits::name},
         {.member = "status", .doc = "Whether it is as its manifest says."},
         {.member = "health", .doc = "How it is doing; absent for kinds that have no health."},
+        {.member = "message",
+         .doc = "What a sync would do to it: create it, or which of its fields it would change. It is there "
+                "while the application waits for somebody to sync it.",
+         .max_length = 1024},
         {.member = "hook", .doc = "It is a hook."},
         {.member = "requires_pruning", .doc = "It is no longer in the source."},
         {.member = "requires_deletion_confirmation", .doc = "It is deleted only after a confirmation."},

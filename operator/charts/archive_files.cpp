@@ -139,6 +139,10 @@ bool check(const std::string& path, std::uint64_t size, std::string_view digest,
 }
 
 result<void> write(const std::string& temporary, const std::string& path, std::string_view bytes) {
+    // Somebody may have emptied the cache directory.
+    std::error_code ec;
+    fs::create_directories(temporary, ec);
+    fs::create_directories(fs::path{path}.parent_path(), ec);
     std::string name = temporary + "/XXXXXX";
     const descriptor file{::mkostemp(name.data(), O_CLOEXEC)};
     if (file.get() < 0) {

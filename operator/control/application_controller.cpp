@@ -38,7 +38,11 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       compared{{config, p.clusters, sources, namespaces, p.counters, triggers}},
       objects{{config, applications, p.clusters, others, namespaces, p.counters, triggers}},
       checks{{config, p.clusters, runs.wanted()}},
-      operation{{config, applications, p.clusters, sources, compared, others, checks, objects, triggers}},
+      looking_ahead{{config, applications, p.clusters, sources}},
+      operation{
+          {config, applications, p.clusters, sources, compared, others, checks, looking_ahead, objects,
+           triggers}
+      },
       ending{{config, p.home, applications, p.clusters, others, objects, triggers}},
       report{{p.clusters, others, p.counters}},
       statuses{

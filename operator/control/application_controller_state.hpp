@@ -15,6 +15,7 @@
 #include "control/object_writer.hpp"
 #include "control/operations.hpp"
 #include "control/pending_looks.hpp"
+#include "control/preview.hpp"
 #include "control/reconcile_triggers.hpp"
 #include "control/standby.hpp"
 #include "control/status_report.hpp"
@@ -58,6 +59,7 @@ struct application_controller::state : kube::informer_handler {
     comparison compared;
     object_writer objects;
     manifest_checks checks;
+    preview looking_ahead;
     operations operation;
     deletions ending;
     status_report report;

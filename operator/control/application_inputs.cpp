@@ -273,7 +273,6 @@ application_sources::identify(record_ptr r, inputs& made) {
         std::set<builders::need> missing;
         for (std::size_t i = 0; i < identified.size(); ++i) {
             if (!identified[i]) {
-                co_await verify_source(r, made.sources[i], identified[i].error());
                 co_return identified[i].error();
             }
             auto& identity = identified[i]->identity;
@@ -306,10 +305,14 @@ application_sources::identify(record_ptr r, inputs& made) {
 }
 
 // What is missing in a copy of a repository may be lost from it.
-asio::awaitable<void>
-application_sources::verify_source(record_ptr r, crds::application_source source, error why) {
-    if (why.kind() == error_kind::conflict && source.chart.empty()) {
-        co_await with_.sources.verify(source.repo_url, r->object.metadata.namespace_);
+asio::awaitable<void> application_sources::verify_after(record_ptr r, error why) {
+    if (why.kind() != error_kind::conflict) {
+        co_return;
+    }
+    for (const auto& use : uses_of(*r)) {
+        if (!use.has_charts) {
+            co_await with_.sources.verify(use.url, use.namespace_);
+        }
     }
 }
 

@@ -49,6 +49,12 @@ application_sources::follow_moved(git::url moved, std::vector<std::string> appli
         with_.looks.expect(moved.normalised(), namespace_, key, steady_clock::now());
         with_.triggers.reconcile(key);
     };
+    // That is said on each of them.
+    const auto is_in_trouble = [&](const application_record& r) {
+        return std::ranges::any_of(uses_of(r), [&](const sources::repository_use& use) {
+            return with_.sources.trouble_with(use).has_value();
+        });
+    };
     std::map<moved_source, std::vector<candidate>> groups;
     loop_turns turns;
     for (auto& key : applications) {
@@ -70,7 +76,7 @@ application_sources::follow_moved(git::url moved, std::vector<std::string> appli
         const bool with_care = with_.turns.is_careful_with(key);
         if (!settled || reads_more || with_care || sources.size() != 1 || !r->sources.from->refs.empty() ||
             !r->sources.from->needs.empty() || !r->sources.from->identities.front().reads ||
-            !is_it(sources.front().repo_url)) {
+            !is_it(sources.front().repo_url) || is_in_trouble(*r)) {
             look_again(key, r->object.metadata.namespace_);
             continue;
         }

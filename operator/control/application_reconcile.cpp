@@ -1,5 +1,6 @@
 // One reconcile of an application, from what is wanted of it to what its status says.
 
+#include "base/counted_list.hpp"
 #include "base/log.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
+constexpr std::size_t most_repositories = 3;
+constexpr auto soon = 10s;
 
 // Nothing but drift can be what differs then.
 bool is_what_was_applied(const application_record& r) {
@@ -44,6 +47,35 @@ void name_what_is_not_served(const application_record& r, engine::findings& foun
     found.problems.emplace(engine::not_served_type, std::move(words));
 }
 
+// What is held is held still; but nothing that is pushed arrives, which has to be seen where people look.
+// Said after all else was decided: drift is taken back, and what is asked for is done.
+void name_repositories_in_trouble(
+    const application_record& r, const sources::repositories& known, engine::findings& found
+) {
+    if (found.problems.contains("ComparisonError")) {
+        return; // the sources could not be had, which says why
+    }
+    counted_list all{most_repositories};
+    for (const auto& use : uses_of(r)) {
+        const auto trouble = known.trouble_with(use);
+        if (!trouble) {
+            continue;
+        }
+        if (all.empty() && found.reason.empty() && !r.operating()) {
+            found.reason = trouble->reason;
+        }
+        all.add(trouble->message);
+    }
+    if (!all.empty()) {
+        found.problems.emplace("RepositoryError", all.text());
+    }
+}
+
+// Who is about to apply finds out in the other way what that changes.
+bool is_about_to_apply(const application_record& r, const engine::findings& so_far) {
+    return r.object.spec.is_automated() && so_far.requeue_after && *so_far.requeue_after <= soon;
+}
+
 } // namespace
 
 asio::awaitable<void> application_controller::state::reconcile(std::string key) {
@@ -67,6 +99,7 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     }
     if (!found.undecided && !r->deleting()) {
         name_what_is_not_served(*r, found);
+        name_repositories_in_trouble(*r, with.sources, found);
     }
     // As after a restart, while objects are being listed: nobody knows yet what it wants.
     const bool is_looked_at = r->sources.from || r->deleting() || !found.problems.empty();
@@ -158,6 +191,12 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     // What is held may be another state than the one that the operation is to bring.
     if (r->operating() && left_alone.empty() && r->sources.from->sources == sources_of(*r)) {
         found.add(co_await operation.operate(r));
+    }
+    if (!r->operating() && !r->deleting() && !is_about_to_apply(*r, found)) {
+        auto ahead = co_await looking_ahead.look(r);
+        if (ahead.requeue_after) {
+            found.requeue(*ahead.requeue_after);
+        }
     }
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
     // secrets.

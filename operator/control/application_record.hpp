@@ -5,6 +5,7 @@
 #include "builders/plan.hpp"
 #include "crds/application.hpp"
 #include "engine/decide.hpp"
+#include "engine/preview.hpp"
 #include "engine/request.hpp"
 #include "kube/object.hpp"
 #include "sources/builder.hpp"
@@ -116,8 +117,10 @@ struct comparison_state {
         /// Of what was wanted, and of the live object.
         sha256_digest hash{};
         std::string resource_version;
-        /// The first few fields that differ, for a person (sync::summary_of).
+        /// The first few fields that differ, for a person (sync::summary_of), and without values
+        /// (sync::fields_of).
         std::string fields;
+        std::string names;
     };
     std::map<sync::object_id, difference> differs_at;
     /// The namespace that it has made, as it was looked at last.
@@ -134,6 +137,13 @@ struct comparison_state {
     /// The wanted object of that name, or null. Valid until `wanted` is another one.
     [[nodiscard]] sync::planned_object* find(const sync::object_id& id) noexcept;
     [[nodiscard]] const sync::planned_object* find(const sync::object_id& id) const noexcept;
+};
+
+/// What a sync would do to wanted objects of which our watches tell nothing. Written by `preview`.
+struct preview_state {
+    /// As they were found when they were looked at last.
+    std::map<sync::object_id, engine::outside_object> seen;
+    engine::look_pace pace;
 };
 
 /// What the status does not say of an application's operation. Written by `operations`, and by what
@@ -187,6 +197,7 @@ struct application_record {
     std::shared_ptr<work_stop> work = std::make_shared<work_stop>();
     source_state sources;
     comparison_state compared;
+    preview_state preview;
     own_operation operation;
     leaving_objects leaving;
     /// The status writer's.

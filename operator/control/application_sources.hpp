@@ -85,7 +85,8 @@ private:
     asio::awaitable<result<bool>> reads_hold(record_ptr r, const inputs& before, const inputs& now);
     asio::awaitable<result<plans>> identify(record_ptr r, inputs& made);
     asio::awaitable<result<void>> identify_entries(record_ptr r, inputs& made);
-    asio::awaitable<void> verify_source(record_ptr r, crds::application_source source, error why);
+    /// Has the copies of the repositories that it reads verified, where that may be what is wrong.
+    asio::awaitable<void> verify_after(record_ptr r, error why);
     asio::awaitable<result<std::vector<sources::build_input>>>
     collect(record_ptr r, const inputs& from, std::shared_ptr<const builders::build_facts> facts);
     [[nodiscard]] std::string build_key_of(const application_record& r, const inputs& of) const;

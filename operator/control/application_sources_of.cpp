@@ -67,6 +67,12 @@ std::vector<sources::repository_use> uses_of(const application_record& r) {
     return {all.begin(), all.end()};
 }
 
+bool has_secret_values(const application_record& r) {
+    const auto& from = r.sources.from;
+    return from && (!from->stores.stores.empty() ||
+                    std::ranges::any_of(from->identities, &sources::source_identity::is_secret));
+}
+
 std::vector<std::string> repositories_of(const application_record& r) {
     std::vector<std::string> urls;
     for (const auto& use : uses_of(r)) {

@@ -17,5 +17,7 @@ namespace holdfast::control {
 [[nodiscard]] std::vector<sources::repository_use> uses_of(const application_record& r);
 /// The same as URLs, normalised.
 [[nodiscard]] std::vector<std::string> repositories_of(const application_record& r);
+/// Whether values from password stores or encrypted files may be anywhere in its objects.
+[[nodiscard]] bool has_secret_values(const application_record& r);
 
 } // namespace holdfast::control

@@ -214,7 +214,11 @@ asio::awaitable<result<void>> application_sources::make_full(record_ptr r) {
     }
     auto from = *r->sources.from;
     from.is_as_last_known = true; // it is not to become another one
-    co_return co_await build_wanted(r, std::move(from), {});
+    auto built = co_await build_wanted(r, std::move(from), {});
+    if (!built) {
+        co_await verify_after(r, built.error());
+    }
+    co_return built;
 }
 
 bool application_sources::has_kind_come(const application_record& r) const {
@@ -278,6 +282,7 @@ asio::awaitable<engine::findings> application_sources::find_wanted_state(record_
         found.requeue(engine::recheck::look_left);
         co_return found;
     }
+    co_await verify_after(r, *why);
     const auto again = engine::retry_delay(why->kind(), r->sources.failures);
     ++r->sources.failures;
     if (again) {

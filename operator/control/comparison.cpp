@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "control/application_access.hpp"
+#include "control/application_sources_of.hpp"
 
 #include <algorithm>
 
@@ -11,13 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Whether values from password stores or encrypted files may be anywhere in its objects.
-bool has_secret_values(const application_record& r) {
-    const auto& from = r.sources.from;
-    return from && (!from->stores.stores.empty() ||
-                    std::ranges::any_of(from->identities, &sources::source_identity::is_secret));
-}
-
 /// An object of which the hashes do not say whether it is as wanted.
 struct doubt {
     sync::object_id id;
@@ -26,6 +20,17 @@ struct doubt {
 };
 
 } // namespace
+
+json::object without_ignored(
+    const application_record& r, const sync::desired_object& m, const json::object& live,
+    const sync::dialect& names
+) {
+    const auto rules = sources::rules_for(ignore_rules(r.object.spec), r.compared.ignored.get(), m.id);
+    if (std::ranges::none_of(rules, [&](const auto& rule) { return sync::matches(rule, m.id); })) {
+        return m.manifest;
+    }
+    return sync::apply_ignored(m.manifest, live, rules, names);
+}
 
 asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
     watching seen;
@@ -191,10 +196,7 @@ comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::plann
         co_return;
     }
     const auto rules = sources::rules_for(ignore_rules(r->object.spec), r->compared.ignored.get(), id);
-    auto desired = m.manifest;
-    if (std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return sync::matches(rule, id); })) {
-        desired = sync::apply_ignored(std::move(desired), *live, rules, with_.config.names);
-    }
+    const auto desired = without_ignored(*r, m, *live, with_.config.names);
     auto compared = sync::compare_objects(desired, *live, with_.config.names.get().field_manager);
     if (sync::takes_over(sync_options_of(r->object.spec), w.orders.options)) {
         sync::add_differences(
@@ -229,7 +231,8 @@ comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::plann
         r->compared.differs_at[id] = {
             .hash = w.hash,
             .resource_version = record.resource_version,
-            .fields = sync::summary_of(compared.differences, !has_secret_values(*r))
+            .fields = sync::summary_of(compared.differences, !has_secret_values(*r)),
+            .names = sync::fields_of(compared.differences)
         };
     }
 }

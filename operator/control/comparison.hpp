@@ -22,6 +22,12 @@ struct watching {
     engine::findings found;
 };
 
+/// A wanted object, with what spec.ignoreDifferences leaves to others as it is on the live one.
+[[nodiscard]] json::object without_ignored(
+    const application_record& r, const sync::desired_object& m, const json::object& live,
+    const sync::dialect& names
+);
+
 /// What of an application's live objects is not as wanted. It writes, of the records' `compared`, what
 /// differs. On the loop's thread.
 class comparison {

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t most_problems = 20;
 constexpr std::size_t most_losses = 10;
+constexpr std::string_view unknown_fields_advice =
+    ". What the server does not know has to go from the manifests, or is left out with the sync option "
+    "Validate=false";
 
 // What the definitions among the objects say of their kinds, where they are not in the cluster like this yet.
 // Of the kinds that are asked for: schemas are long.
@@ -39,6 +42,7 @@ std::string schema_problems(
     const sync::sync_options& options, const sync::schema_set& served, const sync::schema_set& brought
 ) {
     counted_list all{most_problems};
+    bool has_unknown_fields = false;
     for (const auto& w : wanted) {
         if (w.in_sync || w.synthetic || sync::merged(options, w.orders.options).validate == false) {
             continue;
@@ -50,9 +54,10 @@ std::string schema_problems(
         const bool is_brought = brought.has({w.id.group, w.version, w.id.kind});
         for (const auto& problem : (is_brought ? brought : served).check(m->manifest)) {
             all.add([&] { return m->from + ": " + sync::describe(w.id) + ": " + sync::to_string(problem); });
+            has_unknown_fields = has_unknown_fields || sync::is_about_unknown_field(problem);
         }
     }
-    return all.text();
+    return all.text() + (has_unknown_fields ? std::string{unknown_fields_advice} : std::string{});
 }
 
 asio::awaitable<result<void>> manifest_checks::check(record_ptr r) const {

@@ -2,11 +2,10 @@
 
 #include "base/counted_list.hpp"
 #include "control/application_access.hpp"
+#include "control/side_by_side.hpp"
 #include "engine/termination.hpp"
 #include "sync/holding.hpp"
 #include "sync/refusal.hpp"
-
-#include <boost/asio/experimental/parallel_group.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -17,31 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Requests of one application at a time: enough to keep a connection pool busy, few enough to let others in.
-constexpr std::size_t side_by_side = 16;
 constexpr std::size_t most_dropped = 5;
-
-// Runs tasks side by side and returns when all have ended.
-asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
-    if (tasks.size() == 1) {
-        co_await std::move(tasks.front());
-        co_return;
-    }
-    auto executor = co_await asio::this_coro::executor;
-    using started = decltype(asio::co_spawn(executor, std::move(tasks.front()), asio::deferred));
-    std::vector<started> group;
-    group.reserve(tasks.size());
-    for (auto& task : tasks) {
-        group.push_back(asio::co_spawn(executor, std::move(task), asio::deferred));
-    }
-    const auto [order, failures] = co_await asio::experimental::make_parallel_group(std::move(group))
-                                       .async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
-    for (const auto& failure : failures) {
-        if (failure) {
-            std::rethrow_exception(failure);
-        }
-    }
-}
 
 // Of objects that are being deleted what keeps them. Most are gone before.
 constexpr auto before_asking = 3s;
@@ -83,9 +58,9 @@ void note_dropped(application_record& r, const sync::object_id& id, const std::v
 } // namespace
 
 asio::awaitable<void> object_writer::apply(record_ptr r, progress_ptr progress, sync::apply_step step) {
-    for (std::size_t begin = 0; begin < step.objects.size(); begin += side_by_side) {
+    for (std::size_t begin = 0; begin < step.objects.size(); begin += requests_side_by_side) {
         std::vector<asio::awaitable<void>> some;
-        for (std::size_t i = begin; i < std::min(begin + side_by_side, step.objects.size()); ++i) {
+        for (std::size_t i = begin; i < std::min(begin + requests_side_by_side, step.objects.size()); ++i) {
             some.push_back(apply_one(r, progress, step.objects[i]));
         }
         co_await all_of(std::move(some));
@@ -219,12 +194,12 @@ object_writer::remove(record_ptr r, std::vector<sync::prune_action> actions, boo
         kinds.emplace(o.id, o.kind);
     }
     std::map<sync::object_id, sync::attempt> attempts;
-    for (std::size_t begin = 0; begin < actions.size(); begin += side_by_side) {
+    for (std::size_t begin = 0; begin < actions.size(); begin += requests_side_by_side) {
         if (!r->deleting() && engine::is_terminating(r->object.status.operation_state)) {
             break;
         }
         std::vector<asio::awaitable<void>> some;
-        for (std::size_t i = begin; i < std::min(begin + side_by_side, actions.size()); ++i) {
+        for (std::size_t i = begin; i < std::min(begin + requests_side_by_side, actions.size()); ++i) {
             auto& into = attempts[actions[i].id];
             const auto kind = kinds.find(actions[i].id);
             if (kind == kinds.end()) {

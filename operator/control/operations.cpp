@@ -68,6 +68,10 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
             if (!record->owner.name.empty() && record->owner != s.application) {
                 owners.insert(record->owner);
             }
+        } else if (const auto seen = r.preview.seen.find(w.id);
+                   s.dry_run && seen != r.preview.seen.end() &&
+                   seen->second.is == engine::outside_object::standing::there) {
+            input.live.insert_or_assign(w.id, seen->second.live); // what is tried needs it to be there
         }
     }
     for (const auto& owner : owners) {
@@ -189,6 +193,13 @@ asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr 
             found.stalled = checked.error().kind() == error_kind::user;
             found.add(fail_attempt(*r, checked.error().message()));
             co_return found;
+        }
+        if (request_of(status.operation_state->operation).dry_run) {
+            co_await with_.looks.look_for_dry_run(r);
+            if (r->operation.progress != progress || with_.applications.is_stale(*r, generation)) {
+                found.requeue(0s);
+                co_return found;
+            }
         }
         progress->checked = true;
     }

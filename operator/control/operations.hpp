@@ -9,6 +9,7 @@
 #include "control/handover.hpp"
 #include "control/manifest_checks.hpp"
 #include "control/object_writer.hpp"
+#include "control/preview.hpp"
 #include "control/reconcile_triggers.hpp"
 #include "engine/findings.hpp"
 #include "engine/obstacle.hpp"
@@ -34,6 +35,7 @@ public:
         comparison& compare;
         handover& others;
         manifest_checks& checks;
+        preview& looks;
         object_writer& objects;
         reconcile_triggers& triggers;
     };

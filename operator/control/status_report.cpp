@@ -82,6 +82,13 @@ void status_report::fill(application_record& r, const engine::findings& found) {
 }
 
 std::string status_report::fill_resources(application_record& r) {
+    static const engine::outside_object passed_over{
+        .is = engine::outside_object::standing::passed_over,
+        .live = {},
+        .changes = {},
+        .differs = {},
+        .why = {}
+    };
     engine::resource_view view{.application = r.ref(), .options = sync_options_of(r.object.spec)};
     const auto& objects = destination_of(with_.clusters, r.object).live();
     for (const auto& w : *r.compared.wanted) {
@@ -90,8 +97,20 @@ std::string status_report::fill_resources(application_record& r) {
         const bool is_current = seen != r.compared.differs_at.end() && live != nullptr && !w.in_sync &&
                                 seen->second.hash == w.hash &&
                                 seen->second.resource_version == live->resource_version;
-        view.wanted.push_back({&w, w.version, live, is_current ? seen->second.fields : std::string_view{}});
+        const auto looked = r.preview.seen.find(w.id);
+        engine::wanted_member member{.plan = &w, .version = w.version, .live = live};
+        if (is_current) {
+            member.differs = seen->second.fields;
+            member.changes = seen->second.names;
+        }
+        if (live == nullptr && looked != r.preview.seen.end()) {
+            member.outside = &looked->second;
+        } else if (live == nullptr && r.preview.seen.size() >= engine::most_looked_at) {
+            member.outside = &passed_over;
+        }
+        view.wanted.push_back(member);
     }
+    view.is_previewed = !r.operating();
     const auto surplus = with_.others.surplus_of(r);
     const auto heirs = with_.others.heirs_of(r, surplus);
     for (const auto& o : surplus) {

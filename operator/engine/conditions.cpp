@@ -16,10 +16,10 @@ namespace holdfast::engine {
 namespace {
 
 // Problem types that come and go with what a reconcile finds. Kept in Argo CD's names.
-constexpr std::array<std::string_view, 7> problem_types{"ComparisonError",  "DeletionError",
+constexpr std::array<std::string_view, 8> problem_types{"ComparisonError",  "DeletionError",
                                                         "InvalidSpecError", not_served_type,
-                                                        "SyncError",        "UnknownError",
-                                                        "Warning"};
+                                                        "RepositoryError",  "SyncError",
+                                                        "UnknownError",     "Warning"};
 
 constexpr std::size_t longest_warning = 4096;
 /// Of Ready, which is for tables: what it is about in full is in the conditions beside it.

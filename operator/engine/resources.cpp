@@ -55,6 +55,55 @@ void bound(std::vector<crds::resource_status>& resources) {
     resources = std::move(first);
 }
 
+/// What there is of an object.
+struct reading {
+    /// Null: nothing.
+    const sync::live_record* live = nullptr;
+    /// Our watches tell nothing of it, and nobody else's it is.
+    bool is_outside = false;
+    /// Nobody knows whether there is anything.
+    bool is_unknown = false;
+};
+
+reading reading_of(const wanted_member& w) {
+    reading made{.live = w.live};
+    if (w.live == nullptr && w.outside != nullptr && !w.plan->in_sync) {
+        made.is_outside = w.outside->is == outside_object::standing::there;
+        made.is_unknown = w.outside->is == outside_object::standing::unreadable ||
+                          w.outside->is == outside_object::standing::passed_over;
+        made.live = made.is_outside ? &w.outside->live : nullptr;
+    }
+    return made;
+}
+
+std::string differs_how(const wanted_member& w, const reading& seen) {
+    if (seen.is_unknown) {
+        return w.outside->is == outside_object::standing::unreadable ? "cannot be read" : "was not looked at";
+    }
+    if (seen.is_outside) {
+        const auto& differs = w.outside->differs;
+        return "was made by somebody else" + (differs.empty() ? std::string{} : ", and differs: " + differs);
+    }
+    if (w.live == nullptr && !w.plan->synthetic) {
+        return "is not there";
+    }
+    return w.differs.empty() ? "differs" : "differs: " + std::string{w.differs};
+}
+
+/// What a sync would do to an object that is not as wanted.
+std::string change_of(const wanted_member& w, const sync::application_ref& application) {
+    if (w.plan->synthetic) {
+        return {};
+    }
+    if (w.live == nullptr) {
+        return w.outside == nullptr ? std::string{} : change_of(*w.outside);
+    }
+    if (!w.live->owner.name.empty() && w.live->owner != application) {
+        return {}; // whether it is to be had is another question
+    }
+    return "a sync would change " + (w.changes.empty() ? std::string{"it"} : std::string{w.changes});
+}
+
 } // namespace
 
 crds::health_code to_code(sync::health_status status) noexcept {
@@ -90,23 +139,25 @@ resource_report resources_of(const resource_view& view) {
         auto resource = status_of(plan.id, w.version);
         resource.status = plan.in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;
         resource.sync_wave = plan.orders.wave;
+        const auto seen = reading_of(w);
         if (!plan.synthetic) {
-            if (w.live == nullptr) {
+            if (seen.is_unknown) {
+                resource.health = crds::resource_health{crds::health_code::unknown, w.outside->why};
+            } else if (seen.live == nullptr) {
                 resource.health = crds::resource_health{crds::health_code::missing, {}};
-            } else if (w.live->status) {
-                resource.health = crds::resource_health{to_code(*w.live->status), w.live->health_message};
+            } else if (seen.live->status) {
+                resource.health =
+                    crds::resource_health{to_code(*seen.live->status), seen.live->health_message};
             }
-            const bool ours = w.live != nullptr && w.live->owner == view.application;
-            members.push_back(member_of(plan.id, ours, plan.orders.ignore_healthcheck, w.live));
+            const bool counts =
+                seen.is_outside || (seen.live != nullptr && seen.live->owner == view.application);
+            members.push_back(member_of(plan.id, counts, plan.orders.ignore_healthcheck, seen.live));
         }
         if (!plan.in_sync) {
-            const bool is_missing = w.live == nullptr && !plan.synthetic;
-            out_of_sync.add([&] {
-                const std::string how = is_missing          ? "is not there"
-                                        : w.differs.empty() ? "differs"
-                                                            : "differs: " + std::string{w.differs};
-                return sync::describe(plan.id) + " " + how;
-            });
+            out_of_sync.add([&] { return sync::describe(plan.id) + " " + differs_how(w, seen); });
+            if (view.is_previewed) {
+                resource.message = change_of(w, view.application);
+            }
         }
         report.in_sync = report.in_sync && plan.in_sync;
         report.resources.push_back(std::move(resource));
@@ -117,6 +168,10 @@ resource_report resources_of(const resource_view& view) {
         resource.requires_pruning = !s.has_heir;
         resource.requires_deletion_confirmation =
             sync::prune_policy(*s.live, view.options) == sync::removal::needs_confirmation;
+        if (view.is_previewed && resource.requires_pruning && !s.live->ignore_extraneous &&
+            sync::prune_policy(*s.live, view.options) == sync::removal::allowed) {
+            resource.message = "a sync that prunes would delete it";
+        }
         if (!s.live->ignore_extraneous) {
             out_of_sync.add([&] {
                 return sync::describe(s.id) +

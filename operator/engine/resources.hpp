@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crds/application.hpp"
+#include "engine/preview.hpp"
 #include "sync/health.hpp"
 #include "sync/live_record.hpp"
 #include "sync/planner.hpp"
@@ -19,8 +20,11 @@ struct wanted_member {
     std::string_view version;
     /// Null: it is not in the cluster.
     const sync::live_record* live = nullptr;
-    /// Which fields differ, where somebody looked (sync::summary_of).
+    /// Which fields differ, where somebody looked (sync::summary_of); and without values (sync::fields_of).
     std::string_view differs = {};
+    std::string_view changes = {};
+    /// Where `live` is null: as it was found when it was looked at; null: it was not.
+    const outside_object* outside = nullptr;
 };
 
 /// An object of the application that its sources do not have (any more).
@@ -37,6 +41,8 @@ struct resource_view {
     sync::sync_options options;
     std::vector<wanted_member> wanted;
     std::vector<surplus_member> surplus;
+    /// It waits for somebody to sync it, so each object says what that would do.
+    bool is_previewed = false;
 };
 
 /// What the status says of the objects.

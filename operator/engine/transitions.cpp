@@ -47,7 +47,7 @@ void tell_of_operation(
 void tell_of_problems(
     const crds::application_status& before, const crds::application_status& now, transitions& made
 ) {
-    for (const auto* type : {"ComparisonError", "InvalidSpecError", "DeletionError"}) {
+    for (const auto* type : {"ComparisonError", "InvalidSpecError", "DeletionError", "RepositoryError"}) {
         const auto* condition = crds::find_condition(now.conditions, type);
         const auto* old = crds::find_condition(before.conditions, type);
         if (condition != nullptr && (old == nullptr || old->message != condition->message)) {

@@ -116,7 +116,6 @@ asio::awaitable<void> remote_store::throw_away() {
         "a store is damaged and is thrown away", {{"repository", remote_.text()}, {"directory", repository_}}
     );
     prepared_ = false;
-    thrown_away_ = steady_clock::now();
     commits_.clear();
     newest_ = {};
     auto discard = [path = repository_, trash = around_->trash] {
@@ -124,6 +123,18 @@ asio::awaitable<void> remote_store::throw_away() {
         return 0;
     };
     co_await on_pool(*around_->pool, std::move(discard));
+}
+
+asio::awaitable<result<void>> remote_store::mend() {
+    auto look = [home = around_->home, path = repository_] {
+        store_files::make_directory(home); // where children start
+        return store_files::is_there(path);
+    };
+    if (co_await on_pool(*around_->pool, std::move(look))) {
+        co_return result<void>{};
+    }
+    co_await throw_away();
+    co_return co_await ready();
 }
 
 asio::awaitable<result<snapshot>> remote_store::open(object_id commit) {
@@ -145,7 +156,11 @@ asio::awaitable<void> remote_store::verify() {
         co_return;
     }
     const auto turn = co_await remote_turn_.enter();
+    if (!co_await mend() || !repairs_.may_repair(steady_clock::now())) {
+        co_return;
+    }
     if (co_await run_locally({"fsck", "--no-dangling", "--no-progress"}) != 0) {
+        repairs_.repairs(steady_clock::now());
         co_await throw_away();
     }
 }
@@ -357,6 +372,10 @@ asio::awaitable<void> remote_store::run_listing(self me, std::shared_ptr<listing
     // does not see yet.
     co_await asio::post(me->around_->executor, asio::use_awaitable);
     me->next_listing_.reset();
+    if (auto mended = co_await me->mend(); !mended) {
+        landing.land(mended.error());
+        co_return;
+    }
     auto refs = co_await me->ask_for_refs();
     if (refs) {
         me->refs_ = *refs;

@@ -7,6 +7,7 @@
 #include "base/worker_pool.hpp"
 #include "git/git_process.hpp"
 #include "git/github_app.hpp"
+#include "git/repair_pace.hpp"
 #include "git/store.hpp"
 #include "git/store_files.hpp"
 #include "git/tree_cache.hpp"
@@ -94,6 +95,9 @@ private:
 
     asio::awaitable<result<void>> ready();
     asio::awaitable<result<void>> prepare_files();
+    // Makes anew what somebody removed from the cache directory: all there is to lose is fetched again. To be
+    // called inside the remote turn, before git is.
+    asio::awaitable<result<void>> mend();
     asio::awaitable<result<listing>> ask_for_refs();
     asio::awaitable<void> keep(std::string listing);
     asio::awaitable<result<void>> bring(resolved_revision what, bool* damaged);
@@ -125,7 +129,7 @@ private:
     async_semaphore remote_turn_;
     std::shared_ptr<prepare_flight> preparing_;
     bool prepared_ = false;
-    std::optional<steady_clock::time_point> thrown_away_;
+    repair_pace repairs_;
 
     listing refs_;
     std::optional<sha256_digest> kept_; // of the listing on disk, where this process wrote it

@@ -12,7 +12,6 @@ namespace holdfast::git {
 namespace {
 
 constexpr std::uint64_t least_room = std::uint64_t{1} << 20U;
-constexpr std::chrono::minutes least_between_throwing_away{10};
 constexpr std::string_view everything = "2147483647"; // git's own number for an unlimited depth
 
 } // namespace
@@ -177,6 +176,10 @@ remote_store::run_fetch(self me, resolved_revision what, std::shared_ptr<fetch_f
     lander<snapshot> landing{f, me->closed_error()};
     const leave leaving{me.get(), what.commit};
     const auto turn = co_await me->remote_turn_.enter();
+    if (auto mended = co_await me->mend(); !mended) {
+        landing.land(mended.error());
+        co_return;
+    }
     if (auto s = me->known(what.commit)) {
         landing.land(std::move(*s));
         co_return;
@@ -184,11 +187,10 @@ remote_store::run_fetch(self me, resolved_revision what, std::shared_ptr<fetch_f
     bool damaged = false;
     auto brought = co_await me->bring(what, &damaged);
     // Not again and again: what looks like damage of ours may be the server's.
-    const bool may_be_ours =
-        !me->thrown_away_ || steady_clock::now() - *me->thrown_away_ > least_between_throwing_away;
-    if (!brought && damaged && may_be_ours) {
+    if (!brought && damaged && me->repairs_.may_repair(steady_clock::now())) {
+        me->repairs_.repairs(steady_clock::now());
         co_await me->throw_away();
-        brought = co_await me->prepare_files();
+        brought = co_await me->ready();
         if (brought) {
             brought = co_await me->bring(what, &damaged);
         }

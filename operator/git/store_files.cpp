@@ -346,6 +346,18 @@ object_id target_of(const std::string& repository, const std::string& ref) {
     return libgit2::from_oid(*git_object_id(peeled));
 }
 
+bool is_there(const std::string& repository) {
+    std::error_code ec;
+    const fs::path path{repository};
+    return fs::is_regular_file(path / "HEAD", ec) && fs::is_regular_file(path / "config", ec) &&
+           fs::is_directory(path / "objects" / "pack", ec) && fs::is_directory(path / "refs", ec);
+}
+
+void make_directory(const std::string& directory) {
+    std::error_code ec;
+    fs::create_directories(directory, ec);
+}
+
 std::string set_aside(const std::string& directory, const std::string& trash) {
     std::error_code ec;
     fs::create_directories(trash, ec);

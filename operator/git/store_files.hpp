@@ -27,6 +27,12 @@ result<void> keep_listing(const std::string& repository, std::string_view text);
 /// What was kept; empty: nothing, or more than so many bytes.
 std::string kept_listing(const std::string& repository, std::size_t max_bytes);
 
+/// Whether the repository is there as far as git looks before it calls a directory one.
+[[nodiscard]] bool is_there(const std::string& repository);
+
+/// Makes a directory unless it is there. What is in the way, its users say.
+void make_directory(const std::string& directory);
+
 /// Removes what a failed child left in the making; never what is finished.
 void sweep(const std::string& repository);
 

@@ -256,9 +256,18 @@ public:
         return make_workspace_in(memory_->path());
     }
 
+    /// Somebody has emptied the cache directory, in which it is.
+    static bool make_again(const std::string& directory, std::string& pattern) {
+        std::error_code ec;
+        fs::create_directories(directory, ec);
+        if (ec || ::chmod(directory.c_str(), ::geteuid() == 0 ? 0711 : 0700) != 0) return false;
+        pattern = directory + "/job-XXXXXX";
+        return ::mkdtemp(pattern.data()) != nullptr;
+    }
+
     static result<workspace> make_workspace_in(const std::string& directory) {
         auto pattern = directory + "/job-XXXXXX";
-        if (::mkdtemp(pattern.data()) == nullptr) {
+        if (::mkdtemp(pattern.data()) == nullptr && !(errno == ENOENT && make_again(directory, pattern))) {
             return system_failure("cannot make a directory for a build in " + directory);
         }
         workspace made{pattern};

@@ -74,6 +74,14 @@ void downloaded_files::make_room(const std::string& namespace_, std::uint64_t by
     }
 }
 
+asio::awaitable<bool> downloaded_files::is_there(downloaded_file_ptr file) {
+    auto look = [path = file->path, bytes = file->bytes] {
+        std::error_code ec;
+        return fs::file_size(path, ec) == bytes && !ec;
+    };
+    co_return co_await on_pool(pool_, std::move(look));
+}
+
 asio::awaitable<result<downloaded_file_ptr>>
 downloaded_files::keep(std::string namespace_, std::string url, std::string content) {
     auto made = std::make_unique<downloaded_file>();

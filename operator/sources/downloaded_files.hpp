@@ -44,6 +44,8 @@ public:
     /// the next keep().
     [[nodiscard]] const entry* find(const std::string& namespace_, const std::string& url);
 
+    /// Whether the file is still on the disk: somebody may empty the cache directory.
+    asio::awaitable<bool> is_there(downloaded_file_ptr file);
     /// Writes what was downloaded, and lets go of others to make room. Error: transient for the disk.
     asio::awaitable<result<downloaded_file_ptr>>
     keep(std::string namespace_, std::string url, std::string content);

@@ -18,6 +18,8 @@ constexpr std::uintmax_t largest_note = std::uintmax_t{64} << 10U;
 bool replace_file(const fs::path& path, const std::string& text) {
     auto made = path;
     made += ".new";
+    std::error_code failed;
+    fs::create_directories(path.parent_path(), failed); // somebody may have removed it
     {
         std::ofstream file{made, std::ios::binary | std::ios::trunc};
         file << text;
@@ -25,7 +27,6 @@ bool replace_file(const fs::path& path, const std::string& text) {
             return false;
         }
     }
-    std::error_code failed;
     fs::rename(made, path, failed);
     return !failed;
 }

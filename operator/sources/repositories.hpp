@@ -8,6 +8,7 @@
 #include "kube/events.hpp"
 #include "observe/metrics.hpp"
 #include "policy/surroundings.hpp"
+#include "sources/repository_trouble.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -67,8 +68,9 @@ public:
         std::string replica;
     };
 
-    /// The refs of a repository are not what they were, or it can be reached again, or its credentials
-    /// changed; and which applications read from it by this URL. On the loop's thread; must not throw.
+    /// The refs of a repository are not what they were, or it cannot be reached (any more), or can again, or
+    /// its credentials changed; and which applications read from it by this URL. On the loop's thread; must
+    /// not throw.
     using moved_handler =
         std::function<void(const git::url& repository, const std::set<std::string>& applications)>;
 
@@ -165,6 +167,9 @@ public:
     [[nodiscard]] const crds::repository* named(const std::string& namespace_, const std::string& name) const;
     [[nodiscard]] std::optional<std::set<std::string>>
     secret_keys(const std::string& namespace_, const std::string& name) const;
+    /// Why nothing new comes from a repository that was listed before; nothing where all is well, where it
+    /// was never listed (whoever reads from it has that error), and of charts.
+    [[nodiscard]] std::optional<repository_trouble> trouble_with(const repository_use& what) const;
     /// The refs of the last listing; null when there was none.
     [[nodiscard]] std::shared_ptr<const git::ref_list>
     refs(const std::string& namespace_, const std::string& url) const;

@@ -34,6 +34,8 @@ struct tracked_repository {
     std::shared_ptr<git::store> store;
     std::shared_ptr<const git::ref_list> refs;
     std::optional<error> failed; // why the last listing failed
+    steady_clock::time_point failing_since;
+    bool is_troubled = false;    // its users were told so
     std::set<std::string> users; // applications
     bool was_used = false;
     steady_clock::time_point asked; // who resolves something says only then that it reads from here

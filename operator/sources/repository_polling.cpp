@@ -196,8 +196,14 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
             // What is deployed is held by what was known last, however long the remote is away.
             t->refs = co_await t->store->last_listing();
         }
-        const bool news = !t->failed || t->failed->message() != failure->message();
+        if (!t->failed) {
+            t->failing_since = begin;
+        }
+        const bool is_troubled = trouble_of(*failure, steady_clock::now() - t->failing_since).has_value();
+        const bool news =
+            !t->failed || t->failed->message() != failure->message() || is_troubled != t->is_troubled;
         t->failed = *failure;
+        t->is_troubled = is_troubled;
         if (news) {
             log::warn(
                 "a repository cannot be listed",
@@ -212,6 +218,7 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
     const bool recovered = t->failed.has_value();
     const bool news = !t->refs || !same(*t->refs, *refs);
     t->failed.reset();
+    t->is_troubled = false;
     t->retries.reset();
     t->refs = refs;
     t->refs_as_of = begin;

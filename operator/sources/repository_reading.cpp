@@ -113,6 +113,14 @@ void repositories::refresh(const repository_use& what) {
     }
 }
 
+std::optional<repository_trouble> repositories::trouble_with(const repository_use& what) const {
+    const auto t = what.has_charts ? nullptr : state_->find(what.namespace_, what.url);
+    if (!t || !t->refs || !t->failed) {
+        return std::nullopt;
+    }
+    return trouble_of(*t->failed, steady_clock::now() - t->failing_since);
+}
+
 std::shared_ptr<const git::ref_list>
 repositories::refs(const std::string& namespace_, const std::string& url) const {
     const auto found = state_->find(namespace_, url);

@@ -112,10 +112,7 @@ void repositories::state::fill_status(
         ready.message = unserved;
     } else if (failed) {
         ready.status = "False";
-        ready.reason = failed->kind() == error_kind::forbidden   ? "Unauthorised"
-                       : failed->kind() == error_kind::not_found ? "NotFound"
-                       : failed->is_transient()                  ? "Unreachable"
-                                                                 : "Failed";
+        ready.reason = reason_of(*failed);
         ready.message = failed->message();
     } else if (!reached) {
         ready.status = users.empty() ? "True" : "Unknown";

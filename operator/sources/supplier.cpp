@@ -155,7 +155,10 @@ asio::awaitable<result<downloaded_file_ptr>> supplier::resolve_file(builders::ne
     if (const auto* found = files_.find(who.namespace_, what.url);
         found != nullptr && found->fetched >= not_before &&
         found->fetched + settings_.max_age > steady_clock::now()) {
-        co_return found->file;
+        auto file = found->file;
+        if (co_await files_.is_there(file)) {
+            co_return file;
+        }
     }
     auto credentials = co_await sources_.credentials_for(what.url, who.namespace_);
     if (!credentials) {

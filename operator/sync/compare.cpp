@@ -248,6 +248,14 @@ std::string summary_of(std::span<const difference> differences, bool values) {
     return all.text();
 }
 
+std::string fields_of(std::span<const difference> differences) {
+    counted_list all{5, ", "};
+    for (const auto& one : differences) {
+        all.add(one.path);
+    }
+    return all.text();
+}
+
 verdict compare_known(
     const std::optional<known_state>& known, const sha256_digest& desired_hash, const live_record& live
 ) {
@@ -315,6 +323,49 @@ comparison compare_dry_run(const json::object& dry_run, const json::object& live
     }
     result.result = result.differences.empty() ? verdict::equal : verdict::differs;
     return result;
+}
+
+namespace {
+
+/// Without the marks by which it is ours, and without what only the server writes.
+json::object without_marks(json::object object, const dialect& names) {
+    object.erase("status");
+    auto* metadata = object.contains("metadata") ? object.at("metadata").if_object() : nullptr;
+    if (metadata == nullptr) return object;
+    for (const auto* field : {"managedFields", "resourceVersion", "generation", "selfLink"}) {
+        metadata->erase(field);
+    }
+    const std::pair<std::string_view, std::string_view> marks[] = {
+        {"labels", names.installation_label}, {"annotations", names.tracking_annotation}
+    };
+    for (const auto& [field, mark] : marks) {
+        auto* map = metadata->contains(field) ? metadata->at(field).if_object() : nullptr;
+        if (map == nullptr) continue;
+        map->erase(mark);
+        if (map->empty()) metadata->erase(field);
+    }
+    return object;
+}
+
+} // namespace
+
+std::vector<difference>
+changes_of(const json::object& dry_run, const json::object& live, const dialect& names) {
+    const auto after = without_marks(dry_run, names);
+    const auto before = without_marks(live, names);
+    const bool secret = is_secret(live);
+    // What we would own tells which lists have keys, and by them an item is called.
+    const auto own = find_applied(dry_run, names.field_manager);
+    comparing walk{secret};
+    walk.objects(after, before, own ? own->fields : nullptr, {});
+    auto found = std::move(walk.found);
+    // That goes by what is there afterwards: what goes is left.
+    std::vector<difference> all;
+    compare_members(after, before, {}, secret, all);
+    for (auto& one : all) {
+        if (one.desired == "(none)" && found.size() < most_differences) found.push_back(std::move(one));
+    }
+    return found;
 }
 
 } // namespace holdfast::sync

@@ -41,6 +41,10 @@ struct comparison {
 /// names the fields only, since values that were filled in are nobody's to read. Empty without differences.
 std::string summary_of(std::span<const difference> differences, bool values);
 
+/// "spec.replicas, spec.template.spec.containers[name=web].image, and 4 more": the first few fields, without
+/// values. Empty without differences.
+std::string fields_of(std::span<const difference> differences);
+
 /// What is remembered of an object since it was last known to be as wanted.
 struct known_state {
     /// The desired hash that it was brought to, before ignored differences were taken out.
@@ -68,6 +72,11 @@ void add_differences(comparison& found, std::span<const added_item> added);
 
 /// Decides with the answer of a server-side dry-run of the desired object: equal or differs.
 comparison compare_dry_run(const json::object& dry_run, const json::object& live, std::string_view manager);
+
+/// What an apply would change of an object that is not ours yet, by the server's answer to a dry run of it:
+/// but for the marks by which it becomes ours, and who owns its fields.
+std::vector<difference>
+changes_of(const json::object& dry_run, const json::object& live, const dialect& names);
 
 /// True where two Kubernetes quantities (strings or numbers) are the same amount: "1" and "1000m".
 bool same_quantity(const json::value& a, const json::value& b);

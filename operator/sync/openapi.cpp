@@ -145,8 +145,10 @@ private:
             if (node.type == schema_type::any) node.type = schema_type::object;
             fill_properties(node, definition, *properties, name, built_in);
         }
-        if (const auto* items = kube::find_object(definition, {"items"}))
+        if (const auto* items = kube::find_object(definition, {"items"})) {
             node.items = compile(*items, built_in);
+            fill_keys(node, definition, *items);
+        }
         if (const auto* values = kube::find_object(definition, {"additionalProperties"})) {
             node.values = compile(*values, built_in);
         } else if (flag(definition, "additionalProperties")) {
@@ -155,6 +157,34 @@ private:
         // RawExtension, FieldsV1, and what a definition leaves open: the server asks nothing of these.
         if (node.type == schema_type::object && properties == nullptr && node.values == nullptr)
             node.open = true;
+    }
+
+    void fill_keys(schema_node& node, const json::object& definition, const json::object& items) {
+        const auto type = text_at(definition, "x-kubernetes-list-type");
+        node.is_set = type == "set";
+        const auto* keys = kube::find_array(definition, {"x-kubernetes-list-map-keys"});
+        if (type != "map" || keys == nullptr) return;
+        for (const auto& key : *keys) {
+            const auto* name = key.if_string();
+            if (name == nullptr) continue;
+            const auto* field = kube::find_object(definition_of(items), {"properties", *name});
+            const auto* standard = field != nullptr ? field->if_contains("default") : nullptr;
+            // Not in the memory of the parser, which goes with the document.
+            json::value otherwise;
+            if (standard != nullptr) otherwise = json::value(*standard, json::storage_ptr{});
+            node.keys.emplace_back(set_.intern(*name), std::move(otherwise));
+        }
+    }
+
+    /// What a reference leads to; else what it is.
+    [[nodiscard]] const json::object& definition_of(const json::object& schema) const {
+        const auto* all = kube::find_array(schema, {"allOf"});
+        const auto& inner =
+            all != nullptr && all->size() == 1 && (*all)[0].is_object() ? (*all)[0].get_object() : schema;
+        const auto reference = text_at(inner, "$ref");
+        if (!reference.starts_with(reference_prefix)) return schema;
+        const auto* target = schemas_.if_contains(reference.substr(reference_prefix.size()));
+        return target != nullptr && target->is_object() ? target->get_object() : schema;
     }
 
     void fill_properties(

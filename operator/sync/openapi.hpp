@@ -23,6 +23,8 @@ struct problem {
 };
 /// "path: message".
 std::string to_string(const problem& p);
+/// Whether it is about a field that the schema does not have, which `Validate=false` leaves out.
+bool is_about_unknown_field(const problem& p);
 
 struct kind_version {
     std::string group;
@@ -52,8 +54,9 @@ public:
 
     [[nodiscard]] bool has(const kind_version& kind) const;
 
-    /// Everything that is wrong with an object, all at once, in the order of its fields. Nothing for a kind
-    /// that the set lacks, save what holds for every object.
+    /// Everything that is wrong with an object, all at once, in the order of its fields; also what only a
+    /// server-side apply refuses, an item of a list that is given twice. Nothing for a kind that the set
+    /// lacks, save what holds for every object.
     [[nodiscard]] std::vector<problem> check(const json::object& object) const;
 
     /// Takes out the fields that the schema of an object does not have, wherever they are, and says which:

@@ -3,6 +3,7 @@
 #include "match/words.hpp"
 #include "sync/canonical.hpp"
 #include "sync/compare.hpp"
+#include "sync/desired.hpp"
 #include "sync/field_path.hpp"
 #include "sync/schema_node.hpp"
 
@@ -12,6 +13,8 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <optional>
 
 namespace holdfast::sync {
 
@@ -19,6 +22,8 @@ namespace {
 
 /// One mistake in a generator can be in a thousand places; nobody reads them all.
 constexpr std::size_t most_problems = 100;
+
+constexpr std::string_view unknown_field_words = "unknown field";
 
 void note(std::vector<problem>& problems, const std::string& path, std::string message) {
     if (problems.size() < most_problems) problems.push_back({path, std::move(message)});
@@ -91,6 +96,13 @@ void check_quantity(const json::value& value, const std::string& path, std::vect
     }
 }
 
+std::string shown(const json::value& value) {
+    constexpr std::size_t longest = 80;
+    std::string text;
+    write_canonical(value, text, [] {});
+    return shortened(text, longest);
+}
+
 void check_choice(
     const json::value& value, const schema_node& schema, const std::string& path,
     std::vector<problem>& problems
@@ -107,10 +119,58 @@ void check_choice(
         if (!choices.empty()) choices += ", ";
         write_canonical(choice, choices, [] {});
     }
-    std::string shown;
-    write_canonical(value, shown, [] {});
-    constexpr std::size_t longest = 80;
-    note(problems, path, fmt::format("must be one of {}, is {}", choices, shortened(shown, longest)));
+    note(problems, path, fmt::format("must be one of {}, is {}", choices, shown(value)));
+}
+
+/// What tells an item of a list from the others: nothing where it has not all of it, for which it is refused
+/// in other words.
+std::optional<json::array> key_of(const json::value& item, const schema_node& list) {
+    if (list.keys.empty()) return json::array{item};
+    const auto* object = item.if_object();
+    if (object == nullptr) return std::nullopt;
+    json::array key;
+    for (const auto& [name, standard] : list.keys) {
+        const auto* own = object->if_contains(name);
+        const auto& value = own != nullptr ? *own : standard;
+        if (value.is_null()) return std::nullopt;
+        key.push_back(value);
+    }
+    return key;
+}
+
+/// "the same containerPort 80 and protocol \"TCP\" as [0]"
+std::string same_as(const schema_node& list, const json::array& key, std::size_t first) {
+    if (list.keys.empty()) return fmt::format("is {}, as [{}] is", shown(key.front()), first);
+    std::string what;
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        what += fmt::format("{}{} {}", i == 0 ? "" : " and ", list.keys[i].first, shown(key[i]));
+    }
+    return fmt::format("has the same {} as [{}]", what, first);
+}
+
+/// Other ways of writing an object take what is given twice; server-side apply does not, and its refusal says
+/// neither which nor where.
+void check_duplicates(
+    const json::array& list, const schema_node& schema, const std::string& path,
+    std::vector<problem>& problems
+) {
+    if (schema.keys.empty() && !schema.is_set) return;
+    std::map<std::string, std::size_t> first_of;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const auto key = key_of(list[i], schema);
+        if (!key) continue;
+        const auto [seen, is_first] = first_of.emplace(canonical_json(json::value(*key)), i);
+        if (is_first) continue;
+        std::string at = path;
+        append_index(at, i);
+        note(
+            problems, at,
+            fmt::format(
+                "{}: server-side apply takes only one of them, so remove one of the two",
+                same_as(schema, *key, seen->second)
+            )
+        );
+    }
 }
 
 void check_list(
@@ -128,6 +188,7 @@ void check_list(
         append_index(below, i);
         check_value((*list)[i], *schema.items, below, problems);
     }
+    check_duplicates(*list, schema, path, problems);
 }
 
 std::string unknown_field(const schema_node& schema, std::string_view name) {
@@ -137,8 +198,8 @@ std::string unknown_field(const schema_node& schema, std::string_view name) {
         known.push_back(property.name);
     }
     const auto best = match::nearest(name, known);
-    return best.empty() ? std::string{"unknown field"}
-                        : fmt::format("unknown field, did you mean \"{}\"?", best);
+    return best.empty() ? std::string{unknown_field_words}
+                        : fmt::format("{}, did you mean \"{}\"?", unknown_field_words, best);
 }
 
 void check_missing(
@@ -163,6 +224,10 @@ void check_missing(
 }
 
 } // namespace
+
+bool is_about_unknown_field(const problem& p) {
+    return p.message.starts_with(unknown_field_words);
+}
 
 std::string to_string(const problem& p) {
     return p.path.empty() ? p.message : p.path + ": " + p.message;

@@ -84,6 +84,19 @@ explain_refusal(const object_id& id, std::string_view message, const dialect& na
             id.kind == "Job" ? "" : " (Replace=true is not enough, since it changes the object that is there)"
         );
     }
+    if (contains(message, "duplicate entries for key")) {
+        return "The manifest has an item of this list twice, which server-side apply refuses: remove one of "
+               "the "
+               "two";
+    }
+    if (is_unknown_field_refusal(message)) {
+        return fmt::format(
+            "The server does not know this field: take it out of the manifest, or annotate the object with "
+            "{}: "
+            "Validate=false to have it left out",
+            names.sync_options_annotation
+        );
+    }
     if (contains(message, "is being terminated") || contains(message, "being deleted")) {
         return "It, or its namespace, is still being deleted; it is tried again when that has ended. Look at "
                "metadata.finalizers if it does not end";

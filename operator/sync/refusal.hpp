@@ -13,9 +13,10 @@ namespace holdfast::sync {
 std::string without_its_name(const object_id& id, std::string_view message);
 
 /// What can be done about an apply that the server refused, as a sentence to put after the server's own: for
-/// immutable fields, objects that are being deleted, missing kinds and namespaces, exceeded quotas, too large
-/// objects, Roles that give more than who deploys them has. It does not name the object. Nothing where the
-/// server's message says it all. `message` is what the server answered.
+/// immutable fields, items of lists that are given twice, unknown fields, objects that are being deleted,
+/// missing kinds and namespaces, exceeded quotas, too large objects, Roles that give more than who deploys
+/// them has. It does not name the object. Nothing where the server's message says it all. `message` is what
+/// the server answered.
 std::optional<std::string>
 explain_refusal(const object_id& id, std::string_view message, const dialect& names);
 

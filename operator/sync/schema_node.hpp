@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace holdfast::sync {
@@ -52,6 +53,11 @@ struct schema_node {
     const schema_node* values = nullptr;
     /// What the items of a list are like.
     const schema_node* items = nullptr;
+    /// Of a list: which fields tell its items apart, and what the server takes where an item has none of it
+    /// (null: nothing). Of items with the same an apply takes one.
+    std::vector<std::pair<std::string_view, json::value>> keys;
+    /// Of a list: no item is there twice.
+    bool is_set = false;
     std::vector<json::value> choices;
 };
 

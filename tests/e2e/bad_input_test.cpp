@@ -187,6 +187,31 @@ BOOST_AUTO_TEST_CASE(errors_against_the_schemas_are_told_all_at_once_before_anyt
     recovers(s);
 }
 
+BOOST_AUTO_TEST_CASE(what_only_server_side_apply_refuses_is_named_with_the_way_out) {
+    patient s{"twice"};
+    const auto deployment = [](const std::string& options, const std::string& container) {
+        return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, annotations: {" + options +
+               "}}\nspec:\n  replicas: 0\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: "
+               "{labels: {app: web}}\n    spec: {containers: [{name: web, image: web:1, " +
+               container + "}]}\n";
+    };
+    const std::string ports = "ports: [{containerPort: 80}, {containerPort: 80, name: http}]";
+    const std::string env = "env: [{name: A, value: first}, {name: B}, {name: A, value: second}]";
+    s.repository().write("web.yaml", deployment("", ports + ", " + env));
+    refuses(
+        s, "SyncError",
+        {"web.yaml", "containers[0].ports[1]", "same containerPort 80 and protocol", "as [0]",
+         "containers[0].env[2]", "same name", "remove one of the two"}
+    );
+    // What is not checked before the write is told by the server, in other words.
+    s.repository().write("web.yaml", deployment("holdfast.dev/sync-options: Validate=false", env));
+    refuses(s, "SyncError", {"duplicate entries for key", "remove one of the two"});
+    s.repository().write("web.yaml", deployment("", "env: [{name: A, value: first}], prots: []"));
+    refuses(s, "SyncError", {"containers[0].prots", "did you mean", "Validate=false"});
+    s.repository().write("web.yaml", deployment("", "env: [{name: A, value: first}, {name: B}]"));
+    recovers(s);
+}
+
 BOOST_AUTO_TEST_CASE(an_object_of_more_than_a_mebibyte_is_named_and_the_rest_goes_on) {
     patient s{"too-large"};
     s.repository().write("large.yaml", config_map("large", "blob", std::string(1'200'000, 'x')));

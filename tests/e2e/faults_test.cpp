@@ -12,6 +12,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;
@@ -74,6 +75,109 @@ BOOST_AUTO_TEST_CASE(while_git_cannot_be_reached_what_was_deployed_is_still_held
     await_synced("git-away", pushed);
     s.require_untouched();
     repository_says("git-away", "Reached", "");
+}
+
+// Gone for good, unlike a server that is away: each application that reads from it says so, and keeps what it
+// has.
+BOOST_AUTO_TEST_CASE(a_repository_that_is_gone_is_said_on_its_applications_and_what_it_gave_stays) {
+    patient s{"git-gone"};
+    auto& w = world::get();
+    s.repository().serve({"--status", "404"});
+    const auto seen = await_condition(
+        s.name(), "RepositoryError",
+        {s.repository().url(), "no such repository", "what was read last stays in place"}
+    );
+    BOOST_TEST(seen.get("RepositoryError").reason == "NotFound");
+    BOOST_TEST(seen.get("Ready").status == "False");
+    BOOST_TEST(seen.get("ComparisonError").status == "");
+    BOOST_TEST(seen.sync == "Synced"); // with what was read last
+    s.require_untouched();
+    set_value("git-gone", "good", "by hand");
+    eventually(
+        [&] { return w.field("configmap", "git-gone", "good", ".data.value") == "1"; },
+        "an edit by hand is taken back without the repository"
+    );
+    others_are_served();
+    // It refuses, which is another reason.
+    s.repository().serve({"--basic", "somebody:else"});
+    eventually(
+        [&] { return view(s.name()).get("RepositoryError").reason == "Unauthorised"; },
+        "the application says that it is not let in", 60s, [&] { return view(s.name()).describe(); }
+    );
+    s.require_untouched();
+    s.repository().write("good.yaml", config_map("good", "value", "2"));
+    const auto pushed = s.repository().push("Back");
+    s.repository().serve();
+    await_synced(s.name(), pushed);
+    BOOST_TEST(view(s.name()).get("RepositoryError").status == "");
+    s.require_untouched();
+    const auto told = events_of(s.name());
+    BOOST_TEST(std::ranges::any_of(told, [](const auto& one) { return one.starts_with("RepositoryError: "); })
+    );
+}
+
+// The credentials go with the Repository object.
+BOOST_AUTO_TEST_CASE(a_repository_object_that_is_deleted_is_said_on_its_applications_and_nothing_is_pruned) {
+    patient s{"git-undeclared"};
+    auto& w = world::get();
+    w.kubectl(
+        {"create", "secret", "generic", "git-undeclared", "-n", home, "--from-literal=username=somebody",
+         "--from-literal=password=secret", "--from-literal=insecure=true"}
+    );
+    s.repository().serve({"--basic", "somebody:secret"});
+    s.repository().declare({{"secretRef", {{"name", "git-undeclared"}}}});
+    s.repository().write("more.yaml", config_map("more", "value", "1"));
+    await_synced(s.name(), s.repository().push("With credentials"));
+    w.kubectl({"delete", "repository.holdfast.dev", s.name(), "-n", home});
+    const auto seen = await_condition(s.name(), "ComparisonError", {s.repository().url()});
+    BOOST_TEST(seen.get("Ready").status == "False", seen.describe());
+    s.require_untouched();
+    BOOST_TEST(w.exists("configmap", s.name(), "more"));
+    s.repository().declare({{"secretRef", {{"name", "git-undeclared"}}}});
+    s.repository().write("good.yaml", config_map("good", "value", "2"));
+    await_synced(s.name(), s.repository().push("Declared again"));
+    s.require_untouched();
+}
+
+// rm -rf of all that is in the cache directory, twice in a row, while the operator runs.
+BOOST_AUTO_TEST_CASE(an_emptied_cache_directory_is_filled_again_without_a_restart) {
+    patient s{"cache-gone"};
+    s.repository().write("kustomize/kustomization.yaml", "resources: [a.yaml]\n");
+    s.repository().write("kustomize/a.yaml", config_map("built", "value", "1"));
+    s.repository().push("A kustomization");
+    auto& w = world::get();
+    w.apply(application(
+        "cache-gone-built", {.url = s.repository().url(), .path = "kustomize", .into = "cache-gone"}
+    ));
+    await_synced("cache-gone-built");
+    for (const auto* value : {"2", "3"}) {
+        for (const auto& entry : std::filesystem::directory_iterator{w.shared_operator().cache()}) {
+            std::filesystem::remove_all(entry.path());
+        }
+        s.repository().write("good.yaml", config_map("good", "value", value));
+        s.repository().write("kustomize/a.yaml", config_map("built", "value", value));
+        const auto pushed = s.repository().push("After the cache was emptied");
+        await_synced(s.name(), pushed);
+        await_synced("cache-gone-built", pushed);
+        BOOST_TEST(w.field("configmap", "cache-gone", "good", ".data.value") == value);
+        BOOST_TEST(w.field("configmap", "cache-gone", "built", ".data.value") == value);
+        others_are_served();
+    }
+    // What has to be built again, and was read before: by who asks for it.
+    for (const auto& entry : std::filesystem::directory_iterator{w.shared_operator().cache()}) {
+        std::filesystem::remove_all(entry.path());
+    }
+    w.kubectl(
+        {"annotate", "application.holdfast.dev", "cache-gone-built", "-n", home, "holdfast.dev/refresh=hard"}
+    );
+    set_value("cache-gone", "built", "by hand");
+    eventually(
+        [&] { return w.field("configmap", "cache-gone", "built", ".data.value") == "3"; },
+        "an edit by hand is taken back with an emptied cache"
+    );
+    await_synced("cache-gone-built");
+    s.require_untouched();
+    delete_application("cache-gone-built");
 }
 
 BOOST_AUTO_TEST_CASE(an_application_can_be_deleted_while_git_cannot_be_reached) {

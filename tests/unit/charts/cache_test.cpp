@@ -79,6 +79,17 @@ BOOST_AUTO_TEST_CASE(a_damaged_archive_is_noticed_and_fetched_again) {
     BOOST_TEST(read_file(file) == archives[0]);
 }
 
+BOOST_AUTO_TEST_CASE(an_emptied_cache_directory_is_filled_again) {
+    REQUIRE_OK(get(0));
+    for (int i = 0; i < 2; ++i) {
+        std::filesystem::remove_all(directory / "charts");
+        const auto c = get(0);
+        REQUIRE_OK(c);
+        BOOST_TEST(read_file(c->file) == archives[0]);
+        REQUIRE_OK(get(1 + i)); // that it never had
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_a_crash_left_goes) {
     REQUIRE_OK(get(0));
     store.reset();

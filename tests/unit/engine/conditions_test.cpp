@@ -115,6 +115,11 @@ BOOST_AUTO_TEST_CASE(the_table) {
          [](auto& s) { s.problem("ComparisonError", "no route to host", "ComparisonError"); },
          "ComparisonError=True ComparisonError: no route to host | Ready=False ComparisonError: no route to "
          "host"},
+        {"a repository is gone, and what it gave is in place",
+         [](auto& s) { s.problem("RepositoryError", "there is no such repository", "NotFound"); },
+         "Ready=False NotFound: there is no such repository | RepositoryError=True NotFound: there is no "
+         "such "
+         "repository"},
         {"somebody has to change something",
          [](auto& s) {
              s.problem("InvalidSpecError", "spec.source: …", "InvalidSpec");

@@ -72,6 +72,107 @@ BOOST_AUTO_TEST_CASE(an_object_of_another_application_counts_as_missing) {
     BOOST_TEST((resources_of(o.view).health == crds::health_code::missing));
 }
 
+// Objects that somebody else made bear no label of ours: what is known of them is what a look gave.
+BOOST_AUTO_TEST_CASE(what_somebody_else_made_has_its_health_and_what_a_sync_would_change) {
+    using standing = outside_object::standing;
+    struct one {
+        std::string name;
+        outside_object seen;
+        crds::health_code health;
+        std::string message;
+        std::string out_of_sync;
+    };
+    const auto found = [](standing is, sync::health_status status = sync::health_status::progressing) {
+        outside_object o{.is = is, .live = {}, .changes = {}, .differs = {}, .why = {}};
+        o.live.status = status;
+        o.is_tried = is == standing::there;
+        return o;
+    };
+    auto changed = found(standing::there);
+    changed.changes = "spec.replicas, spec.template.spec.containers[name=web].image";
+    changed.differs = "spec.replicas is 3, not 2";
+    auto refused = found(standing::there, sync::health_status::healthy);
+    refused.why = "spec.selector: field is immutable";
+    auto replaced = found(standing::there);
+    replaced.is_tried = false;
+    replaced.is_replaced = true;
+    auto untried = found(standing::there);
+    untried.is_tried = false;
+    auto foreign = found(standing::foreign);
+    foreign.why = "holdfast/other";
+    auto unreadable = found(standing::unreadable);
+    unreadable.why = "forbidden";
+    const std::vector<one> rows{
+        {"changed", changed, crds::health_code::progressing,
+         "was made by somebody else: a sync would take it over, and change spec.replicas, "
+         "spec.template.spec.containers[name=web].image",
+         "was made by somebody else, and differs: spec.replicas is 3, not 2"},
+        {"same", found(standing::there, sync::health_status::degraded), crds::health_code::degraded,
+         "was made by somebody else: a sync would take it over, and change nothing else",
+         "was made by somebody else"},
+        {"refused", refused, crds::health_code::healthy,
+         "was made by somebody else, and a sync would be refused: spec.selector: field is immutable",
+         "was made by somebody else"},
+        {"replaced", replaced, crds::health_code::progressing,
+         "was made by somebody else: a sync would replace it", "was made by somebody else"},
+        {"untried", untried, crds::health_code::progressing,
+         "was made by somebody else: a sync would take it over", "was made by somebody else"},
+        {"absent", found(standing::absent), crds::health_code::missing, "a sync would create it",
+         "is not there"},
+        {"foreign", foreign, crds::health_code::missing,
+         "belongs to the application holdfast/other, from which a sync does not take it", "is not there"},
+        {"unreadable", unreadable, crds::health_code::unknown,
+         "cannot be read, so it is not known what a sync would do: forbidden", "cannot be read"},
+    };
+    for (const auto& row : rows) {
+        objects o;
+        o.view.is_previewed = true;
+        o.want("Deployment", row.name, /*in_sync=*/false);
+        o.view.wanted.back().outside = &row.seen;
+        const auto report = resources_of(o.view);
+        BOOST_TEST((health_of(report, 0) == row.health), row.name);
+        BOOST_TEST(report.resources.at(0).message == row.message);
+        BOOST_TEST(report.out_of_sync == "Deployment \"shop/" + row.name + "\" " + row.out_of_sync);
+        const bool counts = row.seen.is == standing::there;
+        BOOST_TEST((report.health == (counts ? row.health : crds::health_code::missing)), row.name);
+        BOOST_TEST(!report.in_sync);
+        // While an operation is at work its own rows say what it does.
+        o.view.is_previewed = false;
+        BOOST_TEST(resources_of(o.view).resources.at(0).message.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_ours_and_differs_says_what_a_sync_would_change) {
+    objects o;
+    o.view.is_previewed = true;
+    o.has("Deployment", "web", o.there(), /*in_sync=*/false);
+    o.view.wanted.back().changes = "spec.replicas";
+    o.has("Deployment", "api", o.there(), /*in_sync=*/false);
+    o.has("Deployment", "fine", o.there());
+    auto& theirs = o.there();
+    theirs.owner = {"holdfast", "other"};
+    o.has("Deployment", "taken", theirs, /*in_sync=*/false);
+    o.want("Deployment", "unseen", /*in_sync=*/false);
+    o.left("old", o.there());
+    auto& kept = o.there();
+    kept.prune = sync::removal::never;
+    o.left("kept", kept);
+    std::vector<std::string> messages;
+    for (const auto& one : resources_of(o.view).resources) {
+        messages.push_back(one.message);
+    }
+    const std::vector<std::string> expected{
+        "a sync would change spec.replicas",
+        "a sync would change it",
+        "",
+        "",
+        "",
+        "a sync that prunes would delete it",
+        ""
+    };
+    BOOST_TEST(messages == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_left_over) {
     objects o;
     o.left("old", o.there());

@@ -1,6 +1,7 @@
 #include "servers.hpp"
 
 #include "base/reconcile_id.hpp"
+#include "git/repair_pace.hpp"
 #include "support/captured_log.hpp"
 
 #include <boost/asio/post.hpp>
@@ -310,6 +311,74 @@ BOOST_AUTO_TEST_CASE(a_corrupted_store_is_thrown_away_and_fetched_again) {
     BOOST_TEST(got->commit().hex() == sha);
     BOOST_TEST(file_of(*got, "a.yaml") == "a: 2\n");
     BOOST_TEST(file_of(*got, "big.bin").size() == 10'000U);
+}
+
+// rm -rf of what is in the cache directory, while the operator runs.
+BOOST_AUTO_TEST_CASE(an_emptied_cache_directory_is_filled_again) {
+    shop.commit("a.yaml", "a: 1\n");
+    world w;
+    const auto s = w.open(shop.file_url());
+    BOOST_REQUIRE(w.get(s, "main").has_value());
+    for (const auto* content : {"a: 2\n", "a: 3\n"}) { // the second time soon after the first
+        for (const auto& entry : std::filesystem::directory_iterator{w.cache()}) {
+            std::filesystem::remove_all(entry.path());
+        }
+        const auto refs = w.run(s->list_refs());
+        BOOST_REQUIRE_MESSAGE(refs.has_value(), refs.error().message());
+        const auto sha = shop.commit("a.yaml", content);
+        const auto got = w.get(s, "main");
+        BOOST_REQUIRE_MESSAGE(got.has_value(), got.error().message());
+        BOOST_TEST(got->commit().hex() == sha);
+        BOOST_TEST(file_of(*got, "a.yaml") == content);
+    }
+    // Parts of it.
+    for (const auto* part : {"HEAD", "config", "refs", "objects"}) {
+        std::filesystem::remove_all(s->directory() + "/" + part);
+        const auto refs = w.run(s->list_refs());
+        BOOST_REQUIRE_MESSAGE(refs.has_value(), part << ": " << refs.error().message());
+        const auto got = w.get(s, "main");
+        BOOST_REQUIRE_MESSAGE(got.has_value(), part << ": " << got.error().message());
+        BOOST_TEST(file_of(*got, "a.yaml") == "a: 3\n");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_that_was_known_is_brought_again_after_its_store_went) {
+    shop.commit("a.yaml", "a: 1\n");
+    world w;
+    const auto s = w.open(shop.file_url());
+    const auto got = w.get(s, "main");
+    BOOST_REQUIRE(got.has_value());
+    for (const auto& entry : std::filesystem::directory_iterator{w.cache()}) {
+        std::filesystem::remove_all(entry.path());
+    }
+    BOOST_TEST(got->read().has_error());
+    w.run(s->verify()); // as its reader does
+    const auto again = w.get(s, got->commit().hex());
+    BOOST_REQUIRE_MESSAGE(again.has_value(), again.error().message());
+    BOOST_TEST(file_of(*again, "a.yaml") == "a: 1\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_damaged_again_and_again_is_repaired_at_longer_and_longer_intervals) {
+    repair_pace pace;
+    auto now = steady_clock::time_point{} + std::chrono::hours{1};
+    std::vector<std::chrono::seconds> waits;
+    for (int i = 0; i < 7; ++i) {
+        BOOST_TEST(pace.may_repair(now));
+        pace.repairs(now);
+        auto later = now;
+        while (!pace.may_repair(later)) {
+            later += std::chrono::seconds{1};
+        }
+        waits.push_back(std::chrono::duration_cast<std::chrono::seconds>(later - now));
+        now = later;
+    }
+    using std::chrono::seconds;
+    const std::vector<seconds> expected{seconds{2},   seconds{8},   seconds{32}, seconds{128},
+                                        seconds{512}, seconds{600}, seconds{600}};
+    BOOST_TEST((waits == expected));
+    now += std::chrono::minutes{11}; // it was whole for long
+    pace.repairs(now);
+    BOOST_TEST(pace.may_repair(now + seconds{2}));
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_that_finds_an_object_missing_has_the_store_verified) {

@@ -38,6 +38,20 @@ BOOST_AUTO_TEST_CASE(gives_what_it_said_and_how_it_ended) {
     BOOST_TEST(fs::exists(b.files() / "made"));
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_that_somebody_removed_is_made_again) {
+    bench b;
+    for (int i = 0; i < 2; ++i) {
+        fs::remove_all(b.directory());
+        auto made = b.made().make_workspace();
+        BOOST_REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message()));
+        auto j = b.shell("echo made > made; cat made");
+        j.directory = &*made;
+        const auto said = b.run(std::move(j));
+        BOOST_REQUIRE_MESSAGE(said.has_value(), (said ? "" : said.error().message()));
+        BOOST_TEST(said->output == "made\n");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_it_was_given_has_a_path_that_can_be_read_again) {
     bench b;
     auto j = b.shell("cat /proc/self/fd/4 /dev/fd/4; cat <&3");

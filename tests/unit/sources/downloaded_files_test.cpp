@@ -108,6 +108,14 @@ BOOST_AUTO_TEST_CASE(the_newer_content_of_a_url_takes_the_place_of_the_older) {
     BOOST_TEST(files.total_bytes() == 150U);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_somebody_removed_is_known_to_be_gone_and_can_be_kept_again) {
+    const auto kept = keep("team", "u/1", 100);
+    BOOST_TEST(test::run(context, files.is_there(kept)));
+    fs::remove_all(directory);
+    BOOST_TEST(!test::run(context, files.is_there(kept)));
+    BOOST_TEST(test::run(context, files.is_there(keep("team", "u/1", 100))));
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_left_of_a_process_before) {
     keep("team", "u/1", 100);
     std::ofstream{directory + "/files/left"} << "from a process that was killed";

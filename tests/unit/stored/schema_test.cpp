@@ -32,6 +32,7 @@ const std::map<std::string, std::string> additions{
      "the older version goes on with an operation by the sources of the specification"},
     {"applications.holdfast.dev status.operationState.syncResult.sources",
      "the older version goes on with an operation by the sources of the specification"},
+    {"applications.holdfast.dev status.resources[].message", "it only tells a reader what a sync would do"},
 };
 
 class comparison {

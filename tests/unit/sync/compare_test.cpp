@@ -161,6 +161,36 @@ BOOST_AUTO_TEST_CASE(a_dry_run_decides) {
     BOOST_TEST((compare_dry_run(live(), moved, "holdfast").result == verdict::differs));
 }
 
+// Of an object that kubectl made: the marks by which it becomes ours are no change that anybody asks about.
+BOOST_AUTO_TEST_CASE(what_an_apply_would_change_of_somebody_elses_object) {
+    auto theirs = live();
+    at(theirs, "/metadata").as_object().erase("managedFields");
+    at(theirs, "/metadata/annotations").as_object().erase("holdfast.dev/tracking-id");
+    auto tried = live();
+    at(tried, "/metadata/labels").as_object()["holdfast.dev/installation"] = "holdfast";
+    at(tried, "/metadata/resourceVersion") = "99";
+    at(tried, "/metadata/generation") = 99;
+    BOOST_TEST(changes_of(tried, theirs, holdfast_dev()).empty());
+
+    at(tried, "/spec/replicas") = 5;
+    at(tried, "/spec/template/spec/containers/0/image") = "web:2";
+    auto changes = changes_of(tried, theirs, holdfast_dev());
+    BOOST_TEST(fields_of(changes) == "spec.replicas, spec.template.spec.containers[name=web].image");
+
+    // An object without any label or annotation, and what goes with an atomic list or map.
+    at(theirs, "/metadata").as_object().erase("annotations");
+    at(tried, "/metadata/annotations") = object("{'holdfast.dev/tracking-id': 'x'}");
+    at(theirs, "/spec/strategy") = object("{'type': 'Recreate', 'other': 1}");
+    at(tried, "/spec/strategy") = object("{'type': 'Recreate'}");
+    changes = changes_of(tried, theirs, holdfast_dev());
+    BOOST_TEST(
+        fields_of(changes) ==
+        "spec.replicas, spec.template.spec.containers[name=web].image, spec.strategy.other"
+    );
+    const std::vector<difference> seven(7, {"a", "1", "2"});
+    BOOST_TEST(fields_of(seven) == "a, a, a, a, a, and 2 more");
+}
+
 BOOST_AUTO_TEST_CASE(differences_are_summed_up_for_a_person) {
     const std::vector<difference> all{
         {"spec.replicas", "2", "3"},

@@ -150,6 +150,55 @@ BOOST_AUTO_TEST_CASE(types_are_told_with_what_to_do) {
     );
 }
 
+// Client-side apply, a PUT and most tools take these; server-side apply takes one item of a key.
+BOOST_AUTO_TEST_CASE(items_of_lists_that_are_given_twice_are_both_named) {
+    const auto container = [](const char* fields) {
+        return object(
+            std::string{"{'apiVersion': 'apps/v1', 'kind': 'Deployment', 'metadata': {'name': 'a'}, 'spec': "
+                        "{'selector': {}, 'template': {'spec': {'containers': [{'name': 'web', "} +
+            fields + "}]}}}}"
+        );
+    };
+    const std::string way_out = ": server-side apply takes only one of them, so remove one of the two";
+    const std::string web = "spec.template.spec.containers[0].";
+    // The protocol that is not there is TCP.
+    expect(
+        container(
+            "'ports': [{'containerPort': 80}, {'containerPort': 81}, {'containerPort': 80, 'name': 'http', "
+            "'protocol': 'TCP'}]"
+        ),
+        {web + "ports[2]: has the same containerPort 80 and protocol \"TCP\" as [0]" + way_out}
+    );
+    expect(
+        container("'env': [{'name': 'A', 'value': '1'}, {'name': 'B'}, {'name': 'A', 'value': '2'}, {'name': "
+                  "'A'}]"),
+        {web + "env[2]: has the same name \"A\" as [0]" + way_out,
+         web + "env[3]: has the same name \"A\" as [0]" + way_out}
+    );
+    expect(
+        container(
+            "'ports': [{'containerPort': 53}, {'containerPort': 53, 'protocol': 'UDP'}], 'args': ['-v', "
+            "'-v']"
+        ),
+        {}
+    );
+    // Kinds of others, where what the key is without is nothing, and sets.
+    expect(
+        widget("{'size': 1, 'items': [{'name': 'x', 'proto': 'TCP'}, {'name': 'x', 'proto': 'UDP'}]}"),
+        {"spec.items[1]: has the same name \"x\" as [0]" + way_out}
+    );
+    expect(
+        object("{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'a', 'finalizers': ['a/b', "
+               "'c/d', 'a/b']}}"),
+        {"metadata.finalizers[2]: is \"a/b\", as [0] is" + way_out}
+    );
+    // Without its key an item is wrong for that.
+    expect(
+        widget("{'size': 1, 'items': [{}, {}]}"),
+        {"spec.items[0].name: is required", "spec.items[1].name: is required"}
+    );
+}
+
 BOOST_AUTO_TEST_CASE(integers_have_their_size) {
     auto o = deployment();
     at(o, "/spec/replicas") = 3000000000;

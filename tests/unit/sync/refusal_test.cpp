@@ -95,6 +95,27 @@ BOOST_AUTO_TEST_CASE(the_advice_is_what_can_be_done) {
     )
                    .has_value());
     BOOST_TEST(!explain_refusal(web, "spec.replicas: must be non-negative", holdfast_dev()).has_value());
+    BOOST_TEST(
+        explain_refusal(
+            web,
+            "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): "
+            ".spec.template.spec.containers[name=\"web\"].env: duplicate entries for key [name=\"A\"]",
+            holdfast_dev()
+        )
+            .value()
+            .find("remove one of the two") != std::string::npos
+    );
+    BOOST_TEST(
+        explain_refusal(
+            web,
+            "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): .spec.replcas: field "
+            "not "
+            "declared in schema",
+            holdfast_dev()
+        )
+            .value()
+            .find("Validate=false") != std::string::npos
+    );
 }
 
 BOOST_AUTO_TEST_SUITE_END()
