@@ -49,7 +49,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       checks{{config, p.clusters, runs.wanted()}},
       operation{{config, applications, p.clusters, sources, compared, others, checks, objects, triggers}},
       ending{{config, p.home, applications, p.clusters, others, objects, triggers}},
-      report{{p.clusters, others, p.counters}},
+      report{{config, p.clusters, others, p.counters}},
       statuses{
           ex,
           p.home,
