@@ -20,6 +20,7 @@
 #include "replica.hpp"
 #include "sources/file_journal.hpp"
 #include "sources/repositories.hpp"
+#include "state_key.hpp"
 #include "webhook_servers.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -152,6 +153,7 @@ public:
             }
         );
         auto& home = replica_->api();
+        state_key_.emplace(home, own_namespace_);
         kube::event_settings event_options;
         event_options.controller = "holdfast.dev/operator";
         event_options.instance = replica_name(options_).substr(0, 120);
@@ -172,6 +174,9 @@ public:
                 .installation = options_.installation,
                 .is_foundation = [this](const sync::object_id& id
                                  ) { return policy::is_foundation(id, own_namespace_); },
+                .may_own = [this](
+                               const sync::application_ref& owner, const sync::object_id& id
+                           ) { return policy::may_own(owner, id, own_namespace_); },
                 .watch_namespace = options_.watch_namespace
             },
             cluster::destination::handlers{
@@ -224,7 +229,8 @@ public:
                         log::error("the API server's store was set back: this replica begins anew");
                         replica_->renounce();
                         end_(outcome::again);
-                    }
+                    },
+                .state_key = [this]() -> const std::string& { return state_key_->now(); }
             }
         );
         if (!options_.metrics_listen.empty()) {
@@ -292,6 +298,7 @@ public:
 
 private:
     static asio::awaitable<void> lead(running_operator* self, bool after_another) {
+        co_await self->state_key_->load();
         co_await self->applications_->lead(after_another);
         self->repositories_->lead();
     }
@@ -422,6 +429,7 @@ private:
     steady_clock::time_point metrics_made_;
     std::unique_ptr<http::client> connection_;
     std::optional<replica> replica_;
+    std::optional<state_key> state_key_;
     std::optional<kube::event_recorder> events_;
     std::unique_ptr<git::store_manager> stores_;
     std::optional<cluster::destination> in_cluster_;

@@ -289,7 +289,12 @@ asio::awaitable<sync::attempt> access::remove(remove_request what) const {
             co_return failed;
         }
         const auto owner = sync::owner_of(*live, with_.names);
-        if (!owner || owner->application != what.owner || kube::uid_of(*live) != what.uid) {
+        const auto* known = with_.live.find(what.kind.gvk(), what.id.namespace_, what.id.name);
+        // Whoever may write it may have marked it as another's, so that it would not go.
+        const bool is_remarked =
+            known != nullptr && known->is_remarked && known->owner == what.owner && known->uid == what.uid;
+        const bool is_owners = is_remarked || (owner && owner->application == what.owner);
+        if (!is_owners || kube::uid_of(*live) != what.uid) {
             failed.message = "is not ours any more, so it is not deleted";
             co_return failed;
         }

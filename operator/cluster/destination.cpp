@@ -27,7 +27,9 @@ destination::destination(
               .names = settings_.names,
               .installation = settings_.installation,
               .is_foundation = settings_.is_foundation,
-              .watch_namespace = settings_.watch_namespace
+              .watch_namespace = settings_.watch_namespace,
+              .may_own = settings_.may_own,
+              .applier_of = [this](const sync::object_id& id) { return applier_of(id); }
           },
           told_.object_changed, told_.kind_ready
       },

@@ -57,6 +57,9 @@ public:
         std::function<bool(const sync::object_id& id)> is_foundation = [](const sync::object_id&) {
             return false;
         };
+        /// See live_objects::settings.
+        std::function<bool(const sync::application_ref& owner, const sync::object_id& id)> may_own =
+            [](const sync::application_ref&, const sync::object_id&) { return true; };
         /// Only here is anything watched, where the operator has no rights elsewhere; empty: everywhere.
         std::string watch_namespace;
         /// Objects that are read or written at a time: who waits for a connection does so within a request's
@@ -105,6 +108,7 @@ public:
     // ---- what is known of its objects
 
     [[nodiscard]] const live_objects& live() const noexcept { return live_; }
+    [[nodiscard]] live_objects& live() noexcept { return live_; }
     [[nodiscard]] const namespace_watch& namespaces() const noexcept { return namespaces_; }
     /// Has a kind's objects watched from now on, and says how far that is.
     asio::awaitable<kind_state> watch(kube::group_version_kind kind);

@@ -1,6 +1,7 @@
 #include "cluster/live_objects.hpp"
 
 #include "base/log.hpp"
+#include "base/lru.hpp"
 #include "base/task_group.hpp"
 #include "kube/informer.hpp"
 #include "kube/pulse.hpp"
@@ -148,6 +149,10 @@ public:
 
     // Answers to writes from before the list began are of a time that is no more.
     void store_went_back() override {
+        for (auto& [name, record] : records_) {
+            record.in_inventory = false; // it may have been another's then
+        }
+        lost_ = lru_map<object_name, lost_object>{most_lost};
         settle([](const answer& a) { return a.before_list; });
     }
 
@@ -189,7 +194,13 @@ public:
         }
         if (known != records_.end() &&
             kube::is_older_version(kube::resource_version_of(live), known->second.resource_version)) {
-            return; // what came of a later write was here first
+            // What came of a later write was here first.
+            const auto answered = observe(live);
+            if (is_owned(answered) && answered.owner == known->second.owner &&
+                answered.uid == known->second.uid) {
+                known->second.in_inventory = true;
+            }
+            return;
         }
         if (is_told) {
             noted_.erase(name);
@@ -198,7 +209,36 @@ public:
             answered.version = *version;
             answered.before_list = false;
         }
-        put(std::move(name), observe(live), /*tell=*/false);
+        auto record = observe(live);
+        if (is_owned(record)) {
+            record.in_inventory = true; // it was applied for who is named there
+            if (const auto* lost = lost_.find(name);
+                lost != nullptr && lost->uid == record.uid && lost->owner != record.owner) {
+                // Not a new object: somebody took our label away, and it was applied for another one since.
+                record.owner = lost->owner;
+                record.is_remarked = true;
+            }
+        }
+        store(std::move(name), std::move(record), /*tell=*/false);
+    }
+
+    void remember(const object_name& name) {
+        const auto found = records_.find(name);
+        if (found != records_.end() && is_owned(found->second)) {
+            found->second.in_inventory = true;
+        }
+    }
+
+    void reclaim(const object_name& name, const sync::application_ref& owner) {
+        const auto found = records_.find(name);
+        if (found == records_.end()) {
+            return;
+        }
+        auto record = found->second;
+        record.owner = owner;
+        record.in_inventory = true;
+        record.is_remarked = true;
+        store(name, std::move(record), /*tell=*/false);
     }
 
     void note_gone(const object_name& name, std::string_view uid) {
@@ -216,6 +256,7 @@ public:
 
     void forget_all() {
         noted_.clear();
+        lost_ = lru_map<object_name, lost_object>{most_lost};
         while (!records_.empty()) {
             drop(object_name{records_.begin()->first});
         }
@@ -237,15 +278,19 @@ private:
     [[nodiscard]] sync::live_record observe(const json::object& object) const {
         auto record = sync::observe(object, all_.config.names);
         (void)sync::degrade_if_due(record, wall_clock::now());
-        const sync::object_id id{
-            kind_.group, kind_.kind, std::string{kube::namespace_of(object)},
-            std::string{kube::name_of(object)}
-        };
+        const auto id = id_of(kube::object_name_of(object));
+        if (is_owned(record) && !all_.config.may_own(record.owner, id)) {
+            record.owner = {};
+        }
         if (all_.config.is_foundation(id)) {
             record.prune = sync::removal::foundation;
             record.remove = sync::removal::foundation;
         }
         return record;
+    }
+
+    [[nodiscard]] sync::object_id id_of(const object_name& name) const {
+        return {kind_.group, kind_.kind, name.namespace_, name.name};
     }
 
     // How far the last list and the events since told.
@@ -285,8 +330,39 @@ private:
         }
     }
 
-    // The owner that loses an object is told in any case: it is not the one who did that.
+    // What the watch told. Of what is known to be an application's only we say whose it is: one that is being
+    // applied for somebody is his, whether the event or the answer comes first.
     void put(object_name name, sync::live_record record, bool tell) {
+        // Before the first list somebody else may have gone on with what was applied here.
+        const auto known = ready_ ? known_owner(name, record.uid) : std::nullopt;
+        if (known) {
+            const auto* applier = all_.config.applier_of(id_of(name));
+            const bool is_our_write = applier != nullptr && *applier == record.owner;
+            record.in_inventory = true;
+            if (record.owner != *known && !is_our_write) {
+                record.owner = *known;
+                record.is_remarked = true;
+            }
+            record.hook = false; // what is applied is none, whatever somebody wrote there
+        }
+        store(std::move(name), std::move(record), tell);
+    }
+
+    // The application that an object with this uid is known to be of.
+    [[nodiscard]] std::optional<sync::application_ref>
+    known_owner(const object_name& name, const std::string& uid) {
+        const auto found = records_.find(name);
+        if (found != records_.end()) {
+            const auto& known = found->second;
+            return known.in_inventory && known.uid == uid ? std::optional{known.owner} : std::nullopt;
+        }
+        const auto* lost = lost_.find(name);
+        return lost != nullptr && lost->uid == uid ? std::optional{lost->owner} : std::nullopt;
+    }
+
+    // The owner that loses an object is told in any case: it is not the one who did that.
+    void store(object_name name, sync::live_record record, bool tell) {
+        lost_.erase(name);
         const auto found = records_.find(name);
         if (found == records_.end()) {
             const auto added = records_.emplace(std::move(name), std::move(record)).first;
@@ -321,6 +397,10 @@ private:
         }
         all_.unindex(this, node.key(), node.mapped());
         note_due(node.key(), node.mapped().degraded_from, never);
+        if (const auto& gone = node.mapped(); gone.in_inventory && !gone.deleting) {
+            // Deleted, or without our label: the watch says the same of both.
+            lost_.insert(node.key(), {.uid = gone.uid, .owner = gone.owner});
+        }
         if (tell) {
             all_.tell(node.mapped());
         }
@@ -364,11 +444,19 @@ private:
         }
     };
 
+    // An object that the watch does not tell of any more.
+    struct lost_object {
+        std::string uid;
+        sync::application_ref owner;
+    };
+    static constexpr std::size_t most_lost = 1000;
+
     state& all_;
     kube::resource kind_;
     task_group tasks_;
     kube::informer informer_;
     records records_;
+    lru_map<object_name, lost_object> lost_{most_lost};
     std::unordered_map<object_name, answer> noted_;
     // What becomes Degraded when: of each record at most one.
     std::set<std::pair<wall_clock::time_point, object_name>> due_;
@@ -469,6 +557,20 @@ void live_objects::note_gone(
 ) {
     if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
         found->second->note_gone({id.namespace_, id.name}, uid);
+    }
+}
+
+void live_objects::remember(const kube::group_version_kind& kind, const sync::object_id& id) {
+    if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
+        found->second->remember({id.namespace_, id.name});
+    }
+}
+
+void live_objects::reclaim(
+    const kube::group_version_kind& kind, const sync::object_id& id, const sync::application_ref& owner
+) {
+    if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
+        found->second->reclaim({id.namespace_, id.name}, owner);
     }
 }
 

@@ -21,6 +21,10 @@ namespace holdfast::cluster {
 /// What is known of the cluster's objects that bear our installation's label: a record of about 200 bytes
 /// each, kept in step by one watch a kind. Kinds are watched from when somebody asks for them, in the version
 /// that manifests name. On the loop's thread.
+///
+/// Whoever may write an object can write whose it is, and take the label away. So of an object that is known
+/// to be an application's (`live_record::in_inventory`) the owner changes only by our own writes: what others
+/// write there makes it `is_remarked`.
 class live_objects {
 public:
     /// Something about an object of this application changed that may matter to it: existence, deletion,
@@ -41,6 +45,14 @@ public:
         };
         /// Only here is anything watched, where the operator has no rights elsewhere; empty: everywhere.
         std::string watch_namespace;
+        /// Whether an application could have made an object: one that says otherwise is nobody's. Called on
+        /// the loop's thread; must not throw.
+        std::function<bool(const sync::application_ref& owner, const sync::object_id& id)> may_own =
+            [](const sync::application_ref&, const sync::object_id&) { return true; };
+        /// For which application an object is being applied right now; null: none. Called on the loop's
+        /// thread; must not throw.
+        std::function<const sync::application_ref*(const sync::object_id& id)> applier_of =
+            [](const sync::object_id&) { return nullptr; };
     };
 
     live_objects(
@@ -81,6 +93,14 @@ public:
     /// The server said that it deleted this object, and that nothing holds it: the watch may tell so later.
     /// Calls no handler.
     void note_gone(const kube::group_version_kind& kind, const sync::object_id& id, std::string_view uid);
+
+    /// The object is known to be its owner's from now on: until it is another one (by its uid), or we write
+    /// another owner. Tells nobody.
+    void remember(const kube::group_version_kind& kind, const sync::object_id& id);
+    /// The object is this application's, whatever it says of its owner: somebody else wrote that.
+    void reclaim(
+        const kube::group_version_kind& kind, const sync::object_id& id, const sync::application_ref& owner
+    );
 
     /// How many records are kept.
     [[nodiscard]] std::size_t size() const noexcept;

@@ -44,7 +44,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
            triggers}
       },
       ending{{config, p.home, applications, p.clusters, others, objects, triggers}},
-      report{{p.clusters, others, p.counters}},
+      report{{config, p.clusters, others, p.counters}},
       statuses{
           ex,
           p.home,

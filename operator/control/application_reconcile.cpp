@@ -108,9 +108,7 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     }
     if (applications.find(key) == r && !found.undecided) {
         report.fill(*r, found);
-        if (before.source_type != r->object.status.source_type) {
-            note_claims(*r);
-        }
+        note_claims(*r); // what it has, and whether it is refused, is part of its claim
         statuses.changed(*r, before);
         turns.reconciled(key);
     }

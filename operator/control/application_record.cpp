@@ -53,6 +53,13 @@ bool application_record::prune_confirmed() const {
     });
 }
 
+std::string application_record::blanked(std::string message) const {
+    for (const auto& mask : compared.masks) {
+        message = mask->blank(std::move(message));
+    }
+    return message;
+}
+
 std::string application_record::skipped_by() const {
     for (const auto* name : {"holdfast.dev/skip-reconcile", "argocd.argoproj.io/skip-reconcile"}) {
         const auto found = object.metadata.annotations.find(name);

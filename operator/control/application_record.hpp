@@ -106,6 +106,11 @@ struct comparison_state {
     crds::application_summary summary;
     /// Of the build, and of the operation.
     std::vector<std::string> warnings;
+    /// The values of secrets in what was built last and before that, newest first: what says something of the
+    /// application passes them (blanked). Kept when the objects are let go of.
+    std::vector<std::shared_ptr<const secrets::value_mask>> masks;
+    /// Objects that somebody marked as another's, since this state was built.
+    std::set<sync::object_id> remarked;
     /// The objects themselves, while somebody needs them.
     std::shared_ptr<const sources::desired_set> full;
     /// Which of their fields jq expressions name; null: none. Kept as long as `wanted` is.
@@ -200,6 +205,9 @@ struct application_record {
     preview_state preview;
     own_operation operation;
     leaving_objects leaving;
+    /// Objects that bear its mark, and that its end leaves where they are: nothing shows that they are its
+    /// own.
+    std::size_t left_behind = 0;
     /// The status writer's.
     reported_status reported;
 
@@ -216,6 +224,10 @@ struct application_record {
     [[nodiscard]] std::string key() const { return object.metadata.namespace_ + "/" + object.metadata.name; }
     /// For work on the pool that is done for it as it is now.
     [[nodiscard]] sources::work_owner owner() const { return {object.metadata.namespace_, work}; }
+    /// A message without the values of secrets that were put into its objects.
+    [[nodiscard]] std::string blanked(std::string message) const;
+    /// The same of an error.
+    [[nodiscard]] error blanked(const error& what) const { return {what.kind(), blanked(what.message())}; }
     /// Ends that work at its next look.
     void stop_work() {
         work->request();

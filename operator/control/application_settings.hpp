@@ -23,6 +23,12 @@ struct application_settings {
     /// Called when the API server's store turns out to be older than what it told before: all that is known
     /// of the cluster, and all that waits to be written, is of a time that is no more.
     std::function<void()> store_went_back = [] {};
+    /// The key of what statuses tell of values (status_report.hpp), the same in all replicas; empty: none is
+    /// known, and nothing is told.
+    std::function<const std::string&()> state_key = []() -> const std::string& {
+        static const std::string none;
+        return none;
+    };
 };
 
 } // namespace holdfast::control

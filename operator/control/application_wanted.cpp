@@ -6,6 +6,7 @@
 #include "control/application_sources.hpp"
 #include "control/application_sources_of.hpp"
 #include "control/made_namespaces.hpp"
+#include "control/owned_objects.hpp"
 #include "control/status_report.hpp"
 #include "engine/not_served.hpp"
 #include "engine/pacing.hpp"
@@ -71,6 +72,20 @@ bool has_values_anywhere(const inputs& from) {
            std::ranges::any_of(from.identities, &sources::source_identity::is_secret);
 }
 
+// Messages about what the last build brought may come when the next one is there already. No newer values are
+// those of the one before: a build that is repeated gives the same.
+void note_mask(application_record& r) {
+    constexpr std::size_t most = 3;
+    auto& masks = r.compared.masks;
+    const auto& mask = r.compared.full->mask;
+    if (mask && (masks.empty() || !masks.front()->is_like(*mask))) {
+        masks.insert(masks.begin(), mask);
+        if (masks.size() > most) {
+            masks.resize(most);
+        }
+    }
+}
+
 // What is not known from the status alone: whoever has such a condition is built again after a restart.
 bool has_words_to_keep(const crds::application_status& status) {
     return std::ranges::any_of(words_to_keep, [&](std::string_view type) {
@@ -85,17 +100,20 @@ bool has_words_to_keep(const crds::application_status& status) {
 bool application_sources::is_as_applied(application_record& r, const inputs& from) {
     const auto& applied = r.object.status.sync;
     if (r.sources.from || applied.applied_state.empty() || applied.applied_build_key != from.build_key ||
-        r.operating() || r.object.operation || has_words_to_keep(r.object.status)) {
+        r.operating() || r.object.operation || has_words_to_keep(r.object.status) ||
+        has_values_anywhere(from)) { // what live objects say may have them in it
         return false;
     }
-    const auto owned = destination_of(with_.clusters, r.object).live().owned_by(r.ref());
-    if (owned.empty() || applied_state_of(owned) != applied.applied_state) {
+    auto& to = destination_of(with_.clusters, r.object);
+    const auto owned = owned_by(to, r).known;
+    if (owned.empty() || applied_state_of(owned, with_.config.state_key()) != applied.applied_state) {
         return false;
     }
     r.sources.from = from;
     r.compared.trusted.clear();
     for (const auto& object : owned) {
         r.compared.trusted[object.id] = object.record->owned_hash;
+        to.live().remember(object.kind, object.id);
     }
     return true;
 }
@@ -165,6 +183,7 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
     if (auto known = co_await identify_entries(r, from); !known) {
         co_return known.error();
     }
+    note_mask(*r);
     r->compared.warnings = warnings_of(*r->compared.full, r->object);
     r->compared.summary = has_values_anywhere(from) ? crds::application_summary{}
                                                     : engine::summary_of(r->compared.full->objects);
@@ -201,6 +220,7 @@ void application_sources::take_over(
     if (same_build) {
         return;
     }
+    r.compared.remarked.clear();
     with_.others.wake_heirs(r);
     if (r.operation.progress && r.operation.progress->build_key != r.sources.from->build_key) {
         r.operation.progress.reset();

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "control/application_access.hpp"
 #include "control/application_sources_of.hpp"
+#include "control/owned_objects.hpp"
 
 #include <algorithm>
 
@@ -78,12 +79,13 @@ asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
 }
 
 asio::awaitable<bool> comparison::is_as_trusted(record_ptr r) {
-    const auto owned = destination_of(with_.clusters, r->object).live().owned_by(r->ref());
+    const auto owned = owned_by(destination_of(with_.clusters, r->object), *r).known;
     const bool same = owned.size() == r->compared.trusted.size() &&
                       std::ranges::all_of(owned, [&](const cluster::live_objects::found& o) {
                           const auto trusted = r->compared.trusted.find(o.id);
                           return trusted != r->compared.trusted.end() &&
-                                 trusted->second == o.record->owned_hash && !o.record->deleting;
+                                 trusted->second == o.record->owned_hash && !o.record->deleting &&
+                                 !o.record->is_remarked;
                       });
     if (!same || r->object.operation) {
         co_return false;
@@ -100,6 +102,17 @@ void comparison::tell_of_drift(const application_record& r, const sync::object_i
     log::info("an object drifted", {{"application", r.key()}, {"object", sync::to_string(id)}});
 }
 
+void comparison::hold_on(application_record& r) {
+    for (const auto& id : hold_on_to(destination_of(with_.clusters, r.object), r)) {
+        if (r.compared.remarked.insert(id).second) {
+            log::warn(
+                "an object was marked as another's, and stays this application's",
+                {{"application", r.key()}, {"object", sync::to_string(id)}}
+            );
+        }
+    }
+}
+
 asio::awaitable<void> comparison::compare(record_ptr r) {
     if (!r->compared.wanted) {
         if (co_await is_as_trusted(r)) {
@@ -113,6 +126,7 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
             co_return;
         }
     }
+    hold_on(*r);
     const auto& live = destination_of(with_.clusters, r->object).live();
     const auto& spec = r->object.spec;
     const bool is_automated = spec.is_automated() && r->left_alone_by().empty();
@@ -144,7 +158,7 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
         if (has_drifted && !is_ruled) {
             tell_of_drift(*r, w.id);
         }
-        w.in_sync = verdict == sync::verdict::equal;
+        w.in_sync = verdict == sync::verdict::equal && !record->is_remarked;
         const bool is_read = (verdict == sync::verdict::unknown && !is_applied_by_itself) ||
                              (verdict == sync::verdict::differs && (is_ruled || !is_healed));
         if (is_read) {

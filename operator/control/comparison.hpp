@@ -56,6 +56,8 @@ private:
     /// Whether the objects are those of the last sync, as its status tells: after a restart.
     asio::awaitable<bool> is_as_trusted(record_ptr r);
 
+    /// Has what is its own known as such, and tells of what others marked as theirs.
+    void hold_on(application_record& r);
     void tell_of_drift(const application_record& r, const sync::object_id& id);
 
     parts with_;

@@ -3,6 +3,7 @@
 #include "base/counted_list.hpp"
 #include "base/log.hpp"
 #include "control/application_access.hpp"
+#include "control/owned_objects.hpp"
 #include "match/finalizer.hpp"
 #include "match/words.hpp"
 #include "policy/own_kinds.hpp"
@@ -78,7 +79,7 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     if (!known.complete) {
         co_return found;
     }
-    if (!destination_of(with_.clusters, r->object).live().owned_by(r->ref()).empty()) {
+    if (!owned_by(destination_of(with_.clusters, r->object), *r).known.empty()) {
         if (auto why = with_.others.too_early_to_delete(*r); !why.empty()) {
             found.waiting = std::move(why);
             found.requeue(engine::recheck::answer);
@@ -108,7 +109,9 @@ deletions::remove_objects(record_ptr r, sync::propagation dependents) {
         input.along = along;
         input.confirmed = r->object.metadata.annotations.contains("holdfast.dev/deletion-approved") ||
                           r->object.metadata.annotations.contains("argocd.argoproj.io/deletion-approved");
-        const auto owned = destination_of(with_.clusters, r->object).live().owned_by(r->ref());
+        auto all = owned_by(destination_of(with_.clusters, r->object), *r);
+        r->left_behind = all.unproven.size();
+        const auto owned = std::move(all.known);
         for (const auto& o : owned) {
             input.live.emplace(o.id, *o.record);
         }
@@ -209,6 +212,14 @@ asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
     if (done) {
         std::erase_if(metadata.finalizers, match::is_resources_finalizer);
         log::info("an application is gone, and its objects with it", {{"application", r->key()}});
+        if (r->left_behind > 0) {
+            log::warn(
+                "objects that bear the mark of an application that is gone were left, since it never "
+                "deployed "
+                "them",
+                {{"application", r->key()}, {"objects", std::to_string(r->left_behind)}}
+            );
+        }
         if (!metadata.finalizers.empty()) {
             found.add(left_to_others(metadata, with_.config.names)
             ); // no change that is still to be seen tells of it

@@ -6,6 +6,7 @@
 
 #include "control/application_access.hpp"
 #include "control/application_sources_of.hpp"
+#include "control/owned_objects.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -32,7 +33,7 @@ bool handover::may_take_from(const application_record& taker, const application_
 }
 
 handover::objects handover::surplus_of(const application_record& r) const {
-    auto owned = destination_of(with_.clusters, r.object).live().owned_by(r.ref());
+    auto owned = owned_by(destination_of(with_.clusters, r.object), r).known;
     std::erase_if(owned, [&](const cluster::live_objects::found& o) {
         return o.record->hook || r.compared.find(o.id) != nullptr;
     });
@@ -73,6 +74,11 @@ std::string handover::too_early_to_delete(const application_record& r) const {
                                   " has been looked at: it has a repository in common with this one" + why;
 }
 
+bool handover::may_be_released(const application_record& r, const sync::live_record& live) const {
+    const auto owner = with_.applications.find(live.owner);
+    return live.released_to == 0 || !owner || owner.get() == &r || may_take_from(r, *owner);
+}
+
 void handover::consider_others(const application_record& r, sync::plan_input& input) const {
     const auto surplus = surplus_of(r);
     if (!surplus.empty()) {
@@ -98,7 +104,11 @@ handover::owner_stand handover::stand_of_owner(
     if (!other || !may_take_from(r, *other)) {
         return owner_stand::keeps;
     }
-    if (other->deleting()) {
+    // Who may write Applications in another namespace has no say against the operator's own.
+    const auto is_own = [this](const application_record& one) {
+        return one.object.metadata.namespace_ == with_.config.own_namespace;
+    };
+    if (other->deleting() || (is_own(r) && !is_own(*other))) {
         return owner_stand::gives_up;
     }
     const auto now = steady_clock::now();

@@ -51,6 +51,10 @@ public:
     [[nodiscard]] owner_stand stand_of_owner(
         const application_record& r, const sync::application_ref& owner, const sync::object_id& id
     ) const;
+    /// Whether what a live object says of whom it is released to counts for this application. Whoever may
+    /// write an object can say that: so it counts where the owner could have said it in its sources, for one
+    /// that may take it anyway.
+    [[nodiscard]] bool may_be_released(const application_record& r, const sync::live_record& live) const;
     /// What other applications want and give up, for the plan.
     void consider_others(const application_record& r, sync::plan_input& input) const;
 

@@ -28,7 +28,7 @@ bool has_all_refs(
 const crds::application*
 known_surroundings::rival_of(const crds::application& value, const crds::application_source& source) const {
     const auto claim = policy::claim_of(value, source);
-    const auto* key = claim ? with_.claims.rival_of(value.metadata, *claim) : nullptr;
+    const auto* key = claim ? with_.claims.rival_of(value, *claim) : nullptr;
     const auto r = key == nullptr ? nullptr : with_.applications.find(*key);
     return r ? &r->object : nullptr;
 }

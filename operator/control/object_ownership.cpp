@@ -39,20 +39,24 @@ std::string object_writer::claim_of_another(
     if (const auto* other = to.applier_of(id); other != nullptr && *other != r.ref()) {
         return "is being applied by the application " + to_string(*other) + ": take it out of one of the two";
     }
-    const auto* live = to.live().find(kind, id.namespace_, id.name);
-    if (live == nullptr) {
+    const auto* record = to.live().find(kind, id.namespace_, id.name);
+    if (record == nullptr) {
         return {};
+    }
+    auto live = *record;
+    if (!with_.others.may_be_released(r, live)) {
+        live.released_to = 0;
     }
     sync::plan_settings settings;
     settings.application = r.ref();
     settings.names = with_.config.names;
-    if (with_.others.stand_of_owner(r, live->owner, id) == handover::owner_stand::gives_up) {
+    if (with_.others.stand_of_owner(r, live.owner, id) == handover::owner_stand::gives_up) {
         settings.given_up.insert(id);
     }
-    if (!with_.applications.find(live->owner.namespace_ + "/" + live->owner.name)) {
-        settings.gone_owners.push_back(live->owner);
+    if (!with_.applications.find(live.owner.namespace_ + "/" + live.owner.name)) {
+        settings.gone_owners.push_back(live.owner);
     }
-    return sync::ownership_conflict(settings, id, *live);
+    return sync::ownership_conflict(settings, id, live);
 }
 
 } // namespace holdfast::control

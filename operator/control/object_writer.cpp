@@ -101,7 +101,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
         manifest = m->manifest;
     }
     const auto fail = [&](const error& e) {
-        auto message = sync::without_its_name(action.id, e.message());
+        auto message = r->blanked(sync::without_its_name(action.id, e.message()));
         if (const auto advice = sync::explain_refusal(action.id, message, with_.config.names)) {
             message += ". " + *advice;
         }
@@ -237,6 +237,7 @@ asio::awaitable<sync::attempt> object_writer::remove_one(
     request.dependents = action.dependents;
     request.dry_run = dry_run;
     auto attempt = co_await access.remove(std::move(request));
+    attempt.message = r->blanked(std::move(attempt.message));
     if (attempt.what == sync::outcome::pruned && !dry_run) {
         r->compared.known.erase(action.id);
     }

@@ -4,6 +4,7 @@
 #include "control/operations.hpp"
 
 #include "control/application_access.hpp"
+#include "control/owned_objects.hpp"
 #include "engine/operation_rows.hpp"
 #include "engine/termination.hpp"
 #include "policy/foundation.hpp"
@@ -40,7 +41,7 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
     auto& to = destination_of(with_.clusters, r.object);
     const auto catalog = to.catalog();
     std::set<sync::application_ref> owners;
-    for (const auto& o : to.live().owned_by(r.ref())) {
+    for (const auto& o : owned_by(to, r).known) {
         input.live.emplace(o.id, *o.record);
     }
     for (const auto& w : *r.compared.wanted) {
@@ -64,7 +65,10 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
             continue;
         }
         if (const auto* record = to.live().find(w.gvk(), w.id.namespace_, w.id.name)) {
-            input.live.insert_or_assign(w.id, *record);
+            const auto entry = input.live.insert_or_assign(w.id, *record).first;
+            if (!with_.others.may_be_released(r, *record)) {
+                entry->second.released_to = 0;
+            }
             if (!record->owner.name.empty() && record->owner != s.application) {
                 owners.insert(record->owner);
             }
@@ -204,7 +208,7 @@ asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr 
         progress->checked = true;
     }
     if (!status.operation_state->owned_at_begin) {
-        const auto owned = destination_of(with_.clusters, r->object).live().owned_by(r->ref());
+        const auto owned = owned_by(destination_of(with_.clusters, r->object), *r).known;
         status.operation_state->owned_at_begin = static_cast<std::int64_t>(
             std::count_if(owned.begin(), owned.end(), [](const auto& o) { return !o.record->hook; })
         );

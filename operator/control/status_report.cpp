@@ -1,17 +1,43 @@
 #include "control/status_report.hpp"
 
+#include "base/counted_list.hpp"
 #include "control/application_access.hpp"
+#include "control/owned_objects.hpp"
 #include "engine/conditions.hpp"
 #include "engine/resources.hpp"
 
 namespace holdfast::control {
 
-std::string applied_state_of(const std::vector<cluster::live_objects::found>& owned) {
+std::string applied_state_of(const std::vector<cluster::live_objects::found>& owned, const std::string& key) {
+    if (key.empty()) {
+        return {};
+    }
     hasher h;
     for (const auto& o : owned) {
         h.add(sync::to_string(o.id)).add(to_hex(o.record->owned_hash));
     }
-    return to_hex(h.finish()).substr(0, 40);
+    // Whoever reads a status and knows the rest of the objects could else try a short secret's values.
+    const auto mac = hmac(hmac_algorithm::sha256, key, to_hex(h.finish()));
+    return to_hex(reinterpret_cast<const unsigned char*>(mac.data()), mac.size()).substr(0, 40);
+}
+
+std::string status_report::ownership_of(
+    const application_record& r, const std::vector<cluster::live_objects::found>& unproven
+) const {
+    std::string text;
+    if (!r.compared.remarked.empty()) {
+        counted_list all{3, ", "};
+        for (const auto& id : r.compared.remarked) {
+            all.add([&] { return sync::describe(id); });
+        }
+        text = "this application has deployed, and holds on to, what somebody else marked as another's or "
+               "nobody's (" +
+               std::string{with_.config.names.get().tracking_annotation} + "): " + all.text();
+    }
+    if (const auto question = adoption_question_of(r, unproven, with_.config); !question.empty()) {
+        text += (text.empty() ? "" : ". ") + question;
+    }
+    return text;
 }
 
 void status_report::fill(application_record& r, const engine::findings& found) {
@@ -24,6 +50,7 @@ void status_report::fill(application_record& r, const engine::findings& found) {
     const auto health_before = status.health.status;
     std::string out_of_sync;
 
+    const auto owned = owned_by(destination_of(with_.clusters, r.object), r);
     if (!found.unknown && r.compared.wanted) {
         out_of_sync = fill_resources(r);
     } else if (!found.unknown && !r.compared.trusted.empty()) {
@@ -56,8 +83,7 @@ void status_report::fill(application_record& r, const engine::findings& found) {
         }
     }
     if (status.sync.status == crds::sync_code::synced && r.compared.wanted) {
-        status.sync.applied_state =
-            applied_state_of(destination_of(with_.clusters, r.object).live().owned_by(r.ref()));
+        status.sync.applied_state = applied_state_of(owned.known, with_.config.state_key());
         // Found to be so without an operation, as after a restart or a sync by hand.
         status.sync.applied_build_key = status.sync.build_key;
         status.sync.applied_revision = status.sync.revision;
@@ -66,10 +92,12 @@ void status_report::fill(application_record& r, const engine::findings& found) {
     if (status.health.status != health_before) {
         status.health.last_transition_time = now;
     }
+    const auto ownership = ownership_of(r, owned.unproven);
     status.conditions = engine::conditions_of(
         {.status = status,
          .found = found,
          .warnings = r.compared.warnings,
+         .ownership = ownership,
          .out_of_sync = out_of_sync,
          .generation = metadata.generation,
          .deleting = r.deleting()},
@@ -140,7 +168,7 @@ void status_report::fill_trusted(application_record& r) const {
         }
     }
     std::vector<sync::member_health> members;
-    for (const auto& o : live.owned_by(r.ref())) {
+    for (const auto& o : owned_by(destination_of(with_.clusters, r.object), r).known) {
         members.push_back(engine::member_of(o.id, /*exists=*/true, o.record->ignore_healthcheck, o.record));
     }
     auto health = sync::aggregate(members);

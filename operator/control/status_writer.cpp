@@ -32,6 +32,32 @@ std::size_t size_without_status(const crds::application& object) {
     return size;
 }
 
+// The one place that all words of a status pass, and what is told of them: whoever it was that said them.
+void blank_values(application_record& r) {
+    if (r.compared.masks.empty()) {
+        return;
+    }
+    const auto blank = [&](std::string& text) { text = r.blanked(std::move(text)); };
+    auto& status = r.object.status;
+    for (auto& condition : status.conditions) {
+        blank(condition.message);
+    }
+    blank(status.health.message);
+    for (auto& resource : status.resources) {
+        if (resource.health) {
+            blank(resource.health->message);
+        }
+    }
+    if (auto& operation = status.operation_state) {
+        blank(operation->message);
+        if (operation->sync_result) {
+            for (auto& row : operation->sync_result->resources) {
+                blank(row.message);
+            }
+        }
+    }
+}
+
 } // namespace
 
 status_writer::status_writer(
@@ -82,6 +108,7 @@ asio::awaitable<void> status_writer::write(std::string key) {
             co_return;
         }
     }
+    blank_values(*r);
     const auto wanted = r->object.status;
     const auto rest = size_without_status(r->object);
     const auto patch = merge_patch(
@@ -223,6 +250,7 @@ void status_writer::due(application_record& r) {
 }
 
 void status_writer::changed(application_record& r, const crds::application_status& before) {
+    blank_values(r);
     due(r);
     auto made = engine::transitions_of(before, r.object.status);
     if (const auto& ended = made.ended) {

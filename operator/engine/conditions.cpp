@@ -89,6 +89,12 @@ private:
             set("Warning", true, "SourceWarnings", cut_to_characters(text, longest_warning));
             keep.insert("Warning");
         }
+        if (!view_.ownership.empty()) {
+            set(std::string{ownership_type}, true, "MarkedByOthers",
+                cut_to_characters(view_.ownership, longest_warning));
+        } else {
+            crds::remove_condition(all_, ownership_type);
+        }
         for (const auto type : problem_types) {
             if (!found.contains(std::string{type}) && !keep.contains(type)) {
                 crds::remove_condition(all_, type);

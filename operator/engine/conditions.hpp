@@ -19,11 +19,16 @@ struct condition_view {
     const findings& found;
     /// Of the build and the operation.
     std::span<const std::string> warnings;
+    /// Of objects that others marked as this application's, or this application's as others'; stops nothing.
+    std::string_view ownership = {};
     /// What is out of sync, as a sentence (resource_report::out_of_sync).
     std::string_view out_of_sync = {};
     std::int64_t generation = 0;
     bool deleting = false;
 };
+
+/// Of what somebody else wrote about whose an object is.
+inline constexpr std::string_view ownership_type = "OwnershipWarning";
 
 /// The conditions: problems in Argo CD's names, Reconciling and Stalled as kstatus reads them (there while
 /// they are true), and Ready. Those that stay as they are keep their time.

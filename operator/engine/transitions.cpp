@@ -1,5 +1,9 @@
 #include "engine/transitions.hpp"
 
+#include "engine/conditions.hpp"
+
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace holdfast::engine {
@@ -47,12 +51,18 @@ void tell_of_operation(
 void tell_of_problems(
     const crds::application_status& before, const crds::application_status& now, transitions& made
 ) {
-    for (const auto* type : {"ComparisonError", "InvalidSpecError", "DeletionError", "RepositoryError"}) {
+    constexpr std::array<std::string_view, 5> types{
+        "ComparisonError", "InvalidSpecError", "DeletionError", "RepositoryError", ownership_type
+    };
+    for (const auto type : types) {
         const auto* condition = crds::find_condition(now.conditions, type);
         const auto* old = crds::find_condition(before.conditions, type);
         if (condition != nullptr && (old == nullptr || old->message != condition->message)) {
             made.told.push_back(
-                {.is_warning = true, .reason = type, .action = "Compare", .note = condition->message}
+                {.is_warning = true,
+                 .reason = std::string{type},
+                 .action = "Compare",
+                 .note = condition->message}
             );
         }
     }

@@ -74,8 +74,24 @@ std::optional<std::string> claim_of(const crds::application& value, const crds::
 
 claim_index::claim_index(std::string own_namespace) : own_namespace_{std::move(own_namespace)} {}
 
-claim_index::claimant claim_index::claimant_of(const crds::object_metadata& metadata) {
+bool claim_index::is_confined(const crds::application& value) const {
+    return !value.metadata.namespace_.empty() && value.metadata.namespace_ != own_namespace_;
+}
+
+claim_index::claimant claim_index::claimant_of(const crds::application& value) const {
+    const auto& metadata = value.metadata;
+    const auto& status = value.status;
+    auto has = standing::not_looked_at;
+    if (status.resources_count > 0) {
+        has = standing::objects;
+    } else if (status.sync.status == crds::sync_code::synced ||
+               crds::find_condition(status.conditions, "ComparisonError") != nullptr ||
+               crds::find_condition(status.conditions, "InvalidSpecError") != nullptr) {
+        has = standing::nothing;
+    }
     return {
+        .confined = is_confined(value),
+        .has = has,
         .unborn = !metadata.creation_timestamp,
         .created = metadata.creation_timestamp.value_or(crds::timestamp{}),
         .namespace_ = metadata.namespace_,
@@ -85,9 +101,8 @@ claim_index::claimant claim_index::claimant_of(const crds::object_metadata& meta
 }
 
 std::set<std::string> claim_index::claims_of(const crds::application& value) const {
-    const bool confined = !value.metadata.namespace_.empty() && value.metadata.namespace_ != own_namespace_;
     if (value.metadata.deletion_timestamp ||
-        (confined && target_namespace(value) != value.metadata.namespace_)) {
+        (is_confined(value) && target_namespace(value) != value.metadata.namespace_)) {
         return {};
     }
     std::set<std::string> claims;
@@ -163,7 +178,7 @@ std::set<std::string> claim_index::replace(const std::string& key, entry now) {
 }
 
 std::vector<std::string> claim_index::put(const crds::application& value) {
-    entry made{.as = claimant_of(value.metadata), .claims = claims_of(value)};
+    entry made{.as = claimant_of(value), .claims = claims_of(value)};
     const auto key = made.as.key;
     const auto told = made.claims.empty() ? replace(key, {}) : replace(key, std::move(made));
     return {told.begin(), told.end()};
@@ -174,7 +189,7 @@ std::vector<std::string> claim_index::erase(const std::string& key) {
     return {told.begin(), told.end()};
 }
 
-const std::string* claim_index::rival_of(const crds::object_metadata& value, const std::string& claim) const {
+const std::string* claim_index::rival_of(const crds::application& value, const std::string& claim) const {
     ++looked_at_;
     const auto found = claimants_.find(claim);
     if (found == claimants_.end()) {
@@ -186,7 +201,7 @@ const std::string* claim_index::rival_of(const crds::object_metadata& value, con
         ++looked_at_;
         ++first;
     }
-    if (first == found->second.end() || (!mine.unborn && !(*first < mine))) {
+    if (first == found->second.end() || !(*first < mine)) {
         return nullptr;
     }
     return &first->key;

@@ -26,7 +26,9 @@ namespace holdfast::policy {
 claim_of(const crds::application& value, const crds::application_source& source);
 
 /// Who claims what, so that an Application is judged without looking at the others. Of those that claim the
-/// same the oldest is right. Keys are "namespace/name".
+/// same one of the operator's namespace is right before all others, then one that has objects before one that
+/// was not looked at yet, and that before one that turned out to have none or is refused; then the oldest.
+/// Keys are "namespace/name".
 class claim_index {
 public:
     /// Applications outside of this namespace deploy only into their own.
@@ -40,17 +42,20 @@ public:
     /// Takes one out; gives the same.
     std::vector<std::string> erase(const std::string& key);
 
-    /// The key of the oldest Application with this claim, apart from `value` itself, that was there before
-    /// `value`; null when there is none. Valid until the next change.
-    [[nodiscard]] const std::string*
-    rival_of(const crds::object_metadata& value, const std::string& claim) const;
+    /// The key of the first Application with this claim in the order of right, apart from `value` itself,
+    /// where it comes before `value`; null when there is none. Valid until the next change.
+    [[nodiscard]] const std::string* rival_of(const crds::application& value, const std::string& claim) const;
 
     /// How many entries were looked at so far, to see that a question stays cheap.
     [[nodiscard]] std::uint64_t looked_at() const noexcept { return looked_at_; }
 
 private:
+    // What an Application's status says that it has.
+    enum class standing : std::uint8_t { objects, not_looked_at, nothing };
     // In the order of right.
     struct claimant {
+        bool confined = false;
+        standing has = standing::not_looked_at;
         bool unborn = false;
         crds::timestamp created{};
         std::string namespace_;
@@ -64,7 +69,8 @@ private:
         friend bool operator==(const entry&, const entry&) = default;
     };
 
-    static claimant claimant_of(const crds::object_metadata& metadata);
+    [[nodiscard]] bool is_confined(const crds::application& value) const;
+    [[nodiscard]] claimant claimant_of(const crds::application& value) const;
     [[nodiscard]] std::set<std::string> claims_of(const crds::application& value) const;
     // The keys of all that have this claim, when the first of them is another one than `before`.
     void tell_of(const std::string& claim, const std::string& before, std::set<std::string>& into) const;

@@ -24,6 +24,7 @@ constexpr std::array of_the_namespace{
     kept{"", "Service", us},
     kept{"", "ConfigMap", "holdfast-options"},
     kept{"", "Secret", "holdfast-admission"},
+    kept{"", "Secret", "holdfast-state-key"},
     kept{"coordination.k8s.io", "Lease", us},
 };
 
@@ -66,6 +67,12 @@ bool is_foundation(const sync::object_id& id, const std::string& own_namespace) 
         return std::find(rights.begin(), rights.end(), id.name) != rights.end();
     }
     return has(of_the_namespace, id);
+}
+
+bool may_own(
+    const sync::application_ref& owner, const sync::object_id& id, const std::string& own_namespace
+) {
+    return owner.namespace_ == own_namespace || id.namespace_ == owner.namespace_;
 }
 
 } // namespace holdfast::policy

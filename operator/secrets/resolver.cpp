@@ -31,6 +31,7 @@ struct job {
     std::vector<found_text> found;
     std::map<std::pair<std::size_t, std::string>, std::size_t> known; // store and entry → index in `wanted`
     std::vector<wanted_entry> wanted;
+    std::shared_ptr<std::vector<sensitive>> values; // null: nobody asks
     render::render_errors errors;
 
     void fail(const wanted_entry& entry, const error& what) {
@@ -227,7 +228,9 @@ void finish(job& j, std::size_t max_plain_bytes) {
     }
     if (!j.errors.all.empty()) return;
     const auto put = put_in(j.objects, j.found, [&](const reference& r) {
-        return select(r, content_of(r).opened.plain.view()).value(); // looked at above
+        const auto value = select(r, content_of(r).opened.plain.view()).value(); // looked at above
+        if (j.values) j.values->emplace_back(value);
+        return value;
     });
     if (put.has_error()) j.errors = put.error();
 }
@@ -253,13 +256,15 @@ resolver::resolver(asio::any_io_executor executor, worker_pool& pool, resolver_s
     : pool_{pool}, settings_{std::move(settings)}, keyrings_{std::move(executor), settings_.concurrency} {}
 
 asio::awaitable<render::render_result<std::vector<render::manifest>>> resolver::resolve(
-    std::vector<render::manifest> objects, std::vector<usable_store> stores, requester who, places where
+    std::vector<render::manifest> objects, std::vector<usable_store> stores, requester who, places where,
+    std::shared_ptr<std::vector<sensitive>> values
 ) {
     auto j = std::make_shared<job>();
     j->objects = std::move(objects);
     j->stores = std::move(stores);
     j->who = std::move(who);
     j->where = where;
+    j->values = std::move(values);
     auto collect = [j, settings = settings_](const auto& stop) {
         // For each reference to what is not there all entries are listed, to name the nearest.
         work_budget budget{"looking up entries of password stores", {}, stop};

@@ -12,6 +12,7 @@
 #include "secrets/find.hpp"
 #include "secrets/keys.hpp"
 #include "secrets/password_store.hpp"
+#include "secrets/sensitive.hpp"
 #include "secrets/store_index.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -64,10 +65,11 @@ public:
     /// a passed deadline.
     ///
     /// The objects given back hold secrets: keep them nowhere, and `wipe` them when done. Objects without
-    /// references (has_references) need not be given.
+    /// references (has_references) need not be given. Each value that was put in is also added to `values`,
+    /// if there.
     boost::asio::awaitable<render::render_result<std::vector<render::manifest>>> resolve(
         std::vector<render::manifest> objects, std::vector<usable_store> stores, requester who,
-        places where = places::secrets_only
+        places where = places::secrets_only, std::shared_ptr<std::vector<sensitive>> values = nullptr
     );
 
 private:

@@ -4,6 +4,7 @@
 #include "secrets/find.hpp"
 #include "secrets/pass_secret.hpp"
 #include "secrets/sensitive.hpp"
+#include "secrets/value_mask.hpp"
 #include "sources/within_budget.hpp"
 
 #include <algorithm>
@@ -145,7 +146,7 @@ asio::awaitable<result<build_secrets::store_ptr>> build_secrets::copy_default_st
 
 // Values of password stores in place of references.
 asio::awaitable<result<build_secrets::manifests>>
-build_secrets::with_values(manifests objects, const stores_in_use& of) {
+build_secrets::with_values(manifests objects, const stores_in_use& of, value_list values) {
     picked some{objects, secrets::has_references};
     if (some.objects.empty()) {
         co_return objects;
@@ -155,8 +156,9 @@ build_secrets::with_values(manifests objects, const stores_in_use& of) {
     if (!stores) {
         co_return stores.error();
     }
-    auto resolved =
-        co_await resolver_.resolve(std::move(some.objects), std::move(*stores), of.who, of.places);
+    auto resolved = co_await resolver_.resolve(
+        std::move(some.objects), std::move(*stores), of.who, of.places, std::move(values)
+    );
     if (!resolved) {
         co_return with_failed_stores(resolved.error().summary(most_errors), failed);
     }
@@ -166,7 +168,7 @@ build_secrets::with_values(manifests objects, const stores_in_use& of) {
 
 // What SOPS encrypted, in plain text.
 asio::awaitable<result<build_secrets::manifests>>
-build_secrets::decrypted(manifests objects, const stores_in_use& of) {
+build_secrets::decrypted(manifests objects, const stores_in_use& of, value_list values) {
     picked some{objects, secrets::is_encrypted};
     if (some.objects.empty()) {
         co_return objects;
@@ -175,21 +177,33 @@ build_secrets::decrypted(manifests objects, const stores_in_use& of) {
     if (!keys) {
         co_return keys.error();
     }
+    std::vector<json::object> before; // nothing in it is plain
+    for (const auto& m : some.objects) {
+        before.push_back(m.object);
+    }
     auto plain = co_await decryptor_.decrypt(std::move(some.objects), std::move(*keys));
     if (!plain) {
         co_return plain.error().summary(most_errors);
+    }
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        secrets::add_changed(before[i], (*plain)[i].object, *values);
     }
     some.put_back(objects, std::move(*plain));
     co_return objects;
 }
 
-asio::awaitable<result<build_secrets::manifests>>
+asio::awaitable<result<build_secrets::filled>>
 build_secrets::fill(manifests objects, const stores_in_use& of) {
-    auto valued = co_await with_values(std::move(objects), of);
+    auto values = std::make_shared<std::vector<secrets::sensitive>>();
+    auto valued = co_await with_values(std::move(objects), of, values);
     if (!valued) {
         co_return valued.error();
     }
-    co_return co_await decrypted(std::move(*valued), of);
+    auto plain = co_await decrypted(std::move(*valued), of, values);
+    if (!plain) {
+        co_return plain.error();
+    }
+    co_return filled{.objects = std::move(*plain), .values = std::move(values)};
 }
 
 } // namespace holdfast::sources

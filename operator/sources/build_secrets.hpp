@@ -30,6 +30,13 @@ class build_secrets {
 public:
     using manifests = std::vector<render::manifest>;
     using store_ptr = std::shared_ptr<const secrets::store_copy>;
+    using value_list = std::shared_ptr<std::vector<secrets::sensitive>>;
+
+    struct filled {
+        manifests objects;
+        /// What was put into them: not in what is said of them.
+        value_list values;
+    };
 
     /// All outlive it.
     build_secrets(
@@ -40,15 +47,17 @@ public:
     /// encrypted: a value that was decrypted and looks like a reference is none. Errors are those of
     /// secrets::resolver and secrets::sops_decryptor, and why a store could not be looked at. `of` is awaited
     /// with it.
-    asio::awaitable<result<manifests>> fill(manifests objects, const stores_in_use& of);
+    asio::awaitable<result<filled>> fill(manifests objects, const stores_in_use& of);
 
     /// A copy of the application's default store, for a program that is given one. A user error where there
     /// is none. `of` is awaited with it.
     asio::awaitable<result<store_ptr>> copy_default_store(const stores_in_use& of);
 
 private:
-    asio::awaitable<result<manifests>> with_values(manifests objects, const stores_in_use& of);
-    asio::awaitable<result<manifests>> decrypted(manifests objects, const stores_in_use& of);
+    asio::awaitable<result<manifests>>
+    with_values(manifests objects, const stores_in_use& of, value_list values);
+    asio::awaitable<result<manifests>>
+    decrypted(manifests objects, const stores_in_use& of, value_list values);
 
     worker_pool& pool_;
     secret_stores& stores_;

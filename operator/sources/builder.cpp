@@ -7,6 +7,7 @@
 #include "render/directory.hpp"
 #include "render/links.hpp"
 #include "secrets/sensitive.hpp"
+#include "secrets/value_mask.hpp"
 #include "sources/output_places.hpp"
 #include "sources/within_budget.hpp"
 
@@ -102,6 +103,26 @@ held_while_used(std::shared_ptr<const desired_set> wanted, async_semaphore::plac
 std::string directory_of(const build_input& input) {
     auto cleaned = render::clean_path(input.source.spec.path);
     return cleaned ? std::move(*cleaned) : std::string{};
+}
+
+// What was put in, and what is in the Secrets beside that: where a program made them, nobody knows more. Null
+// where there is nothing.
+std::shared_ptr<const secrets::value_mask>
+mask_of(const std::vector<render::manifest>& objects, build_secrets::value_list values) {
+    if (!values) {
+        return nullptr;
+    }
+    for (const auto& m : objects) {
+        if (m.object.contains("kind") && m.object.at("kind") == "Secret") {
+            for (const auto* field : {"data", "stringData"}) {
+                if (const auto* data = m.object.if_contains(field)) {
+                    secrets::add_changed({}, *data, *values);
+                }
+            }
+        }
+    }
+    auto made = std::make_shared<const secrets::value_mask>(*values);
+    return made->empty() ? nullptr : std::move(made);
 }
 
 error combined(const std::optional<error>& before, const error& another) {
@@ -441,18 +462,32 @@ asio::awaitable<result<builder::built>> builder::build(
     if (!placed) {
         co_return placed.error();
     }
+    build_secrets::value_list values;
+    if (std::ranges::any_of(identities, &source_identity::is_secret)) {
+        values = std::make_shared<std::vector<secrets::sensitive>>(); // they are in what a program printed
+    }
     if (needs_secrets) {
         auto filled = co_await secrets_.fill(std::move(placed->objects), secrets);
         if (!filled) {
             co_return filled.error();
         }
-        placed->objects = std::move(*filled);
+        placed->objects = std::move(filled->objects);
+        values = std::move(filled->values);
     }
-    auto prepare = [held = std::move(*placed), target = std::move(target),
-                    catalog](const auto& stop) mutable {
-        return within_budget("preparing the objects", stop, [&] {
-            return prepare_objects(std::move(held), target, *catalog);
-        });
+    auto prepare = [held = std::move(*placed), target = std::move(target), catalog,
+                    values = std::move(values)](const auto& stop) mutable {
+        return within_budget(
+            "preparing the objects", stop,
+            [&]() -> result<std::shared_ptr<const desired_set>> {
+                held.mask = mask_of(held.objects, std::move(values));
+                const auto mask = held.mask;
+                auto prepared = prepare_objects(std::move(held), target, *catalog);
+                if (!prepared && mask) {
+                    return error{prepared.error().kind(), mask->blank(prepared.error().message())};
+                }
+                return prepared;
+            }
+        );
     };
     auto prepared = co_await in_turn(std::move(owner), std::move(prepare));
     if (!prepared) {

@@ -169,6 +169,7 @@ result<std::shared_ptr<const desired_set>>
 prepare_objects(placed_objects placed, const build_target& target, const kube::api_catalog& catalog) {
     auto made = std::make_shared<desired_set>();
     made->warnings = std::move(placed.warnings);
+    made->mask = std::move(placed.mask);
     made->objects.reserve(placed.objects.size());
     std::set<std::pair<std::string, std::string>> defined; // by what is among the objects
     for (const auto& m : placed.objects) {
@@ -196,6 +197,11 @@ prepare_objects(placed_objects placed, const build_target& target, const kube::a
         made->objects.begin(), made->objects.end(),
         [](const sync::desired_object& a, const sync::desired_object& b) { return a.id < b.id; }
     );
+    if (made->mask) {
+        for (auto& warning : made->warnings) {
+            warning = made->mask->blank(std::move(warning));
+        }
+    }
     return std::shared_ptr<const desired_set>{std::move(made)};
 }
 

@@ -4,6 +4,7 @@
 #include "kube/discovery.hpp"
 #include "render/manifest.hpp"
 #include "render/manifest_cache.hpp"
+#include "secrets/value_mask.hpp"
 #include "sync/desired.hpp"
 
 #include <memory>
@@ -23,6 +24,8 @@ struct desired_set {
     /// In the order of their ids.
     std::vector<sync::desired_object> objects;
     std::vector<std::string> warnings;
+    /// The values that were put in, for messages; null where there are none.
+    std::shared_ptr<const secrets::value_mask> mask;
 
     /// Null when there is no such object.
     [[nodiscard]] const sync::desired_object* find(const sync::object_id& id) const noexcept;
@@ -44,6 +47,8 @@ struct build_target {
 struct placed_objects {
     std::vector<render::manifest> objects;
     std::vector<std::string> warnings;
+    /// As desired_set::mask.
+    std::shared_ptr<const secrets::value_mask> mask = {};
 };
 
 /// Merges the objects of finished builds (of two sources with the same object the later wins) and gives each

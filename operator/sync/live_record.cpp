@@ -4,6 +4,7 @@
 #include "sync/owned_fields.hpp"
 #include "sync/takeover.hpp"
 
+#include <algorithm>
 #include <functional>
 
 namespace holdfast::sync {
@@ -23,6 +24,36 @@ sha256_digest with_added(const sha256_digest& owned, const json::object& live, c
     }
     return all.finish();
 }
+
+bool owns_mark(const json::object& entry, const dialect& names) {
+    const auto text = [&](std::string_view key) {
+        const auto* value = entry.if_contains(key);
+        const auto* string = value != nullptr ? value->if_string() : nullptr;
+        return string != nullptr ? std::string_view{*string} : std::string_view{};
+    };
+    if (text("manager") != names.field_manager || !text("subresource").empty()) return false;
+    const auto* fields = entry.if_contains("fieldsV1");
+    for (const std::string& key :
+         {std::string{"f:metadata"}, std::string{"f:annotations"},
+          "f:" + std::string{names.tracking_annotation}}) {
+        const auto* object = fields != nullptr ? fields->if_object() : nullptr;
+        fields = object != nullptr ? object->if_contains(key) : nullptr;
+    }
+    return fields != nullptr;
+}
+
+/// Whether our manager wrote whose it is, by an apply or, where it is replaced, by an update.
+bool is_mark_ours(const json::object& live, const dialect& names) {
+    const auto* metadata = live.if_contains("metadata");
+    const auto* object = metadata != nullptr ? metadata->if_object() : nullptr;
+    const auto* managed = object != nullptr ? object->if_contains("managedFields") : nullptr;
+    const auto* entries = managed != nullptr ? managed->if_array() : nullptr;
+    if (entries == nullptr) return false;
+    return std::any_of(entries->begin(), entries->end(), [&](const json::value& entry) {
+        const auto* one = entry.if_object();
+        return one != nullptr && owns_mark(*one, names);
+    });
+}
 } // namespace
 
 std::uint64_t release_key(const application_ref& application) noexcept {
@@ -41,6 +72,7 @@ live_record observe(const json::object& live, const dialect& names) {
         record.other_version = owned->other_version;
     }
     if (auto owner = owner_of(live, names)) record.owner = std::move(owner->application);
+    record.is_mark_ours = is_mark_ours(live, names);
     if (const auto verdict = assess(live)) {
         record.status = verdict->status;
         record.degraded_from = verdict->degraded_from.value_or(live_record::never);

@@ -48,6 +48,14 @@ struct live_record {
     bool other_version : 1 = false;
     /// Former managers own what is ours, or items of lists: to be settled before it is applied.
     bool contested : 1 = false;
+    /// The annotation that says whose it is was written by our field manager. Whoever may write the object
+    /// can say that he is that manager: it tells accidents from our own writes, and keeps out nobody.
+    bool is_mark_ours : 1 = false;
+    /// Known here to be `owner`'s: applied for it, found where it wants it, or told of by its status. No
+    /// annotation can say so (cluster/live_objects.hpp).
+    bool in_inventory : 1 = false;
+    /// Somebody else wrote another owner over ours, or none: `owner` is who has it, and not what it says.
+    bool is_remarked : 1 = false;
 
     [[nodiscard]] bool owned() const noexcept { return owned_hash != sha256_digest{}; }
     friend bool operator==(const live_record&, const live_record&) = default;

@@ -12,6 +12,7 @@
 
 #include "base/base64.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -33,6 +34,10 @@ constexpr const char* sealed_value = "correct-horse-battery-sealed-4d3a";
 constexpr const char* script_value = "correct-horse-battery-script-5e8d";
 constexpr const char* rotated_script_value = "correct-horse-battery-script-two-1b6c";
 constexpr std::array all_values{first_value, second_value, sealed_value, script_value, rotated_script_value};
+// Of a value that stands where an API server refuses it, and says so: as much of it as nobody may write
+// otherwise.
+constexpr const char* refused_value = "correct <horse> \"battery\" refused-6d1f";
+constexpr std::array parts_of_refused{"refused-6d1f", "correct <horse", "correct \\u003chorse"};
 
 int metrics_port() {
     static const int port = free_port();
@@ -292,6 +297,98 @@ END
     BOOST_TEST(secret_value(s, "made", "password") == rotated_script_value); // what was built last stays
 }
 
+BOOST_AUTO_TEST_CASE(what_a_server_repeats_of_a_value_is_hidden_from_all_who_read_of_it) {
+    auto& store = shared_store();
+    store.insert("shop/refused", std::string{refused_value} + "\n");
+    store.insert("shop/short", "q7\n");
+    store.push();
+    scene s{"pass-refused"};
+    const auto refused = [&](const std::string& what, const std::string& manifest, const std::string& says) {
+        BOOST_TEST_CONTEXT(what) {
+            s.repository.write("refused.yaml", manifest);
+            s.repository.push(what);
+            const auto seen = await_condition(s.name, "SyncError", {"(hidden)", says});
+            // All that is said of it, rows and all.
+            const auto all = json::serialize(seen.object.at("status"));
+            for (const auto* part : parts_of_refused) {
+                BOOST_TEST(all.find(part) == std::string::npos);
+            }
+            BOOST_TEST(all.find("\"q7\\\"") == std::string::npos);
+        }
+    };
+    s.repository.write("first.yaml", config_map("first", "a", "b"));
+    s.repository.push("Nothing to hide");
+    s.follow({.spec = {{"secretReferences", "Everywhere"}}});
+    await_synced(s.name);
+    const std::string reference = "\"ref+pass://shop/refused\"";
+    refused(
+        "a label, by the server",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, labels: {a: " + reference + "}}}\n", "label"
+    );
+    refused(
+        "within more",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, labels: {a: \"x ref+pass://shop/"
+        "refused+ y\"}}}\n",
+        "label"
+    );
+    refused(
+        "a short one",
+        "{apiVersion: v1, kind: Service, metadata: {name: m}, spec: {ports: [{port: 80}], "
+        "type: ExternalName, externalName: a.example.com, sessionAffinity: "
+        "\"ref+pass://shop/short\"}}\n",
+        "sessionAffinity"
+    );
+    // A dry run says no more.
+    s.patch({{"spec", {{"syncPolicy", {{"automated", nullptr}}}}}});
+    s.repository.write(
+        "refused.yaml",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: m, labels: {a: " + reference + "}}}\n"
+    );
+    s.repository.push("A dry run");
+    s.until([](const auto& v) { return v.sync == "OutOfSync"; }, "it is compared");
+    const auto tried = s.ask({{"dryRun", true}}, "Failed");
+    BOOST_TEST(tried.phase_message.find("(hidden)") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_digest_of_what_is_applied_takes_a_key_that_nobody_reads_with_it) {
+    shared_store();
+    scene s{"pass-digest"};
+    auto& w = s.w;
+    s.repository.write("secret.yaml", R"(apiVersion: v1
+kind: Secret
+metadata: {name: db}
+stringData: {password: ref+pass://shop/db}
+)");
+    await_synced((s.repository.push("One"), s.follow(), s.name));
+    const auto digest = [&] {
+        return w.field("application.holdfast.dev", home, s.name, ".status.sync.appliedState");
+    };
+    const auto key = [&] { return w.field("secret", home, "holdfast-state-key", ".data.key"); };
+    eventually([&] { return !digest().empty(); }, "the digest is told");
+    BOOST_TEST(holdfast::base64_decode(key()).value_or("").size() == 32U);
+    const auto before = digest();
+    const auto version = w.field("secret", s.name, "db", ".metadata.resourceVersion");
+    const auto started =
+        w.field("application.holdfast.dev", home, s.name, ".status.operationState.startedAt");
+
+    // The same after a restart, and so for the next leader.
+    w.shared_operator().restart();
+    s.config_map("unrelated", "1");
+    await_synced(s.name, s.repository.push("Something to see that it looked"));
+    const auto with_more = digest();
+    BOOST_TEST(with_more != before);
+
+    // Without the key another one is made, of which follow another digest, one comparison and no more.
+    w.kubectl({"delete", "secret", "holdfast-state-key", "-n", home});
+    w.shared_operator().restart();
+    eventually([&] { return !key().empty(); }, "a key is made");
+    eventually([&] { return digest() != with_more; }, "the digest is another one");
+    await_synced(s.name);
+    BOOST_TEST(w.field("secret", s.name, "db", ".metadata.resourceVersion") == version);
+    BOOST_TEST(!started.empty());
+    BOOST_TEST(s.look().phase == "Succeeded");
+}
+
 // The last case: by now everything was said and kept that there is to say and keep.
 BOOST_AUTO_TEST_CASE(no_value_is_in_logs_events_statuses_metrics_caches_or_memory) {
     auto& w = running();
@@ -312,6 +409,11 @@ BOOST_AUTO_TEST_CASE(no_value_is_in_logs_events_statuses_metrics_caches_or_memor
         BOOST_TEST(said.find(value) == std::string::npos);
         BOOST_TEST(said.find(holdfast::base64_encode(value)) == std::string::npos);
     }
+
+    for (const std::string part : parts_of_refused) {
+        BOOST_TEST(said.find(part) == std::string::npos);
+    }
+    BOOST_TEST(said.find(holdfast::base64_encode(refused_value)) == std::string::npos);
 
     // Memory, as a core dump would have it. (The API server's answers have values in base64, and pass through
     // buffers; in plain text they are in none.)

@@ -349,6 +349,107 @@ BOOST_AUTO_TEST_CASE(an_owner_that_loses_an_object_to_a_write_of_ours_is_told_at
     BOOST_TEST(told == std::vector<std::string>{"shop"}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_known_to_be_ones_own_stays_so_whatever_others_write_on_it) {
+    on_watch().always(answer_stream()
+                          .hold("events")
+                          .chunk(event("MODIFIED", config_map("a", "1010", "1", other)))
+                          .chunk(event("MODIFIED", config_map("b", "1011", "1", other)))
+                          .chunk(event("ADDED", config_map("last", "1031")))
+                          .stall());
+    on_list().then(answer_json(200, list("1000", {config_map("a", "900"), config_map("b", "901")})));
+    bool opened = false;
+    until([&] {
+        if (live.ready(gvk) && !opened) {
+            opened = true;
+            live.remember(gvk, {"", "ConfigMap", "n", "a"});
+            server.open("events");
+        }
+        return !version("last").empty();
+    });
+    BOOST_REQUIRE(find("a") != nullptr);
+    BOOST_TEST(find("a")->owner.name == "shop");
+    BOOST_TEST(find("a")->is_remarked);
+    BOOST_TEST(live.owned_by(shop).size() == 2U); // and "last"
+    // What nobody knows to be anybody's is whose it says.
+    BOOST_TEST(find("b")->owner.name == "other");
+    BOOST_TEST(!find("b")->is_remarked);
+    // Our own write ends it, for whomever it was.
+    note(config_map("a", "1040", "1", shop));
+    BOOST_TEST(!find("a")->is_remarked);
+    note(config_map("a", "1041", "1", other));
+    BOOST_TEST(find("a")->owner.name == "other");
+    BOOST_TEST(!find("a")->is_remarked);
+}
+
+BOOST_AUTO_TEST_CASE(who_takes_our_label_away_and_has_the_object_applied_for_another_one_gets_nothing) {
+    on_watch().always(answer_stream()
+                          .hold("events")
+                          .chunk(event("DELETED", config_map("a", "1010")))
+                          .chunk(event("DELETED", config_map("b", "1011")))
+                          .chunk(event("ADDED", config_map("last", "1012")))
+                          .stall());
+    on_list().then(answer_json(200, list("1000", {config_map("a", "900"), config_map("b", "901")})));
+    bool opened = false;
+    until([&] {
+        if (live.ready(gvk) && !opened) {
+            opened = true;
+            live.remember(gvk, {"", "ConfigMap", "n", "a"});
+            live.remember(gvk, {"", "ConfigMap", "n", "b"});
+            server.open("events");
+        }
+        return !version("last").empty();
+    });
+    BOOST_TEST(find("a") == nullptr);
+    note(config_map("a", "1020", "1", other));
+    BOOST_REQUIRE(find("a") != nullptr);
+    BOOST_TEST(find("a")->owner.name == "shop");
+    BOOST_TEST(find("a")->is_remarked);
+    // One of that name that was made anew is another object.
+    auto anew = config_map("b", "1021", "1", other);
+    anew.replace(anew.find("uid-b"), 5, "uid-2");
+    note(anew);
+    BOOST_REQUIRE(find("b") != nullptr);
+    BOOST_TEST(find("b")->owner.name == "other");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_application_could_not_have_made_is_nobodys) {
+    on_watch().always(answer_stream().stall());
+    on_list().always(answer_json(
+        200, list(
+                 "1000", {config_map("a", "900"), config_map("b", "901", "1", {"tenant", "shop"}),
+                          config_map("c", "902", "1", {"n", "shop"})}
+             )
+    ));
+    live_objects seen{
+        context.get_executor(),
+        api,
+        {.names = sync::holdfast_dev(),
+         .installation = "holdfast",
+         .watch_namespace = {},
+         .may_own = [](const sync::application_ref& owner, const sync::object_id& id
+                    ) { return owner.namespace_ == "holdfast" || owner.namespace_ == id.namespace_; }},
+        [this](const sync::application_ref& owner) { told.push_back(owner.name); },
+        [] {}
+    };
+    seen.watch(kind);
+    run_until(
+        [](known*) -> asio::awaitable<void> {
+            for (;;) {
+                co_await sleep_for(1s);
+            }
+        }(this),
+        [&] { return seen.ready(gvk); }
+    );
+    run([](live_objects& all) -> asio::awaitable<bool> {
+        co_await all.stop();
+        co_return true;
+    }(seen));
+    BOOST_TEST(seen.owned_by(shop).size() == 1U);
+    BOOST_TEST(seen.owned_by({"tenant", "shop"}).empty());
+    BOOST_TEST(seen.find(gvk, "n", "b")->owner.name.empty());
+    BOOST_TEST(seen.owned_by({"n", "shop"}).size() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

@@ -220,6 +220,20 @@ BOOST_AUTO_TEST_CASE(ready_is_one_line_that_counts_what_it_leaves_out) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_others_wrote_about_whose_objects_are_is_told_and_changes_nothing_else) {
+    const situation s;
+    const condition_view view{.status = s.status, .found = s.found, .warnings = {}, .ownership = "forged"};
+    auto told = conditions_of(view, now);
+    const auto* ownership = crds::find_condition(told, ownership_type);
+    BOOST_REQUIRE(ownership != nullptr);
+    BOOST_TEST(ownership->message == "forged");
+    BOOST_TEST(crds::find_condition(told, "Ready")->status == "True");
+    auto after = s.status;
+    after.conditions = std::move(told);
+    const condition_view over{.status = after, .found = s.found, .warnings = {}};
+    BOOST_TEST(crds::find_condition(conditions_of(over, now), ownership_type) == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(warnings_are_cut) {
     situation s;
     s.warnings = {std::string(10'000, 'x')};

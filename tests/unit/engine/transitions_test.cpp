@@ -1,3 +1,4 @@
+#include "engine/conditions.hpp"
 #include "engine/transitions.hpp"
 #include "row.hpp"
 
@@ -123,6 +124,8 @@ BOOST_AUTO_TEST_CASE(the_table) {
              problem(now, "ComparisonError", "y");
          },
          "! ComparisonError: y"},
+        {"what others wrote about whose objects are",
+         [](auto&, auto& now) { problem(now, std::string{ownership_type}, "x"); }, "! OwnershipWarning: x"},
         {"degraded",
          [](auto&, auto& now) { now.health = {crds::health_code::degraded, "apps/Deployment:shop/web", {}}; },
          "! HealthStatusChanged: from Healthy to Degraded: apps/Deployment:shop/web"},

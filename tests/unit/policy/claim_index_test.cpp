@@ -23,7 +23,7 @@ claiming(const std::string& name, const std::string& path, int created, const st
 
 std::string rival(const claim_index& claims, const crds::application& value) {
     const auto claim = claim_of(value, *value.spec.source);
-    const auto* key = claim ? claims.rival_of(value.metadata, *claim) : nullptr;
+    const auto* key = claim ? claims.rival_of(value, *claim) : nullptr;
     return key == nullptr ? "" : *key;
 }
 
@@ -72,6 +72,48 @@ BOOST_AUTO_TEST_CASE(who_goes_or_may_not_deploy_there_or_turns_out_to_be_a_chart
     // In a namespace of its own it may not deploy into "shop".
     (void)claims.put(claiming("a", "shop", 1, "team"));
     BOOST_TEST(rival(claims, mine).empty());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_older_elsewhere_or_has_nothing_stands_in_nobodys_way) {
+    claim_index claims{"holdfast"};
+    const auto platforms = claiming("z", "shop", 9);
+    auto tenants = claiming("a", "shop", 1, "shop");
+    tenants.spec.destination.namespace_ = target_namespace(platforms);
+    tenants.metadata.namespace_ = target_namespace(platforms);
+    (void)claims.put(tenants);
+    BOOST_TEST(rival(claims, platforms).empty());
+    auto unborn = platforms;
+    unborn.metadata.creation_timestamp.reset();
+    BOOST_TEST(rival(claims, unborn).empty()); // nor at its creation
+    // And the tenant's is the one that is told.
+    BOOST_TEST(claims.put(platforms) == keys{tenants.metadata.namespace_ + "/a"});
+    BOOST_TEST(rival(claims, tenants) == "holdfast/z");
+    (void)claims.erase("holdfast/z");
+    (void)claims.erase(tenants.metadata.namespace_ + "/a");
+
+    // Of one namespace: who was found to have nothing is right after who was not looked at, and he after who
+    // has objects.
+    auto first = claiming("a", "shop", 1);
+    const auto second = claiming("b", "shop", 2);
+    auto third = claiming("c", "shop", 3);
+    (void)claims.put(first);
+    (void)claims.put(second);
+    BOOST_TEST(rival(claims, second) == "holdfast/a");
+    crds::set_condition(
+        first.status.conditions, {.type = "ComparisonError", .status = "True", .message = "no such path"}
+    );
+    BOOST_TEST(claims.put(first) == keys{"holdfast/b"});
+    BOOST_TEST(rival(claims, second).empty());
+    BOOST_TEST(rival(claims, first) == "holdfast/b");
+    third.status.resources_count = 1;
+    (void)claims.put(third);
+    BOOST_TEST(rival(claims, second) == "holdfast/c");
+    // Who has objects keeps his right, whatever is wrong with him now.
+    crds::set_condition(
+        third.status.conditions, {.type = "ComparisonError", .status = "True", .message = "no such path"}
+    );
+    (void)claims.put(third);
+    BOOST_TEST(rival(claims, second) == "holdfast/c");
 }
 
 BOOST_AUTO_TEST_CASE(the_repository_is_the_same_however_it_is_reached_and_the_options_are_not) {

@@ -38,7 +38,7 @@ public:
             claims.put(one);
         }
         const auto claim = claim_of(value, source);
-        const auto* key = claim ? claims.rival_of(value.metadata, *claim) : nullptr;
+        const auto* key = claim ? claims.rival_of(value, *claim) : nullptr;
         if (key == nullptr) {
             return nullptr;
         }

@@ -18,6 +18,7 @@ BOOST_AUTO_TEST_CASE(its_namespace_its_kinds_and_what_it_runs_as) {
     BOOST_TEST(stands_on("apps", "Deployment", "home", "holdfast"));
     BOOST_TEST(stands_on("", "ServiceAccount", "home", "holdfast"));
     BOOST_TEST(stands_on("", "Secret", "home", "holdfast-admission"));
+    BOOST_TEST(stands_on("", "Secret", "home", "holdfast-state-key"));
     BOOST_TEST(stands_on("coordination.k8s.io", "Lease", "home", "holdfast"));
     BOOST_TEST(stands_on("rbac.authorization.k8s.io", "ClusterRole", "", "holdfast"));
     BOOST_TEST(stands_on("rbac.authorization.k8s.io", "RoleBinding", "home", "holdfast-webhook"));

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "kube/client.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+
+namespace holdfast {
+
+/// The key of what statuses tell of values (control/status_report.hpp), in the Secret `holdfast-state-key` of
+/// the operator's namespace: the same for all replicas and after restarts, and readable by none of those who
+/// may read statuses. It is made where there is none. Without it, or with another one, applications are
+/// compared once more after a restart, and nothing else is different. On the loop's thread.
+class state_key {
+public:
+    /// `api` outlives it.
+    state_key(kube::client& api, std::string own_namespace);
+
+    /// Reads the key, and makes it where it is not there. What is in the way is in the log: then there is
+    /// none until the next call.
+    boost::asio::awaitable<void> load();
+    /// Empty: there is none.
+    [[nodiscard]] const std::string& now() const noexcept { return key_; }
+
+private:
+    boost::asio::awaitable<kube::reply<std::string>> read_or_make();
+
+    kube::client& api_;
+    std::string namespace_;
+    std::string key_;
+};
+
+} // namespace holdfast
