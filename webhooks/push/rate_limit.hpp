@@ -10,9 +10,9 @@
 
 namespace holdfast::push {
 
-/// Who was a nuisance too often: a bucket of tokens for each source, for so many sources; who was not heard of
-/// the longest is forgotten first. What was in order costs nothing, so that nobody who shares an address (an
-/// ingress, a gateway) is kept out by others. One thread.
+/// Who was a nuisance too often: a bucket of tokens for each source, for so many sources; who was not heard
+/// of the longest is forgotten first. What was in order costs nothing, so that nobody who shares an address
+/// (an ingress, a gateway) is kept out by others. One thread.
 class rate_limit {
 public:
     struct settings {

@@ -34,8 +34,9 @@ public:
     answer(std::shared_ptr<receiver> self, http::request_info request) {
         const auto now = steady_clock::now();
         const auto source = source_of(request.peer);
-        // Of a source that sent too much that was wrong, what is right is taken all the same. So it is verified
-        // first, as far as that is cheap; and of what is wrong nothing is said, written down or counted as its.
+        // Of a source that sent too much that was wrong, what is right is taken all the same. So it is
+        // verified first, as far as that is cheap; and of what is wrong nothing is said, written down or
+        // counted as its.
         const auto wait = self->limit_.spent(source, now);
         const auto from = recognise(request);
         auto answered = co_await self->judge(from, std::move(request), wait.has_value());
