@@ -1,6 +1,7 @@
 #include "crds/bounded_status.hpp"
 
 #include "base/bounded_text.hpp"
+#include "base/redact.hpp"
 #include "crds/described.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -29,11 +30,30 @@ json::array* find_list(json::value& in, std::initializer_list<std::string_view> 
     return found != nullptr ? found->if_array() : nullptr;
 }
 
+/// What is said to people names URLs as builds name them, credentials in them included.
+json::value with_redacted_messages(json::value of) {
+    if (auto* object = of.if_object()) {
+        for (auto& [key, value] : *object) {
+            const auto* text = value.if_string();
+            if (text != nullptr && key == "message") {
+                value = without_credentials(*text);
+            } else {
+                value = with_redacted_messages(std::move(value));
+            }
+        }
+    } else if (auto* list = of.if_array()) {
+        for (auto& value : *list) {
+            value = with_redacted_messages(std::move(value));
+        }
+    }
+    return of;
+}
+
 /// Takes things out of a status until it fits.
 class reduction {
 public:
     reduction(json::object status, std::size_t budget)
-        : status_(std::move(status)), size_{stored_size(status_)}, budget_{budget} {}
+        : status_(with_redacted_messages(std::move(status))), size_{stored_size(status_)}, budget_{budget} {}
 
     [[nodiscard]] bool fits() const noexcept { return size_ <= budget_; }
 

@@ -61,6 +61,7 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
     }
     building.places_per_tenant = with.places_per_tenant;
     building.cache_bytes = cache_bytes;
+    building.most_programs = jobs.concurrency;
     building.most_outputs = jobs.concurrency + 2; // some are read while others run
     building.cache_directory = options.cache_directory + "/manifests";
     build.emplace(

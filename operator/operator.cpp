@@ -9,6 +9,7 @@
 #include "cluster/destinations.hpp"
 #include "control/application_controller.hpp"
 #include "git/store.hpp"
+#include "http/guard.hpp"
 #include "http/server.hpp"
 #include "kube/config.hpp"
 #include "kube/connect.hpp"
@@ -70,6 +71,27 @@ void allow_open_files() {
             {{"limit", std::to_string(files.now)}, {"wanted", std::to_string(least_open_files)}}
         );
     }
+}
+
+// Where builds and repositories may lead.
+result<std::shared_ptr<const http::address_rules>>
+address_rules_of(const operator_options& options, const std::string& own_namespace) {
+    auto allowed = http::address_list::parse(options.private_addresses, /*with_names=*/true);
+    if (!allowed) {
+        return allowed.error().within("--private-addresses");
+    }
+    auto cluster = http::address_list::parse(options.cluster_addresses, /*with_names=*/false);
+    if (!cluster) {
+        return cluster.error().within("--cluster-addresses");
+    }
+    auto made = std::make_shared<http::address_rules>();
+    made->allowed = std::move(*allowed);
+    made->cluster = std::move(*cluster);
+    const auto ours = "a Repository for the host in the namespace " + own_namespace;
+    made->way_to_private = "To allow it, make a Repository for this URL in the application's namespace, or " +
+                           ours + ", or name it in --private-addresses";
+    made->way_to_local = "To allow it, make " + ours + ", or name it in --private-addresses";
+    return std::shared_ptr<const http::address_rules>{std::move(made)};
 }
 
 // Of the pool, for one tenant's work: all the processors. There is a thread more, on which the others' work
@@ -190,10 +212,15 @@ public:
             metrics_
         );
         clusters_.emplace(*in_cluster_);
+        auto addresses = address_rules_of(options_, own_namespace_);
+        if (!addresses) {
+            return addresses.error();
+        }
         repositories_.emplace(
             executor, home, replica_->open_api(), *stores_, *events_, metrics_,
             sources::repositories::settings{
                 .own_namespace = own_namespace_,
+                .addresses = std::move(*addresses),
                 .watch_namespace = options_.watch_namespace,
                 .default_interval = 3min,
                 .replica = replica_name(options_)

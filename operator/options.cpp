@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include "admission/registration.hpp"
+#include "http/guard.hpp"
 #include "match/words.hpp"
 
 #include <CLI/CLI.hpp>
@@ -78,6 +79,12 @@ std::string check(const operator_options& options) {
         return "installation: must be a label value (letters, digits, '-', '_' and '.', at most 63), is \"" +
                options.installation + "\"";
     }
+    if (auto read = http::address_list::parse(options.private_addresses, /*with_names=*/true); !read) {
+        return "private-addresses: " + read.error().message();
+    }
+    if (auto read = http::address_list::parse(options.cluster_addresses, /*with_names=*/false); !read) {
+        return "cluster-addresses: " + read.error().message();
+    }
     for (const auto& name : options.former_managers) {
         if (!is_former_manager(name)) {
             return "former-managers: must be names of field managers (at most 128 characters, a '*' only at "
@@ -114,6 +121,8 @@ struct parser {
     std::string format = "text";
     std::string remote_inputs = "any";
     std::string former_managers;
+    std::string private_addresses;
+    std::string cluster_addresses;
 };
 
 parser::parser() {
@@ -273,6 +282,22 @@ parser::parser() {
         ->envname("HOLDFAST_REMOTE_INPUTS")
         ->check(CLI::IsMember({"any", "declared", "none"}))
         ->capture_default_str();
+    run->add_option(
+           "--private-addresses", private_addresses,
+           "Hosts, addresses and ranges that are connected to though they are private, loopback or "
+           "link-local, "
+           "whoever names them: 10.0.0.0/8,git.corp.example. Others are for those whose Repository says so. "
+           "Separated by commas."
+    )
+        ->envname("HOLDFAST_PRIVATE_ADDRESSES")
+        ->type_name("LIST");
+    run->add_option(
+           "--cluster-addresses", cluster_addresses,
+           "Ranges of the cluster's pods, services and nodes that are not private by themselves: they are "
+           "treated as private addresses are. Separated by commas."
+    )
+        ->envname("HOLDFAST_CLUSTER_ADDRESSES")
+        ->type_name("LIST");
     run->add_option("--concurrency", options.concurrency, "How many applications are worked on at once.")
         ->envname("HOLDFAST_CONCURRENCY")
         ->check(CLI::Range(1, 512))
@@ -334,6 +359,8 @@ operator_options parser::finish() const {
     auto finished = options;
     finished.remote_inputs = inputs.at(remote_inputs);
     finished.former_managers = names_in(former_managers);
+    finished.private_addresses = names_in(private_addresses);
+    finished.cluster_addresses = names_in(cluster_addresses);
     finished.log_level = levels.at(level);
     finished.log_format = format == "json" ? log::format::json : log::format::text;
     return finished;

@@ -49,6 +49,10 @@ struct operator_options {
     /// Kustomizations may have charts.
     bool kustomize_charts = false;
     sources::remote_inputs remote_inputs = sources::remote_inputs::any;
+    /// Hosts, addresses and ranges that are reached though they are private, whoever names them.
+    std::vector<std::string> private_addresses;
+    /// Ranges of public addresses that are the cluster's, and so are no more reached than private ones.
+    std::vector<std::string> cluster_addresses;
     /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
     /// work on; "holdfast" works on those without the label too.
     std::string installation = "holdfast";

@@ -1,6 +1,7 @@
 #include "base/log.hpp"
 
 #include "base/reconcile_id.hpp"
+#include "base/redact.hpp"
 #include "base/timestamp.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -109,7 +110,7 @@ std::string render(level l, format how, std::string_view time, std::string_view 
             append_json_string(line, value);
         };
         for (const auto& f : values) {
-            add(f.key, f.value);
+            add(f.key, without_credentials(f.value));
         }
         if (const auto id = reconcile_id::current()) {
             add(reconcile_key, id.text());
@@ -128,10 +129,11 @@ std::string render(level l, format how, std::string_view time, std::string_view 
         line += ' ';
         line += f.key;
         line += '=';
-        if (is_plain(f.value)) {
-            line += f.value;
+        const auto value = without_credentials(f.value);
+        if (is_plain(value)) {
+            line += value;
         } else {
-            append_json_string(line, f.value);
+            append_json_string(line, value);
         }
     }
     if (const auto id = reconcile_id::current()) {

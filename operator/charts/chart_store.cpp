@@ -76,6 +76,7 @@ shared_credentials way_out(const shared_credentials& with) {
     git::credentials c;
     c.proxy = with->proxy;
     c.no_proxy = with->no_proxy;
+    c.reachable = with->reachable;
     return std::make_shared<const git::credentials>(std::move(c));
 }
 

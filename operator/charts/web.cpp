@@ -2,7 +2,8 @@
 
 #include "base/base64.hpp"
 #include "base/hash.hpp"
-#include "charts/proxy.hpp"
+#include "http/guard.hpp"
+#include "http/proxy.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -60,7 +61,7 @@ std::string fingerprint(const shared_credentials& with) {
         h.add(with->basic ? with->basic->password : "");
         h.add(with->bearer_token ? "bearer" : "").add(with->bearer_token.value_or(""));
         h.add(with->ca).add(with->client_certificate).add(with->client_key);
-        h.add(with->proxy).add(with->no_proxy);
+        h.add(with->proxy).add(with->no_proxy).add(with->reachable ? with->reachable->key : "");
         h.add(with->insecure_skip_tls_verify ? "1" : "0").add(with->insecure_plain_http ? "1" : "0");
     }
     return to_hex(h.finish());
@@ -101,7 +102,10 @@ result<web::host_pointer>
 web::host_for(const web_address& where, const shared_credentials& with, trust much) {
     http::client_options options;
     options.url = where.origin();
-    options.proxy = proxy_for(where, with.get(), own_environment);
+    options.proxy = http::proxy_for(
+        {where.tls, where.host, where.port}, with ? with->proxy : std::string{},
+        with ? with->no_proxy : std::string{}, http::own_environment
+    );
     if (options.proxy.starts_with("socks")) {
         return user_error(
             "the proxy of " + where.origin() +
@@ -118,14 +122,22 @@ web::host_for(const web_address& where, const shared_credentials& with, trust mu
         }
     }
     options.max_connections = 8;
+    http::guards by;
+    if (with && with->reachable) {
+        by.server = with->reachable->guard_for(where.host, where.port);
+        if (!with->proxy.empty() && options.proxy == with->proxy) {
+            by.proxy = {with->reachable->rules, with->reachable->named};
+        }
+    }
     hasher h;
     h.add(options.url).add(options.proxy).add(options.tls.ca).add(options.tls.certificate);
     h.add(options.tls.key).add(options.tls.insecure_skip_verify ? "1" : "0");
+    h.add(by.server.key()).add(by.proxy.key());
     const auto key = to_hex(h.finish());
     if (auto* known = hosts_.find(key)) {
         return *known;
     }
-    auto client = http::make_client(executor_, std::move(options));
+    auto client = http::make_client(executor_, std::move(options), std::move(by));
     if (!client) {
         return client.error();
     }

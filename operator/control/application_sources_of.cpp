@@ -61,8 +61,19 @@ std::vector<sources::repository_use> uses_of(const application_record& r) {
         return {};
     }
     auto all = r.sources.also_reads;
+    const auto& namespace_ = r.object.metadata.namespace_;
     for (const auto& source : all_sources_of(r)) {
-        all.insert({r.object.metadata.namespace_, source.repo_url, !source.chart.empty()});
+        all.insert({namespace_, source.repo_url, !source.chart.empty(), /*named_in_spec=*/true});
+        for (const auto& file : source.helm ? source.helm->value_files : std::vector<std::string>{}) {
+            if (file.starts_with("https://") || file.starts_with("http://")) {
+                all.insert({namespace_, file, /*has_charts=*/true, /*named_in_spec=*/true});
+            }
+        }
+    }
+    for (const auto& secret : r.object.spec.secrets) {
+        if (secret.pass) {
+            all.insert({namespace_, secret.pass->repo_url, /*has_charts=*/false, /*named_in_spec=*/true});
+        }
     }
     return {all.begin(), all.end()};
 }

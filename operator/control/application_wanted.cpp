@@ -326,6 +326,7 @@ void application_sources::refresh(application_record& r, bool hard) {
         r.compared.trusted.clear();
         r.compared.known.clear();
         with_.turns.retry(r.key());
+        with_.build.retry(r.object.metadata.namespace_);
     }
 }
 

@@ -7,8 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+
+namespace holdfast::http {
+struct reachable;
+} // namespace holdfast::http
 
 namespace holdfast::git {
 
@@ -50,6 +55,9 @@ struct credentials {
     std::string proxy;
     /// Hosts that are reached without the proxy, separated by commas.
     std::string no_proxy;
+
+    /// Which addresses are connected to with these (http/guard.hpp); nullptr: any.
+    std::shared_ptr<const http::reachable> reachable;
 
     /// How long a listing of refs may take, beside the store's own limit; a fetch, which brings content,
     /// takes fetch_deadline_factor times as long. Nothing: as the store's limits say.

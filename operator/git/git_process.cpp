@@ -62,6 +62,22 @@ std::string_view scheme(transport kind) {
     return "https";
 }
 
+// As curl wants a list of addresses.
+std::string joined(const std::vector<std::string>& addresses) {
+    std::string out;
+    for (const auto& address : addresses) {
+        const bool v6 = address.find(':') != std::string::npos;
+        out += (out.empty() ? "" : ",") + (v6 ? "[" + address + "]" : address);
+    }
+    return out;
+}
+
+// As ssh writes it into known_hosts.
+std::string host_key_name(const url& remote) {
+    const auto port = remote.port().value_or(22);
+    return port == 22 ? remote.host() : "[" + remote.host() + "]:" + std::to_string(port);
+}
+
 constexpr std::string_view proxy_variables[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
                                                 "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
 
@@ -114,12 +130,20 @@ std::string configuration_text(
     set("http", "lowSpeedTime", "60");
     set("http", "userAgent", "git/holdfast");
     const auto header = authorization(call);
-    if (header.empty()) {
-        set("http", "followRedirects", "initial");
-    } else {
-        // After a redirect git sends its headers to wherever it was led: see redirect.hpp.
-        set("http", "followRedirects", "false");
+    // After a redirect git sends its headers to wherever it was led, and would resolve that by itself: see
+    // redirect.hpp.
+    set("http", "followRedirects", header.empty() && !call.by ? "initial" : "false");
+    if (!header.empty()) {
         set("http", "extraHeader", header);
+    }
+    if (call.by) {
+        set("http", "proxy", call.by->proxy); // empty: none, whatever the environment says
+        set("http", "proxyAuthMethod", "basic");
+        if (!call.by->addresses.empty()) {
+            // Of whatever name: there is one host that it connects to.
+            set("http", "curloptResolve",
+                "*:" + std::to_string(call.by->port) + ":" + joined(call.by->addresses));
+        }
     }
     if (!call.with) {
         return text;
@@ -135,7 +159,7 @@ std::string configuration_text(
     if (c.insecure_skip_tls_verify) {
         set("http", "sslVerify", "false");
     }
-    if (!c.proxy.empty()) {
+    if (!call.by && !c.proxy.empty()) {
         set("http", "proxy", c.proxy);
         set("http", "proxyAuthMethod", "basic");
     }
@@ -153,6 +177,10 @@ std::string ssh_configuration_text(
     const auto set = [&](std::string_view name, std::string_view value) {
         text.append("  ").append(name).append(" ").append(value).append("\n");
     };
+    if (call.by && !call.by->addresses.empty() && call.remote != nullptr) {
+        set("HostName", call.by->addresses.front());
+        set("HostKeyAlias", host_key_name(*call.remote));
+    }
     set("BatchMode", "yes");
     set("StrictHostKeyChecking", ignore ? "no" : "yes");
     set("UserKnownHostsFile", known_hosts_path.empty() ? "/dev/null" : known_hosts_path);
@@ -219,6 +247,9 @@ result<call_configuration> configure_call(const git_call& call) {
     std::string key;
     if (is_http(call)) {
         for (const auto variable : proxy_variables) {
+            if (call.by) {
+                break; // it says so
+            }
             // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets our environment
             const char* value = std::getenv(std::string{variable}.c_str());
             const bool ours = call.with && !call.with->no_proxy.empty() &&
@@ -228,7 +259,7 @@ result<call_configuration> configure_call(const git_call& call) {
             }
         }
         if (call.with) {
-            if (!call.with->no_proxy.empty()) {
+            if (!call.by && !call.with->no_proxy.empty()) {
                 out.environment.push_back("no_proxy=" + call.with->no_proxy);
             }
             for (const auto& [content, path] :
@@ -310,6 +341,9 @@ std::vector<std::string> secrets_of(const git_call& call) {
             add(*call.with->bearer_token);
         }
         add(call.with->proxy.find('@') != std::string::npos ? call.with->proxy : std::string{});
+    }
+    if (call.by) {
+        add(call.by->proxy.find('@') != std::string::npos ? call.by->proxy : std::string{});
     }
     return secrets;
 }

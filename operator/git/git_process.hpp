@@ -2,6 +2,7 @@
 
 #include "base/process.hpp"
 #include "git/credentials.hpp"
+#include "git/route.hpp"
 #include "git/secret_file.hpp"
 #include "git/url.hpp"
 
@@ -31,6 +32,9 @@ struct git_call {
     std::string repository;
     /// Set for those that speak to a remote.
     const url* remote = nullptr;
+    /// How it is reached, where that was found out before: then git resolves nothing, and follows no
+    /// redirect.
+    std::optional<route> by;
     std::shared_ptr<const credentials> with;
     /// A token of a GitHub App; goes before all else in `with`.
     std::string app_token;

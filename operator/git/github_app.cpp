@@ -4,7 +4,7 @@
 #include "base/async_semaphore.hpp"
 #include "base/base64.hpp"
 #include "base/timestamp.hpp"
-#include "http/client.hpp"
+#include "http/guard.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -140,7 +140,12 @@ private:
         options.tls.insecure_skip_verify = c->insecure_skip_tls_verify;
         options.proxy = c->proxy;
         options.max_connections = 1;
-        const auto client = http::make_client(executor_, options);
+        http::guards by;
+        if (c->reachable) {
+            by.server = {c->reachable->rules, c->reachable->named};
+            by.proxy = by.server;
+        }
+        const auto client = http::make_client(executor_, options, by);
         if (!client) {
             co_return client.error().within(doing);
         }

@@ -65,7 +65,7 @@ std::optional<std::string> location_in(std::string_view trace) {
     return last;
 }
 
-result<url> follow(const url& from, std::string_view location) {
+result<url> follow(const url& from, std::string_view location, bool with_credentials) {
     // A query may be a secret, and is not repeated.
     auto path = location.substr(0, location.find_first_of("?#"));
     std::string text;
@@ -83,7 +83,12 @@ result<url> follow(const url& from, std::string_view location) {
     if (!to || (to->kind() != transport::https && to->kind() != transport::http)) {
         return user_error("the server redirects to what is no address of a repository");
     }
-    if (!same_place(from, *to)) {
+    if (!with_credentials && from.kind() == transport::https && to->kind() == transport::http) {
+        return user_error(
+            "the server redirects to " + to->text() + ", which would leave the protection of https"
+        );
+    }
+    if (with_credentials && !same_place(from, *to)) {
         return user_error(
             "the server redirects to " + to->text() +
             ", where the credentials must not go: where that is right, write this URL, and have a Repository "

@@ -202,6 +202,16 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
         call.max_file_bytes = max_file_bytes;
         call.path = around_->options.path;
         call.home = around_->home;
+        if (with && with->reachable) {
+            auto end = steady_clock::now() + around_->options.limits.connect_timeout;
+            auto found = co_await find_route(remote, with, end);
+            if (!found) {
+                redirected_.reset();
+                out.failure = found.error().within(doing);
+                co_return out;
+            }
+            call.by = std::move(*found);
+        }
         const auto secrets = secrets_of(call);
         const auto app_token = call.app_token;
         auto where = call;
@@ -219,9 +229,9 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
         }
         const auto& words = said->error_output;
         const bool sends_credentials = with && (with->basic || with->bearer_token || with->app);
-        if (says_redirect(words) && sends_credentials && redirects < max_redirects) {
+        if (says_redirect(words) && (sends_credentials || where.by) && redirects < max_redirects) {
             ++redirects;
-            auto next = co_await ask_where(std::move(where));
+            auto next = co_await ask_where(std::move(where), sends_credentials);
             if (!next) {
                 redirected_.reset();
                 out.failure = next.error().within(doing);
@@ -264,7 +274,7 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
 
 // Git does not say where it was led. The headers do, and git is asked for them, since it knows the proxies
 // and authorities.
-asio::awaitable<result<url>> remote_store::ask_where(git_call call) {
+asio::awaitable<result<url>> remote_store::ask_where(git_call call, bool with_credentials) {
     const url from = *call.remote;
     call.remote = &from;
     call.arguments = {"ls-remote", "--quiet", "--", from.text()};
@@ -280,7 +290,7 @@ asio::awaitable<result<url>> remote_store::ask_where(git_call call) {
     if (!location) {
         co_return transient_error("the server redirects, and does not say where to");
     }
-    co_return follow(from, *location);
+    co_return follow(from, *location, with_credentials);
 }
 
 asio::awaitable<int> remote_store::run_locally(std::vector<std::string> arguments) {

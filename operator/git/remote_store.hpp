@@ -109,7 +109,7 @@ private:
         std::chrono::milliseconds deadline, std::uint64_t max_file_bytes
     );
     // Where the server says to ask instead of at `call`'s remote.
-    asio::awaitable<result<url>> ask_where(git_call call);
+    asio::awaitable<result<url>> ask_where(git_call call, bool with_credentials);
     asio::awaitable<int> run_locally(std::vector<std::string> arguments);
     asio::awaitable<void> throw_away();
     asio::awaitable<bool> tidy_inside(std::chrono::seconds keep, bool force);

@@ -3,12 +3,11 @@
 #include "base/base64.hpp"
 #include "base/duration.hpp"
 #include "http/connection.hpp"
+#include "http/guard.hpp"
 #include "http/message.hpp"
 #include "http/pool.hpp"
 #include "http/tls.hpp"
 #include "http/url.hpp"
-
-#include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
 #include <array>
@@ -22,58 +21,11 @@ std::optional<std::string_view> response::find(std::string_view name) const {
 
 namespace {
 
-using asio::ip::tcp;
-
 // A body up to this size leaves in one piece with its head.
 constexpr std::size_t joined_body = std::size_t{32} << 10U;
 
 error expired_error(std::chrono::milliseconds limit) {
     return transient_error("timed out after " + format_duration(limit));
-}
-
-// ---- resolving a name
-
-struct lookup {
-    explicit lookup(const asio::any_io_executor& executor) : resolver{executor}, done{executor} {}
-    tcp::resolver resolver;
-    asio::steady_timer done;
-    boost::system::error_code ec;
-    std::vector<tcp::endpoint> found;
-    bool finished = false;
-};
-
-// The system's resolver cannot be interrupted, so it is left to itself when the time is over.
-asio::awaitable<result<std::vector<tcp::endpoint>>>
-resolve(std::string host, std::uint16_t port, steady_clock::time_point end) {
-    boost::system::error_code ec;
-    if (const auto address = asio::ip::make_address(host, ec); !ec) {
-        co_return std::vector<tcp::endpoint>{tcp::endpoint{address, port}};
-    }
-    const auto executor = co_await asio::this_coro::executor;
-    const auto state = std::make_shared<lookup>(executor);
-    state->done.expires_at(end);
-    state->resolver.async_resolve(
-        host, std::to_string(port),
-        [state](boost::system::error_code failure, const tcp::resolver::results_type& results) {
-            state->ec = failure;
-            for (const auto& entry : results) {
-                state->found.push_back(entry.endpoint());
-            }
-            state->finished = true;
-            state->done.cancel();
-        }
-    );
-    co_await state->done.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-    if (!state->finished) {
-        if (ec) {
-            throw boost::system::system_error{ec};
-        }
-        co_return transient_error("cannot resolve " + host + ": timed out");
-    }
-    if (state->ec || state->found.empty()) {
-        co_return transient_error("cannot resolve " + host + ": " + state->ec.message());
-    }
-    co_return std::move(state->found);
 }
 
 // ---- what a client holds on to
@@ -83,6 +35,7 @@ struct setup {
     url origin;
     std::optional<url> proxy;
     std::string proxy_authorization;
+    guards by;
 };
 
 // The connection and what of the answer came on it.
@@ -229,7 +182,8 @@ private:
     [[nodiscard]] result<std::string> head_for(const request& what) const;
     asio::awaitable<result<exchange>> begin(request what, steady_clock::time_point end);
     asio::awaitable<result<std::unique_ptr<connection>>> dial(steady_clock::time_point end);
-    asio::awaitable<result<std::unique_ptr<connection>>> reach(const url& peer, steady_clock::time_point end);
+    asio::awaitable<result<std::unique_ptr<connection>>>
+    reach_peer(const url& peer, guard by, steady_clock::time_point end);
     asio::awaitable<result<void>> tunnel(connection& wire);
 
     asio::any_io_executor executor_;
@@ -273,19 +227,19 @@ result<std::string> pooled_client::head_for(const request& what) const {
 }
 
 asio::awaitable<result<std::unique_ptr<connection>>>
-pooled_client::reach(const url& peer, steady_clock::time_point end) {
-    auto endpoints = co_await resolve(peer.host, peer.port, end);
-    if (!endpoints) {
-        co_return endpoints.error();
+pooled_client::reach_peer(const url& peer, guard by, steady_clock::time_point end) {
+    auto addresses = co_await resolve(peer.host, std::move(by), end);
+    if (!addresses) {
+        co_return addresses.error();
     }
     auto wire = std::make_unique<connection>(executor_);
     error last;
-    for (std::size_t i = 0; i < (*endpoints).size(); ++i) {
+    for (std::size_t i = 0; i < addresses->size(); ++i) {
         // The time left is shared among the addresses left, so that a dead first one does not eat all of it.
         const auto now = steady_clock::now();
-        const auto share = (end - now) / static_cast<int>((*endpoints).size() - i);
+        const auto share = (end - now) / static_cast<int>(addresses->size() - i);
         wire->expire_at(now + share);
-        auto connected = co_await wire->connect((*endpoints)[i]);
+        auto connected = co_await wire->connect({(*addresses)[i], peer.port});
         if (connected) {
             wire->expire_at(end);
             co_return std::move(wire);
@@ -324,7 +278,14 @@ asio::awaitable<result<void>> pooled_client::tunnel(connection& wire) {
 asio::awaitable<result<std::unique_ptr<connection>>> pooled_client::dial(steady_clock::time_point end) {
     const auto limit = std::min(end, steady_clock::now() + setup_.options.connect_timeout);
     const auto& first_hop = setup_.proxy ? *setup_.proxy : setup_.origin;
-    auto reached = co_await reach(first_hop, limit);
+    if (setup_.proxy) {
+        // The proxy resolves names by itself.
+        if (auto fine = setup_.by.server.check_literal(setup_.origin.host); !fine) {
+            co_return fine.error();
+        }
+    }
+    auto by = setup_.proxy ? setup_.by.proxy : setup_.by.server;
+    auto reached = co_await reach_peer(first_hop, std::move(by), limit);
     if (!reached) {
         co_return reached;
     }
@@ -458,7 +419,13 @@ result<void> pooled_client::replace_tls(tls_options tls) {
 } // namespace
 
 result<std::unique_ptr<client>> make_client(asio::any_io_executor executor, client_options options) {
+    return make_client(std::move(executor), std::move(options), {});
+}
+
+result<std::unique_ptr<client>>
+make_client(asio::any_io_executor executor, client_options options, guards by) {
     setup s;
+    s.by = std::move(by);
     auto origin = parse_url(options.url);
     if (!origin) {
         return origin.error();

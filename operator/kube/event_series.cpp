@@ -1,6 +1,7 @@
 #include "kube/event_series.hpp"
 
 #include "base/bounded_text.hpp"
+#include "base/redact.hpp"
 
 #include <fmt/format.h>
 
@@ -73,7 +74,7 @@ json::object make_event(
         {"action", word(what.action, reason)},
         {"reason", reason},
         {"regarding", std::move(regarding)},
-        {"note", cut_to_bytes(what.note, max_note)},
+        {"note", cut_to_bytes(without_credentials(what.note), max_note)},
         {"type", what.severity == event_severity::warning ? "Warning" : "Normal"},
     };
     return event;

@@ -136,6 +136,7 @@ builder::builder(parts with, settings s)
       settings_{std::move(s)},
       cache_{settings_.cache_bytes},
       outputs_{with.executor, settings_.most_outputs},
+      programs_{with.executor, settings_.most_programs},
       reading_{with.executor, reading_mebibytes},
       objects_{with.executor, objects_mebibytes},
       secrets_{with.executor, with.pool, with.sandbox, with.stores},
@@ -154,6 +155,8 @@ builder::in_turn(work_owner owner, F work) {
 
 asio::awaitable<std::vector<result<identified>>>
 builder::identify(std::vector<build_input> sources, work_owner owner) {
+    programs_.note(owner.tenant);
+    outputs_.note(owner.tenant);
     auto work = [held = std::move(sources), &with = settings_.builds](const auto& stop) {
         std::vector<result<identified>> all;
         all.reserve(held.size());
@@ -284,7 +287,7 @@ struct builder::made_source {
 
 // `place` is held as long as there is what a program printed.
 asio::awaitable<result<std::shared_ptr<builder::made_source>>>
-builder::run_build(build_input input, store_ptr store, async_semaphore::place& place, work_owner owner) {
+builder::run_build(build_input input, store_ptr store, fair_places::place& place, work_owner owner) {
     const auto made = std::make_shared<made_source>();
     made->input = std::make_shared<const build_input>(std::move(input));
     if (made->input->plan) {
@@ -308,14 +311,29 @@ builder::run_build(build_input input, store_ptr store, async_semaphore::place& p
                 "the build needs something else than a moment ago; it is looked at again"
             );
         }
-        place = co_await outputs_.enter();
+        const auto known_as = owner.tenant + " " + to_hex(program.key.data(), program.key.size());
+        if (auto why = late_.resting(known_as, steady_clock::now())) {
+            co_return error{
+                why->kind(), why->message() + "; it took long, and rests for as long before it is built again"
+            };
+        }
+        place = co_await outputs_.enter(owner.tenant);
+        auto running = co_await programs_.enter(owner.tenant);
+        const auto begin = steady_clock::now();
         const builders::run_limits limits;
         auto ran = co_await builders::run(
             with_.sandbox, with_.pool, program, limits, std::move(store), std::move(owner.stop)
         );
+        running = {};
         if (!ran) {
-            co_return ran.error().summary(most_source_errors);
+            auto why = ran.error().summary(most_source_errors);
+            if (why.is_transient()) {
+                const auto now = steady_clock::now();
+                late_.failed(known_as, owner.tenant, why, now - begin, now);
+            }
+            co_return why;
         }
+        late_.succeeded(known_as);
         std::swap(made->printed, *ran); // no copy of what is short is left
     }
     co_return made;
@@ -369,7 +387,7 @@ builder::read(std::shared_ptr<made_source> from, std::optional<render::build_key
 
 asio::awaitable<result<builder::packed_ptr>>
 builder::make(build_input input, render::build_key key, work_owner owner) {
-    async_semaphore::place place;
+    fair_places::place place;
     auto ran = co_await run_build(std::move(input), {}, place, owner);
     if (!ran) {
         co_return ran.error();
@@ -389,7 +407,7 @@ builder::make_secret(build_input input, const stores_in_use& secrets, work_owner
     if (!store) {
         co_return store.error();
     }
-    async_semaphore::place place;
+    fair_places::place place;
     auto ran = co_await run_build(std::move(input), std::move(*store), place, owner);
     if (!ran) {
         co_return ran.error();

@@ -2,6 +2,7 @@
 
 #include "base/async.hpp"
 #include "base/async_semaphore.hpp"
+#include "base/fair_places.hpp"
 #include "base/worker_pool.hpp"
 #include "builders/plan_source.hpp"
 #include "crds/application_status.hpp"
@@ -15,6 +16,7 @@
 #include "sources/build_secrets.hpp"
 #include "sources/desired_set.hpp"
 #include "sources/ignored_fields.hpp"
+#include "sources/late_builds.hpp"
 #include "sources/secret_stores.hpp"
 #include "sources/source_identity.hpp"
 #include "sources/work_shares.hpp"
@@ -51,7 +53,10 @@ public:
         std::uint64_t disk_cache_bytes = std::uint64_t{1} << 30U;
         /// Of the builds on disk; empty: none are kept there.
         std::string cache_directory;
-        /// How many builds by programs are run or waited for until they are read: each may print 64 MiB.
+        /// How many builds by programs run at once: as many as the sandbox runs jobs. One tenant leaves a
+        /// place to the others.
+        std::size_t most_programs = 2;
+        /// How many of them are run or waited for until they are read: each may print 64 MiB.
         std::size_t most_outputs = 4;
         /// Pieces of work of one tenant that are on the pool at a time: fewer than it has threads.
         std::size_t places_per_tenant = 1;
@@ -90,6 +95,9 @@ public:
         std::shared_ptr<const kube::api_catalog> catalog, stores_in_use secrets, work_owner owner
     );
 
+    /// Builds of a tenant that took too long are run again when they are asked for next.
+    void retry(const std::string& tenant) { late_.retry(tenant); }
+
     /// Removes builds on disk that are over the bound.
     asio::awaitable<void> housekeeping();
 
@@ -105,7 +113,7 @@ private:
     using store_ptr = build_secrets::store_ptr;
     struct made_source;
     asio::awaitable<result<std::shared_ptr<made_source>>>
-    run_build(build_input input, store_ptr store, async_semaphore::place& place, work_owner owner);
+    run_build(build_input input, store_ptr store, fair_places::place& place, work_owner owner);
     asio::awaitable<result<packed_ptr>>
     read(std::shared_ptr<made_source> from, std::optional<render::build_key> key, work_owner owner);
     asio::awaitable<std::optional<result<packed_ptr>>> read_within(
@@ -123,7 +131,9 @@ private:
     /// For what programs printed, until it was read; then for reading, then for objects (build_memory.hpp).
     /// Taken in this order, and nobody who has a later one waits for an earlier one, but for a build that is
     /// gone from the caches: nobody waits for objects_ while he reads.
-    async_semaphore outputs_;
+    fair_places outputs_;
+    fair_places programs_; // after a place in outputs_
+    late_builds late_;
     async_semaphore reading_;
     async_semaphore objects_;
     std::optional<render::manifest_disk_cache> disk_;

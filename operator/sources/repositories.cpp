@@ -106,6 +106,9 @@ void repositories::state::note(const kube::object_name& name, const declared_rep
     if (d.object.spec.password_store) {
         enter(password_stores, name.namespace_);
     }
+    for (const auto& key : places_declared_by(d.object.spec.url)) {
+        enter(hosts, key);
+    }
 }
 
 void repositories::state::declared_changed(

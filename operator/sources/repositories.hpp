@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "crds/repository.hpp"
 #include "git/store.hpp"
+#include "http/guard.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
 #include "observe/metrics.hpp"
@@ -30,6 +31,8 @@ struct repository_use {
     std::string url;
     /// It is a chart repository or a registry, which is not polled here.
     bool has_charts = false;
+    /// The Application itself names it, not what is in a repository.
+    bool named_in_spec = false;
     friend auto operator<=>(const repository_use&, const repository_use&) = default;
 };
 
@@ -56,10 +59,16 @@ struct checkout {
 /// A Repository in the operator's own namespace serves applications everywhere, one elsewhere those of its
 /// namespace. It covers URLs with its own scheme, and its own user where it names one. Of those that serve an
 /// application, the one with the longest URL prefix wins; its own namespace goes before the operator's.
+///
+/// Private addresses are for hosts that are declared: by a Repository of the operator's namespace (for
+/// everybody), by an Application there in its specification (for its namespace), or by the Repository of an
+/// application's own namespace that covers the URL (loopback and link-local ones excepted).
 class repositories {
 public:
     struct settings {
         std::string own_namespace;
+        /// Which addresses are reached whoever asks, and which are the cluster's; nullptr: all are reached.
+        std::shared_ptr<const http::address_rules> addresses;
         /// Only Repositories here are seen; empty: everywhere.
         std::string watch_namespace;
         /// Polling of a repository that has no Repository object.
@@ -119,8 +128,8 @@ public:
     asio::awaitable<std::optional<git::snapshot>>
     at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
     /// The credentials that the Repository covering a URL has, of a chart repository, a registry (oci://, or
-    /// without a scheme) or a file as well; null where none covers it. Errors: user for a Repository that is
-    /// wrong, and for Secrets that are missing.
+    /// without a scheme) or a file as well; none, but for what may be connected to, where none covers it.
+    /// Errors: user for a Repository that is wrong, and for Secrets that are missing.
     asio::awaitable<result<std::shared_ptr<const git::credentials>>>
     credentials_for(std::string url, std::string namespace_);
     /// To be called when a reader reported a conflict: something in the store is broken.

@@ -24,12 +24,19 @@
 
 namespace holdfast::sources {
 
+/// In place of an owner: no Repository is for it, and who reads it is outside of the operator's namespace.
+/// What was read for Applications there, which may name any address, is not given to others.
+inline constexpr std::string_view undeclared = "*";
+
 /// A repository that applications read from, by one URL (git::url::identity) and as one set of credentials
 /// sees it: how one application spells its address decides nothing for those that spell it otherwise.
 struct tracked_repository {
     git::url url;
-    std::string key;     // the identity of its URL, and the Repository that it is seen through
+    // The identity of its URL, and the Repository that it is seen through; without one, whether it is seen
+    // from the operator's namespace.
+    std::string key;
     std::string owner;   // "namespace/name" of the Repository; empty: none
+    std::string viewer;  // whose declarations of hosts count, as reachable_for() has it
     std::string address; // git::address_key: what a webhook's delivery is told by
     std::shared_ptr<git::store> store;
     std::shared_ptr<const git::ref_list> refs;
@@ -60,6 +67,9 @@ struct tracked_repository {
         wake.notify_all();
     }
 };
+
+/// "host port" of what a URL is at, as hosts are declared by; nothing where it is none.
+[[nodiscard]] std::vector<std::string> places_declared_by(const std::string& url);
 
 /// A Repository object, read.
 struct declared_repository {
@@ -94,7 +104,10 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     policy::repository_index index;
     keyed_sets<std::string, kube::object_name> by_secret;       // by "namespace/name" of a Secret
     keyed_sets<std::string, kube::object_name> password_stores; // by namespace
-    keyed_sets<std::string, kube::object_name> hooks;           // holders with a webhook, by address
+    keyed_sets<std::string, kube::object_name> hosts;           // by "host port" of its URL
+    // Applications of the operator's namespace, by "host port" of what they name in their specification.
+    keyed_sets<std::string, std::string> hosts_in_specs;
+    keyed_sets<std::string, kube::object_name> hooks; // holders with a webhook, by address
     // What of `hooks` is a group's.
     std::map<policy::repository_index::group, std::pair<std::string, kube::object_name>> hook_of_group;
 
@@ -153,7 +166,9 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     static error refusal_of(const std::shared_ptr<declared_repository>& d, const std::string& url);
 
     // ---- repository_uses.cpp
-    static std::string key_of(const git::url& url, const std::shared_ptr<declared_repository>& d);
+    std::string key_of(
+        const git::url& url, const std::shared_ptr<declared_repository>& d, const std::string& namespace_
+    ) const;
     /// The repository for an application's URL, tracked from now on when it was not.
     result<std::shared_ptr<tracked_repository>> track(const std::string& namespace_, const std::string& text);
     /// The same where it is tracked; else null.
@@ -168,13 +183,26 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     void retire_owned_by(const std::string& owner);
     static void retire(tracked_repository& t);
 
+    // ---- repository_reach.cpp: which hosts are declared
+    /// Whose declarations count for what is read through a Repository (or none, in a namespace): a namespace;
+    /// empty: those that count for everybody.
+    [[nodiscard]] std::string
+    viewer_of(const std::shared_ptr<declared_repository>& d, const std::string& namespace_) const;
+    /// nullptr where all addresses are reached.
+    [[nodiscard]] std::shared_ptr<const http::reachable>
+    reachable_for(const std::string& viewer, const std::shared_ptr<declared_repository>& d);
+    [[nodiscard]] http::reach
+    reach_of(const std::string& viewer, std::string_view host, std::uint16_t port) const;
+    /// Enters what an application names in its specification, or takes it out.
+    void note_hosts(const std::string& application, const std::vector<repository_use>& read, bool there);
+
     // ---- repository_polling.cpp: credentials and listings
     void watch_secrets_of(const crds::repository& r);
     void secret_changed(const std::string& namespace_, const std::string& name);
     static git::secret_data decoded_data(const json::object& secret);
     asio::awaitable<result<git::secret_data>> secret_data(std::string namespace_, std::string name);
     asio::awaitable<result<std::shared_ptr<const git::credentials>>>
-    credentials_of(std::shared_ptr<declared_repository> d);
+    credentials_of(std::shared_ptr<declared_repository> d, std::string viewer);
     static std::string with_user(std::string url, const std::string& user, const std::string& password);
     static asio::awaitable<void> poll(
         std::shared_ptr<state> self, std::shared_ptr<tracked_repository> t,

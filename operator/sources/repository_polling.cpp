@@ -92,12 +92,13 @@ repositories::state::secret_data(std::string namespace_, std::string name) {
 }
 
 asio::awaitable<result<std::shared_ptr<const git::credentials>>>
-repositories::state::credentials_of(std::shared_ptr<declared_repository> d) {
+repositories::state::credentials_of(std::shared_ptr<declared_repository> d, std::string viewer) {
+    git::credentials made;
     if (!d) {
-        co_return std::shared_ptr<const git::credentials>{};
+        made.reachable = reachable_for(viewer, d);
+        co_return std::make_shared<const git::credentials>(std::move(made));
     }
     const auto& spec = d->object.spec;
-    git::credentials made;
     if (spec.secret_ref) {
         auto data = co_await secret_data(d->object.metadata.namespace_, spec.secret_ref->name);
         if (!data) {
@@ -122,6 +123,7 @@ repositories::state::credentials_of(std::shared_ptr<declared_repository> d) {
             made.proxy = with_user(spec.proxy->url, (*data)["username"], (*data)["password"]);
         }
     }
+    made.reachable = reachable_for(viewer, d);
     made.deadline = spec.timeout.value;
     made.insecure_skip_tls_verify = made.insecure_skip_tls_verify || spec.insecure_skip_tls_verify;
     made.insecure_ignore_host_key = made.insecure_ignore_host_key || spec.insecure_ignore_host_key;
@@ -169,10 +171,12 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
     std::optional<error> failure;
     std::shared_ptr<const git::ref_list> refs;
     if (!t->store) {
-        auto credentials = co_await credentials_of(d);
+        auto credentials = co_await credentials_of(d, t->viewer);
+        const bool is_seen_from_outside = t->owner.empty() && t->viewer.empty();
+        const auto owner = is_seen_from_outside ? std::string{undeclared} : t->owner;
         if (!credentials) {
             failure = credentials.error();
-        } else if (auto opened = stores.open(t->url, t->owner, *credentials); opened.has_value()) {
+        } else if (auto opened = stores.open(t->url, owner, *credentials); opened.has_value()) {
             t->store = *opened;
         } else {
             failure = opened.error();

@@ -21,7 +21,7 @@ repositories::credentials_for(std::string url, std::string namespace_) {
     if (d && !d->problem.empty()) {
         co_return state::refusal_of(d, url);
     }
-    co_return co_await state_->credentials_of(d);
+    co_return co_await state_->credentials_of(d, state_->viewer_of(d, namespace_));
 }
 
 asio::awaitable<result<git::resolved_revision>> repositories::resolve(

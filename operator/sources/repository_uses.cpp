@@ -8,8 +8,11 @@ namespace holdfast::sources {
 
 using namespace std::chrono_literals;
 
-std::string repositories::state::key_of(const git::url& url, const std::shared_ptr<declared_repository>& d) {
-    return url.identity() + " " + owner_of(d);
+std::string repositories::state::key_of(
+    const git::url& url, const std::shared_ptr<declared_repository>& d, const std::string& namespace_
+) const {
+    const bool is_seen_from_outside = !d && namespace_ != config.own_namespace;
+    return url.identity() + " " + (is_seen_from_outside ? std::string{undeclared} : owner_of(d));
 }
 
 result<std::shared_ptr<tracked_repository>>
@@ -25,7 +28,7 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     if (d && !d->problem.empty()) {
         return refusal_of(d, text);
     }
-    auto key = key_of(*url, d);
+    auto key = key_of(*url, d, namespace_);
     if (const auto found = all.find(key); found != all.end()) {
         found->second->asked = steady_clock::now();
         return found->second;
@@ -35,6 +38,7 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     made->asked = steady_clock::now();
     made->key = key;
     made->owner = owner_of(d);
+    made->viewer = viewer_of(d, namespace_);
     made->address = git::address_key(text);
     made->suspended = d && d->object.spec.suspend;
     made->interval = d ? d->object.spec.interval.value : config.default_interval;
@@ -52,8 +56,8 @@ repositories::state::find(const std::string& namespace_, const std::string& url)
     if (!parsed) {
         return nullptr;
     }
-    const auto found =
-        all.find(key_of(*parsed, serving(namespace_, {.address = parsed->scope(), .user = parsed->user()})));
+    const auto d = serving(namespace_, {.address = parsed->scope(), .user = parsed->user()});
+    const auto found = all.find(key_of(*parsed, d, namespace_));
     return found == all.end() ? nullptr : found->second;
 }
 
@@ -77,8 +81,10 @@ void repositories::state::use(const std::string& application, const std::vector<
         }
     };
     note(false);
+    note_hosts(application, now, /*there=*/false);
     now = read;
     note(true);
+    note_hosts(application, now, /*there=*/true);
     assign(application);
     if (read.empty()) {
         wanted.erase(application);
@@ -89,7 +95,7 @@ void repositories::state::use(const std::string& application, const std::vector<
 
 void repositories::state::assign(const std::string& application) {
     std::set<std::string> keys;
-    for (const auto& [namespace_, url, has_charts] : wanted[application]) {
+    for (const auto& [namespace_, url, has_charts, in_spec] : wanted[application]) {
         if (has_charts) {
             continue;
         }

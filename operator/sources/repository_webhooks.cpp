@@ -5,6 +5,7 @@
 #include "git/address.hpp"
 #include "policy/own_kinds.hpp"
 #include "policy/specification_checks.hpp"
+#include "sources/fair_order.hpp"
 #include "sources/repositories_state.hpp"
 
 #include <algorithm>
@@ -70,15 +71,14 @@ void repositories::state::note_hook(const policy::repository_index::group& g) {
 }
 
 // Those for the longest prefix first, and the operator's own before all others: whatever else is declared,
-// they are asked.
+// they are asked. Of others so many that no tenant's many keep out another's.
 std::vector<kube::object_name> repositories::state::hooks_for(const std::vector<std::string>& urls) const {
     std::vector<kube::object_name> found;
-    std::vector<kube::object_name> of_others;
     std::set<kube::object_name> seen;
     const auto take = [&](const std::set<kube::object_name>& names) {
         for (const auto& name : names) {
             if (seen.insert(name).second) {
-                (name.namespace_ == config.own_namespace ? found : of_others).push_back(name);
+                found.push_back(name);
             }
         }
     };
@@ -95,9 +95,7 @@ std::vector<kube::object_name> repositories::state::hooks_for(const std::vector<
             prefix = prefix.substr(0, slash == std::string_view::npos ? 0 : slash);
         }
     }
-    found.insert(found.end(), of_others.begin(), of_others.end());
-    found.resize(std::min(found.size(), most_holders));
-    return found;
+    return fair_order(std::move(found), config.own_namespace, most_holders);
 }
 
 asio::awaitable<result<std::vector<repositories::webhook_holder>>>

@@ -31,6 +31,8 @@ void operator_process::start(const std::vector<std::string>& args) {
     std::vector<std::string> all{"operator", "--namespace", home, "--kubeconfig", kubeconfig_};
     all.insert(all.end(), {"--cache-dir", cache_.string(), "--listen", "", "--metrics-listen", ""});
     all.insert(all.end(), {"--log-level", "debug"});
+    // Everything that the tests serve is on this machine. Older versions do not know the option.
+    ::setenv("HOLDFAST_PRIVATE_ADDRESSES", "127.0.0.0/8,::1", 1); // NOLINT: one thread
     // An option that is said again overrides. One without a value is a switch.
     for (std::size_t i = 0; i < args.size(); ++i) {
         const bool has_value = i + 1 < args.size() && !args[i + 1].starts_with("--");

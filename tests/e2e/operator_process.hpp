@@ -30,7 +30,8 @@ public:
     ~operator_process();
 
     /// `args` follow "operator --namespace holdfast --kubeconfig … --cache-dir … --listen ''
-    /// --metrics-listen ''", which they override by being said again. Returns at once: what it does is
+    /// --metrics-listen ''", which they override by being said again; addresses of this machine are reached
+    /// unless "--private-addresses ''" says otherwise. Returns at once: what it does is
     /// waited for with eventually().
     void start(const std::vector<std::string>& args = {});
     /// Another kubeconfig, from the next start() on.

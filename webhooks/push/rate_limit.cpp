@@ -25,10 +25,9 @@ rate_limit::bucket& rate_limit::of(std::string_view source, time now) {
     return order_.front();
 }
 
-std::optional<std::chrono::seconds> rate_limit::take(std::string_view source, time now) {
-    auto& b = of(source, now);
+std::optional<std::chrono::seconds> rate_limit::spent(std::string_view source, time now) {
+    const auto& b = of(source, now);
     if (b.tokens >= 1) {
-        b.tokens -= 1;
         return std::nullopt;
     }
     return std::chrono::seconds{

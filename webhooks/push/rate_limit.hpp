@@ -10,8 +10,9 @@
 
 namespace holdfast::push {
 
-/// Who may ask how often: a bucket of tokens for each source, for so many sources; who was not heard of the
-/// longest is forgotten first. One thread.
+/// Who was a nuisance too often: a bucket of tokens for each source, for so many sources; who was not heard
+/// of the longest is forgotten first. What was in order costs nothing, so that nobody who shares an address
+/// (an ingress, a gateway) is kept out by others. One thread.
 class rate_limit {
 public:
     struct settings {
@@ -24,9 +25,9 @@ public:
     rate_limit() : rate_limit(settings{}) {}
     explicit rate_limit(settings s) : settings_{s} {}
 
-    /// Takes a token of a source. Nothing when there was one, else how long until there is one again.
-    [[nodiscard]] std::optional<std::chrono::seconds> take(std::string_view source, time now);
-    /// Takes more of them afterwards, for having been a nuisance. Goes below zero, no further than `burst`.
+    /// Nothing while a source has a token, else how long until it has one again.
+    [[nodiscard]] std::optional<std::chrono::seconds> spent(std::string_view source, time now);
+    /// Takes tokens for having been a nuisance. Goes below zero, no further than `burst`.
     void charge(std::string_view source, double tokens, time now);
 
     [[nodiscard]] std::size_t sources() const noexcept { return buckets_.size(); }

@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto secrets_deadline = 5s;
-// What a refused delivery costs its sender beyond the one that each costs.
-constexpr double nuisance = 4;
+// What a refused delivery costs its sender.
+constexpr double nuisance = 5;
 
 // The same for every reason: whoever has no secret learns nothing, not even which repositories there are.
 constexpr std::string_view unverified =
@@ -34,16 +34,20 @@ public:
     answer(std::shared_ptr<receiver> self, http::request_info request) {
         const auto now = steady_clock::now();
         const auto source = source_of(request.peer);
-        if (const auto wait = self->limit_.take(source, now)) {
-            self->to_.counted({}, "limited");
-            auto refusal = http::text_response(429, "too many deliveries from here\n");
-            refusal.headers.push_back({"Retry-After", std::to_string(wait->count())});
-            co_return refusal;
-        }
+        // Of a source that sent too much that was wrong, what is right is taken all the same. So it is
+        // verified first, as far as that is cheap; and of what is wrong nothing is said, written down or
+        // counted as its.
+        const auto wait = self->limit_.spent(source, now);
         const auto from = recognise(request);
-        auto answered = co_await self->judge(from, std::move(request));
+        auto answered = co_await self->judge(from, std::move(request), wait.has_value());
         if (answered.status >= 400 && answered.status < 500) {
             self->limit_.charge(source, nuisance, now);
+            if (wait) {
+                self->to_.counted({}, "limited");
+                auto refusal = http::text_response(429, "too many deliveries from here that are not right\n");
+                refusal.headers.push_back({"Retry-After", std::to_string(wait->count())});
+                co_return refusal;
+            }
         }
         self->to_.counted(from ? to_string(*from) : std::string_view{}, answered.outcome);
         co_return http::text_response(answered.status, std::move(answered.text));
@@ -56,7 +60,8 @@ private:
         std::string text;
     };
 
-    asio::awaitable<judgement> judge(std::optional<provider> from, http::request_info request) {
+    asio::awaitable<judgement>
+    judge(std::optional<provider> from, http::request_info request, bool is_from_a_nuisance) {
         if (const auto coding = request.find("Content-Encoding"); coding && *coding != "identity") {
             co_return judgement{415, "malformed", "send the body as it is, without Content-Encoding\n"};
         }
@@ -68,7 +73,7 @@ private:
                 "has no X-Signature header\n"
             };
         }
-        auto taken = co_await take_body(*from, request);
+        auto taken = co_await take_body(*from, request, is_from_a_nuisance);
         if (!taken.what) {
             co_return std::move(taken.failure);
         }
@@ -84,6 +89,9 @@ private:
             } else {
                 why = verdict_here;
             }
+        }
+        if (believed.empty() && is_from_a_nuisance) {
+            co_return judgement{401, "unverified", std::string{unverified}};
         }
         if (believed.empty()) {
             const auto sentence = all.empty()
@@ -109,7 +117,9 @@ private:
             co_return judgement{200, "ignored", "nothing to do: this event moves no ref\n"};
         }
         if (is_replay(*read, request, taken.digest)) {
-            to_.refused(believed, *read, "it was received before");
+            if (!is_from_a_nuisance) {
+                to_.refused(believed, *read, "it was received before");
+            }
             co_return judgement{409, "replayed", "this delivery was received before\n"};
         }
         to_.accepted(believed, *read);
@@ -142,8 +152,13 @@ private:
 
     // A body that is not in memory as a whole is read once, so its signature is computed with all secrets
     // that may be the right one while it comes: those of the repositories that its begin names, or of all.
-    asio::awaitable<taken_body> take_body(provider from, const http::request_info& request) {
+    asio::awaitable<taken_body>
+    take_body(provider from, const http::request_info& request, bool is_from_a_nuisance) {
         taken_body taken;
+        if (is_from_a_nuisance && (request.rest || request.what.body.size() > max_kept)) {
+            taken.failure = {413, "malformed", "too long for a source that sent so much that was wrong\n"};
+            co_return taken;
+        }
         claim_reader reader{from, request};
         std::optional<error> malformed;
         if (auto added = reader.add(request.what.body); !added) {
@@ -160,7 +175,13 @@ private:
             taken.failure = {400, "malformed", malformed->message() + "\n"};
             co_return taken;
         }
-        if (!co_await ask_holders(taken, taken.what ? taken.what->urls : reader.so_far().urls)) {
+        const auto& urls = taken.what ? taken.what->urls : reader.so_far().urls;
+        if (is_from_a_nuisance && urls.empty()) { // it would be tried with everybody's secrets
+            taken.what.reset();
+            taken.failure = {400, "malformed", "a delivery that names no repository\n"};
+            co_return taken;
+        }
+        if (!co_await ask_holders(taken, urls)) {
             co_return taken;
         }
         std::map<std::string, signature_check> checks;

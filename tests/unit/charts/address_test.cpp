@@ -1,5 +1,4 @@
 #include "charts/address.hpp"
-#include "charts/proxy.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -125,48 +124,6 @@ BOOST_AUTO_TEST_CASE(names_of_charts_cannot_lead_elsewhere) {
     for (const auto* name : {"", ".", "..", "a/b", "a b", "a\nb", "a?b", "\xc3\xa4"}) {
         BOOST_TEST(check_chart_name(name, false).has_error(), name);
     }
-}
-
-BOOST_AUTO_TEST_CASE(a_proxy_is_that_of_the_credentials_before_that_of_the_environment) {
-    const std::map<std::string, std::string> environment{
-        {"HTTPS_PROXY", "http://outer:1"},
-        {"http_proxy", "http://plain:1"},
-        {"NO_PROXY", "inside.example.com"}
-    };
-    const auto get = [&](const char* name) {
-        const auto found = environment.find(name);
-        return found == environment.end() ? std::string{} : found->second;
-    };
-    git::credentials c;
-    BOOST_TEST(proxy_for(at("https://h"), nullptr, get) == "http://outer:1");
-    BOOST_TEST(proxy_for(at("http://h"), &c, get) == "http://plain:1");
-    BOOST_TEST(proxy_for(at("https://a.inside.example.com"), &c, get).empty());
-    c.proxy = "http://own:1";
-    BOOST_TEST(proxy_for(at("https://h"), &c, get) == "http://own:1");
-    c.no_proxy = "h";
-    BOOST_TEST(proxy_for(at("https://h"), &c, get).empty());
-    BOOST_TEST(proxy_for(at("https://inside.example.com"), &c, get) == "http://own:1");
-}
-
-BOOST_AUTO_TEST_CASE(exceptions_from_the_proxy_are_names_addresses_and_networks) {
-    const auto excepted = [](std::string_view list, std::string_view url) {
-        return is_excepted(list, at(url));
-    };
-    BOOST_TEST(excepted("*", "https://h"));
-    BOOST_TEST(excepted(" a , Example.COM", "https://x.example.com"));
-    BOOST_TEST(excepted(".example.com", "https://x.example.com"));
-    BOOST_TEST(excepted("*.example.com", "https://x.example.com"));
-    BOOST_TEST(!excepted(".example.com", "https://example.com"));
-    BOOST_TEST(!excepted("example.com", "https://badexample.com"));
-    BOOST_TEST(excepted("h:8443", "https://h:8443"));
-    BOOST_TEST(!excepted("h:8443", "https://h"));
-    BOOST_TEST(excepted("10.0.0.0/8", "https://10.1.2.3"));
-    BOOST_TEST(!excepted("10.0.0.0/8", "https://11.1.2.3"));
-    BOOST_TEST(excepted("fd00::/8", "https://[fd00::1]"));
-    BOOST_TEST(excepted("[::1]:443", "https://[::1]"));
-    BOOST_TEST(excepted("127.0.0.1", "https://127.0.0.1:1"));
-    BOOST_TEST(!excepted("", "https://h"));
-    BOOST_TEST(!excepted("10.0.0.0/8", "https://h"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <sys/stat.h>
 
 namespace holdfast::git {
@@ -58,6 +59,31 @@ BOOST_AUTO_TEST_CASE(with_credentials_git_follows_no_redirect) {
     BOOST_TEST(has(configuration_text(call, "", "", ""), "followRedirects = \"false\""));
     call.with = nullptr;
     BOOST_TEST(has(configuration_text(call, "", "", ""), "followRedirects = \"initial\""));
+}
+
+BOOST_AUTO_TEST_CASE(with_a_route_nothing_is_resolved_and_no_redirect_followed) {
+    call.with = nullptr;
+    const auto https = *url::parse("https://git.example.com/x");
+    call.remote = &https;
+    call.by = route{.proxy = {}, .addresses = {"192.0.2.1", "2001:db8::1"}, .port = 443};
+    const auto text = configuration_text(call, "", "", "");
+    BOOST_TEST(has(text, "followRedirects = \"false\""));
+    BOOST_TEST(has(text, "curloptResolve = \"*:443:192.0.2.1,[2001:db8::1]\""));
+    BOOST_TEST(has(text, "\tproxy = \"\"\n"));
+    const auto prepared = configure_call(call);
+    BOOST_REQUIRE(prepared.has_value());
+    for (const auto& variable : prepared->environment) {
+        BOOST_TEST(variable.find("proxy") == std::string::npos, variable);
+    }
+    call.by->proxy = "http://me:pw@proxy:3128";
+    BOOST_TEST(has(configuration_text(call, "", "", ""), "\tproxy = \"http://me:pw@proxy:3128\"\n"));
+    const auto secrets = secrets_of(call);
+    BOOST_TEST(std::ranges::count(secrets, "http://me:pw@proxy:3128") == 1);
+
+    const auto ssh = *url::parse("ssh://git@git.example.com:2222/x");
+    call.remote = &ssh;
+    BOOST_TEST(has(ssh_configuration_text(call, "", ""), "HostName 192.0.2.1\n"));
+    BOOST_TEST(has(ssh_configuration_text(call, "", ""), "HostKeyAlias [git.example.com]:2222\n"));
 }
 
 BOOST_AUTO_TEST_CASE(the_app_token_goes_before_the_bearer_token_before_the_password) {

@@ -50,6 +50,16 @@ BOOST_AUTO_TEST_CASE(the_same_host_is_followed) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(without_credentials_another_place_is_followed_but_not_out_of_https) {
+    const auto led = follow(address("https://h/a"), "https://other:8443/b/info/refs", false);
+    BOOST_REQUIRE(led.has_value());
+    BOOST_TEST(led->text() == "https://other:8443/b");
+    BOOST_TEST(follow(address("http://h/a"), "http://other/b/info/refs", false).has_value());
+    const auto down = follow(address("https://h/a"), "http://h/a/info/refs", false);
+    BOOST_REQUIRE(down.has_error());
+    BOOST_TEST(down.error().message().find("protection of https") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_else_is_and_the_sentence_says_why) {
     constexpr std::array<std::array<const char*, 3>, 8> cases{{
         {"https://h/a", "https://evil/a/info/refs?service=git-upload-pack&token=s3cret",

@@ -2,10 +2,12 @@
 #include "servers.hpp"
 
 #include "base/task_group.hpp"
+#include "http/guard.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 
@@ -176,6 +178,44 @@ BOOST_AUTO_TEST_CASE(credentials_never_follow_a_redirect_to_another_place) {
     const http_server open_to_all{root, {"--redirect-to", other.url("shop.git")}, &tls};
     const auto followed = w.get(w.open(open_to_all.url("shop"), trusting()), "main");
     BOOST_REQUIRE_MESSAGE(followed.has_value(), followed.error().message());
+}
+
+// Which of this machine's ports are reached is for the test to say.
+std::shared_ptr<const http::reachable> only(std::vector<int> ports) {
+    auto made = std::make_shared<http::reachable>();
+    made->rules = std::make_shared<const http::address_rules>();
+    made->of = [ports = std::move(ports)](std::string_view, std::uint16_t port) {
+        return std::ranges::find(ports, port) != ports.end() ? http::reach::all_addresses
+                                                             : http::reach::private_addresses;
+    };
+    return made;
+}
+
+int port_of(const http_server& server) {
+    return *url::parse(server.url("x"))->port();
+}
+
+BOOST_AUTO_TEST_CASE(a_server_is_reached_only_where_its_address_may_be_and_so_is_where_it_leads) {
+    shop.commit("a.yaml", "a: 1\n");
+    const http_server inner{root, {}, &tls};
+    const http_server outer{root, {"--redirect-to", inner.url("shop.git")}, &tls};
+    world w;
+    auto c = trusting();
+    c.reachable = only({});
+    REQUIRE_ERROR(w.get(w.open(inner.url("shop.git"), c), "main"), forbidden, "a loopback address");
+    BOOST_TEST(inner.requests("") == 0U);
+    c.reachable = only({port_of(outer)});
+    REQUIRE_ERROR(w.get(w.open(outer.url("shop"), c), "main"), forbidden, "a loopback address");
+    BOOST_TEST(inner.requests("") == 0U);
+    c.reachable = only({port_of(outer), port_of(inner)});
+    const auto got = w.get(w.open(outer.url("shop"), c), "main");
+    BOOST_REQUIRE_MESSAGE(got.has_value(), got.error().message());
+    // Not even to ask a proxy of one's own, where that is no proxy at all.
+    c.proxy = outer.url("");
+    c.reachable = only({port_of(inner)});
+    const auto before = outer.requests("");
+    REQUIRE_ERROR(w.get(w.open(inner.url("shop.git"), c), "main"), forbidden, "a loopback address");
+    BOOST_TEST(outer.requests("") == before);
 }
 
 BOOST_AUTO_TEST_CASE(a_redirect_from_http_to_https_is_followed) {
@@ -429,6 +469,9 @@ BOOST_AUTO_TEST_CASE(ssh_opens_it_with_keys_of_both_kinds) {
         credentials c;
         c.ssh_key = key;
         c.known_hosts = server.known_hosts();
+        c.reachable = only({});
+        REQUIRE_ERROR(w.get(w.open(server.url(shop.bare()), c), "main"), forbidden, "a loopback address");
+        c.reachable = only({server.port()});
         const auto s = w.open(server.url(shop.bare()), c);
         const auto got = w.get(s, "main");
         BOOST_REQUIRE_MESSAGE(got.has_value(), got.error().message());
@@ -449,6 +492,8 @@ BOOST_AUTO_TEST_CASE(ssh_hosts_are_who_they_are_known_to_be) {
     c.known_hosts =
         "example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n";
     const auto name = "[127.0.0.1]:" + std::to_string(server.port());
+    c.reachable =
+        only({server.port()}); // ssh is told an address, and knows the host by its name all the same
     world w;
     const auto unknown = w.get(w.open(server.url(shop.bare()), c), "main");
     REQUIRE_ERROR(unknown, forbidden, "no host key of " + name + " is in known_hosts");

@@ -85,6 +85,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line) {
     is_refused("former-managers: 'ci-*,*'", {"former-managers: must be names", "one is \"*\""});
     is_refused("former-managers: 'a*b'", {"one is \"a*b\""});
     is_refused("former-managers: 'a,,b'", {"one is \"\""});
+    is_refused("private-addresses: '10.0.0.0/33'", {"private-addresses: \"10.0.0.0/33\" is no range"});
+    is_refused("private-addresses: 'a b'", {"private-addresses: \"a b\" is no name of a host"});
+    is_refused("cluster-addresses: 'git.example'", {"cluster-addresses: \"git.example\" is no address"});
     is_refused("admission-url: https://a:1", {"admission-listen"});
     is_refused("listen-key: k", {"listen-certificate and listen-key"});
 }
@@ -97,6 +100,19 @@ BOOST_AUTO_TEST_CASE(former_managers_are_a_list) {
         boost::test_tools::per_element()
     );
     BOOST_TEST(read_options(with(), "")->former_managers.empty());
+}
+
+BOOST_AUTO_TEST_CASE(addresses_are_lists) {
+    const auto read =
+        read_options(with(), "private-addresses: '127.0.0.0/8, git.corp'\ncluster-addresses: 11.0.0.0/8\n");
+    BOOST_REQUIRE(read.has_value());
+    BOOST_TEST(
+        read->private_addresses == (std::vector<std::string>{"127.0.0.0/8", "git.corp"}),
+        boost::test_tools::per_element()
+    );
+    BOOST_TEST(
+        read->cluster_addresses == std::vector<std::string>{"11.0.0.0/8"}, boost::test_tools::per_element()
+    );
 }
 
 BOOST_AUTO_TEST_CASE(a_file_does_not_lead_to_another_file) {

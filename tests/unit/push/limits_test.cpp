@@ -19,20 +19,21 @@ BOOST_AUTO_TEST_SUITE(push_limits)
 
 BOOST_AUTO_TEST_CASE(a_source_has_its_burst_and_then_its_rate) {
     rate_limit limit{{.per_second = 2, .burst = 5, .most_sources = 100}};
-    for (int i = 0; i < 5; ++i) {
-        BOOST_TEST(!limit.take("a", begin).has_value());
+    for (int i = 0; i < 100; ++i) {
+        BOOST_TEST(!limit.spent("a", begin).has_value()); // to ask costs nothing
     }
-    const auto wait = limit.take("a", begin);
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST(!limit.spent("a", begin).has_value());
+        limit.charge("a", 1, begin);
+    }
+    const auto wait = limit.spent("a", begin);
     BOOST_TEST_REQUIRE(wait.has_value());
     BOOST_TEST(wait->count() == 1);
-    BOOST_TEST(!limit.take("b", begin).has_value());
-    BOOST_TEST(!limit.take("a", begin + 500ms).has_value());
-    BOOST_TEST(limit.take("a", begin + 500ms).has_value());
+    BOOST_TEST(!limit.spent("b", begin).has_value());
+    BOOST_TEST(!limit.spent("a", begin + 500ms).has_value());
     // It fills up to the burst and no further.
-    for (int i = 0; i < 5; ++i) {
-        BOOST_TEST(!limit.take("a", begin + 1h).has_value());
-    }
-    BOOST_TEST(limit.take("a", begin + 1h).has_value());
+    limit.charge("a", 5, begin + 1h);
+    BOOST_TEST(limit.spent("a", begin + 1h).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_nuisance_is_made_to_wait_longer_and_not_for_ever) {
@@ -40,33 +41,33 @@ BOOST_AUTO_TEST_CASE(a_nuisance_is_made_to_wait_longer_and_not_for_ever) {
     for (int i = 0; i < 1000; ++i) {
         limit.charge("a", 5, begin);
     }
-    const auto wait = limit.take("a", begin);
+    const auto wait = limit.spent("a", begin);
     BOOST_TEST_REQUIRE(wait.has_value());
     BOOST_TEST(wait->count() == 11);
-    BOOST_TEST(!limit.take("a", begin + 11s).has_value());
+    BOOST_TEST(!limit.spent("a", begin + 11s).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(sources_are_forgotten_when_there_are_too_many_the_longest_silent_first) {
     rate_limit limit{{.per_second = 0.001, .burst = 1, .most_sources = 3}};
     for (const auto* source : {"a", "b", "c"}) {
-        BOOST_TEST(!limit.take(source, begin).has_value());
+        limit.charge(source, 1, begin);
     }
-    BOOST_TEST(limit.take("a", begin).has_value()); // heard of again
-    BOOST_TEST(!limit.take("d", begin).has_value());
+    BOOST_TEST(limit.spent("a", begin).has_value()); // heard of again
+    BOOST_TEST(!limit.spent("d", begin).has_value());
     BOOST_TEST(limit.sources() == 3U);
-    BOOST_TEST(limit.take("a", begin).has_value());
-    BOOST_TEST(!limit.take("b", begin).has_value()); // forgotten, so it is new
+    BOOST_TEST(limit.spent("a", begin).has_value());
+    BOOST_TEST(!limit.spent("b", begin).has_value()); // forgotten, so it is new
     for (int i = 0; i < 10'000; ++i) {
-        static_cast<void>(limit.take(std::to_string(i), begin));
+        static_cast<void>(limit.spent(std::to_string(i), begin));
     }
     BOOST_TEST(limit.sources() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_clock_that_stands_still_or_goes_back_gives_nothing) {
     rate_limit limit{{.per_second = 1, .burst = 1, .most_sources = 3}};
-    BOOST_TEST(!limit.take("a", begin).has_value());
-    BOOST_TEST(limit.take("a", begin - 1h).has_value());
-    BOOST_TEST(limit.take("a", begin - 1h).has_value());
+    limit.charge("a", 1, begin);
+    BOOST_TEST(limit.spent("a", begin - 1h).has_value());
+    BOOST_TEST(limit.spent("a", begin - 1h).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_source_is_an_address_or_a_customers_network) {

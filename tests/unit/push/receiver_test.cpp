@@ -418,6 +418,37 @@ BOOST_AUTO_TEST_CASE(who_sends_too_much_is_told_when_to_come_again) {
     BOOST_TEST(told.outcomes[" limited"] == 1);
 }
 
+// All that come through one ingress have one address.
+BOOST_AUTO_TEST_CASE(who_sends_what_is_wrong_keeps_out_nobody_at_the_same_address) {
+    auto forged = test::signed_with(test::recorded("github_push"), provider::github, "wrong");
+    int limited = 0;
+    for (int i = 0; i < 600; ++i) {
+        limited += say(text_of(forged, "/hooks/push")).find(" 429 ") != std::string::npos ? 1 : 0;
+        if (i % 100 == 99) {
+            auto good = genuine();
+            for (auto& h : good.what.headers) {
+                if (h.name == "X-GitHub-Delivery") {
+                    h.value = "good-" + std::to_string(i);
+                }
+            }
+            // Another body each time: a body is taken once.
+            good.what.body.insert(good.what.body.find('{') + 1, "\"n\":" + std::to_string(i) + ",");
+            good = test::signed_with(good, provider::github, secret);
+            BOOST_TEST(say(text_of(good, "/hooks/push")).find(" 202 ") != std::string::npos, i);
+        }
+    }
+    BOOST_TEST(limited > 400);
+    BOOST_TEST(told.taken.size() == 6U);
+    // Of those that are refused for that nobody is told each time.
+    BOOST_TEST(told.refusals.size() + static_cast<std::size_t>(limited) == 600U);
+    // What would cost more to verify is refused unseen.
+    auto long_one = test::signed_with(test::recorded("github_push"), provider::github, "wrong");
+    long_one.what.body += std::string(max_kept + 1, ' ');
+    const auto asked = told.asked.size();
+    BOOST_TEST(say(text_of(long_one, "/hooks/push")).find(" 429 ") != std::string::npos);
+    BOOST_TEST(told.asked.size() == asked);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace holdfast::push

@@ -1,4 +1,4 @@
-#include "charts/proxy.hpp"
+#include "http/proxy.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace holdfast::charts {
+namespace holdfast::http {
 
 namespace ip = boost::asio::ip;
 
@@ -41,7 +41,7 @@ bool in_network(const std::string& network, const ip::address& host) {
     return !ec && ip::make_network_v6(host.to_v6(), net.prefix_length()).canonical() == net.canonical();
 }
 
-bool covers(std::string_view item, const web_address& where) {
+bool covers(std::string_view item, const proxied_place& where) {
     if (item == "*") {
         return true;
     }
@@ -79,7 +79,7 @@ bool covers(std::string_view item, const web_address& where) {
 
 } // namespace
 
-bool is_excepted(std::string_view list, const web_address& where) {
+bool is_excepted(std::string_view list, const proxied_place& where) {
     while (!list.empty()) {
         const auto comma = std::min(list.find(','), list.size());
         if (covers(trimmed(list.substr(0, comma)), where)) {
@@ -90,17 +90,20 @@ bool is_excepted(std::string_view list, const web_address& where) {
     return false;
 }
 
-std::string proxy_for(const web_address& where, const git::credentials* with, const variables& environment) {
+std::string proxy_for(
+    const proxied_place& where, const std::string& own, const std::string& own_exceptions,
+    const variables& environment
+) {
     const auto either = [&](const char* small, const char* capitals) {
         auto value = environment(small);
         return value.empty() ? environment(capitals) : value;
     };
-    const bool own_list = with != nullptr && !with->no_proxy.empty();
-    if (is_excepted(own_list ? with->no_proxy : either("no_proxy", "NO_PROXY"), where)) {
+    const auto exceptions = own_exceptions.empty() ? either("no_proxy", "NO_PROXY") : own_exceptions;
+    if (is_excepted(exceptions, where)) {
         return {};
     }
-    if (with != nullptr && !with->proxy.empty()) {
-        return with->proxy;
+    if (!own.empty()) {
+        return own;
     }
     auto proxy = where.tls ? either("https_proxy", "HTTPS_PROXY") : either("http_proxy", "HTTP_PROXY");
     return proxy.empty() ? either("all_proxy", "ALL_PROXY") : proxy;
@@ -111,4 +114,4 @@ std::string own_environment(const char* name) {
     return value == nullptr ? std::string{} : std::string{value};
 }
 
-} // namespace holdfast::charts
+} // namespace holdfast::http
