@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <thread>
+#include <utility>
 
 namespace holdfast::test {
 
@@ -45,6 +46,23 @@ void eventually(
     }
     BOOST_TEST_MESSAGE(what);
     BOOST_TEST(true); // a case that only waits has checked something
+}
+
+std::string
+settled(const std::function<std::string()>& value, const std::string& what, std::chrono::milliseconds time) {
+    auto last = value();
+    auto since = clock::now();
+    eventually(
+        [&] {
+            if (auto now = value(); now != last) {
+                last = std::move(now);
+                since = clock::now();
+            }
+            return clock::now() - since >= time;
+        },
+        what + " settles", 60s, [&] { return last; }
+    );
+    return last;
 }
 
 void throughout(std::chrono::milliseconds time, const std::function<bool()>& holds, const std::string& what) {
