@@ -5,10 +5,12 @@
 #include "e2e/operator_process.hpp"
 #include "e2e/waiting.hpp"
 #include "e2e/world.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,16 @@ BOOST_AUTO_TEST_CASE(a_push_goes_live_and_a_clean_stop_leaves_everything_in_plac
     w.kubectl({"delete", "application.holdfast.dev", "first", "-n", home, "--wait=false"});
     eventually([&] { return !view("first").exists; }, "the application is gone");
     BOOST_TEST(!w.exists("configmap", "first", "a"));
+}
+
+// With the keys of password stores in it, which must not stay in memory for ever.
+BOOST_AUTO_TEST_CASE(what_a_killed_operator_left_of_a_keyring_is_removed_by_the_next) {
+    auto& w = world::with_operator();
+    w.shared_operator().kill9();
+    const temporary_directory left{"/dev/shm/holdfast-keyring"}; // as its maker names it; nobody holds it
+    (void)left.write("private-keys-v1.d/key", "a key");
+    w.shared_operator().start();
+    eventually([&] { return !std::filesystem::exists(left.path()); }, "it is gone");
 }
 
 // The tests poll without kubectl; what they see is what a person would.
