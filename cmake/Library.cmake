@@ -18,7 +18,8 @@ endfunction()
 #
 #   holdfast_test(base SOURCES duration_test.cpp … LINK holdfast::base [LABEL unit] [TIMEOUT 60] [ENVIRONMENT A=b …])
 #
-# The program is NAME_test; tests/support/main.cpp has its main().
+# The program is NAME_test; tests/support/main.cpp has its main(). `./dev test` gives two of ctest's processors for each real one: a
+# unit test takes both, since it computes; what talks to a cluster takes one, since it mostly waits.
 function(holdfast_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LINK;ENVIRONMENT" ${ARGN})
   if(NOT arg_LABEL)
@@ -33,5 +34,9 @@ function(holdfast_test name)
     HOLDFAST_SOURCE_DIR="${CMAKE_SOURCE_DIR}" HOLDFAST_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data")
   add_test(NAME ${arg_LABEL}.${name} COMMAND ${name}_test --color_output=no)
   set_tests_properties(${arg_LABEL}.${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
+    COST ${arg_TIMEOUT} # those that may take long begin first, where nobody knows how long they took last time
     ENVIRONMENT "${arg_ENVIRONMENT}")
+  if(arg_LABEL STREQUAL unit)
+    set_tests_properties(${arg_LABEL}.${name} PROPERTIES PROCESSORS 2)
+  endif()
 endfunction()

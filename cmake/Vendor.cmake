@@ -30,8 +30,8 @@ target_link_libraries(vendor_asio PUBLIC Boost::headers Threads::Threads)
 target_compile_options(vendor_asio PRIVATE -w)
 add_library(vendor::asio ALIAS vendor_asio)
 
-# Boost.Beast and Asio's TLS: only for the few files that speak HTTP.
-add_library(vendor_beast STATIC cmake/vendor/asio_ssl.cpp cmake/vendor/beast.cpp)
+# Boost.Beast: only for the few files that speak HTTP. TLS is OpenSSL's own.
+add_library(vendor_beast STATIC cmake/vendor/beast.cpp)
 target_compile_definitions(vendor_beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
 target_link_libraries(vendor_beast PUBLIC vendor::asio OpenSSL::SSL OpenSSL::Crypto)
 target_compile_options(vendor_beast PRIVATE -w)

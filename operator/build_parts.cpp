@@ -4,6 +4,7 @@
 #include "base/memory.hpp"
 #include "build_programs.hpp"
 #include "sandbox/share.hpp"
+#include "secrets/decrypt.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -48,6 +49,7 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
         with.executor, with.pool, with.repositories, *charts,
         sources::supplier::settings{.directory = options.cache_directory, .allowed = options.remote_inputs}
     );
+    secrets::remove_abandoned_keyrings();
     secrets.emplace(with.api, with.repositories, with.pool);
     sources::builder::settings building;
     building.builds.programs = find_programs();

@@ -211,7 +211,7 @@ void go_first_when_memory_is_short() {
     go_first_when_memory_is_short();
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
     if (!place_descriptors(l.sources, {&report, 1})) {
         fail();

@@ -1,5 +1,7 @@
 #include "git/credentials.hpp"
 
+#include "base/trim.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
@@ -26,24 +28,11 @@ found first_of(const secret_data& data, std::initializer_list<std::string_view> 
     return {};
 }
 
-std::string trimmed(std::string text) {
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-    while (!text.empty() && blank(text.back())) {
-        text.pop_back();
-    }
-    std::size_t start = 0;
-    while (start < text.size() && blank(text[start])) {
-        ++start;
-    }
-    text.erase(0, start);
-    return text;
-}
-
 // Keys and certificates that went through an editor on Windows, or lost their last line's end, are what they
 // were: ssh would refuse them with "error in libcrypto".
 std::string clean_pem(std::string text) {
     std::erase(text, '\r');
-    text = trimmed(std::move(text));
+    text = std::string{trimmed(text)};
     text.push_back('\n');
     return text;
 }

@@ -1,5 +1,6 @@
 #include "http/proxy.hpp"
 
+#include "base/trim.hpp"
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
@@ -19,16 +20,6 @@ std::string lower(std::string_view text) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
     return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-        text.remove_prefix(1);
-    }
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-        text.remove_suffix(1);
-    }
-    return text;
 }
 
 bool in_network(const std::string& network, const ip::address& host) {
@@ -82,7 +73,7 @@ bool covers(std::string_view item, const proxied_place& where) {
 bool is_excepted(std::string_view list, const proxied_place& where) {
     while (!list.empty()) {
         const auto comma = std::min(list.find(','), list.size());
-        if (covers(trimmed(list.substr(0, comma)), where)) {
+        if (covers(trimmed(list.substr(0, comma), " \t"), where)) {
             return true;
         }
         list.remove_prefix(std::min(comma + 1, list.size()));

@@ -1,5 +1,6 @@
 #include "kube/config.hpp"
 
+#include "base/trim.hpp"
 #include "kube/kubeconfig.hpp"
 #include "kube/small_file.hpp"
 
@@ -111,7 +112,7 @@ result<connection_config> in_cluster_config(const config_environment& environmen
                       environment.service_port;
     config.credentials = token_file_credentials{token_path};
     if (const auto space = read_small_file(directory + "/namespace"); space && !trimmed(*space).empty()) {
-        config.default_namespace = trimmed(*space);
+        config.default_namespace = std::string{trimmed(*space)};
     }
     return config;
 }

@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/log.hpp"
+#include "base/trim.hpp"
 #include "kube/exec_credentials.hpp"
 #include "kube/small_file.hpp"
 
@@ -62,7 +63,7 @@ private:
         if (!text) {
             return text.error();
         }
-        const auto token = trimmed(*text);
+        const std::string token{trimmed(*text)};
         if (token.empty()) {
             return user_error("the token file " + path_ + " is empty");
         }

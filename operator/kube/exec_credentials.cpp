@@ -2,6 +2,7 @@
 
 #include "base/backoff.hpp"
 #include "base/process.hpp"
+#include "base/trim.hpp"
 #include "kube/small_file.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -58,7 +59,7 @@ std::vector<std::string> environment_for(const exec_credentials& spec) {
 }
 
 std::string end_of(const std::string& text) {
-    auto end = trimmed(text);
+    std::string end{trimmed(text)};
     if (end.size() > shown_of_errors) {
         end = "…" + end.substr(end.size() - shown_of_errors);
     }
@@ -146,7 +147,7 @@ private:
         if (!ran) {
             auto why = ran.error().within(name);
             if (why.kind() == error_kind::user && !spec_.install_hint.empty()) {
-                why = user_error(why.message() + ". " + trimmed(spec_.install_hint));
+                why = user_error(why.message() + ". " + std::string{trimmed(spec_.install_hint)});
             }
             co_return why;
         }

@@ -48,13 +48,4 @@ result<std::string> read_small_file(const std::string& path) {
     return text;
 }
 
-std::string trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return std::string{text.substr(first, text.find_last_not_of(blanks) - first + 1)};
-}
-
 } // namespace holdfast::kube

@@ -3,7 +3,6 @@
 #include "base/error.hpp"
 
 #include <string>
-#include <string_view>
 
 namespace holdfast::kube {
 
@@ -11,8 +10,5 @@ namespace holdfast::kube {
 /// caller's thread. not_found when there is none; user error, which names it, when it cannot be read or is
 /// larger.
 result<std::string> read_small_file(const std::string& path);
-
-/// Without blanks and line ends around it.
-std::string trimmed(std::string_view text);
 
 } // namespace holdfast::kube

@@ -1,5 +1,6 @@
 #include "match/sync_option.hpp"
 
+#include "base/trim.hpp"
 #include "match/words.hpp"
 
 #include <fmt/format.h>
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 3> removals{"true", "false", "confirm"};
 constexpr std::array<std::string_view, 3> propagations{"foreground", "background", "orphan"};
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
 
 error unknown(std::string_view text, std::string_view name, std::string_view value) {
     std::vector<std::string_view> names;

@@ -224,8 +224,8 @@ private:
         const auto* version = object.if_contains("apiVersion");
         const auto* kind = object.if_contains("kind");
         // With two of the three it was to be an object.
-        const auto known = (version != nullptr ? 1 : 0) + (kind != nullptr ? 1 : 0) +
-                           (object.contains("metadata") ? 1 : 0);
+        const auto known =
+            (version != nullptr ? 1 : 0) + (kind != nullptr ? 1 : 0) + (object.contains("metadata") ? 1 : 0);
         if (may_be_no_manifest_ && known < 2) {
             keep_going_ = pass_over(line_, version == nullptr ? "it has no apiVersion" : "it has no kind");
             return false;

@@ -106,7 +106,7 @@ void become_job(const description& d, const confinement_tools& tools) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     const auto argv = pointers(d.argv);
     const auto environment = pointers(d.environment);
 

@@ -174,7 +174,7 @@ public:
         for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) {
             ::sigaddset(&signals, signal);
         }
-        ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+        ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
         signals_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
         if (signals_ < 0 || !start()) {
             report_.killed = kill_descendants();

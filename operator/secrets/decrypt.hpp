@@ -38,7 +38,7 @@ boost::asio::awaitable<result<std::vector<decrypted>>> decrypt(
     std::shared_ptr<const key_material> keys, std::vector<std::string> messages, decrypt_options with = {}
 );
 
-/// Removes keyrings below `directory` whose makers are dead (killed). To be called at start, on the pool.
+/// Removes keyrings below `directory` whose makers are dead (killed). At start: it blocks for as long as that takes.
 void remove_abandoned_keyrings(const std::string& directory = "/dev/shm");
 
 } // namespace holdfast::secrets

@@ -1,5 +1,6 @@
 #include "sync/annotations.hpp"
 
+#include "base/trim.hpp"
 #include "match/sync_option.hpp"
 #include "match/words.hpp"
 
@@ -14,12 +15,6 @@
 namespace holdfast::sync {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 /// The items of a comma-separated list, without blanks around them and without empty ones.
 std::vector<std::string> items_of(std::string_view list) {

@@ -5,7 +5,6 @@
 #include "e2e/world.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -140,12 +139,12 @@ application_view await_condition(
 }
 
 std::vector<std::string> events_of(const std::string& name, const std::string& ns) {
-    const auto listed = json::parse(world::get().kubectl(
-        {"get", "events.events.k8s.io", "-n", ns, "-o", "json", "--sort-by=.metadata.creationTimestamp"}
-    ));
+    auto events = world::get().list("events.events.k8s.io", ns);
+    std::ranges::sort(events, {}, [](const json::object& event) {
+        return text_at(event, {"metadata", "creationTimestamp"});
+    });
     std::vector<std::string> all;
-    for (const auto& item : listed.at("items").as_array()) {
-        const auto& event = item.as_object();
+    for (const auto& event : events) {
         if (text_at(event, {"regarding", "name"}) == name &&
             text_at(event, {"regarding", "kind"}) == "Application") {
             all.push_back(text_at(event, {"reason"}) + ": " + text_at(event, {"note"}));

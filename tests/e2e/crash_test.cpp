@@ -9,6 +9,7 @@
 #include "e2e/patient.hpp"
 #include "e2e/waiting.hpp"
 #include "e2e/world.hpp"
+#include "support/needs.hpp"
 #include "support/read_file.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -459,13 +460,9 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: limited}]
     op->stop();
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_is_named_and_got_over_when_there_is_room) {
+BOOST_AUTO_TEST_CASE(a_full_disk_is_named_and_got_over_when_there_is_room, *needs(lacks_small_disk)) {
     const temporary_directory folder;
-    if (::geteuid() != 0 ||
-        ::mount("none", folder.path().c_str(), "tmpfs", 0, "size=3m") != 0) { // NOLINT: errno is not needed
-        BOOST_TEST_MESSAGE("skipped: only root may mount a small disk");
-        return;
-    }
+    BOOST_REQUIRE(::mount("none", folder.path().c_str(), "tmpfs", 0, "size=3m") == 0);
     struct unmount {
         const fs::path& path;
         ~unmount() { ::umount2(path.c_str(), MNT_DETACH); }

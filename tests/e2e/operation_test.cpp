@@ -19,8 +19,6 @@
 #include <set>
 #include <sstream>
 #include <string>
-#include <thread>
-#include <utility>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;
@@ -370,15 +368,9 @@ BOOST_AUTO_TEST_CASE(one_wave_is_one_status_write_and_each_that_is_waited_for_at
     s.follow();
     await_synced(s.name, first);
     // Until everything that followed from the first sync is written.
-    std::string before;
-    eventually(
-        [&] {
-            const auto now = s.w.field("application.holdfast.dev", home, s.name, ".metadata.resourceVersion");
-            const bool is_same = std::exchange(before, now) == now;
-            std::this_thread::sleep_for(700ms);
-            return is_same;
-        },
-        "the status settles"
+    (void)settled(
+        [&] { return s.w.field("application.holdfast.dev", home, s.name, ".metadata.resourceVersion"); },
+        "the status"
     );
     const version_watch versions{s.name};
     const auto settled = [&](std::size_t count) {

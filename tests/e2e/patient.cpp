@@ -3,46 +3,24 @@
 #include "e2e/operator_process.hpp"
 #include "e2e/world.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
+#include <utility>
 
 namespace holdfast::test {
 
-patient::patient(std::string name, application_options options) : name_{std::move(name)}, repository_{name_} {
-    auto& w = world::with_operator();
-    w.create_namespace(name_);
-    repository_.write("good.yaml", config_map("good", "value", "1"));
-    const auto first = repository_.push("Something good");
-    repository_.declare();
-    options.url = repository_.url();
-    options.into = name_;
-    w.apply(application(name_, options));
-    await_synced(name_, first);
+patient::patient(std::string name, application_options options) : scene_{std::move(name)} {
+    scene_.config_map("good", "1");
+    const auto first = scene_.repository.push("Something good");
+    scene_.follow(std::move(options));
+    await_synced(scene_.name, first);
     good_uid_ = uid("good");
     BOOST_REQUIRE(!good_uid_.empty());
 }
 
-patient::~patient() {
-    try {
-        auto& cluster = world::get().cluster();
-        cluster.kubectl({"delete", "application.holdfast.dev", name_, "-n", home, "--wait=false"});
-        cluster.kubectl({"delete", "repository.holdfast.dev", name_, "-n", home, "--wait=false"});
-    } catch (const std::exception& e) {
-        BOOST_TEST_MESSAGE("cleaning up after " << name_ << ": " << e.what());
-    }
-}
-
-void patient::patch(const json::object& spec) {
-    world::get().kubectl(
-        {"patch", "application.holdfast.dev", name_, "-n", home, "--type=merge", "-p",
-         json::serialize(json::object{{"spec", spec}})}
-    );
-}
-
 std::string patient::uid(const std::string& config_map) {
-    return world::get().field("configmap", name_, config_map, ".metadata.uid");
+    return scene_.w.field("configmap", scene_.name, config_map, ".metadata.uid");
 }
 
 void patient::require_untouched() {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "e2e/applications.hpp"
-#include "e2e/git_repository.hpp"
+#include "e2e/scene.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -9,27 +9,22 @@
 
 namespace holdfast::test {
 
-/// What a case plays in: a namespace, a repository with one good ConfigMap ("good", key "value"), and the
-/// application that brings it there, all of one name. The application goes with the value.
+/// A scene in which one good ConfigMap ("good", key "value") is synced already, for cases that try to break it.
 class patient {
 public:
     /// Returns when the application is Synced and Healthy.
     explicit patient(std::string name, application_options options = {});
-    ~patient();
-    patient(const patient&) = delete;
-    patient& operator=(const patient&) = delete;
 
-    [[nodiscard]] const std::string& name() const noexcept { return name_; }
-    git_repository& repository() { return repository_; }
+    [[nodiscard]] const std::string& name() const noexcept { return scene_.name; }
+    git_repository& repository() { return scene_.repository; }
     /// Changes the Application's spec (a JSON merge patch).
-    void patch(const json::object& spec);
+    void patch(const json::object& spec) { scene_.patch({{"spec", spec}}); }
     /// The application's object is as it was made, not deleted and made anew.
     void require_untouched();
     [[nodiscard]] std::string uid(const std::string& config_map);
 
 private:
-    std::string name_;
-    git_repository repository_;
+    scene scene_;
     std::string good_uid_;
 };
 

@@ -9,9 +9,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace holdfast::test;
@@ -56,12 +56,12 @@ struct careful_world {
     }
     /// Kills it in the middle of the build of this application.
     void kill_while_building(const std::string& application) {
-        const auto is_it = [&] { return building() == application; };
+        auto since = std::chrono::steady_clock::now();
         eventually(
             [&] {
-                if (!is_it()) return false;
-                std::this_thread::sleep_for(500ms); // of what is planned nothing takes that long
-                return is_it();
+                const auto now = std::chrono::steady_clock::now();
+                if (building() != application) since = now;
+                return now - since > 500ms; // of what is planned nothing takes that long
             },
             application + " is being built", 90s
         );

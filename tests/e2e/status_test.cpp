@@ -10,8 +10,6 @@
 #include <cstdint>
 #include <set>
 #include <sstream>
-#include <thread>
-#include <utility>
 
 using namespace holdfast::test;
 using namespace std::chrono_literals;
@@ -101,15 +99,7 @@ BOOST_AUTO_TEST_CASE(a_push_that_changes_nothing_for_an_application_writes_nothi
     s.follow({.path = "mine"});
     await_synced(s.name);
     // Until everything that followed from the sync is written.
-    auto before = resource_version(s.look());
-    eventually(
-        [&] {
-            const auto last = std::exchange(before, resource_version(s.look()));
-            std::this_thread::sleep_for(700ms);
-            return last == before;
-        },
-        "the status settles"
-    );
+    const auto before = settled([&] { return resource_version(s.look()); }, "the status");
     const auto object = s.w.field("configmap", s.name, "a", ".metadata.resourceVersion");
 
     s.repository.write("others/b.yaml", "whatever");

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <thread>
+#include <utility>
 
 namespace holdfast::test {
 
@@ -13,8 +14,8 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
-// Between two looks. A look costs a kubectl, 60 ms of a processor and more.
-constexpr auto pause_between = 80ms;
+// Between two looks. Most are a request over a kept connection; some are a kubectl, 60 ms of a processor.
+constexpr auto pause_between = 50ms;
 
 // Of the operator that cases share, where there is one.
 std::string last_words() {
@@ -45,6 +46,23 @@ void eventually(
     }
     BOOST_TEST_MESSAGE(what);
     BOOST_TEST(true); // a case that only waits has checked something
+}
+
+std::string
+settled(const std::function<std::string()>& value, const std::string& what, std::chrono::milliseconds time) {
+    auto last = value();
+    auto since = clock::now();
+    eventually(
+        [&] {
+            if (auto now = value(); now != last) {
+                last = std::move(now);
+                since = clock::now();
+            }
+            return clock::now() - since >= time;
+        },
+        what + " settles", 60s, [&] { return last; }
+    );
+    return last;
 }
 
 void throughout(std::chrono::milliseconds time, const std::function<bool()>& holds, const std::string& what) {

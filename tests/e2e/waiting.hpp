@@ -14,6 +14,13 @@ void eventually(
     const std::function<std::string()>& instead = [] { return std::string{}; }
 );
 
+/// Polls until a value has stayed the same for so long, and gives it. For what follows from something by itself
+/// until it is at rest.
+std::string settled(
+    const std::function<std::string()>& value, const std::string& what,
+    std::chrono::milliseconds time = std::chrono::milliseconds{700}
+);
+
 /// Polls for so long, and fails the case when the condition does not hold once. For what must not happen;
 /// best after something that shows that it had its chance.
 void throughout(std::chrono::milliseconds time, const std::function<bool()>& holds, const std::string& what);

@@ -1,11 +1,11 @@
 #include "e2e/world.hpp"
 
-#include <boost/json/parse.hpp>
+#include "e2e/json.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <memory>
-#include <sstream>
 #include <utility>
 
 namespace holdfast::test {
@@ -83,20 +83,19 @@ void world::create_namespace(const std::string& name) {
 
 std::optional<json::object>
 world::get_json(const std::string& kind, const std::string& ns, const std::string& name) {
-    std::vector<std::string> args{"get", kind, name, "-o", "json", "--show-managed-fields"};
-    if (!ns.empty()) {
-        args.insert(args.end(), {"-n", ns});
-    }
-    const auto done = cluster_.kubectl(std::move(args));
-    if (!done.ok()) {
-        return {};
-    }
-    return json::parse(done.out).as_object();
+    return reader_.get(kind, ns, name);
 }
 
 std::string world::field(
     const std::string& kind, const std::string& ns, const std::string& name, const std::string& path
 ) {
+    const auto object = reader_.get(kind, ns, name);
+    if (!object) {
+        return {};
+    }
+    if (auto printed = printed_at(*object, path)) {
+        return std::move(*printed);
+    }
     std::vector<std::string> args{"get", kind, name, "-o", "jsonpath={" + path + "}"};
     if (!ns.empty()) {
         args.insert(args.end(), {"-n", ns});
@@ -105,22 +104,20 @@ std::string world::field(
     return done.ok() ? done.out : std::string{};
 }
 
+std::vector<json::object>
+world::list(const std::string& kind, const std::string& ns, const std::string& selector) {
+    auto listed = reader_.list(kind, ns, selector);
+    BOOST_REQUIRE_MESSAGE(listed, kind << " in " << ns << " cannot be listed" << operator_.last_words());
+    return std::move(*listed);
+}
+
 std::vector<std::string>
 world::names(const std::string& kind, const std::string& ns, const std::string& selector) {
-    std::vector<std::string> args{
-        "get", kind, "-o", "jsonpath={range .items[*]}{.metadata.name}{\"\\n\"}{end}"
-    };
-    if (!ns.empty()) {
-        args.insert(args.end(), {"-n", ns});
-    }
-    if (!selector.empty()) {
-        args.insert(args.end(), {"-l", selector});
-    }
-    std::istringstream lines{kubectl(std::move(args))};
     std::vector<std::string> all;
-    for (std::string line; std::getline(lines, line);) {
-        if (line != "kube-root-ca.crt") { // the cluster puts it into every namespace
-            all.push_back(line);
+    for (const auto& each : list(kind, ns, selector)) {
+        auto name = text_at(each, {"metadata", "name"});
+        if (name != "kube-root-ca.crt") { // the cluster puts it into every namespace
+            all.push_back(std::move(name));
         }
     }
     std::sort(all.begin(), all.end());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/control_plane.hpp"
+#include "e2e/api_reader.hpp"
 #include "e2e/operator_process.hpp"
 
 #include <boost/json/object.hpp>
@@ -51,6 +52,9 @@ public:
     /// A field as kubectl prints it, e.g. ".data.greeting"; empty where it, or the object, is not there.
     std::string
     field(const std::string& kind, const std::string& ns, const std::string& name, const std::string& path);
+    /// The objects of a kind in a namespace (in all of the cluster where it is empty), without their kind.
+    std::vector<json::object>
+    list(const std::string& kind, const std::string& ns, const std::string& selector = {});
     /// The names of the objects of a kind in a namespace, sorted.
     std::vector<std::string>
     names(const std::string& kind, const std::string& ns, const std::string& selector = {});
@@ -59,6 +63,7 @@ private:
     static world& prepared(const control_plane_options& options);
 
     control_plane cluster_;
+    api_reader reader_{cluster_.kubeconfig()};
     operator_process operator_{cluster_.kubeconfig()};
 };
 

@@ -1,5 +1,6 @@
 #include "builders/helm/errors.hpp"
 
+#include "base/trim.hpp"
 #include "render/links.hpp"
 
 #include <fmt/format.h>
@@ -64,13 +65,6 @@ bool take(std::string_view& text, std::string_view prefix) {
     if (!text.starts_with(prefix)) return false;
     text.remove_prefix(prefix.size());
     return true;
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto from = text.find_first_not_of(blank);
-    if (from == std::string_view::npos) return {};
-    return text.substr(from, text.find_last_not_of(blank) - from + 1);
 }
 
 /// What stands up to `end`, taken away with it.

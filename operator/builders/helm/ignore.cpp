@@ -1,5 +1,6 @@
 #include "builders/helm/ignore.hpp"
 
+#include "base/trim.hpp"
 #include "builders/paths.hpp"
 
 #include <fmt/format.h>
@@ -11,13 +12,6 @@ namespace holdfast::builders {
 namespace {
 
 constexpr std::size_t max_rules = 1000;
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\v\f";
-    const auto from = text.find_first_not_of(blank);
-    if (from == std::string_view::npos) return {};
-    return text.substr(from, text.find_last_not_of(blank) - from + 1);
-}
 
 } // namespace
 
@@ -33,7 +27,7 @@ result<helm_ignore> helm_ignore::parse(std::string_view text) {
     for (int number = 1; !text.empty(); ++number) {
         auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
-        line = trimmed(line);
+        line = trimmed(line, " \t\r\v\f");
         if (line.empty() || line.starts_with('#')) continue;
         if (line.find("**") != std::string_view::npos) {
             return user_error(fmt::format(".helmignore:{}: helm does not know \"**\"", number));

@@ -145,7 +145,9 @@ render::render_result<kustomization> read_kustomization(
 ) {
     render::render_errors errors;
     const auto fail = [&](error e) {
-        errors.all.push_back({.kind = e.kind(), .file = render::name_of_directory(shown), .message = e.message()});
+        errors.all.push_back(
+            {.kind = e.kind(), .file = render::name_of_directory(shown), .message = e.message()}
+        );
         return errors;
     };
     const auto names = names_in(tree, directory);

@@ -24,7 +24,8 @@ BOOST_AUTO_TEST_CASE(json_is_valid_whatever_is_in_it) {
 
 BOOST_AUTO_TEST_CASE(nothing_in_a_line_moves_a_terminal) {
     // ESC, DEL, and CSI as one character (U+009B); "é" has the same first byte as others and stays.
-    const std::string hostile{"a\x1b[2J\x7f\xc2\x9b" "2Jb\xc3\xa9\xc2\xa0"};
+    const std::string hostile{"a\x1b[2J\x7f\xc2\x9b"
+                              "2Jb\xc3\xa9\xc2\xa0"};
     BOOST_TEST(
         log::render(log::level::info, log::format::text, "T", hostile, {{"k", hostile}}) ==
         "T info  a [2J  2Jb\xc3\xa9\xc2\xa0 k=\"a\\u001b[2J\\u007f\\u009b2Jb\xc3\xa9\xc2\xa0\""

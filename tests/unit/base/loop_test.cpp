@@ -3,6 +3,7 @@
 #include "base/loop_turns.hpp"
 #include "base/loop_watch.hpp"
 #include "support/coroutine.hpp"
+#include "support/needs.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -87,12 +88,14 @@ BOOST_AUTO_TEST_CASE(nothing_is_measured_while_nothing_happens) {
     BOOST_TEST(w.told.size() <= 2U);
 }
 
+std::string lacks_schedstat() {
+    return std::filesystem::exists("/proc/thread-self/schedstat")
+               ? ""
+               : "this kernel does not say how long a thread waited for a processor";
+}
+
 // Two threads on one processor: half of the time of either is the other's, which is no work of the loop.
-BOOST_AUTO_TEST_CASE(a_wait_for_a_processor_is_told_apart_from_work) {
-    if (!std::filesystem::exists("/proc/thread-self/schedstat")) {
-        BOOST_TEST_MESSAGE("this kernel does not say how long a thread waited for a processor");
-        return;
-    }
+BOOST_AUTO_TEST_CASE(a_wait_for_a_processor_is_told_apart_from_work, *test::needs(lacks_schedstat)) {
     cpu_set_t before;
     BOOST_TEST_REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
     cpu_set_t one;

@@ -16,7 +16,7 @@ namespace {
 using git::test::shell;
 
 std::string helm() {
-    const char* programs = std::getenv("HOLDFAST_PROGRAMS");
+    const char* programs = std::getenv("HOLDFAST_PROGRAMS"); // NOLINT: nobody writes the environment
     const auto path = std::string{programs == nullptr ? "" : programs} + "/helm";
     if (programs == nullptr || ::access(path.c_str(), X_OK) != 0) {
         throw std::runtime_error{
@@ -28,7 +28,7 @@ std::string helm() {
 }
 
 std::string registry_program() {
-    const char* path = std::getenv("HOLDFAST_TEST_REGISTRY");
+    const char* path = std::getenv("HOLDFAST_TEST_REGISTRY"); // NOLINT: nobody writes the environment
     if (path == nullptr || ::access(path, X_OK) != 0) {
         throw std::runtime_error{"this test needs the registry that unit.charts_registry_build makes"};
     }

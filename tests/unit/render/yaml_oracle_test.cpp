@@ -57,7 +57,7 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 std::vector<json::object> ask_oracle(const std::string& arguments) {
-    const char* program = std::getenv("HOLDFAST_YAML_ORACLE");
+    const char* program = std::getenv("HOLDFAST_YAML_ORACLE"); // NOLINT: nobody writes the environment
     BOOST_REQUIRE_MESSAGE(program != nullptr, "HOLDFAST_YAML_ORACLE names the oracle");
     const std::string command = std::string{program} + " " + arguments;
     FILE* const out = ::popen(command.c_str(), "r");

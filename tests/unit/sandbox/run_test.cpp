@@ -1,6 +1,7 @@
 #include "bench.hpp"
 
 #include "base/memory_directory.hpp"
+#include "support/needs.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -238,11 +239,15 @@ BOOST_AUTO_TEST_CASE(a_directory_belongs_to_one_process) {
     BOOST_TEST(second.error().message().find("a directory of its own") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(workspaces_for_secrets_are_in_memory_and_what_a_killed_operator_left_there_is_swept) {
-    if (is_in_memory(fs::temp_directory_path())) {
-        BOOST_TEST_MESSAGE("not tested: the directory for temporary files is in memory itself");
-        return;
-    }
+std::string lacks_directory_on_a_disk() {
+    return is_in_memory(fs::temp_directory_path()) ? "the directory for temporary files is in memory itself"
+                                                   : "";
+}
+
+BOOST_AUTO_TEST_CASE(
+    workspaces_for_secrets_are_in_memory_and_what_a_killed_operator_left_there_is_swept,
+    *test::needs(lacks_directory_on_a_disk)
+) {
     std::string memory = "/dev/shm/hf-test-XXXXXX";
     BOOST_REQUIRE(::mkdtemp(memory.data()) != nullptr);
     const auto left = fs::path{memory} / "holdfast-builds-left";

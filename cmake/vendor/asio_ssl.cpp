@@ -1,2 +1,0 @@
-// The bodies of Boost.Asio's TLS part, compiled once for everybody.
-#include <boost/asio/ssl/impl/src.hpp>
