@@ -11,8 +11,8 @@ constexpr std::string_view mark = "…";
 
 bool ends_url(char c) noexcept {
     const auto byte = static_cast<unsigned char>(c);
-    return byte <= ' ' || byte == 0x7f || c == '"' || c == '\'' || c == '<' || c == '>' || c == '`' || c == ')' ||
-           c == '}' || c == ']' || c == '|' || c == '\\';
+    return byte <= ' ' || byte == 0x7f || c == '"' || c == '\'' || c == '<' || c == '>' || c == '`' ||
+           c == ')' || c == '}' || c == ']' || c == '|' || c == '\\';
 }
 
 char lower(char c) noexcept {

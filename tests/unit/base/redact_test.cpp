@@ -19,7 +19,8 @@ BOOST_AUTO_TEST_CASE(credentials_of_urls_are_left_out) {
         {"https://ghp_s3cret@host/x", "https://…@host/x"},
         {"HTTPS://user:s3@cret@host", "HTTPS://…@host"},
         {"https://user:s3/cr?et@host/x", "https://…@host/x"},
-        {"base https://u:p@h/x at main: https://u:p@h/x: no", "base https://…@h/x at main: https://…@h/x: no"},
+        {"base https://u:p@h/x at main: https://u:p@h/x: no", "base https://…@h/x at main: https://…@h/x: no"
+        },
         {"\"https://u:p@h/x\", (http://u:p@h)", "\"https://…@h/x\", (http://…@h)"},
         {"git::https://u:p@h/x?ref=v1", "git::https://…@h/x?ref=v1"},
         {"oci://u:p@h/x", "oci://…@h/x"},
