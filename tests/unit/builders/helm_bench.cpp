@@ -36,17 +36,6 @@ std::pair<std::string, int> said_by(const std::string& line) {
 
 } // namespace
 
-scratch::scratch() {
-    std::string name = (fs::temp_directory_path() / "holdfast-helm-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-}
-
-scratch::~scratch() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-}
-
 std::string shell(const std::string& line) {
     auto [text, status] = said_by(line);
     BOOST_REQUIRE_MESSAGE(status == 0, line << ": " << text);
@@ -245,7 +234,7 @@ std::string helm_bench::helm(const fs::path& in, const std::string& arguments, b
 }
 
 supply helm_bench::packed(const fs::path& chart) const {
-    const auto to = std::make_shared<scratch>();
+    const auto to = std::make_shared<test::temporary_directory>();
     helm(chart, fmt::format("package . -d '{}'", to->path().string()));
     supply made;
     for (const auto& entry : fs::directory_iterator{to->path()}) {
@@ -262,7 +251,7 @@ std::string expected(
     const helm_bench& b, const repository& from, const std::string& path, const std::string& flags,
     const std::vector<std::string>& dependency_builds
 ) {
-    const scratch clone;
+    const test::temporary_directory clone;
     from.clone(clone.path() / "clone");
     const auto root = clone.path() / "clone";
     for (const auto& chart : dependency_builds) {

@@ -6,6 +6,7 @@
 #include "git/snapshot.hpp"
 #include "sandbox/sandbox.hpp"
 #include "support/coroutine.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -16,19 +17,6 @@
 #include <vector>
 
 namespace holdfast::builders {
-
-/// A directory that is gone when this goes.
-class scratch {
-public:
-    scratch();
-    ~scratch();
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-    [[nodiscard]] std::filesystem::path path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 /// Runs a command line of the shell and gives its output; its failure fails the test.
 std::string shell(const std::string& line);
@@ -49,7 +37,7 @@ public:
     [[nodiscard]] std::filesystem::path path() const { return directory_.path(); }
 
 private:
-    scratch directory_;
+    test::temporary_directory directory_;
 };
 
 /// Plans and runs helm as the operator does: the real one, in the sandbox.
@@ -82,7 +70,7 @@ public:
     programs with;
 
 private:
-    scratch directory_;
+    test::temporary_directory directory_;
     asio::io_context context_;
     worker_pool pool_{1};
     std::unique_ptr<sandbox::runner> runner_;

@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(archives_that_are_none) {
     };
     BOOST_TEST(wrong("") == "the chart's archive is no gzip file, or a broken one");
     BOOST_TEST(wrong("PK\x03\x04") == "the chart's archive is no gzip file, or a broken one");
-    const scratch d;
+    const test::temporary_directory d;
     const auto packed = [&](const std::string& script) {
         shell(fmt::format("cd '{}' && rm -rf * && {}", d.path().string(), script));
         std::ifstream in{d.path() / "x.tgz", std::ios::binary};

@@ -33,17 +33,6 @@ std::string with_mark_replaced(std::string text, const std::string& workspace) {
 
 } // namespace
 
-temporary_directory::temporary_directory() {
-    auto name = (fs::temp_directory_path() / "holdfast-kustomize-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-}
-
-temporary_directory::~temporary_directory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-}
-
 void repository::file(const std::string& path, const std::string& text) const {
     fs::create_directories((directory_.path() / path).parent_path());
     std::ofstream{directory_.path() / path, std::ios::binary} << text;

@@ -6,6 +6,7 @@
 #include "builders/kustomize.hpp"
 #include "git/snapshot.hpp"
 #include "sandbox/sandbox.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -17,18 +18,7 @@
 
 namespace holdfast::builders {
 
-/// A directory that goes with it.
-class temporary_directory {
-public:
-    temporary_directory();
-    ~temporary_directory();
-    temporary_directory(const temporary_directory&) = delete;
-    temporary_directory& operator=(const temporary_directory&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
+using test::temporary_directory;
 
 /// A repository with a work tree.
 class repository {

@@ -26,11 +26,8 @@ std::string at_workspace(std::string text, const std::string& path) {
 } // namespace
 
 plan_bench::plan_bench() {
-    std::string name = (fs::temp_directory_path() / "holdfast-plans-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    directory_ = name;
     sandbox::settings with;
-    with.directory = directory_ / "jobs";
+    with.directory = directory_.path() / "jobs";
     with.supervisor = SANDBOX_PROGRAM;
     auto opened = sandbox::open(context_.get_executor(), pool_, std::move(with));
     BOOST_REQUIRE_MESSAGE(opened.has_value(), (opened ? "" : opened.error().message()));
@@ -40,8 +37,6 @@ plan_bench::plan_bench() {
 plan_bench::~plan_bench() {
     workspace_ = {};
     runner_.reset();
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
 }
 
 void plan_bench::copy(const builders::tree_copy& tree) {

@@ -3,6 +3,7 @@
 #include "base/worker_pool.hpp"
 #include "builders/plan.hpp"
 #include "sandbox/sandbox.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -37,7 +38,7 @@ private:
 
     boost::asio::io_context context_;
     worker_pool pool_{2};
-    std::filesystem::path directory_;
+    temporary_directory directory_{"holdfast-plans"};
     std::unique_ptr<sandbox::runner> runner_;
     sandbox::workspace workspace_;
 };

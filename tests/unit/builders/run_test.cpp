@@ -6,6 +6,7 @@
 #include "git/snapshot.hpp"
 #include "sandbox/sandbox.hpp"
 #include "support/coroutine.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -26,28 +27,18 @@ std::string read(const fs::path& path) {
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-struct directory {
-    directory() {
-        std::string name = fs::temp_directory_path() / "hf-run-XXXXXX";
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~directory() { fs::remove_all(path); }
-    directory(const directory&) = delete;
-    directory& operator=(const directory&) = delete;
-    fs::path path;
-};
+using directory = test::temporary_directory;
 
 // A repository with a/x, a/deep/y, b/link -> ../a/x and a/inner -> deep.
 git::snapshot repository(const directory& where) {
     const auto script =
-        "cd '" + where.path.string() +
+        "cd '" + where.path().string() +
         "' && git init -q repo && cd repo && mkdir -p a/deep b && echo x > a/x && echo y > "
         "a/deep/y && ln -s deep a/inner && ln -s ../a/x b/link && git add -A && git -c "
         "user.name=t -c user.email=t@example.org commit -qm one && git rev-parse HEAD > ../id";
     BOOST_REQUIRE(std::system(script.c_str()) == 0); // NOLINT(concurrency-mt-unsafe)
-    const auto id = read(where.path / "id").substr(0, 40);
-    return git::snapshot::open((where.path / "repo/.git").string(), *git::object_id::from_hex(id)).value();
+    const auto id = read(where.path() / "id").substr(0, 40);
+    return git::snapshot::open((where.path() / "repo/.git").string(), *git::object_id::from_hex(id)).value();
 }
 
 command shell(const std::string& script) {
@@ -63,11 +54,11 @@ render::render_result<std::string> run_plan(build_plan plan) {
     boost::asio::io_context context;
     worker_pool pool{2};
     sandbox::settings settings;
-    settings.directory = work.path / "builds";
+    settings.directory = work.path() / "builds";
     settings.supervisor = SANDBOX_PROGRAM;
     const auto runner = sandbox::open(context.get_executor(), pool, settings).value();
     auto outcome = test::run(context, run(*runner, pool, std::move(plan)));
-    for (const auto& entry : fs::directory_iterator{work.path / "builds"}) {
+    for (const auto& entry : fs::directory_iterator{work.path() / "builds"}) {
         BOOST_TEST(!entry.is_directory(), "a workspace is left: " << entry.path());
     }
     pool.join();
@@ -81,19 +72,19 @@ BOOST_AUTO_TEST_SUITE(running_plans)
 BOOST_AUTO_TEST_CASE(files_are_where_the_plan_says) {
     const directory scratch;
     const auto at = repository(scratch);
-    std::ofstream{scratch.path / "chart.tgz"} << "an archive";
+    std::ofstream{scratch.path() / "chart.tgz"} << "an archive";
     build_plan plan;
     plan.trees = {{at, "a/deep", "repo/a/deep"}, {at, "a", "repo/a"}, {at, "a/x", "elsewhere/one"}};
-    plan.archives = {{(scratch.path / "chart.tgz").string(), "charts/c.tgz", {}}};
+    plan.archives = {{(scratch.path() / "chart.tgz").string(), "charts/c.tgz", {}}};
     plan.files = {{"repo/a/x", "written"}, {"new/file", "text"}};
     const directory to;
-    BOOST_REQUIRE(place_files(plan, to.path, {}).has_value());
-    BOOST_TEST(read(to.path / "repo/a/x") == "written");
-    BOOST_TEST(read(to.path / "repo/a/deep/y") == "y\n");
-    BOOST_TEST(read(to.path / "repo/a/inner/y") == "y\n");
-    BOOST_TEST(read(to.path / "elsewhere/one") == "x\n");
-    BOOST_TEST(read(to.path / "charts/c.tgz") == "an archive");
-    BOOST_TEST(read(to.path / "new/file") == "text");
+    BOOST_REQUIRE(place_files(plan, to.path(), {}).has_value());
+    BOOST_TEST(read(to.path() / "repo/a/x") == "written");
+    BOOST_TEST(read(to.path() / "repo/a/deep/y") == "y\n");
+    BOOST_TEST(read(to.path() / "repo/a/inner/y") == "y\n");
+    BOOST_TEST(read(to.path() / "elsewhere/one") == "x\n");
+    BOOST_TEST(read(to.path() / "charts/c.tgz") == "an archive");
+    BOOST_TEST(read(to.path() / "new/file") == "text");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_written_outside_or_through_links) {
@@ -103,17 +94,17 @@ BOOST_AUTO_TEST_CASE(nothing_is_written_outside_or_through_links) {
     for (const auto* path : {"../out", "/etc/out", "a/../../out"}) {
         build_plan plan;
         plan.files = {{path, "text"}};
-        BOOST_TEST(place_files(plan, to.path, {}).has_error(), path);
+        BOOST_TEST(place_files(plan, to.path(), {}).has_error(), path);
     }
-    BOOST_TEST(!fs::exists(to.path.parent_path() / "out"));
+    BOOST_TEST(!fs::exists(to.path().parent_path() / "out"));
     build_plan through;
     through.trees = {{at, "a", "repo/a"}};
     through.files = {{"repo/a/inner/z", "text"}}; // "inner" is a symlink
-    BOOST_TEST(place_files(through, to.path, {}).has_error());
+    BOOST_TEST(place_files(through, to.path(), {}).has_error());
     const directory other;
     build_plan leaving;
     leaving.trees = {{at, "b", "repo/b"}};
-    const auto left = place_files(leaving, other.path, {});
+    const auto left = place_files(leaving, other.path(), {});
     BOOST_REQUIRE(left.has_error());
     BOOST_TEST(left.error().message().find("link") != std::string::npos, left.error().message());
 }
@@ -124,9 +115,9 @@ BOOST_AUTO_TEST_CASE(limits_of_the_input_are_kept) {
     build_plan plan;
     plan.trees = {{at, "", "repo"}};
     const directory to;
-    BOOST_TEST(place_files(plan, to.path, {.max_input_files = 2}).has_error());
+    BOOST_TEST(place_files(plan, to.path(), {.max_input_files = 2}).has_error());
     const directory another;
-    BOOST_TEST(place_files(plan, another.path, {.max_input_bytes = 1}).has_error());
+    BOOST_TEST(place_files(plan, another.path(), {.max_input_bytes = 1}).has_error());
 }
 
 BOOST_AUTO_TEST_CASE(commands_run_one_after_another_and_the_last_one_prints) {

@@ -37,26 +37,18 @@ std::string git(const fs::path& in, const std::string& arguments) {
 } // namespace
 
 source_repository::source_repository() {
-    std::string name = (fs::temp_directory_path() / "holdfast-builders-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-    directory_ = name;
-    git(directory_, "init -q");
-}
-
-source_repository::~source_repository() {
-    std::error_code ignored;
-    fs::remove_all(directory_, ignored);
+    git(path(), "init -q");
 }
 
 source_repository& source_repository::file(const std::string& path, const std::string& content) {
-    const auto whole = directory_ / path;
+    const auto whole = this->path() / path;
     fs::create_directories(whole.parent_path());
     std::ofstream{whole, std::ios::binary} << content;
     return *this;
 }
 
 source_repository& source_repository::link(const std::string& path, const std::string& target) {
-    const auto whole = directory_ / path;
+    const auto whole = this->path() / path;
     fs::create_directories(whole.parent_path());
     fs::remove(whole);
     fs::create_symlink(target, whole);
@@ -64,16 +56,16 @@ source_repository& source_repository::link(const std::string& path, const std::s
 }
 
 source_repository& source_repository::remove(const std::string& path) {
-    fs::remove_all(directory_ / path);
+    fs::remove_all(this->path() / path);
     return *this;
 }
 
 git::snapshot source_repository::commit() {
-    git(directory_, "add -A -f");
-    git(directory_, "-c user.name=n -c user.email=n@example.com commit -q --allow-empty -m x");
-    const auto id = git::object_id::from_hex(git(directory_, "rev-parse HEAD").substr(0, 40));
+    git(path(), "add -A -f");
+    git(path(), "-c user.name=n -c user.email=n@example.com commit -q --allow-empty -m x");
+    const auto id = git::object_id::from_hex(git(path(), "rev-parse HEAD").substr(0, 40));
     BOOST_REQUIRE(id.has_value());
-    auto at = git::snapshot::open((directory_ / ".git").string(), *id, trees_);
+    auto at = git::snapshot::open((path() / ".git").string(), *id, trees_);
     BOOST_REQUIRE(at.has_value());
     return std::move(*at);
 }

@@ -2,6 +2,7 @@
 
 #include "git/snapshot.hpp"
 #include "git/tree_cache.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -13,9 +14,6 @@ namespace holdfast::test {
 class source_repository {
 public:
     source_repository();
-    ~source_repository();
-    source_repository(const source_repository&) = delete;
-    source_repository& operator=(const source_repository&) = delete;
 
     source_repository& file(const std::string& path, const std::string& content);
     source_repository& link(const std::string& path, const std::string& target);
@@ -26,10 +24,10 @@ public:
     [[nodiscard]] const git::tree_cache& trees() const noexcept { return *trees_; }
 
     /// The work tree.
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_; }
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_.path(); }
 
 private:
-    std::filesystem::path directory_;
+    temporary_directory directory_{"holdfast-builders"};
     std::shared_ptr<git::tree_cache> trees_ = std::make_shared<git::tree_cache>();
 };
 

@@ -1,6 +1,7 @@
 #include "render/manifest_disk_cache.hpp"
 
 #include "base/hash.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -15,15 +16,6 @@ namespace fs = std::filesystem;
 namespace {
 
 struct scratch {
-    scratch() {
-        std::string name = fs::temp_directory_path() / "hf-manifests-XXXXXX";
-        BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    ~scratch() { fs::remove_all(path); }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-
     [[nodiscard]] std::vector<fs::path> files() const {
         std::vector<fs::path> all;
         for (const auto& entry : fs::recursive_directory_iterator{path}) {
@@ -34,7 +26,8 @@ struct scratch {
         return all;
     }
 
-    fs::path path;
+    test::temporary_directory directory;
+    const fs::path& path = directory.path();
 };
 
 packed_output example() {

@@ -2,6 +2,7 @@
 
 #include "base/memory_directory.hpp"
 #include "support/needs.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -248,8 +249,8 @@ BOOST_AUTO_TEST_CASE(
     workspaces_for_secrets_are_in_memory_and_what_a_killed_operator_left_there_is_swept,
     *test::needs(lacks_directory_on_a_disk)
 ) {
-    std::string memory = "/dev/shm/hf-test-XXXXXX";
-    BOOST_REQUIRE(::mkdtemp(memory.data()) != nullptr);
+    const test::temporary_directory in_memory{"/dev/shm/hf-test"};
+    const auto memory = in_memory.path().string();
     const auto left = fs::path{memory} / "holdfast-builds-left";
     fs::create_directories(left / "job-1/home/deep");
     std::ofstream{left / "job-1/home/deep/value"} << "secret";
@@ -287,7 +288,6 @@ BOOST_AUTO_TEST_CASE(
     const auto refused = b.made().make_secret_workspace();
     BOOST_REQUIRE(refused.has_error());
     BOOST_TEST(refused.error().message().find("has to be a tmpfs") != std::string::npos);
-    fs::remove_all(memory);
 }
 
 BOOST_AUTO_TEST_CASE(a_kernel_that_lacks_something_is_refused_where_it_is_required) {
