@@ -1,5 +1,6 @@
 #include "charts/archive_cache.hpp"
 
+#include "base/directory_lock.hpp"
 #include "base/log.hpp"
 #include "charts/archive_files.hpp"
 #include "charts/manifest.hpp"
@@ -19,7 +20,7 @@ class files_cache final : public archive_cache {
 public:
     files_cache(
         asio::any_io_executor executor, worker_pool& pool, std::string directory, std::uint64_t max_bytes,
-        archive_files::directory_lock lock
+        directory_lock lock
     )
         : pool_{pool},
           directory_{std::move(directory)},
@@ -216,7 +217,7 @@ private:
     worker_pool& pool_;
     std::string directory_;
     std::uint64_t max_bytes_;
-    archive_files::directory_lock lock_;
+    directory_lock lock_;
     async_semaphore turn_;
     entry_list entries_;
     std::unordered_map<std::string, entry_iterator> entries_by_digest_;
@@ -232,7 +233,7 @@ result<std::shared_ptr<archive_cache>> archive_cache::open(
     if (auto ready = archive_files::make_directory(directory); !ready) {
         return ready.error();
     }
-    auto lock = archive_files::directory_lock::take(directory);
+    auto lock = directory_lock::take(directory);
     if (!lock) {
         return lock.error();
     }

@@ -2,7 +2,6 @@
 
 #include "base/hash.hpp"
 
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -45,34 +44,6 @@ private:
 };
 
 } // namespace
-
-result<directory_lock> directory_lock::take(const std::string& directory) {
-    const auto path = directory + "/lock";
-    directory_lock lock{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-    if (lock.descriptor_ < 0) {
-        return disk_error(path, errno);
-    }
-    if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-        return transient_error(
-            "the cache directory " + directory + " is in use by another process: give each its own"
-        );
-    }
-    return lock;
-}
-
-directory_lock::directory_lock(directory_lock&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)} {}
-
-directory_lock& directory_lock::operator=(directory_lock&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-}
-
-directory_lock::~directory_lock() {
-    if (descriptor_ >= 0) {
-        ::close(descriptor_);
-    }
-}
 
 result<void> make_directory(const std::string& directory) {
     std::error_code ec;

@@ -11,19 +11,6 @@
 
 namespace holdfast::charts::archive_files {
 
-/// A descriptor that holds flock(2) on the directory's "lock" until it is closed.
-class directory_lock {
-public:
-    static result<directory_lock> take(const std::string& directory);
-    directory_lock(directory_lock&& other) noexcept;
-    directory_lock& operator=(directory_lock&& other) noexcept;
-    ~directory_lock();
-
-private:
-    explicit directory_lock(int descriptor) : descriptor_{descriptor} {}
-    int descriptor_ = -1;
-};
-
 struct found_file {
     std::string name;
     std::uint64_t size = 0;

@@ -96,6 +96,11 @@ store_state::load_index(place at, shared_credentials with) {
     }
     fresh.etag = response.find("ETag").value_or("");
     fresh.last_modified = response.find("Last-Modified").value_or("");
+    // It counts in seconds: what is published later in the second of this answer would look the same (RFC 9110,
+    // 8.8.2.2).
+    if (fresh.last_modified == response.find("Date").value_or("")) {
+        fresh.last_modified.clear();
+    }
     auto parse = [text = std::move(response.body)] { return chart_index::parse(text); };
     auto parsed = co_await on_pool(pool_, std::move(parse));
     if (!parsed) {

@@ -239,6 +239,13 @@ result<credentials> read_credentials(const secret_data& data) {
     if (!ignore_host_key) {
         return ignore_host_key.error();
     }
+    if (c.app && c.app->api_url.starts_with("http://") && !*insecure) {
+        return wrong(
+            "githubAppEnterpriseBaseUrl",
+            "must be an https URL, as in https://ghe.example.com/api/v3: the app's tokens would travel in the clear "
+            "(insecure: \"true\" takes that)"
+        );
+    }
     c.insecure_skip_tls_verify = *insecure;
     c.insecure_plain_http = *insecure;
     c.insecure_ignore_host_key = *insecure || *ignore_host_key;

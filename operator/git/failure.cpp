@@ -183,8 +183,24 @@ std::optional<sentence> explain_http(const failed_call& call) {
     return std::nullopt;
 }
 
-std::optional<sentence> explain_any(const failed_call& call) {
-    const auto& text = call.error_output;
+// What the other side has git print, without what it prints by itself: "remote: disk full" says nothing of our
+// disk.
+std::string without_remote(std::string_view text) {
+    std::string kept;
+    while (!text.empty()) {
+        const auto end = std::min(text.find_first_of("\n\r"), text.size());
+        const auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (!line.starts_with("remote:") && !line.starts_with("fatal: remote error:")) {
+            kept.append(line).append("\n");
+        }
+    }
+    return kept;
+}
+
+// What happened on this side.
+std::optional<sentence> explain_here(const failed_call& call) {
+    const auto text = without_remote(call.error_output);
     if (has_any(text, "No space left on device", "Disk quota exceeded")) {
         return sentence{
             error_kind::transient,
@@ -208,6 +224,12 @@ std::optional<sentence> explain_any(const failed_call& call) {
     if (says_store_is_broken(text)) {
         return sentence{error_kind::conflict, "the store " + std::string{call.directory} + " is damaged"};
     }
+    return std::nullopt;
+}
+
+// What both transports have in common.
+std::optional<sentence> explain_any(const failed_call& call) {
+    const auto& text = call.error_output;
     if (has_any(
             text, "not our ref", "couldn't find remote ref", "remote ref does not exist", "no such remote ref"
         )) {
@@ -326,14 +348,17 @@ std::string scrub(std::string_view text, const std::vector<std::string_view>& se
 }
 
 error explain(const failed_call& call) {
-    auto said = explain_any(call);
-    if (call.remote != nullptr && (!said || said->first == error_kind::transient)) {
+    auto said = explain_here(call);
+    const bool is_here = said.has_value();
+    if (!said) {
+        said = explain_any(call);
+    }
+    if (call.remote != nullptr && !is_here && (!said || said->first == error_kind::transient)) {
         // What ssh or curl say is nearer to the cause than git's "the remote end hung up".
         auto nearer = call.remote->kind() == transport::ssh    ? explain_ssh(call)
                       : call.remote->kind() == transport::file ? std::optional<sentence>{}
                                                                : explain_http(call);
-        const bool disk = said && said->second.starts_with("the disk");
-        if (nearer && !disk) {
+        if (nearer) {
             said = std::move(nearer);
         }
     }

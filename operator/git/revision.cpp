@@ -153,7 +153,10 @@ resolve(const match::revision& r, const ref_list& refs, std::string_view tag_pre
         return resolved_revision{.commit = *object_id::from_hex(r.text), .ref = {}};
     }
     if (refs.empty()) {
-        return not_found("the repository is empty: it has no branch, tag or commit yet");
+        return not_found(
+            "the repository is empty: it has no branch, tag or commit yet (or what answers there is a web server "
+            "that answers everything)"
+        );
     }
     if (r.kind == match::revision::form::head) {
         return resolve_head(refs);

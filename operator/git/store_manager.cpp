@@ -1,10 +1,9 @@
 #include "git/remote_store.hpp"
 
+#include "base/directory_lock.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
 #include "git/libgit2.hpp"
-
-#include <sys/file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -41,38 +40,6 @@ bool is_installed(const std::string& path, const std::string& program) {
     }
     return false;
 }
-
-// The cache directory belongs to one process: another one's locks and packs in the making would look like
-// what a crash left behind.
-class directory_lock {
-public:
-    static result<directory_lock> take(const std::string& directory) {
-        directory_lock lock{::open((directory + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-        if (lock.descriptor_ < 0) {
-            return transient_error(
-                "cannot write in the cache directory " + directory + ": " +
-                std::generic_category().message(errno)
-            );
-        }
-        if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-            return transient_error(
-                "the cache directory " + directory + " is in use by another process: give each its own"
-            );
-        }
-        return lock;
-    }
-    directory_lock(directory_lock&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
-    directory_lock& operator=(directory_lock&&) = delete;
-    ~directory_lock() {
-        if (descriptor_ >= 0) {
-            ::close(descriptor_);
-        }
-    }
-
-private:
-    explicit directory_lock(int descriptor) noexcept : descriptor_{descriptor} {}
-    int descriptor_;
-};
 
 // A store's directory as the disk has it.
 struct found_store {

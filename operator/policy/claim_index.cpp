@@ -91,8 +91,8 @@ claim_index::claimant claim_index::claimant_of(const crds::application& value) c
     }
     return {
         .confined = is_confined(value),
-        .has = has,
         .unborn = !metadata.creation_timestamp,
+        .has = has,
         .created = metadata.creation_timestamp.value_or(crds::timestamp{}),
         .namespace_ = metadata.namespace_,
         .name = metadata.name,

@@ -26,8 +26,9 @@ namespace holdfast::policy {
 claim_of(const crds::application& value, const crds::application_source& source);
 
 /// Who claims what, so that an Application is judged without looking at the others. Of those that claim the
-/// same one of the operator's namespace is right before all others, then one that has objects before one that
-/// was not looked at yet, and that before one that turned out to have none or is refused; then the oldest.
+/// same one of the operator's namespace is right before all others; then one that is there before one that is
+/// only asked about; then one that has objects before one that was not looked at yet, and that before one that
+/// turned out to have none or is refused; then the oldest.
 /// Keys are "namespace/name".
 class claim_index {
 public:
@@ -55,8 +56,8 @@ private:
     // In the order of right.
     struct claimant {
         bool confined = false;
-        standing has = standing::not_looked_at;
         bool unborn = false;
+        standing has = standing::not_looked_at;
         crds::timestamp created{};
         std::string namespace_;
         std::string name;

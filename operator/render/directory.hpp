@@ -36,8 +36,9 @@ struct directory_limits {
     /// Files that are looked at, read or not.
     std::size_t max_files = 50'000;
     std::size_t max_objects = 20'000;
-    /// Of one object as JSON: what an API server takes by default is little more.
-    std::size_t max_object_bytes = std::size_t{1} << 20U;
+    /// Of one object as JSON: what etcd takes by default, 1.5 MiB. The largest of public custom resource
+    /// definitions have more than one.
+    std::size_t max_object_bytes = std::size_t{3} << 19U;
     /// Of all objects as JSON, together.
     std::size_t max_output_bytes = std::size_t{64} << 20U;
     /// Of memory, for the values of all files together. `yaml.max_memory` holds for each file.

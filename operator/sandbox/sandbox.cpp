@@ -2,6 +2,7 @@
 
 #include "base/async.hpp"
 #include "base/async_semaphore.hpp"
+#include "base/directory_lock.hpp"
 #include "base/duration.hpp"
 #include "base/log.hpp"
 #include "base/memory_directory.hpp"
@@ -25,7 +26,6 @@
 #include <optional>
 #include <random>
 #include <string_view>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <system_error>
@@ -221,17 +221,16 @@ class sandbox_runner final : public runner {
 public:
     sandbox_runner(
         const asio::any_io_executor& executor, worker_pool& pool, settings with,
-        sandbox::confinement confinement, int lock
+        sandbox::confinement confinement, directory_lock lock
     )
         : pool_{pool},
           settings_{std::move(with)},
           confinement_{std::move(confinement)},
           places_{executor, std::max<std::size_t>(settings_.concurrency, 1)},
-          lock_{lock},
+          lock_{std::move(lock)},
           next_uid_{std::random_device{}()} {}
     sandbox_runner(const sandbox_runner&) = delete;
     sandbox_runner& operator=(const sandbox_runner&) = delete;
-    ~sandbox_runner() override { ::close(lock_); }
 
     const sandbox::confinement& confinement() const noexcept override { return confinement_; }
 
@@ -400,7 +399,7 @@ private:
     settings settings_;
     sandbox::confinement confinement_;
     async_semaphore places_;
-    int lock_;
+    directory_lock lock_;
     std::uint64_t next_uid_;
     std::mutex memory_lock_;
     std::optional<memory_directory> memory_; // made when it is needed
@@ -422,12 +421,9 @@ open(const asio::any_io_executor& executor, worker_pool& pool, settings with) {
         return user_error("cannot make the directory for builds " + with.directory);
     }
     with.directory = real.string();
-    const auto lock_path = with.directory + "/lock";
-    const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0 || ::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        const auto failure = system_failure("cannot lock " + lock_path);
-        ::close(lock);
-        return user_error(failure.message() + "; each process needs a directory of its own");
+    auto lock = directory_lock::take(with.directory);
+    if (!lock) {
+        return lock.error();
     }
     std::size_t swept = 0;
     for (const auto& left : fs::directory_iterator{with.directory, ec}) {
@@ -450,13 +446,12 @@ open(const asio::any_io_executor& executor, worker_pool& pool, settings with) {
             all += (all.empty() ? "" : "; ") + sentence;
         }
         if (with.mode == strictness::required) {
-            ::close(lock);
             return user_error("builds cannot be confined fully by this kernel: " + all);
         }
         log::warn("builds are not confined fully by this kernel", {{"missing", all}});
     }
     return std::unique_ptr<runner>{
-        std::make_unique<sandbox_runner>(executor, pool, std::move(with), std::move(found), lock)
+        std::make_unique<sandbox_runner>(executor, pool, std::move(with), std::move(found), std::move(*lock))
     };
 }
 

@@ -20,23 +20,23 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string kind_in_small_letters(const kube::resource& r) {
-    std::string small = r.kind;
+std::string in_small_letters(std::string_view text) {
+    std::string small{text};
     std::ranges::transform(small, small.begin(), [](unsigned char c) { return std::tolower(c); });
     return small;
 }
 
-// As kubectl understands a kind: its plural or its name in small letters, with its group where it is not clear
+// As kubectl understands a kind: its plural or its name, in letters of any size, with its group where it is not clear
 // without. Discovery does not keep short names; these two are what tests use.
 const kube::resource* find(const kube::api_catalog& catalog, std::string_view kind) {
     const auto dot = kind.find('.');
-    auto name = kind.substr(0, dot);
+    auto name = in_small_letters(kind.substr(0, dot));
     const auto group = dot == std::string_view::npos ? std::string_view{} : kind.substr(dot + 1);
     if (name == "crd") name = "customresourcedefinitions";
     if (name == "pvc") name = "persistentvolumeclaims";
     for (const auto& each : catalog.all()) {
         if ((group.empty() || each.group == group) &&
-            (each.plural == name || kind_in_small_letters(each) == name)) {
+            (each.plural == name || in_small_letters(each.kind) == name)) {
             return catalog.find(kube::group_kind{each.group, each.kind});
         }
     }

@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(errors_against_the_schemas_are_told_all_at_once_before_anyt
 }
 
 BOOST_AUTO_TEST_CASE(what_only_server_side_apply_refuses_is_named_with_the_way_out) {
-    patient s{"twice"};
+    patient s{"keys-twice"};
     const auto deployment = [](const std::string& options, const std::string& container) {
         return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, annotations: {" + options +
                "}}\nspec:\n  replicas: 0\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: "
@@ -212,9 +212,9 @@ BOOST_AUTO_TEST_CASE(what_only_server_side_apply_refuses_is_named_with_the_way_o
     recovers(s);
 }
 
-BOOST_AUTO_TEST_CASE(an_object_of_more_than_a_mebibyte_is_named_and_the_rest_goes_on) {
+BOOST_AUTO_TEST_CASE(an_object_that_is_too_large_is_named_and_the_rest_goes_on) {
     patient s{"too-large"};
-    s.repository().write("large.yaml", config_map("large", "blob", std::string(1'200'000, 'x')));
+    s.repository().write("large.yaml", config_map("large", "blob", std::string(1'700'000, 'x')));
     s.repository().push("A large one");
     eventually(
         [&] {

@@ -6,10 +6,13 @@
 #include "e2e/operator_process.hpp"
 #include "e2e/waiting.hpp"
 #include "e2e/world.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 using namespace holdfast::test;
@@ -93,6 +96,37 @@ BOOST_AUTO_TEST_CASE(applications_of_other_namespaces_are_not_looked_at) {
     throughout(
         2000ms, [&] { return view("other", "elsewhere").conditions.empty(); }, "nobody writes its status"
     );
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tenants_one_by_one)
+
+BOOST_AUTO_TEST_CASE(holdfast_acts_for_nobody_in_a_namespace_until_that_is_admitted) {
+    world w;
+    w.kubectl({"apply", "--server-side", "--validate=strict", "-k", config + "/overlays/tenants-one-by-one"});
+    for (const auto* ns : {"shop", "other"}) {
+        w.create_namespace(ns);
+    }
+    const auto may = [&](const std::string& verb, const std::string& kind, const std::string& ns) {
+        const auto said = run_command(
+            "kubectl",
+            {"--kubeconfig", w.cluster().kubeconfig(), "auth", "can-i", verb, kind, "-n", ns, "--as",
+             "system:serviceaccount:holdfast:holdfast"},
+            {}, 30s
+        );
+        return said.out;
+    };
+    BOOST_TEST(may("impersonate", "serviceaccounts", home) == "yes\n");
+    BOOST_TEST(may("impersonate", "serviceaccounts", "shop") == "no\n");
+
+    const temporary_directory admission;
+    std::filesystem::copy(config + "/components/tenant", admission.path() / "tenant");
+    std::ofstream{admission.path() / "kustomization.yaml"} << "namespace: shop\ncomponents: [tenant]\n";
+    w.kubectl({"apply", "-k", admission.path().string()});
+    eventually([&] { return may("impersonate", "serviceaccounts", "shop") == "yes\n"; }, "it is admitted");
+    BOOST_TEST(may("watch", "secrets", "shop") == "yes\n");
+    BOOST_TEST(may("impersonate", "serviceaccounts", "other") == "no\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

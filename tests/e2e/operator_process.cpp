@@ -49,6 +49,12 @@ void operator_process::start(const std::vector<std::string>& args) {
     }
     process_ = background_process{program_, all, directory_.path() / "log"};
     expected_to_run_ = true;
+    is_asked_to_end_ = false;
+}
+
+void operator_process::signal(int number) {
+    is_asked_to_end_ = is_asked_to_end_ || number == SIGTERM;
+    process_.signal(number);
 }
 
 void operator_process::kill9() {
@@ -58,7 +64,9 @@ void operator_process::kill9() {
 
 void operator_process::stop() {
     expected_to_run_ = false;
-    process_.signal(SIGTERM);
+    if (!is_asked_to_end_) {
+        signal(SIGTERM);
+    }
     const auto status = process_.wait(30s);
     BOOST_REQUIRE_MESSAGE(status.has_value(), "the operator does not stop:\n" << log());
     BOOST_TEST(*status == 0, "the operator stopped with status " << *status << ":\n" << log());

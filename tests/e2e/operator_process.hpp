@@ -41,7 +41,7 @@ public:
     [[nodiscard]] const std::string& program() const noexcept { return program_; }
     /// Another cache directory, from the next start() on.
     void use_cache(std::filesystem::path directory) { cache_ = std::move(directory); }
-    void signal(int number) const { process_.signal(number); }
+    void signal(int number);
     /// SIGKILL.
     void kill9();
     /// SIGTERM, where it has not had it; requires that it leaves within half a minute, with status 0.
@@ -69,6 +69,7 @@ private:
     std::vector<std::string> args_;
     background_process process_;
     bool expected_to_run_ = false;
+    bool is_asked_to_end_ = false; // a second SIGTERM would end it at once
 };
 
 } // namespace holdfast::test

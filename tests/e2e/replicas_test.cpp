@@ -324,6 +324,7 @@ BOOST_AUTO_TEST_CASE(
 // One replica, whose cache is kept when its container ends.
 BOOST_AUTO_TEST_CASE(restarted_while_git_is_away_it_takes_back_drift_by_what_its_cache_has) {
     followed s{"outage-restart"};
+    await_synced(s.name);
     auto& after = two().leader();
     auto& idle = two().other(after);
     if (idle.process.running()) {
@@ -335,7 +336,7 @@ BOOST_AUTO_TEST_CASE(restarted_while_git_is_away_it_takes_back_drift_by_what_its
     );
     after.start();
     s.until_value("1");
-    BOOST_TEST(s.look().sync == "Synced", s.look().describe());
+    await_synced(s.name);
     s.repository.serve();
     s.put("3");
     s.until_value("3");
@@ -354,7 +355,8 @@ BOOST_AUTO_TEST_CASE(a_leader_that_was_frozen_past_its_lease_writes_nothing_more
     s.until_value("2");
     await_synced("frozen");
     const auto object = version_of("configmap", "frozen", "a");
-    const auto application = version_of("application.holdfast.dev", home, "frozen");
+    const auto application =
+        settled([] { return version_of("application.holdfast.dev", home, "frozen"); }, "the status");
     before.process.signal(SIGCONT);
     throughout(
         4s,

@@ -100,6 +100,17 @@ BOOST_AUTO_TEST_CASE(an_index_is_asked_for_anew_only_when_it_is_too_old_and_only
     BOOST_TEST(*resolve(web("*"), 0ms) == "1.2.0");
 }
 
+// A version may be published in the second in which the index was answered.
+BOOST_AUTO_TEST_CASE(an_index_that_changed_in_the_second_of_its_answer_is_asked_for_as_a_whole) {
+    const auto entry = index_entry("1.0.0", {}, {"a"});
+    server.when("GET", "/charts/index.yaml")
+        .then(answer(200, index_of("web", {entry}), "Last-Modified: just now\r\nDate: just now\r\n"))
+        .then(answer(200, index_of("web", {entry, index_entry("1.2.0", {}, {"b"})})));
+    BOOST_TEST(*resolve(web("*")) == "1.0.0");
+    BOOST_TEST(*resolve(web("*"), 0ms) == "1.2.0");
+    BOOST_TEST(server.requests()[1].header("If-Modified-Since") == "");
+}
+
 BOOST_AUTO_TEST_CASE(concurrent_calls_share_one_exchange) {
     open();
     server.when("GET", "/charts/index.yaml")

@@ -82,6 +82,18 @@ BOOST_AUTO_TEST_CASE(a_github_app_is_read) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(an_app_shows_its_tokens_only_over_tls) {
+    secret_data app{
+        {"githubAppID", "7"},
+        {"githubAppInstallationID", "42"},
+        {"githubAppPrivateKey", pem_key},
+        {"githubAppEnterpriseBaseUrl", "http://ghe.example.com/api/v3"}
+    };
+    BOOST_TEST(refusal(app).find("\"githubAppEnterpriseBaseUrl\" must be an https URL") != std::string::npos);
+    app["insecure"] = "true";
+    BOOST_TEST(read(app).app->api_url == "http://ghe.example.com/api/v3");
+}
+
 BOOST_AUTO_TEST_CASE(a_key_from_windows_or_without_its_last_line_end_is_mended) {
     BOOST_TEST(
         read({{"identity", "-----BEGIN X-----\r\nabc\r\n-----END X-----"}}).ssh_key.value() ==

@@ -102,6 +102,13 @@ const row table[] = {
      error_kind::user, "/etc/passwd"},
     {"git@h:x", "kex_exchange_identification: Connection closed by remote host\n", error_kind::transient,
      "connection broke"},
+    // What a server has git print is not what happened here.
+    {"https://h/x", "remote: fatal: loose object 12 (stored in x) is corrupt\nfatal: early EOF\n",
+     error_kind::transient, "connection broke"},
+    {"https://h/x", "remote: No space left on device\nfatal: the remote end hung up unexpectedly\n",
+     error_kind::transient, "connection broke"},
+    {"https://h/x", "fatal: remote error: out of memory\nfatal: early EOF\n", error_kind::transient,
+     "connection broke"},
     {"file:///x", "fatal: something nobody ever saw\n", error_kind::transient,
      "fatal: something nobody ever saw"},
 };
