@@ -11,6 +11,13 @@ namespace holdfast::control {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// What a process sent that was killed: longer than the deadline of any request.
+constexpr auto longest_in_flight = 60s;
+
+} // namespace
+
 application_controller::state::state(asio::any_io_executor ex, parts p, settings s)
     : with{p},
       config{std::move(s)},
@@ -83,7 +90,11 @@ asio::awaitable<void> application_controller::lead(bool after_another) {
     }
     s->runs.lead();
     std::set<std::string> ours;
+    if (s->with.journal.ended_uncleanly()) {
+        s->untold_until = steady_clock::now() + longest_in_flight;
+    }
     for (const auto& [key, r] : s->applications.all()) {
+        r->untold_until = s->untold_until;
         if (!r->foreign) {
             ours.insert(key);
             s->others.expect_reconcile(*r);

@@ -66,6 +66,8 @@ struct application_controller::state : kube::informer_handler {
     status_writer statuses;
     known_surroundings around;
 
+    /// As application_record has it, for those that are told of after this replica began to lead.
+    std::optional<steady_clock::time_point> untold_until;
     // An application of the list that is read is older than it was known to be: the server's store was set
     // back.
     bool is_older_list = false;

@@ -91,6 +91,9 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
         co_return;
     }
     const auto begin = steady_clock::now();
+    if (r->is_looked_at && r->untold_until && begin >= *r->untold_until) {
+        r->untold_until.reset(); // what was there is remembered
+    }
     const auto before = r->object.status;
     const auto begun = looks.begin_look();
     auto found = co_await reconcile_now(r);
@@ -108,6 +111,7 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     }
     if (applications.find(key) == r && !found.undecided) {
         report.fill(*r, found);
+        r->is_looked_at = r->is_looked_at || r->sources.from.has_value();
         note_claims(*r); // what it has, and whether it is refused, is part of its claim
         statuses.changed(*r, before);
         turns.reconciled(key);

@@ -205,6 +205,11 @@ struct application_record {
     preview_state preview;
     own_operation operation;
     leaving_objects leaving;
+    /// The process that led before was killed: it may have applied what no status tells of, and what it sent
+    /// last may come to be later still. Until this moment, and until the objects were looked at once, the mark
+    /// of our field manager counts as telling of them.
+    std::optional<steady_clock::time_point> untold_until;
+    bool is_looked_at = false;
     /// Objects that bear its mark, and that its end leaves where they are: nothing shows that they are its
     /// own.
     std::size_t left_behind = 0;

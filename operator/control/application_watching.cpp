@@ -150,6 +150,7 @@ void application_controller::state::take_up(
         before->stop_work();
     }
     r->object = std::move(now);
+    r->untold_until = untold_until;
     status_writer::begin(*r, object);
     // A killed operator may have begun with the operation without having taken it out of the object.
     const auto& o = r->object;

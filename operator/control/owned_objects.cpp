@@ -35,6 +35,10 @@ owned_objects owned_by(cluster::destination& to, const application_record& r) {
         if (o.record->in_inventory || r.compared.find(o.id) != nullptr) {
             return true;
         }
+        if (r.untold_until && o.record->is_mark_ours) {
+            to.live().remember(o.kind, o.id);
+            return true;
+        }
         if (!inventory) {
             inventory.emplace(r.object.status);
         }

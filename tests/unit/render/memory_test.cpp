@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(what_is_made_beside_the_texts_counts_too) {
     // An object is written out no further than it may be long.
     memory_tree controls;
     controls.file("a.yaml", config_map("a", "data: {x: \"" + repeated("", "\\a", 1'000'000) + "\"}\n"));
-    BOOST_TEST(has(errors_of(controls), "is larger than 1048576 bytes, the limit for one object"));
+    BOOST_TEST(has(errors_of(controls), "is larger than 1572864 bytes, the limit for one object"));
 }
 
 BOOST_AUTO_TEST_CASE(large_texts_of_the_ordinary_kind_are_far_from_the_bounds) {
