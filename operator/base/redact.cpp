@@ -1,5 +1,7 @@
 #include "base/redact.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -15,12 +17,8 @@ bool ends_url(char c) noexcept {
            c == ')' || c == '}' || c == ']' || c == '|' || c == '\\';
 }
 
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool is_scheme(char c) noexcept {
-    const char l = lower(c);
+    const char l = ascii_lower(c);
     return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }
 
@@ -98,8 +96,7 @@ std::string without_credentials(std::string_view text) {
         while (begin > 0 && is_scheme(text[begin - 1])) {
             --begin;
         }
-        std::string scheme{text.substr(begin, at - begin)};
-        std::ranges::transform(scheme, scheme.begin(), lower);
+        const auto scheme = ascii_lower(text.substr(begin, at - begin));
         out += text.substr(0, at + separator.size());
         text.remove_prefix(at + separator.size());
         const auto* const end = std::ranges::find_if(text, ends_url);

@@ -1,5 +1,7 @@
 #include "files/names.hpp"
 
+#include "base/ascii.hpp"
+
 #include <array>
 #include <cstddef>
 
@@ -39,8 +41,7 @@ bool is_hostile_name(std::string_view name) noexcept {
     }
     std::array<char, longest> low{};
     for (std::size_t i = 0; i < left.size(); ++i) {
-        const char c = left[i];
-        low[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        low[i] = ascii_lower(left[i]);
     }
     const std::string_view same{low.data(), left.size()};
     return same == ".git" || same == "git~1";

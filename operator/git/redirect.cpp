@@ -1,5 +1,7 @@
 #include "git/redirect.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 
 namespace holdfast::git {
@@ -9,14 +11,10 @@ namespace {
 // What git asks a server first, below the repository's address.
 constexpr std::string_view refs_suffix = "/info/refs";
 
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool begins_with(std::string_view text, std::string_view small_letters) {
     return text.size() >= small_letters.size() &&
            std::equal(small_letters.begin(), small_letters.end(), text.begin(), [](char a, char b) {
-               return a == lower(b);
+               return a == ascii_lower(b);
            });
 }
 

@@ -1,5 +1,7 @@
 #include "http/address_class.hpp"
 
+#include "base/ascii.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -150,10 +152,7 @@ std::optional<ip::address> literal_address(std::string_view host) {
     while (host.ends_with('.')) {
         host.remove_suffix(1);
     }
-    std::string text{host};
-    std::ranges::transform(text, text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    const auto text = ascii_lower(host);
     if (text == "localhost" || text.ends_with(".localhost")) {
         return ip::address{ip::address_v4::loopback()};
     }

@@ -1,5 +1,7 @@
 #include "http/guard.hpp"
 
+#include "base/ascii.hpp"
+
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -15,14 +17,6 @@ namespace holdfast::http {
 namespace ip = asio::ip;
 
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::ranges::transform(out, out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
-}
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 253 && text.front() != '-' && text.front() != '.' &&
@@ -112,7 +106,7 @@ result<address_list> address_list::parse(const std::vector<std::string>& items, 
             made.networks_.push_back({address, bits});
             continue;
         }
-        auto name = lower(item);
+        auto name = ascii_lower(item);
         if (!with_names || !is_name(name)) {
             return user_error(
                 "\"" + item + "\" is no " +
@@ -134,7 +128,7 @@ bool address_list::has(const ip::address& address) const {
 }
 
 bool address_list::has_host(std::string_view host) const {
-    return std::ranges::find(hosts_, lower(host)) != hosts_.end();
+    return std::ranges::find(hosts_, ascii_lower(host)) != hosts_.end();
 }
 
 result<void> guard::check(std::string_view host, const ip::address& address) const {

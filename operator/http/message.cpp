@@ -1,5 +1,7 @@
 #include "http/message.hpp"
 
+#include "base/ascii.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/status.hpp>
@@ -14,10 +16,6 @@ using boost::beast::string_view;
 using boost::system::error_code;
 
 namespace {
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 std::string to_string(string_view text) {
     return {text.data(), text.size()};
@@ -223,7 +221,7 @@ const std::string& message_reader::what() const noexcept {
 }
 
 bool same_name(std::string_view a, std::string_view b) noexcept {
-    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+    return std::ranges::equal(a, b, [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 std::optional<std::string_view>

@@ -1,5 +1,6 @@
 #include "http/proxy.hpp"
 
+#include "base/ascii.hpp"
 #include "base/trim.hpp"
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
@@ -13,14 +14,6 @@ namespace holdfast::http {
 namespace ip = boost::asio::ip;
 
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::ranges::transform(out, out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
-}
 
 bool in_network(const std::string& network, const ip::address& host) {
     boost::system::error_code ec;
@@ -42,7 +35,7 @@ bool covers(std::string_view item, const proxied_place& where) {
     if (item.find('/') != std::string_view::npos) {
         return is_address && in_network(std::string{item}, address);
     }
-    auto name = lower(item);
+    auto name = ascii_lower(item);
     if (const auto bracket = name.find(']'); name.starts_with('[') && bracket != std::string::npos) {
         if (bracket + 1 < name.size() && name.substr(bracket + 1) != ":" + std::to_string(where.port)) {
             return false;

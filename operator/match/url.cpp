@@ -1,5 +1,7 @@
 #include "match/url.hpp"
 
+#include "base/ascii.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -12,14 +14,6 @@
 namespace holdfast::match {
 
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
-}
 
 // A URL that is refused may hold a password: what stands before its '@' is never repeated.
 std::string quoted(std::string_view text) {
@@ -242,7 +236,7 @@ result<url> url::parse(std::string_view text, bool path_required) {
             }
         }
         u.kind_ = transport::ssh;
-        u.host_ = lower(host);
+        u.host_ = ascii_lower(host);
         const auto path = without_dots(text.substr(colon + 1));
         if (!path) {
             return refuse("has a path that leads out of the directory where it begins");
@@ -255,7 +249,7 @@ result<url> url::parse(std::string_view text, bool path_required) {
         // Below the home of the user there, which no ssh:// URL says: another address than those.
         u.identity_ = (u.user_.empty() ? "" : u.user_ + "@") + u.host_ + ":" + u.path_;
     } else {
-        const auto scheme = lower(text.substr(0, scheme_end));
+        const auto scheme = ascii_lower(text.substr(0, scheme_end));
         if (scheme == "https") {
             u.kind_ = transport::https;
         } else if (scheme == "http") {
@@ -303,9 +297,9 @@ result<url> url::parse(std::string_view text, bool path_required) {
             }
         }
         if (parsed->host_type() == boost::urls::host_type::ipv6) {
-            u.host_ = lower(parsed->host_address());
+            u.host_ = ascii_lower(parsed->host_address());
         } else {
-            u.host_ = lower(parsed->host());
+            u.host_ = ascii_lower(parsed->host());
         }
         if (parsed->has_port() && !parsed->port().empty()) {
             const std::string digits{parsed->port()};
@@ -344,7 +338,7 @@ result<url> url::parse(std::string_view text, bool path_required) {
     }
     u.normalised_ = authority_of(u.host_, u.port_, u.kind_);
     if (ignores_case(u.host_)) {
-        path = lower(*path);
+        path = ascii_lower(*path);
     }
     if (!path->empty()) {
         u.normalised_ += "/" + *path;

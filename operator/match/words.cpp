@@ -1,5 +1,6 @@
 #include "match/words.hpp"
 
+#include "base/ascii.hpp"
 #include "base/bounded_text.hpp"
 
 #include <fmt/format.h>
@@ -12,10 +13,6 @@ namespace holdfast::match {
 namespace {
 
 constexpr std::size_t longest = 64;
-
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 } // namespace
 
@@ -39,10 +36,10 @@ std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) 
         before = now;
         now[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto x = lower(a[i - 1]);
-            const auto y = lower(b[j - 1]);
+            const auto x = ascii_lower(a[i - 1]);
+            const auto y = ascii_lower(b[j - 1]);
             now[j] = std::min({before[j] + 1, now[j - 1] + 1, before[j - 1] + (x == y ? 0U : 1U)});
-            if (i > 1 && j > 1 && x == lower(b[j - 2]) && lower(a[i - 2]) == y) {
+            if (i > 1 && j > 1 && x == ascii_lower(b[j - 2]) && ascii_lower(a[i - 2]) == y) {
                 now[j] = std::min(now[j], two_before[j - 2] + 1);
             }
         }

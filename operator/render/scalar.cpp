@@ -1,5 +1,6 @@
 #include "render/scalar.hpp"
 
+#include "base/ascii.hpp"
 #include "base/base64.hpp"
 
 #include <fmt/format.h>
@@ -23,10 +24,6 @@ constexpr std::string_view yaml_prefix = "tag:yaml.org,2002:";
 bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 /// What a scalar turned out to be. Floats stay floats here: they are printed differently as keys.
 struct resolved {
     enum class type { null, boolean, integer, unsigned_integer, real, string, timestamp };
@@ -101,7 +98,7 @@ std::optional<std::uint64_t> parse_uint(std::string_view s, int base) {
     if (base == 0) {
         base = 10;
         if (s.front() == '0') {
-            const char prefix = s.size() >= 3 ? lower(s[1]) : '\0';
+            const char prefix = s.size() >= 3 ? ascii_lower(s[1]) : '\0';
             base = prefix == 'x' ? 16 : prefix == 'b' ? 2 : 8;
             s.remove_prefix(prefix == 'x' || prefix == 'b' || prefix == 'o' ? 2 : 1);
             if (s.empty()) return 0;
@@ -144,7 +141,7 @@ bool is_float(std::string_view s) noexcept {
     } else if (whole == 0) {
         return false;
     }
-    if (i < s.size() && lower(s[i]) == 'e') {
+    if (i < s.size() && ascii_lower(s[i]) == 'e') {
         ++i;
         if (i < s.size() && (s[i] == '+' || s[i] == '-')) ++i;
         if (digits() == 0) return false;
