@@ -1,5 +1,6 @@
 #include "git/store_files.hpp"
 
+#include "base/replace_file.hpp"
 #include "git/libgit2.hpp"
 
 #include <algorithm>
@@ -54,20 +55,18 @@ result<void> initialise(const fs::path& repository) {
         }
     }
     // HEAD last: a repository without it is none, and made anew.
-    if (!write_file(repository / "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n") ||
-        !write_file(repository / "HEAD.new", "ref: refs/heads/none\n")) {
+    if (!write_file(repository / "config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n")) {
         return cannot_make(repository, std::error_code{errno, std::generic_category()});
     }
-    fs::rename(repository / "HEAD.new", repository / "HEAD", ec);
-    if (ec) {
-        return cannot_make(repository, ec);
+    if (const auto failed = replace_file(repository / "HEAD", "ref: refs/heads/none\n")) {
+        return cannot_make(repository, failed);
     }
     return {};
 }
 
 // Beside the repository: git knows nothing of it.
-fs::path listing_of(const fs::path& repository, std::string_view suffix = {}) {
-    return repository.parent_path() / ("refs" + std::string{suffix});
+fs::path listing_of(const fs::path& repository) {
+    return repository.parent_path() / "refs";
 }
 
 bool is_leftover(const std::string& name) {
@@ -170,18 +169,9 @@ result<std::vector<object_id>> prepare(const std::string& repository, const std:
 }
 
 result<void> keep_listing(const std::string& repository, std::string_view text) {
-    const auto made = listing_of(repository, ".new");
-    std::error_code ec;
-    if (!write_file(made, text)) {
-        const auto failure = cannot_make(made, std::error_code{errno, std::generic_category()});
-        fs::remove(made, ec);
-        return failure;
-    }
-    fs::rename(made, listing_of(repository), ec);
-    if (ec) {
-        return cannot_make(made, ec);
-    }
-    return {};
+    const auto path = listing_of(repository);
+    const auto failed = replace_file(path, text);
+    return failed ? result<void>{cannot_make(path, failed)} : result<void>{};
 }
 
 std::string kept_listing(const std::string& repository, std::size_t max_bytes) {
@@ -220,9 +210,8 @@ void roll_back(const std::string& repository, const mark& to) {
     const auto shallow = fs::path{repository} / "shallow";
     if (to.shallow.empty()) {
         fs::remove(shallow, ec);
-    } else if (read_file(shallow) != to.shallow &&
-               write_file(fs::path{repository} / "shallow.new", to.shallow)) {
-        fs::rename(fs::path{repository} / "shallow.new", shallow, ec);
+    } else if (read_file(shallow) != to.shallow) {
+        ec = replace_file(shallow, to.shallow);
     }
 }
 

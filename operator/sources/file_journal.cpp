@@ -1,6 +1,7 @@
 #include "sources/file_journal.hpp"
 
 #include "base/log.hpp"
+#include "base/replace_file.hpp"
 
 #include <fstream>
 #include <iterator>
@@ -13,23 +14,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uintmax_t largest_note = std::uintmax_t{64} << 10U;
-
-/// All of it or nothing of it.
-bool replace_file(const fs::path& path, const std::string& text) {
-    auto made = path;
-    made += ".new";
-    std::error_code failed;
-    fs::create_directories(path.parent_path(), failed); // somebody may have removed it
-    {
-        std::ofstream file{made, std::ios::binary | std::ios::trunc};
-        file << text;
-        if (!file.flush()) {
-            return false;
-        }
-    }
-    fs::rename(made, path, failed);
-    return !failed;
-}
 
 std::string read_note(const fs::path& path) {
     std::error_code failed;
@@ -66,7 +50,11 @@ asio::awaitable<void> file_journal::open() {
 }
 
 asio::awaitable<bool> file_journal::write(std::string text) {
-    auto work = [note = note_, made = std::move(text)] { return replace_file(note, made); };
+    auto work = [note = note_, made = std::move(text)] {
+        std::error_code ignored;
+        fs::create_directories(note.parent_path(), ignored); // somebody may have removed it
+        return !replace_file(note, made);
+    };
     const bool written = co_await on_pool(pool_, std::move(work));
     if (!written) {
         log::warn("what is being built cannot be noted", {{"file", note_.string()}});
