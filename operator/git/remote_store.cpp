@@ -1,6 +1,5 @@
 #include "git/remote_store.hpp"
 
-#include "base/hash.hpp"
 #include "base/log.hpp"
 #include "git/failure.hpp"
 #include "git/redirect.hpp"
@@ -76,7 +75,7 @@ asio::awaitable<result<void>> remote_store::prepare_files() {
     auto measure = [path = repository_] { return store_files::measure(path); };
     size_ = co_await on_pool(*around_->pool, std::move(measure));
     commits_.clear();
-    kept_.reset();
+    is_kept_ = false;
     const auto now = steady_clock::now();
     for (const auto& c : *commits) {
         commits_.emplace(c, commit_entry{.token = {}, .used = now});
@@ -335,23 +334,20 @@ asio::awaitable<result<remote_store::listing>> remote_store::ask_for_refs() {
     if (!parsed) {
         co_return parsed.error().within(doing);
     }
-    co_await keep(std::move(said.output));
+    if (!is_kept_ || !refs_ || *refs_ != *parsed) {
+        co_await keep(std::move(said.output));
+    }
     co_return std::make_shared<const ref_list>(std::move(*parsed));
 }
 
 // For whoever comes when the remote is away: the next process, or this one as another replica's successor.
 asio::awaitable<void> remote_store::keep(std::string listing) {
-    const auto digest = sha256(listing);
-    if (kept_ == digest) {
-        co_return;
-    }
     auto write = [path = repository_, text = std::move(listing)] {
         return store_files::keep_listing(path, text);
     };
     const auto kept = co_await on_pool(*around_->pool, std::move(write));
-    if (kept) {
-        kept_ = digest;
-    } else {
+    is_kept_ = kept.has_value();
+    if (!kept) {
         log::debug(
             "a listing is not kept", {{"repository", remote_.text()}, {"error", kept.error().message()}}
         );

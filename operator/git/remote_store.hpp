@@ -132,7 +132,7 @@ private:
     repair_pace repairs_;
 
     listing refs_;
-    std::optional<sha256_digest> kept_; // of the listing on disk, where this process wrote it
+    bool is_kept_ = false; // what refs_ says is on disk, too
     steady_clock::time_point listed_{};
     std::shared_ptr<listing_flight> next_listing_;
     std::vector<std::string> other_refs_; // asked for beside heads and tags

@@ -19,6 +19,7 @@ struct ref {
     std::optional<object_id> peeled;
 
     [[nodiscard]] const object_id& commit() const noexcept { return peeled ? *peeled : target; }
+    friend bool operator==(const ref&, const ref&) = default;
 };
 
 /// What a remote listed: HEAD, branches and tags, sorted by name.
@@ -34,6 +35,7 @@ public:
     /// The branch that HEAD stands for, as "refs/heads/main"; empty when unknown.
     [[nodiscard]] const std::string& head_branch() const noexcept { return head_branch_; }
     [[nodiscard]] bool empty() const noexcept { return refs_.empty(); }
+    friend bool operator==(const ref_list&, const ref_list&) = default;
 
 private:
     std::vector<ref> refs_;

@@ -211,7 +211,6 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     // Applications and repositories that were created together are not polled together for ever.
     std::chrono::milliseconds jittered(std::chrono::milliseconds interval);
     asio::awaitable<void> list(std::shared_ptr<tracked_repository> t, std::shared_ptr<declared_repository> d);
-    static bool same(const git::ref_list& a, const git::ref_list& b);
     // The store and its refs, waiting for the first listing, or for one as new as that.
     asio::awaitable<result<std::shared_ptr<tracked_repository>>>
     listed(std::string url, std::string namespace_, refs_wanted how_new = {});

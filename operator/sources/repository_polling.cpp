@@ -220,7 +220,7 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
         co_return;
     }
     const bool recovered = t->failed.has_value();
-    const bool news = !t->refs || !same(*t->refs, *refs);
+    const bool news = !t->refs || t->refs->refs() != refs->refs();
     t->failed.reset();
     t->is_troubled = false;
     t->retries.reset();
@@ -232,15 +232,6 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
         status_due(t->owner);
         moved(t->url, t->users);
     }
-}
-
-bool repositories::state::same(const git::ref_list& a, const git::ref_list& b) {
-    return std::equal(
-        a.refs().begin(), a.refs().end(), b.refs().begin(), b.refs().end(),
-        [](const git::ref& x, const git::ref& y) {
-            return x.name == y.name && x.target == y.target && x.peeled == y.peeled;
-        }
-    );
 }
 
 asio::awaitable<result<std::shared_ptr<tracked_repository>>>
