@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <compare>
+#include <functional>
+#include <map>
+#include <set>
 #include <span>
 
 namespace holdfast::control {
@@ -27,6 +30,28 @@ struct moved_source {
     friend auto operator<=>(const moved_source&, const moved_source&) = default;
 };
 
+moved_source moved_source_of(const application_record& r, const crds::application_source& source) {
+    return {r.object.metadata.namespace_, source.repo_url, source.target_revision, source.tag_prefix};
+}
+
+// Whether URLs name the repository that moved; most applications say it in the same way.
+class naming {
+public:
+    explicit naming(const git::url& moved) : identity_{moved.identity()} {}
+    [[nodiscard]] bool is_it(const std::string& text) {
+        const auto [at, is_new] = known_.try_emplace(text, false);
+        if (is_new) {
+            const auto url = git::url::parse(text);
+            at->second = url && url->identity() == identity_;
+        }
+        return at->second;
+    }
+
+private:
+    std::string identity_;
+    std::map<std::string, bool, std::less<>> known_;
+};
+
 // Comparisons in one piece of work on the pool.
 constexpr std::size_t compared_at_a_time = 1000;
 
@@ -36,15 +61,7 @@ constexpr std::size_t compared_at_a_time = 1000;
 // each whose inputs are what they were; only the others are looked at.
 asio::awaitable<void>
 application_sources::follow_moved(git::url moved, std::vector<std::string> applications) {
-    std::map<std::string, bool, std::less<>> known; // most of them say it in the same way
-    const auto is_it = [&](const std::string& text) {
-        const auto [at, is_new] = known.try_emplace(text, false);
-        if (is_new) {
-            const auto url = git::url::parse(text);
-            at->second = url && url->identity() == moved.identity();
-        }
-        return at->second;
-    };
+    naming names{moved};
     const auto look_again = [&](const std::string& key, const std::string& namespace_) {
         with_.looks.expect(moved.normalised(), namespace_, key, steady_clock::now());
         with_.triggers.reconcile(key);
@@ -71,18 +88,19 @@ application_sources::follow_moved(git::url moved, std::vector<std::string> appli
         // for itself.
         const bool reads_more =
             std::ranges::any_of(r->sources.also_reads, [&](const sources::repository_use& use) {
-                return is_it(use.url);
+                return names.is_it(use.url);
             });
         const bool with_care = with_.turns.is_careful_with(key);
         if (!settled || reads_more || with_care || sources.size() != 1 || !r->sources.from->refs.empty() ||
             !r->sources.from->needs.empty() || !r->sources.from->identities.front().reads ||
-            !is_it(sources.front().repo_url) || is_in_trouble(*r)) {
+            !names.is_it(sources.front().repo_url) || is_in_trouble(*r)) {
             look_again(key, r->object.metadata.namespace_);
             continue;
         }
         const auto& source = sources.front();
-        groups[{r->object.metadata.namespace_, source.repo_url, source.target_revision, source.tag_prefix}]
-            .push_back({std::move(key), r->sources.from->identities.front().reads});
+        groups[moved_source_of(*r, source)].push_back(
+            {std::move(key), r->sources.from->identities.front().reads}
+        );
     }
     for (auto& [source, group] : groups) {
         auto opened =
@@ -119,6 +137,36 @@ application_sources::follow_moved(git::url moved, std::vector<std::string> appli
             }
         }
     }
+}
+
+asio::awaitable<std::vector<std::string>>
+application_sources::fetch_moved(git::url moved, std::vector<std::string> applications) {
+    std::vector<std::string> others;
+    std::set<moved_source> wanted;
+    naming names{moved};
+    loop_turns turns;
+    for (auto& key : applications) {
+        co_await turns.give_back();
+        const auto r = with_.applications.find(key);
+        if (!r) {
+            continue;
+        }
+        bool is_source = false;
+        for (const auto& source : all_sources_of(*r)) {
+            if (source.chart.empty() && names.is_it(source.repo_url)) {
+                wanted.insert(moved_source_of(*r, source));
+                is_source = true;
+            }
+        }
+        if (!is_source) {
+            others.push_back(std::move(key));
+        }
+    }
+    for (const auto& one : wanted) {
+        // What cannot be had is asked for again when the leader is there.
+        co_await with_.sources.open(one.url, one.namespace_, one.revision, one.tag_prefix);
+    }
+    co_return others;
 }
 
 } // namespace holdfast::control

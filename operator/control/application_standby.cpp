@@ -1,12 +1,9 @@
 // What a replica that stands by has ready of an application's sources.
 
-#include "base/loop_turns.hpp"
 #include "control/application_sources.hpp"
 #include "control/application_sources_of.hpp"
 
 #include <algorithm>
-#include <set>
-#include <tuple>
 
 namespace holdfast::control {
 
@@ -71,40 +68,6 @@ asio::awaitable<result<void>> application_sources::prepare(record_ptr r) {
     }
     with_.sources.use(r->key(), uses_of(*r));
     co_return result<void>{};
-}
-
-asio::awaitable<std::vector<std::string>>
-application_sources::fetch_moved(git::url moved, std::vector<std::string> applications) {
-    std::vector<std::string> others;
-    std::set<std::tuple<std::string, std::string, std::string, std::string>> fetched;
-    loop_turns turns;
-    for (auto& key : applications) {
-        co_await turns.give_back();
-        const auto r = with_.applications.find(key);
-        if (!r) {
-            continue;
-        }
-        const auto& namespace_ = r->object.metadata.namespace_;
-        bool is_source = false;
-        for (const auto& source : all_sources_of(*r)) {
-            const auto url = git::url::parse(source.repo_url);
-            if (!source.chart.empty() || !url || url->identity() != moved.identity()) {
-                continue;
-            }
-            is_source = true;
-            if (fetched.emplace(namespace_, source.repo_url, source.target_revision, source.tag_prefix)
-                    .second) {
-                // What cannot be had is asked for again when the leader is there.
-                co_await with_.sources.open(
-                    source.repo_url, namespace_, source.target_revision, source.tag_prefix
-                );
-            }
-        }
-        if (!is_source) {
-            others.push_back(std::move(key));
-        }
-    }
-    co_return others;
 }
 
 } // namespace holdfast::control
