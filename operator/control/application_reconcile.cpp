@@ -112,7 +112,11 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     if (applications.find(key) == r && !found.undecided) {
         report.fill(*r, found);
         r->is_looked_at = r->is_looked_at || r->sources.from.has_value();
-        note_claims(*r); // what it has, and whether it is refused, is part of its claim
+        const auto& now = r->object.status;
+        if (before.source_type != now.source_type ||
+            policy::claim_index::standing_of(before) != policy::claim_index::standing_of(now)) {
+            note_claims(*r);
+        }
         statuses.changed(*r, before);
         turns.reconciled(key);
     }

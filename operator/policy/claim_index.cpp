@@ -78,21 +78,22 @@ bool claim_index::is_confined(const crds::application& value) const {
     return !value.metadata.namespace_.empty() && value.metadata.namespace_ != own_namespace_;
 }
 
+claim_index::standing claim_index::standing_of(const crds::application_status& status) {
+    if (status.resources_count > 0) {
+        return standing::objects;
+    }
+    const bool has_none = status.sync.status == crds::sync_code::synced ||
+                          crds::find_condition(status.conditions, "ComparisonError") != nullptr ||
+                          crds::find_condition(status.conditions, "InvalidSpecError") != nullptr;
+    return has_none ? standing::nothing : standing::not_looked_at;
+}
+
 claim_index::claimant claim_index::claimant_of(const crds::application& value) const {
     const auto& metadata = value.metadata;
-    const auto& status = value.status;
-    auto has = standing::not_looked_at;
-    if (status.resources_count > 0) {
-        has = standing::objects;
-    } else if (status.sync.status == crds::sync_code::synced ||
-               crds::find_condition(status.conditions, "ComparisonError") != nullptr ||
-               crds::find_condition(status.conditions, "InvalidSpecError") != nullptr) {
-        has = standing::nothing;
-    }
     return {
         .confined = is_confined(value),
         .unborn = !metadata.creation_timestamp,
-        .has = has,
+        .has = standing_of(value.status),
         .created = metadata.creation_timestamp.value_or(crds::timestamp{}),
         .namespace_ = metadata.namespace_,
         .name = metadata.name,

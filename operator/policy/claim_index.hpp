@@ -35,6 +35,10 @@ public:
     /// Applications outside of this namespace deploy only into their own.
     explicit claim_index(std::string own_namespace);
 
+    /// What an Application's status says that it has.
+    enum class standing : std::uint8_t { objects, not_looked_at, nothing };
+    [[nodiscard]] static standing standing_of(const crds::application_status& status);
+
     /// Enters what an Application claims, in place of what it claimed before: nothing when it is being
     /// deleted, when it deploys to where it may not, and when its status says that its source turned out to
     /// be a chart. Gives the other Applications whose rival is another one than before, or that have none any
@@ -51,8 +55,6 @@ public:
     [[nodiscard]] std::uint64_t looked_at() const noexcept { return looked_at_; }
 
 private:
-    // What an Application's status says that it has.
-    enum class standing : std::uint8_t { objects, not_looked_at, nothing };
     // In the order of right.
     struct claimant {
         bool confined = false;
