@@ -89,6 +89,22 @@ struct known : kube::fixture {
         }(this));
     }
 
+    /// Has these known as somebody's own once they are listed, and then lets go of "events", until the last of
+    /// them has come.
+    void remember_and_open(const std::vector<std::string>& names) {
+        bool opened = false;
+        until([&] {
+            if (live.ready(gvk) && !opened) {
+                opened = true;
+                for (const auto& name : names) {
+                    live.remember(gvk, {"", "ConfigMap", "n", name});
+                }
+                server.open("events");
+            }
+            return !version("last").empty();
+        });
+    }
+
 private:
     static asio::awaitable<void> idle() {
         for (;;) {
@@ -357,15 +373,7 @@ BOOST_AUTO_TEST_CASE(what_is_known_to_be_ones_own_stays_so_whatever_others_write
                           .chunk(event("ADDED", config_map("last", "1031")))
                           .stall());
     on_list().then(answer_json(200, list("1000", {config_map("a", "900"), config_map("b", "901")})));
-    bool opened = false;
-    until([&] {
-        if (live.ready(gvk) && !opened) {
-            opened = true;
-            live.remember(gvk, {"", "ConfigMap", "n", "a"});
-            server.open("events");
-        }
-        return !version("last").empty();
-    });
+    remember_and_open({"a"});
     BOOST_REQUIRE(find("a") != nullptr);
     BOOST_TEST(find("a")->owner.name == "shop");
     BOOST_TEST(find("a")->is_remarked);
@@ -389,16 +397,7 @@ BOOST_AUTO_TEST_CASE(who_takes_our_label_away_and_has_the_object_applied_for_ano
                           .chunk(event("ADDED", config_map("last", "1012")))
                           .stall());
     on_list().then(answer_json(200, list("1000", {config_map("a", "900"), config_map("b", "901")})));
-    bool opened = false;
-    until([&] {
-        if (live.ready(gvk) && !opened) {
-            opened = true;
-            live.remember(gvk, {"", "ConfigMap", "n", "a"});
-            live.remember(gvk, {"", "ConfigMap", "n", "b"});
-            server.open("events");
-        }
-        return !version("last").empty();
-    });
+    remember_and_open({"a", "b"});
     BOOST_TEST(find("a") == nullptr);
     note(config_map("a", "1020", "1", other));
     BOOST_REQUIRE(find("a") != nullptr);
