@@ -1,13 +1,8 @@
 #include "build_parts.hpp"
 
 #include "base/log.hpp"
-#include "base/memory.hpp"
 #include "build_programs.hpp"
-#include "sandbox/share.hpp"
 #include "secrets/decrypt.hpp"
-
-#include <algorithm>
-#include <thread>
 
 namespace holdfast {
 
@@ -19,15 +14,8 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
     sandbox::settings sandboxing;
     sandboxing.directory =
         options.build_directory.empty() ? options.cache_directory + "/builds" : options.build_directory;
-    const auto limit = memory_limit();
-    const auto jobs = sandbox::share_of(std::thread::hardware_concurrency(), limit);
-    sandboxing.concurrency = jobs.concurrency;
-    sandboxing.max_memory = jobs.memory;
-    log::info(
-        "builds by programs", {{"at_once", std::to_string(jobs.concurrency)},
-                               {"mebibytes_each", std::to_string(jobs.memory >> 20U)},
-                               {"limit_of_memory", limit ? std::to_string(*limit >> 20U) + " MiB" : "none"}}
-    );
+    sandboxing.concurrency = with.memory.jobs;
+    sandboxing.max_memory = with.memory.job_bytes;
     sandboxing.mode =
         options.require_sandbox ? sandbox::strictness::required : sandbox::strictness::best_effort;
     auto runner = sandbox::open(with.executor, with.pool, std::move(sandboxing));
@@ -63,8 +51,10 @@ result<void> build_parts::open(const surroundings& with, const operator_options&
     }
     building.places_per_tenant = with.places_per_tenant;
     building.cache_bytes = cache_bytes;
-    building.most_programs = jobs.concurrency;
-    building.most_outputs = jobs.concurrency + 2; // some are read while others run
+    building.most_programs = with.memory.jobs;
+    building.most_outputs = with.memory.outputs;
+    building.reading_mebibytes = with.memory.reading_mebibytes;
+    building.objects_mebibytes = with.memory.objects_mebibytes;
     building.cache_directory = options.cache_directory + "/manifests";
     build.emplace(
         sources::builder::parts{with.executor, with.pool, *sandbox, *secrets, with.counters},

@@ -3,6 +3,7 @@
 #include "base/worker_pool.hpp"
 #include "charts/chart_store.hpp"
 #include "kube/client.hpp"
+#include "memory_plan.hpp"
 #include "observe/metrics.hpp"
 #include "options.hpp"
 #include "sandbox/sandbox.hpp"
@@ -30,6 +31,7 @@ struct build_parts {
         observe::metrics& counters;
         /// control::builder::settings::places_per_tenant.
         std::size_t places_per_tenant = 1;
+        memory_plan memory;
     };
 
     std::unique_ptr<sandbox::runner> sandbox;

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "base/loop_watch.hpp"
+#include "base/memory.hpp"
 #include "base/open_files.hpp"
 #include "base/task_group.hpp"
 #include "build_parts.hpp"
@@ -14,6 +15,7 @@
 #include "kube/config.hpp"
 #include "kube/connect.hpp"
 #include "kube/events.hpp"
+#include "memory_plan.hpp"
 #include "observe/metrics.hpp"
 #include "option_watch.hpp"
 #include "policy/foundation.hpp"
@@ -100,6 +102,26 @@ std::size_t places_per_tenant() {
     return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
 }
 
+memory_plan plan_memory_here() {
+    const auto limit = memory_limit();
+    const auto made = plan_memory(std::thread::hardware_concurrency(), limit);
+    const auto mebibytes = [](std::uint64_t bytes) { return std::to_string(bytes >> 20U) + " MiB"; };
+    log::info(
+        "memory of builds and of git",
+        {{"limit", limit ? mebibytes(*limit) : "none"},
+         {"builds", std::to_string(made.jobs) + " × " + mebibytes(made.job_bytes)},
+         {"git", std::to_string(made.git_processes) + " × " + mebibytes(made.git_bytes)},
+         {"together_at_most", mebibytes(made.most())}}
+    );
+    if (limit && made.most() + own_memory > *limit) {
+        log::warn(
+            "the container's limit of memory is low: builds of many large sources at once can have it killed",
+            {{"limit", mebibytes(*limit)}, {"enough", mebibytes(made.most() + own_memory)}}
+        );
+    }
+    return made;
+}
+
 std::vector<std::string_view> former_managers(const operator_options& options) {
     std::vector<std::string_view> all{sync::usual_former_managers.begin(), sync::usual_former_managers.end()};
     all.insert(all.end(), options.former_managers.begin(), options.former_managers.end());
@@ -183,6 +205,9 @@ public:
 
         git::store_manager_options stores;
         stores.directory = options_.cache_directory;
+        const auto memory = plan_memory_here();
+        stores.max_processes = memory.git_processes;
+        stores.process_memory = memory.git_bytes;
         auto manager = git::make_store_manager(executor, pool_, std::move(stores));
         if (!manager) {
             return manager.error();
@@ -231,7 +256,8 @@ public:
             [this](const std::set<std::string>& applications) { applications_->charts_moved(applications); }
         );
         const build_parts::surroundings around{executor,       pool_,    home,
-                                               *repositories_, metrics_, places_per_tenant()};
+                                               *repositories_, metrics_, places_per_tenant(),
+                                               memory};
         if (auto opened = builds_.open(around, options_); !opened) {
             return opened.error();
         }
@@ -325,7 +351,9 @@ public:
 
 private:
     static asio::awaitable<void> lead(running_operator* self, bool after_another) {
-        co_await self->state_key_->load();
+        if (!co_await self->state_key_->load()) {
+            self->tasks_.spawn("load the key for digests", self->state_key_->keep_loading());
+        }
         co_await self->applications_->lead(after_another);
         self->repositories_->lead();
     }

@@ -9,6 +9,7 @@
 #include <boost/json/object.hpp>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <stdexcept>
@@ -28,6 +29,7 @@ constexpr std::string_view field_manager = "holdfast-state-key";
 /// A key that somebody put there may be another one; a guess of it is not to be easier than of a value.
 constexpr std::size_t least_bytes = 16;
 constexpr int most_tries = 4;
+constexpr auto longest_wait = 5min;
 
 std::string new_key() {
     std::array<unsigned char, 32> bytes{};
@@ -64,7 +66,7 @@ json::object secret_with(std::string_view key, std::string_view in_namespace) {
 state_key::state_key(kube::client& api, std::string own_namespace)
     : api_{api}, namespace_{std::move(own_namespace)} {}
 
-asio::awaitable<void> state_key::load() {
+asio::awaitable<bool> state_key::load() {
     key_.clear();
     std::string why;
     auto wait = 100ms;
@@ -72,7 +74,7 @@ asio::awaitable<void> state_key::load() {
         auto read = co_await read_or_make();
         if (read) {
             key_ = std::move(*read);
-            co_return;
+            co_return !key_.empty();
         }
         why = read.error().message();
         if (!read.error().is_transient() && !read.error().is_already_exists()) {
@@ -82,11 +84,19 @@ asio::awaitable<void> state_key::load() {
         wait *= 2;
     }
     log::warn(
-        "no key for digests in statuses: all applications are compared after each restart; the operator "
-        "needs "
-        "to get this Secret, and to create Secrets in its namespace",
+        "no key for digests in statuses yet: until there is one, all applications are compared after a "
+        "restart; the operator needs to get this Secret, and to create Secrets in its namespace",
         {{"secret", namespace_ + "/" + std::string{secret_name}}, {"error", why}}
     );
+    co_return false;
+}
+
+asio::awaitable<void> state_key::keep_loading() {
+    std::chrono::milliseconds wait = 1s;
+    do {
+        co_await sleep_for(wait);
+        wait = std::min<std::chrono::milliseconds>(wait * 4, longest_wait);
+    } while (!co_await load());
 }
 
 asio::awaitable<kube::reply<std::string>> state_key::read_or_make() {

@@ -17,9 +17,11 @@ public:
     /// `api` outlives it.
     state_key(kube::client& api, std::string own_namespace);
 
-    /// Reads the key, and makes it where it is not there. What is in the way is in the log: then there is
-    /// none until the next call.
-    boost::asio::awaitable<void> load();
+    /// Reads the key, and makes it where it is not there: a few tries within a second. False: there is none
+    /// yet, and what is in the way is in the log.
+    boost::asio::awaitable<bool> load();
+    /// The same until there is one, with longer and longer waits: rights may be given later.
+    boost::asio::awaitable<void> keep_loading();
     /// Empty: there is none.
     [[nodiscard]] const std::string& now() const noexcept { return key_; }
 

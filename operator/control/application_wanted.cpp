@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 namespace holdfast::control {
@@ -98,16 +99,33 @@ bool has_words_to_keep(const crds::application_status& status) {
 // As after a restart. The live objects tell whether anything changed meanwhile; what is watched is known by
 // now.
 bool application_sources::is_as_applied(application_record& r, const inputs& from) {
+    if (r.sources.from) {
+        return false; // it was built, or found to be as applied, since the process began
+    }
     const auto& applied = r.object.status.sync;
-    if (r.sources.from || applied.applied_state.empty() || applied.applied_build_key != from.build_key ||
-        r.operating() || r.object.operation || has_words_to_keep(r.object.status) ||
-        has_values_anywhere(from)) { // what live objects say may have them in it
+    const auto is_built = [&](std::string_view why) {
+        log::debug("an application is built", {{"application", r.key()}, {"why", std::string{why}}});
         return false;
+    };
+    if (applied.applied_state.empty()) {
+        return is_built("its status does not say what was applied");
+    }
+    if (applied.applied_build_key != from.build_key) {
+        return is_built("what it is built from is not what was applied");
+    }
+    if (r.operating() || r.object.operation) {
+        return is_built("an operation is under way");
+    }
+    if (has_words_to_keep(r.object.status)) {
+        return is_built("it has a condition that only a build can tell of");
+    }
+    if (has_values_anywhere(from)) { // what live objects say may have them in it
+        return is_built("values of secrets may be in any of its objects");
     }
     auto& to = destination_of(with_.clusters, r.object);
     const auto owned = owned_by(to, r).known;
     if (owned.empty() || applied_state_of(owned, with_.config.state_key()) != applied.applied_state) {
-        return false;
+        return is_built("its objects are not as they were applied");
     }
     r.sources.from = from;
     r.compared.trusted.clear();

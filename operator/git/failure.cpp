@@ -215,9 +215,9 @@ std::optional<sentence> explain_here(const failed_call& call) {
                                   " MiB that one repository may take on disk"
         };
     }
-    if (has_any(text, "Out of memory", "out of memory")) {
+    if (says_out_of_memory(call.error_output)) {
         return sentence{
-            error_kind::user, "git needs more than the " + std::to_string(max_git_memory >> 20U) +
+            error_kind::user, "git needs more than the " + std::to_string(call.memory_limit >> 20U) +
                                   " MiB of memory that it may take: is the message of a commit very long?"
         };
     }
@@ -270,6 +270,10 @@ std::optional<sentence> explain_any(const failed_call& call) {
 }
 
 } // namespace
+
+bool says_out_of_memory(std::string_view text) {
+    return has_any(without_remote(text), "Out of memory", "out of memory");
+}
 
 bool says_store_is_broken(std::string_view text) noexcept {
     return has_any(

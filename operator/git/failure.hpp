@@ -25,11 +25,16 @@ struct failed_call {
     std::string_view directory;
     /// Named when a file grew beyond it.
     std::uint64_t size_limit = 0;
+    /// Named when git ran out of memory.
+    std::uint64_t memory_limit = 0;
 };
 
 /// What git's (or ssh's, or curl's) complaint means: its kind, and a sentence that says what to do. What is
 /// not known is told in git's own words, capped, without secrets, as a transient error.
 error explain(const failed_call& call);
+
+/// True when git needed more memory than it may take (git_call::max_memory).
+[[nodiscard]] bool says_out_of_memory(std::string_view error_output);
 
 /// True when git complains of its own store: objects that are missing, broken or unreadable.
 [[nodiscard]] bool says_store_is_broken(std::string_view error_output) noexcept;

@@ -104,7 +104,7 @@ std::string configuration_text(
     set("core", "fsync", "none");
     set("core", "deltaBaseCacheLimit", "32m");
     set("core", "bigFileThreshold", "32m");
-    // Each thread's stack counts as memory (max_git_memory).
+    // Each thread's stack counts as memory (git_call::max_memory).
     set("pack", "threads", "2");
     set("gc", "auto", "0");
     set("maintenance", "auto", "false");
@@ -314,7 +314,7 @@ boost::asio::awaitable<result<process_result>> run_git(git_call call) {
     options.working_directory = call.home;
     options.deadline = call.deadline;
     options.max_output = call.max_output;
-    options.limits = {{RLIMIT_CORE, 0}, {RLIMIT_DATA, max_git_memory}};
+    options.limits = {{RLIMIT_CORE, 0}, {RLIMIT_DATA, call.max_memory}};
     if (call.max_file_bytes > 0) {
         options.limits.emplace_back(RLIMIT_FSIZE, call.max_file_bytes);
     }

@@ -17,9 +17,6 @@
 
 namespace holdfast::git {
 
-/// What one git may take: it reads a commit's message as a whole, which is as long as its pusher likes.
-inline constexpr std::uint64_t max_git_memory = std::uint64_t{768} << 20U;
-
 /// One run of git(1), the only way in which it is run. The contract: argv and never a shell; nothing
 /// inherited from our environment but proxies; no system or user configuration, no prompts, no hooks; only
 /// the URL's own scheme is allowed; credentials, keys, certificates, host keys and proxies come through files
@@ -43,6 +40,9 @@ struct git_call {
     std::size_t max_output = std::size_t{64} << 20U;
     /// No file it writes grows beyond this; 0: no limit.
     std::uint64_t max_file_bytes = 0;
+    /// What it may take, in bytes: it reads a commit's message as a whole, which is as long as its pusher
+    /// likes.
+    std::uint64_t max_memory = std::uint64_t{128} << 20U;
     /// Of http(s), its error output tells all headers that are exchanged, but for credentials. Not for logs.
     bool tells_headers = false;
     /// PATH.

@@ -166,6 +166,19 @@ asio::awaitable<void> remote_store::verify() {
 
 // ---- one exchange
 
+asio::awaitable<store_surroundings::git_turn> store_surroundings::enter(bool large) {
+    constexpr std::size_t left_to_others = 2;
+    git_turn made;
+    std::size_t places = 1;
+    if (large && options.max_processes > left_to_others + 1) {
+        made.large = co_await large_process.enter();
+        places = options.max_processes - left_to_others;
+    }
+    made.processes = co_await processes.enter(places);
+    made.memory = places * options.process_memory;
+    co_return made;
+}
+
 asio::awaitable<remote_store::outcome> remote_store::exchange(
     std::string doing, std::vector<std::string> before, std::vector<std::string> after,
     std::chrono::milliseconds deadline, std::uint64_t max_file_bytes
@@ -216,7 +229,9 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
         auto where = call;
 
         ++exchanges_;
-        const auto process = co_await around_->processes.enter();
+        const auto turn = co_await around_->enter(is_large_);
+        call.max_memory = turn.memory;
+        where.max_memory = turn.memory;
         auto said = co_await run_git(std::move(call));
         if (!said) {
             out.failure = said.error().within(doing);
@@ -227,6 +242,10 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
             co_return out;
         }
         const auto& words = said->error_output;
+        if (!is_large_ && says_out_of_memory(words)) {
+            is_large_ = true;
+            continue;
+        }
         const bool sends_credentials = with && (with->basic || with->bearer_token || with->app);
         if (says_redirect(words) && (sends_credentials || where.by) && redirects < max_redirects) {
             ++redirects;
@@ -253,6 +272,7 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
         failed.secrets.assign(secrets.begin(), secrets.end());
         failed.directory = around_->options.directory;
         failed.size_limit = around_->options.limits.max_store_bytes;
+        failed.memory_limit = turn.memory;
         auto failure = explain(failed);
         if (failure.kind() == error_kind::forbidden && !app_token.empty() && !token_renewed) {
             // Revoked, or the clock of one of us is wrong: one fresh token, then it is an answer.
@@ -300,21 +320,29 @@ asio::awaitable<int> remote_store::run_locally(std::vector<std::string> argument
     call.path = around_->options.path;
     call.home = around_->home;
     const auto name = call.arguments.front();
-    const auto process = co_await around_->processes.enter();
-    auto said = co_await run_git(std::move(call));
-    if (!said) {
-        log::warn(
-            "git failed", {{"command", name}, {"directory", repository_}, {"error", said.error().message()}}
-        );
-        co_return -1;
+    for (;;) {
+        const auto turn = co_await around_->enter(is_large_);
+        call.max_memory = turn.memory;
+        auto said = co_await run_git(call);
+        if (!said) {
+            log::warn(
+                "git failed",
+                {{"command", name}, {"directory", repository_}, {"error", said.error().message()}}
+            );
+            co_return -1;
+        }
+        if (said->status != 0) {
+            if (!is_large_ && says_out_of_memory(said->error_output)) {
+                is_large_ = true;
+                continue;
+            }
+            log::warn(
+                "git failed",
+                {{"command", name}, {"directory", repository_}, {"error", scrub(said->error_output, {})}}
+            );
+        }
+        co_return said->status;
     }
-    if (said->status != 0) {
-        log::warn(
-            "git failed",
-            {{"command", name}, {"directory", repository_}, {"error", scrub(said->error_output, {})}}
-        );
-    }
-    co_return said->status;
 }
 
 // ---- listing

@@ -24,6 +24,7 @@ struct store_surroundings {
     worker_pool* pool = nullptr;
     store_manager_options options;
     async_semaphore processes;
+    async_semaphore large_process;
     std::unique_ptr<app_tokens> tokens;
     std::shared_ptr<tree_cache> trees = std::make_shared<tree_cache>();
     task_group tasks;
@@ -37,8 +38,18 @@ struct store_surroundings {
           pool{&p},
           options{std::move(o)},
           processes{e, options.max_processes},
+          large_process{e, 1},
           tokens{make_app_tokens(e)},
           tasks{e} {}
+
+    /// A place for one run of git, and the memory that it may take.
+    struct git_turn {
+        async_semaphore::place large;
+        async_semaphore::place processes;
+        std::uint64_t memory = 0;
+    };
+    /// Waits for one; `large` is for a run that the memory of one place is not enough for.
+    asio::awaitable<git_turn> enter(bool large);
 };
 
 class remote_store final : public store, public std::enable_shared_from_this<remote_store> {
@@ -125,6 +136,7 @@ private:
     // Where the server led from `remote_`: a renamed repository, or one that wants ".git" at its end.
     std::optional<url> redirected_;
     bool not_shallow_ = false; // the server has whole histories only
+    bool is_large_ = false;    // git needs more memory for it than for others
 
     async_semaphore remote_turn_;
     std::shared_ptr<prepare_flight> preparing_;

@@ -91,6 +91,9 @@ struct store_manager_options {
     std::chrono::seconds keep_stores{std::chrono::hours{24 * 7}};
     /// How many git processes may run at once, over all stores.
     std::size_t max_processes = 8;
+    /// What one of them may take, in bytes. Where that is not enough for a repository, its runs take the
+    /// places of all others but two, with the memory of these: one such run at a time.
+    std::uint64_t process_memory = std::uint64_t{128} << 20U;
     /// The PATH of children.
     std::string path = "/usr/local/bin:/usr/bin:/bin";
 };

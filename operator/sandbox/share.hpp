@@ -15,8 +15,8 @@ struct share {
     std::uint64_t memory = 0;
 };
 
-/// The share of jobs in a container with `processors` and, where there is one, a limit of memory in bytes:
-/// three eighths of it for all of them together, so that no number of them has the container killed.
-share share_of(unsigned processors, std::optional<std::uint64_t> memory_limit) noexcept;
+/// The share of jobs in a container with `processors` and, where its memory is limited, so many bytes for all
+/// of them together. One gets what ordinary work needs (192 MiB), even where that is more.
+share share_of(unsigned processors, std::optional<std::uint64_t> memory_of_all) noexcept;
 
 } // namespace holdfast::sandbox

@@ -1,7 +1,7 @@
 #pragma once
 
-// What builds may take in memory while their manifests are read, so that all that run at once fit into a pod
-// of 2 GiB, whatever their sources are.
+// What builds may take in memory while their manifests are read. How many of them there are at a time is in
+// builder::settings.
 
 #include "render/directory.hpp"
 
@@ -21,11 +21,6 @@ build_allowance ordinary_allowance();
 /// The most that a source may take. Few are read at a time, each after it turned out to be larger than
 /// ordinary.
 build_allowance largest_allowance();
-
-/// For all that are read at once, in MiB.
-inline constexpr std::size_t reading_mebibytes = 448;
-/// For the objects of applications that are worked on, in MiB; those that are `is_small` are not counted.
-inline constexpr std::size_t objects_mebibytes = 256;
 
 /// What has to be free for an application whose unpacked objects take so many bytes, in MiB: they are there
 /// twice while secrets are put in. None where they are small.

@@ -137,8 +137,8 @@ builder::builder(parts with, settings s)
       cache_{settings_.cache_bytes},
       outputs_{with.executor, settings_.most_outputs},
       programs_{with.executor, settings_.most_programs},
-      reading_{with.executor, reading_mebibytes},
-      objects_{with.executor, objects_mebibytes},
+      reading_{with.executor, settings_.reading_mebibytes},
+      objects_{with.executor, settings_.objects_mebibytes},
       secrets_{with.executor, with.pool, with.sandbox, with.stores},
       shares_{with.executor, settings_.places_per_tenant} {
     if (!settings_.cache_directory.empty()) {

@@ -58,6 +58,11 @@ public:
         std::size_t most_programs = 2;
         /// How many of them are run or waited for until they are read: each may print 64 MiB.
         std::size_t most_outputs = 4;
+        /// Of memory in MiB, for all builds that are read at a time (build_memory.hpp); at least as much as
+        /// the largest of them takes.
+        std::size_t reading_mebibytes = 448;
+        /// The same for the objects of applications that are worked on. Small ones are not counted.
+        std::size_t objects_mebibytes = 256;
         /// Pieces of work of one tenant that are on the pool at a time: fewer than it has threads.
         std::size_t places_per_tenant = 1;
     };

@@ -387,6 +387,20 @@ stringData: {password: ref+pass://shop/db}
     BOOST_TEST(w.field("secret", s.name, "db", ".metadata.resourceVersion") == version);
     BOOST_TEST(!started.empty());
     BOOST_TEST(s.look().phase == "Succeeded");
+
+    // One that is too short is not used; once it is gone another one is made without a restart.
+    w.kubectl(
+        {"patch", "secret", "holdfast-state-key", "-n", home, "--type=merge", "-p",
+         R"({"data": {"key": "c2hvcnQ="}})"}
+    );
+    w.shared_operator().restart();
+    eventually(
+        [&] { return w.shared_operator().logged("a key for digests in statuses is of no use") > 0; },
+        "the key is refused"
+    );
+    w.kubectl({"delete", "secret", "holdfast-state-key", "-n", home});
+    eventually([&] { return !key().empty(); }, "a key is made again");
+    BOOST_TEST(holdfast::base64_decode(key()).value_or("").size() == 32U);
 }
 
 // The last case: by now everything was said and kept that there is to say and keep.

@@ -18,6 +18,7 @@ error said(const char* address, std::string_view words, bool had_credentials = t
     call.secrets = {"hunter2", "aGFuZA=="};
     call.directory = "/cache";
     call.size_limit = std::uint64_t{2} << 30U;
+    call.memory_limit = std::uint64_t{768} << 20U;
     return explain(call);
 }
 

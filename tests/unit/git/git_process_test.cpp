@@ -147,13 +147,14 @@ BOOST_AUTO_TEST_CASE(git_sees_that_configuration_and_no_other) {
 
 BOOST_AUTO_TEST_CASE(git_may_take_so_much_memory_and_no_more) {
     call.arguments = {"-c", "alias.limits=!ulimit -d", "limits"};
+    call.max_memory = std::uint64_t{96} << 20U;
     test::temporary_directory home;
     call.home = home.path();
     asio::io_context context;
     const auto said = holdfast::test::run(context, run_git(call));
     BOOST_REQUIRE(said.has_value());
     BOOST_TEST(said->status == 0, said->error_output);
-    BOOST_TEST(said->output == std::to_string(max_git_memory >> 10U) + "\n");
+    BOOST_TEST(said->output == std::to_string(call.max_memory >> 10U) + "\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_transport_that_is_not_the_urls_own_is_refused_by_git) {

@@ -14,17 +14,17 @@ BOOST_AUTO_TEST_SUITE(sandbox_share)
 BOOST_AUTO_TEST_CASE(jobs_together_leave_room_for_the_operator) {
     struct {
         unsigned processors;
-        std::optional<std::uint64_t> limit;
+        std::optional<std::uint64_t> memory;
         std::size_t concurrency;
         std::uint64_t mebibytes;
     } const table[] = {
         {1, std::nullopt, 2, 1024},       {8, std::nullopt, 8, 1024},    {64, std::nullopt, 16, 1024},
-        {2, 2048 * mebibyte, 2, 384},     {64, 2048 * mebibyte, 2, 384}, {8, 1024 * mebibyte, 2, 192},
-        {8, 512 * mebibyte, 1, 192},      {8, 8192 * mebibyte, 3, 1024}, {2, 65536 * mebibyte, 2, 1024},
-        {64, 65536 * mebibyte, 16, 1024}, {8, 1 * mebibyte, 1, 192},
+        {2, 768 * mebibyte, 2, 384},      {64, 768 * mebibyte, 2, 384},  {8, 384 * mebibyte, 2, 192},
+        {8, 192 * mebibyte, 1, 192},      {8, 3072 * mebibyte, 3, 1024}, {2, 24576 * mebibyte, 2, 1024},
+        {64, 24576 * mebibyte, 16, 1024}, {8, 1 * mebibyte, 1, 192},
     };
     for (const auto& row : table) {
-        const auto made = share_of(row.processors, row.limit);
+        const auto made = share_of(row.processors, row.memory);
         BOOST_TEST(made.concurrency == row.concurrency);
         BOOST_TEST(made.memory == row.mebibytes * mebibyte);
     }
