@@ -223,4 +223,19 @@ json::object bounded_status(const repository_status& status, std::size_t rest_by
     return reduced.take();
 }
 
+json::object bounded_status(const application_set_status& status, std::size_t rest_bytes) {
+    reduction reduced{
+        bounded(
+            description_of<application_set_status>(),
+            write_structure(description_of<application_set_status>(), &status)
+        ),
+        budget_beside(rest_bytes)
+    };
+    reduced.shorten_each({"resources"}, {"health", "message"});
+    reduced.drop_last({"resources"});
+    reduced.shorten_each({"conditions"}, {"message"});
+    reduced.shorten({"health", "message"});
+    return reduced.take();
+}
+
 } // namespace holdfast::crds

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crds/application.hpp"
+#include "crds/application_set.hpp"
 #include "crds/repository.hpp"
 
 #include <boost/json/object.hpp>
@@ -26,6 +27,9 @@ inline constexpr std::size_t max_object_bytes = std::size_t{1280} << 10U;
 json::object bounded_status(const application_status& status, std::size_t rest_bytes);
 /// The last heads go.
 json::object bounded_status(const repository_status& status, std::size_t rest_bytes);
+
+/// The ends of messages go, then the last Applications; `resourcesCount` says how many there are.
+json::object bounded_status(const application_set_status& status, std::size_t rest_bytes);
 
 /// How many bytes a value has as API servers store it, JSON with some characters escaped.
 std::size_t stored_size(const json::value& value);

@@ -11,6 +11,7 @@ namespace holdfast::crds {
 namespace json = boost::json;
 
 struct application;
+struct application_set;
 struct repository;
 
 /// The CustomResourceDefinition (apiextensions.k8s.io/v1) of a kind.
@@ -18,6 +19,8 @@ template <class Kind>
 json::object crd_of();
 template <>
 json::object crd_of<application>();
+template <>
+json::object crd_of<application_set>();
 template <>
 json::object crd_of<repository>();
 

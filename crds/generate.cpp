@@ -1,4 +1,5 @@
 #include "crds/application.hpp"
+#include "crds/application_set.hpp"
 #include "crds/crd.hpp"
 #include "crds/repository.hpp"
 
@@ -20,6 +21,7 @@ int main(int count, char** arguments) {
     const std::filesystem::path root{arguments[1]};
     const std::pair<const char*, std::string> files[] = {
         {"crds/holdfast.dev_applications.yaml", crds::crd_yaml(crds::crd_of<crds::application>())},
+        {"crds/holdfast.dev_applicationsets.yaml", crds::crd_yaml(crds::crd_of<crds::application_set>())},
         {"crds/holdfast.dev_repositories.yaml", crds::crd_yaml(crds::crd_of<crds::repository>())},
         {"docs/api-reference.md", crds::api_reference()},
     };

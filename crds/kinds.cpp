@@ -1,6 +1,7 @@
 #include "crds/kinds.hpp"
 
 #include "crds/application.hpp"
+#include "crds/application_set.hpp"
 #include "crds/repository.hpp"
 
 namespace holdfast::crds {
@@ -28,6 +29,27 @@ const kind_description& application_kind() {
         .columns = columns,
         .selectable = selectable,
         .type = &description_of<application>()
+    };
+    return description;
+}
+
+const kind_description& application_set_kind() {
+    static constexpr printer_column columns[] = {
+        {"Applications", "integer", ".status.resourcesCount", "How many applications it has."},
+        {"Health", "string", ".status.health.status", "Whether it could do its work."},
+        {"Age", "date", ".metadata.creationTimestamp", "When it was made."},
+        {"Message", "string", R"(.status.conditions[?(@.type=="Ready")].message)",
+         "How it is doing, in words.", true},
+    };
+    static constexpr std::string_view selectable[] = {".status.health.status"};
+    static const kind_description description{
+        .kind = "ApplicationSet",
+        .plural = "applicationsets",
+        .singular = "applicationset",
+        .short_name = "happset",
+        .columns = columns,
+        .selectable = selectable,
+        .type = &description_of<application_set>()
     };
     return description;
 }

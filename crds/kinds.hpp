@@ -29,6 +29,7 @@ struct kind_description {
 };
 
 const kind_description& application_kind();
+const kind_description& application_set_kind();
 const kind_description& repository_kind();
 
 } // namespace holdfast::crds

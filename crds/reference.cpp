@@ -142,6 +142,11 @@ json::object crd_of<application>() {
 }
 
 template <>
+json::object crd_of<application_set>() {
+    return custom_resource_definition(application_set_kind());
+}
+
+template <>
 json::object crd_of<repository>() {
     return custom_resource_definition(repository_kind());
 }
@@ -163,6 +168,7 @@ std::string api_reference() {
     std::vector<const type_description*> done;
     document(page, application_kind(), done);
     document(page, repository_kind(), done);
+    document(page, application_set_kind(), done);
     page.pop_back();
     return page;
 }

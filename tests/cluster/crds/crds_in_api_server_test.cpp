@@ -37,12 +37,13 @@ public:
         BOOST_TEST_REQUIRE(applied.ok(), applied.err);
         const auto established = kubectl(
             {"wait", "--for=condition=Established", "--timeout=20s", "crd/applications.holdfast.dev",
-             "crd/repositories.holdfast.dev"}
+             "crd/applicationsets.holdfast.dev", "crd/repositories.holdfast.dev"}
         );
         BOOST_TEST_REQUIRE(established.ok(), established.err);
         // Discovery and the OpenAPI document, which kubectl goes by, come a little later.
         const auto deadline = std::chrono::steady_clock::now() + 30s;
-        for (const auto* kind : {"applications.holdfast.dev", "repositories.holdfast.dev"}) {
+        for (const auto* kind :
+             {"applications.holdfast.dev", "applicationsets.holdfast.dev", "repositories.holdfast.dev"}) {
             while (!kubectl({"explain", kind}).ok()) {
                 BOOST_TEST_REQUIRE(
                     (std::chrono::steady_clock::now() < deadline), kind << " is not in the OpenAPI document"
@@ -77,7 +78,8 @@ struct refused {
 BOOST_AUTO_TEST_SUITE(crds_in_the_api_server, *boost::unit_test::fixture<installed_crds>())
 
 BOOST_AUTO_TEST_CASE(are_established_structural_and_have_their_names) {
-    for (const auto* name : {"applications.holdfast.dev", "repositories.holdfast.dev"}) {
+    for (const auto* name :
+         {"applications.holdfast.dev", "applicationsets.holdfast.dev", "repositories.holdfast.dev"}) {
         const auto told = kubectl({"get", "crd", name, "-o", "json"});
         BOOST_TEST_REQUIRE(told.ok(), told.err);
         const auto crd = json::parse(told.out);
@@ -90,8 +92,20 @@ BOOST_AUTO_TEST_CASE(are_established_structural_and_have_their_names) {
         }
         BOOST_TEST(established, name);
     }
-    BOOST_TEST(kubectl({"get", "happ,hrepo"}).ok());
+    BOOST_TEST(kubectl({"get", "happ,happset,hrepo"}).ok());
     BOOST_TEST(kubectl({"get", "holdfast"}).ok());
+}
+
+BOOST_AUTO_TEST_CASE(take_a_set_with_every_field_and_refuse_one_whose_applications_have_no_name) {
+    auto set = full_application_set();
+    set.erase("status");
+    set["metadata"] = json::object{{"name", "teams"}, {"namespace", "default"}};
+    BOOST_TEST(refusal_of(set) == "");
+    const auto kept = made(set);
+    BOOST_TEST((kept.at("spec") == set.at("spec")), json::serialize(kept.at("spec")));
+    set.at("spec").at("template").at("metadata").as_object().erase("name");
+    const auto refusal = refusal_of(set);
+    BOOST_TEST(refusal.find("template.metadata.name must not be empty") != std::string::npos, refusal);
 }
 
 BOOST_AUTO_TEST_CASE(explain_themselves) {

@@ -146,6 +146,31 @@ BOOST_AUTO_TEST_CASE(every_change_of_a_repositorys_status_comes_within_its_bound
     bounds_every_change<repository_status>(full_repository().at("status").as_object());
 }
 
+BOOST_AUTO_TEST_CASE(every_change_of_a_set_s_is_bounded) {
+    bounds_every_change<application_set_status>(full_application_set().at("status").as_object());
+}
+
+BOOST_AUTO_TEST_CASE(a_set_s_status_loses_its_last_applications_and_keeps_their_number) {
+    application_set_status status;
+    for (int i = 0; i < 1000; ++i) {
+        status.resources.push_back(
+            {.group = "holdfast.dev",
+             .version = "v1alpha1",
+             .kind = "Application",
+             .namespace_ = "holdfast",
+             .name = std::string(200, 'n') + std::to_string(i),
+             .status = sync_code::synced,
+             .health = resource_health{health_code::degraded, std::string(1000, 'm')}}
+        );
+    }
+    status.resources_count = 1000;
+    const auto made = bounded_status(status, 1000);
+    BOOST_TEST(stored_size(made) <= max_status_bytes);
+    BOOST_TEST(made.at("resourcesCount") == 1000);
+    BOOST_TEST(made.at("resources").as_array().size() > 100U);
+    BOOST_TEST(made.at("resources").at(0).at("name").as_string() == status.resources[0].name);
+}
+
 BOOST_AUTO_TEST_CASE(what_fits_stays_as_it_is) {
     const auto application = full_application().at("status").as_object();
     BOOST_TEST((bounded(description_of<application_status>(), application) == application));

@@ -102,6 +102,11 @@ json::object full_repository() {
     return json::parse(file(HOLDFAST_SOURCE_DIR "/tests/unit/crds/data/full_repository.json")).as_object();
 }
 
+json::object full_application_set() {
+    return json::parse(file(HOLDFAST_SOURCE_DIR "/tests/unit/crds/data/full_application_set.json"))
+        .as_object();
+}
+
 std::vector<json::object> yaml_documents(const std::string& path) {
     std::vector<json::object> made;
     for (const auto& document : YAML::LoadAllFromFile(path))

@@ -25,6 +25,7 @@ json::object application_beside(std::string_view members);
 /// An Application in which every field is set, none to its default.
 json::object full_application();
 json::object full_repository();
+json::object full_application_set();
 
 /// The documents of a YAML file of this source tree, as JSON.
 std::vector<json::object> yaml_documents(const std::string& path);

@@ -1,4 +1,5 @@
 #include "crds/application.hpp"
+#include "crds/application_set.hpp"
 #include "crds/crd.hpp"
 #include "crds/described.hpp"
 #include "crds/repository.hpp"
@@ -7,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -22,6 +24,9 @@ constexpr const char* remedy = "run `build/bin/holdfast-crdgen .` and commit wha
 BOOST_AUTO_TEST_CASE(the_crds_are_those_of_the_tables) {
     const std::string folder = HOLDFAST_SOURCE_DIR "/crds/";
     BOOST_TEST((file(folder + "holdfast.dev_applications.yaml") == crd_yaml(crd_of<application>())), remedy);
+    BOOST_TEST(
+        (file(folder + "holdfast.dev_applicationsets.yaml") == crd_yaml(crd_of<application_set>())), remedy
+    );
     BOOST_TEST((file(folder + "holdfast.dev_repositories.yaml") == crd_yaml(crd_of<repository>())), remedy);
 }
 
@@ -34,7 +39,10 @@ BOOST_AUTO_TEST_CASE(kubectl_finds_nothing_but_crds_in_the_folder) {
             manifests.insert(entry.path().filename());
         }
     }
-    const std::set<std::string> expected{"holdfast.dev_applications.yaml", "holdfast.dev_repositories.yaml"};
+    const std::set<std::string> expected{
+        "holdfast.dev_applications.yaml", "holdfast.dev_applicationsets.yaml",
+        "holdfast.dev_repositories.yaml"
+    };
     BOOST_TEST(manifests == expected, boost::test_tools::per_element());
     BOOST_TEST(std::filesystem::exists(HOLDFAST_SOURCE_DIR "/crds/Kustomization"));
 }
@@ -44,17 +52,38 @@ BOOST_AUTO_TEST_CASE(the_reference_is_that_of_the_tables) {
 }
 
 BOOST_AUTO_TEST_CASE(the_yaml_reads_back_as_the_crd) {
-    for (const auto& crd : {crd_of<application>(), crd_of<repository>()}) {
+    for (const auto& crd : {crd_of<application>(), crd_of<application_set>(), crd_of<repository>()}) {
         const auto read = yaml(crd_yaml(crd));
         BOOST_TEST((read == json::value(crd)));
     }
 }
 
+/// Where anything may stand: values of a chart, and what is read once parameters are put in. The server bounds
+/// them with the object.
+constexpr std::string_view any_objects[] = {
+    ".helm.valuesObject",
+    ".spec.template.spec",
+    ".list.template.spec",
+    ".clusters.template.spec",
+    ".git.template.spec",
+    ".matrix.template.spec",
+    ".merge.template.spec",
+    ".list.elements[]",
+    ".matrix.generators[]",
+    ".merge.generators[]",
+    ".scmProvider",
+    ".pullRequest",
+    ".plugin",
+    ".clusterDecisionResource",
+    ".spec.strategy"
+};
+
 /// What the rules' cost and etcd's limits ask for: every string, list and map has its bound.
 void check_bounds(const json::object& schema, const std::string& path) {
     BOOST_TEST_CONTEXT(path) {
         const bool preserved = schema.contains("x-kubernetes-preserve-unknown-fields");
-        BOOST_TEST((!preserved || path.ends_with(".helm.valuesObject")));
+        const bool is_known = std::ranges::any_of(any_objects, [&](auto end) { return path.ends_with(end); });
+        BOOST_TEST((!preserved || is_known));
         if (schema.contains("x-kubernetes-int-or-string")) {
             BOOST_TEST(schema.contains("maxLength"));
             return;
@@ -87,11 +116,12 @@ const json::object& schema_of(const json::object& crd) {
 
 BOOST_AUTO_TEST_CASE(everything_in_the_schemas_is_bounded) {
     check_bounds(schema_of(crd_of<application>()), "");
+    check_bounds(schema_of(crd_of<application_set>()), "");
     check_bounds(schema_of(crd_of<repository>()), "");
 }
 
 BOOST_AUTO_TEST_CASE(every_field_of_a_specification_is_documented) {
-    for (const auto& crd : {crd_of<application>(), crd_of<repository>()}) {
+    for (const auto& crd : {crd_of<application>(), crd_of<application_set>(), crd_of<repository>()}) {
         std::vector<std::pair<std::string, const json::object*>> open{{"", &schema_of(crd)}};
         while (!open.empty()) {
             const auto [path, schema] = open.back();
@@ -119,6 +149,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_specification_is_documented) {
 BOOST_AUTO_TEST_CASE(the_crds_are_small_enough_for_client_side_apply) {
     // The annotation that `kubectl apply` puts on has to stay below 262144 bytes.
     BOOST_TEST(json::serialize(crd_of<application>()).size() < 160000U);
+    BOOST_TEST(json::serialize(crd_of<application_set>()).size() < 40000U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 // Whatever is put in the place of any part of an object, reading it ends with a problem or with a value that
 // comes back.
 #include "crds/application.hpp"
+#include "crds/application_set.hpp"
 #include "crds/repository.hpp"
 #include "examples.hpp"
 
@@ -86,6 +87,12 @@ BOOST_AUTO_TEST_SUITE(properties_of_kinds)
 BOOST_AUTO_TEST_CASE(every_change_of_an_application_is_a_problem_or_comes_back) {
     try_every_change(full_application(), [](const json::object& object) {
         return examine_application(object);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(every_change_of_a_set_is_a_problem_or_comes_back) {
+    try_every_change(full_application_set(), [](const json::object& object) {
+        return examine_application_set(object);
     });
 }
 

@@ -1,4 +1,5 @@
 #include "crds/application.hpp"
+#include "crds/application_set.hpp"
 #include "crds/described.hpp"
 #include "crds/repository.hpp"
 #include "crds/schema.hpp"
@@ -68,6 +69,15 @@ BOOST_AUTO_TEST_CASE(a_repository_with_every_field_comes_back_as_it_was) {
     BOOST_TEST((examine_repository(write(read.value)).value == read.value));
 }
 
+BOOST_AUTO_TEST_CASE(a_set_with_every_field_comes_back_as_it_was) {
+    const auto object = full_application_set();
+    const auto read = examine_application_set(object);
+    BOOST_TEST(join(read.problems) == "");
+    BOOST_TEST(join(read.unknown_fields) == "");
+    BOOST_TEST(json::serialize(write(read.value)) == json::serialize(object));
+    BOOST_TEST((examine_application_set(write(read.value)).value == read.value));
+}
+
 BOOST_AUTO_TEST_CASE(the_full_examples_leave_no_field_out) {
     std::set<std::string> missing;
     collect_missing(description_of<application>(), full_application(), "", missing);
@@ -92,6 +102,7 @@ BOOST_AUTO_TEST_CASE(the_full_examples_leave_no_field_out) {
 
     missing.clear();
     collect_missing(description_of<repository>(), full_repository(), "", missing);
+    collect_missing(description_of<application_set>(), full_application_set(), "", missing);
     std::erase_if(missing, [](const std::string& one) { return one.starts_with(".metadata."); });
     BOOST_TEST(missing.empty(), (missing.empty() ? "" : *missing.begin()));
 }
