@@ -12,6 +12,7 @@ namespace json = boost::json;
 
 struct application;
 struct application_set;
+struct project;
 struct repository;
 
 /// The CustomResourceDefinition (apiextensions.k8s.io/v1) of a kind.
@@ -21,6 +22,8 @@ template <>
 json::object crd_of<application>();
 template <>
 json::object crd_of<application_set>();
+template <>
+json::object crd_of<project>();
 template <>
 json::object crd_of<repository>();
 

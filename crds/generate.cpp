@@ -1,6 +1,7 @@
 #include "crds/application.hpp"
 #include "crds/application_set.hpp"
 #include "crds/crd.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
 
 #include <cstdio>
@@ -22,6 +23,7 @@ int main(int count, char** arguments) {
     const std::pair<const char*, std::string> files[] = {
         {"crds/holdfast.dev_applications.yaml", crds::crd_yaml(crds::crd_of<crds::application>())},
         {"crds/holdfast.dev_applicationsets.yaml", crds::crd_yaml(crds::crd_of<crds::application_set>())},
+        {"crds/holdfast.dev_projects.yaml", crds::crd_yaml(crds::crd_of<crds::project>())},
         {"crds/holdfast.dev_repositories.yaml", crds::crd_yaml(crds::crd_of<crds::repository>())},
         {"docs/api-reference.md", crds::api_reference()},
     };

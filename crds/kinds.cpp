@@ -2,6 +2,7 @@
 
 #include "crds/application.hpp"
 #include "crds/application_set.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
 
 namespace holdfast::crds {
@@ -50,6 +51,28 @@ const kind_description& application_set_kind() {
         .columns = columns,
         .selectable = selectable,
         .type = &description_of<application_set>()
+    };
+    return description;
+}
+
+const kind_description& project_kind_description() {
+    static constexpr printer_column columns[] = {
+        {"Ready", "string", R"(.status.conditions[?(@.type=="Ready")].status)", "Whether it holds."},
+        {"Applications", "integer", ".status.applications", "How many applications name it."},
+        {"Forbidden", "integer", ".status.forbiddenApplications", "How many of them it forbids something."},
+        {"Age", "date", ".metadata.creationTimestamp", "When it was made."},
+        {"Description", "string", ".spec.description", "What it is for.", true},
+        {"Message", "string", R"(.status.conditions[?(@.type=="Ready")].message)",
+         "How it is doing, in words.", true},
+    };
+    static const kind_description description{
+        .kind = "Project",
+        .plural = "projects",
+        .singular = "project",
+        .short_name = "hproj",
+        .columns = columns,
+        .selectable = {},
+        .type = &description_of<project>()
     };
     return description;
 }

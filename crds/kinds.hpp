@@ -23,13 +23,14 @@ struct kind_description {
     std::string_view singular;
     std::string_view short_name;
     std::span<const printer_column> columns;
-    /// Usable in --field-selector.
+    /// Usable in --field-selector; may be empty.
     std::span<const std::string_view> selectable;
     const type_description* type;
 };
 
 const kind_description& application_kind();
 const kind_description& application_set_kind();
+const kind_description& project_kind_description();
 const kind_description& repository_kind();
 
 } // namespace holdfast::crds

@@ -119,7 +119,7 @@ void document(std::string& page, const kind_description& kind, std::vector<const
     for (const auto path : kind.selectable) {
         selectable += fmt::format("{}`{}`", selectable.empty() ? "" : ", ", path.substr(1));
     }
-    page += fmt::format("Usable in `--field-selector`: {}.\n\n", selectable);
+    page += selectable.empty() ? "\n" : fmt::format("Usable in `--field-selector`: {}.\n\n", selectable);
     table(page, *kind.type);
     std::vector<entry> entries;
     collect(*kind.type, {}, entries);
@@ -147,6 +147,11 @@ json::object crd_of<application_set>() {
 }
 
 template <>
+json::object crd_of<project>() {
+    return custom_resource_definition(project_kind_description());
+}
+
+template <>
 json::object crd_of<repository>() {
     return custom_resource_definition(repository_kind());
 }
@@ -167,6 +172,7 @@ std::string api_reference() {
             "`2026-01-31T12:00:00Z`.\n\n";
     std::vector<const type_description*> done;
     document(page, application_kind(), done);
+    document(page, project_kind_description(), done);
     document(page, repository_kind(), done);
     document(page, application_set_kind(), done);
     page.pop_back();

@@ -231,9 +231,9 @@ json::object custom_resource_definition(const kind_description& kind) {
         {"storage", true},
         {"subresources", {{"status", json::object{}}}},
         {"additionalPrinterColumns", std::move(columns)},
-        {"selectableFields", std::move(selectable)},
-        {"schema", {{"openAPIV3Schema", root_schema(kind)}}},
     };
+    if (!selectable.empty()) served.emplace("selectableFields", std::move(selectable));
+    served.emplace("schema", json::object{{"openAPIV3Schema", root_schema(kind)}});
     return {
         {"apiVersion", "apiextensions.k8s.io/v1"},
         {"kind", "CustomResourceDefinition"},

@@ -2,6 +2,7 @@
 #include "cluster/control_plane.hpp"
 #include "crds/application.hpp"
 #include "crds/bounded_status.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
 #include "support/temporary_directory.hpp"
 #include "unit/crds/examples.hpp"
@@ -37,13 +38,14 @@ public:
         BOOST_TEST_REQUIRE(applied.ok(), applied.err);
         const auto established = kubectl(
             {"wait", "--for=condition=Established", "--timeout=20s", "crd/applications.holdfast.dev",
-             "crd/applicationsets.holdfast.dev", "crd/repositories.holdfast.dev"}
+             "crd/applicationsets.holdfast.dev", "crd/projects.holdfast.dev", "crd/repositories.holdfast.dev"}
         );
         BOOST_TEST_REQUIRE(established.ok(), established.err);
         // Discovery and the OpenAPI document, which kubectl goes by, come a little later.
         const auto deadline = std::chrono::steady_clock::now() + 30s;
         for (const auto* kind :
-             {"applications.holdfast.dev", "applicationsets.holdfast.dev", "repositories.holdfast.dev"}) {
+             {"applications.holdfast.dev", "applicationsets.holdfast.dev", "projects.holdfast.dev",
+              "repositories.holdfast.dev"}) {
             while (!kubectl({"explain", kind}).ok()) {
                 BOOST_TEST_REQUIRE(
                     (std::chrono::steady_clock::now() < deadline), kind << " is not in the OpenAPI document"
@@ -79,7 +81,8 @@ BOOST_AUTO_TEST_SUITE(crds_in_the_api_server, *boost::unit_test::fixture<install
 
 BOOST_AUTO_TEST_CASE(are_established_structural_and_have_their_names) {
     for (const auto* name :
-         {"applications.holdfast.dev", "applicationsets.holdfast.dev", "repositories.holdfast.dev"}) {
+         {"applications.holdfast.dev", "applicationsets.holdfast.dev", "projects.holdfast.dev",
+          "repositories.holdfast.dev"}) {
         const auto told = kubectl({"get", "crd", name, "-o", "json"});
         BOOST_TEST_REQUIRE(told.ok(), told.err);
         const auto crd = json::parse(told.out);
@@ -92,7 +95,7 @@ BOOST_AUTO_TEST_CASE(are_established_structural_and_have_their_names) {
         }
         BOOST_TEST(established, name);
     }
-    BOOST_TEST(kubectl({"get", "happ,happset,hrepo"}).ok());
+    BOOST_TEST(kubectl({"get", "happ,happset,hproj,hrepo"}).ok());
     BOOST_TEST(kubectl({"get", "holdfast"}).ok());
 }
 
@@ -300,6 +303,33 @@ BOOST_AUTO_TEST_CASE(keep_every_field_of_a_repository_and_of_its_status) {
     BOOST_TEST((read.value.status == wanted.status));
 }
 
+BOOST_AUTO_TEST_CASE(keep_every_field_of_a_project_and_of_its_status) {
+    const auto object = creatable(full_project());
+    const auto wanted = examine_project(object).value;
+    auto stored = made(object);
+    BOOST_TEST((examine_project(stored).value.spec == wanted.spec));
+    stored["status"] = write(wanted.status);
+    const auto told =
+        kubectl({"replace", "--subresource=status", "-o", "json", "-f", "-"}, json::serialize(stored));
+    BOOST_TEST_REQUIRE(told.ok(), told.err);
+    const auto read = examine_project(json::parse(told.out).as_object());
+    BOOST_TEST(join(read.problems) == "");
+    BOOST_TEST((read.value.status == wanted.status));
+
+    const auto row = kubectl({"get", "projects.holdfast.dev", "full", "-o", "wide"});
+    BOOST_TEST_REQUIRE(row.ok(), row.err);
+    for (const auto* text : {"READY", "APPLICATIONS", "FORBIDDEN", "AGE", "DESCRIPTION", "MESSAGE", "12"}) {
+        BOOST_TEST(row.out.find(text) != std::string::npos, text << " is not in\n" << row.out);
+    }
+}
+
+// Absent it permits all kinds, empty none: the server keeps the two apart.
+BOOST_AUTO_TEST_CASE(keep_an_empty_list_of_kinds) {
+    auto object = project_with("{'namespaceResourceWhitelist': []}");
+    object.at("metadata").as_object()["namespace"] = "default";
+    BOOST_TEST((made(object).at("spec").at("namespaceResourceWhitelist") == json::array{}));
+}
+
 BOOST_AUTO_TEST_CASE(fill_in_the_defaults_that_the_reader_fills_in) {
     auto object = application_with(R"({'syncPolicy': {'automated': {}, 'retry': {'backoff': {}}}})");
     object.at("metadata").as_object()["name"] = "defaults";
@@ -396,6 +426,7 @@ BOOST_AUTO_TEST_CASE(merge_the_conditions_of_two_managers_by_type) {
 
 BOOST_AUTO_TEST_CASE(take_the_samples) {
     kubectl({"create", "namespace", "shop"});
+    kubectl({"create", "namespace", "holdfast"});
     const auto told = kubectl({"apply", "-f", HOLDFAST_SOURCE_DIR "/config/samples"});
     BOOST_TEST(told.ok(), told.err);
 }

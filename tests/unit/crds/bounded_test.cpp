@@ -2,6 +2,7 @@
 #include "base/bounded_text.hpp"
 #include "crds/bounded_status.hpp"
 #include "crds/described.hpp"
+#include "crds/project.hpp"
 #include "examples.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -140,6 +141,10 @@ BOOST_AUTO_TEST_SUITE(bounded_statuses)
 
 BOOST_AUTO_TEST_CASE(every_change_of_an_applications_status_comes_within_its_bounds) {
     bounds_every_change<application_status>(full_application().at("status").as_object());
+}
+
+BOOST_AUTO_TEST_CASE(every_change_of_a_projects_status_comes_within_its_bounds) {
+    bounds_every_change<project_status>(full_project().at("status").as_object());
 }
 
 BOOST_AUTO_TEST_CASE(every_change_of_a_repositorys_status_comes_within_its_bounds) {

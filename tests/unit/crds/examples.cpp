@@ -42,6 +42,14 @@ json::object valid_repository() {
         .as_object();
 }
 
+json::object valid_project() {
+    return parse(R"({
+        'apiVersion': 'holdfast.dev/v1alpha1', 'kind': 'Project', 'metadata': {'name': 'shop', 'namespace': 'holdfast'},
+        'spec': {'sourceRepos': ['*'], 'destinations': [{'name': 'in-cluster', 'namespace': 'shop-*'}]}
+    })")
+        .as_object();
+}
+
 json::value converted(const YAML::Node& node) {
     switch (node.Type()) {
     case YAML::NodeType::Map: {
@@ -90,12 +98,22 @@ json::object repository_with(std::string_view spec) {
     return made;
 }
 
+json::object project_with(std::string_view spec) {
+    auto made = valid_project();
+    made["spec"] = merged(made.at("spec").as_object(), spec);
+    return made;
+}
+
 json::object application_beside(std::string_view members) {
     return merged(valid_application(), members);
 }
 
 json::object full_application() {
     return json::parse(file(HOLDFAST_SOURCE_DIR "/tests/unit/crds/data/full_application.json")).as_object();
+}
+
+json::object full_project() {
+    return json::parse(file(HOLDFAST_SOURCE_DIR "/tests/unit/crds/data/full_project.json")).as_object();
 }
 
 json::object full_repository() {

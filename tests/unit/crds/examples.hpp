@@ -19,11 +19,14 @@ json::value parse(std::string_view text);
 json::object application_with(std::string_view spec);
 /// The same for a Repository.
 json::object repository_with(std::string_view spec);
+/// The same for a Project, holdfast/shop.
+json::object project_with(std::string_view spec);
 /// The valid one with members beside the spec: operation, status, metadata.
 json::object application_beside(std::string_view members);
 
 /// An Application in which every field is set, none to its default.
 json::object full_application();
+json::object full_project();
 json::object full_repository();
 json::object full_application_set();
 

@@ -2,6 +2,7 @@
 #include "crds/application_set.hpp"
 #include "crds/crd.hpp"
 #include "crds/described.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
 #include "examples.hpp"
 
@@ -27,6 +28,7 @@ BOOST_AUTO_TEST_CASE(the_crds_are_those_of_the_tables) {
     BOOST_TEST(
         (file(folder + "holdfast.dev_applicationsets.yaml") == crd_yaml(crd_of<application_set>())), remedy
     );
+    BOOST_TEST((file(folder + "holdfast.dev_projects.yaml") == crd_yaml(crd_of<project>())), remedy);
     BOOST_TEST((file(folder + "holdfast.dev_repositories.yaml") == crd_yaml(crd_of<repository>())), remedy);
 }
 
@@ -40,7 +42,7 @@ BOOST_AUTO_TEST_CASE(kubectl_finds_nothing_but_crds_in_the_folder) {
         }
     }
     const std::set<std::string> expected{
-        "holdfast.dev_applications.yaml", "holdfast.dev_applicationsets.yaml",
+        "holdfast.dev_applications.yaml", "holdfast.dev_applicationsets.yaml", "holdfast.dev_projects.yaml",
         "holdfast.dev_repositories.yaml"
     };
     BOOST_TEST(manifests == expected, boost::test_tools::per_element());
@@ -52,7 +54,8 @@ BOOST_AUTO_TEST_CASE(the_reference_is_that_of_the_tables) {
 }
 
 BOOST_AUTO_TEST_CASE(the_yaml_reads_back_as_the_crd) {
-    for (const auto& crd : {crd_of<application>(), crd_of<application_set>(), crd_of<repository>()}) {
+    for (const auto& crd :
+         {crd_of<application>(), crd_of<application_set>(), crd_of<project>(), crd_of<repository>()}) {
         const auto read = yaml(crd_yaml(crd));
         BOOST_TEST((read == json::value(crd)));
     }
@@ -117,11 +120,13 @@ const json::object& schema_of(const json::object& crd) {
 BOOST_AUTO_TEST_CASE(everything_in_the_schemas_is_bounded) {
     check_bounds(schema_of(crd_of<application>()), "");
     check_bounds(schema_of(crd_of<application_set>()), "");
+    check_bounds(schema_of(crd_of<project>()), "");
     check_bounds(schema_of(crd_of<repository>()), "");
 }
 
 BOOST_AUTO_TEST_CASE(every_field_of_a_specification_is_documented) {
-    for (const auto& crd : {crd_of<application>(), crd_of<application_set>(), crd_of<repository>()}) {
+    for (const auto& crd :
+         {crd_of<application>(), crd_of<application_set>(), crd_of<project>(), crd_of<repository>()}) {
         std::vector<std::pair<std::string, const json::object*>> open{{"", &schema_of(crd)}};
         while (!open.empty()) {
             const auto [path, schema] = open.back();

@@ -2,6 +2,7 @@
 // comes back.
 #include "crds/application.hpp"
 #include "crds/application_set.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
 #include "examples.hpp"
 
@@ -94,6 +95,10 @@ BOOST_AUTO_TEST_CASE(every_change_of_a_set_is_a_problem_or_comes_back) {
     try_every_change(full_application_set(), [](const json::object& object) {
         return examine_application_set(object);
     });
+}
+
+BOOST_AUTO_TEST_CASE(every_change_of_a_project_is_a_problem_or_comes_back) {
+    try_every_change(full_project(), [](const json::object& object) { return examine_project(object); });
 }
 
 BOOST_AUTO_TEST_CASE(every_change_of_a_repository_is_a_problem_or_comes_back) {

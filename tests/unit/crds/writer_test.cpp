@@ -1,6 +1,7 @@
 #include "crds/application.hpp"
 #include "crds/application_set.hpp"
 #include "crds/described.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
 #include "crds/schema.hpp"
 #include "examples.hpp"
@@ -78,6 +79,28 @@ BOOST_AUTO_TEST_CASE(a_set_with_every_field_comes_back_as_it_was) {
     BOOST_TEST((examine_application_set(write(read.value)).value == read.value));
 }
 
+BOOST_AUTO_TEST_CASE(a_project_with_every_field_comes_back_as_it_was) {
+    const auto object = full_project();
+    const auto read = examine_project(object);
+    BOOST_TEST(join(read.problems) == "");
+    BOOST_TEST(join(read.unknown_fields) == "");
+    BOOST_TEST((json::value(write(read.value)) == json::value(object)));
+    BOOST_TEST((examine_project(write(read.value)).value == read.value));
+}
+
+// Absent it permits all kinds, empty none.
+BOOST_AUTO_TEST_CASE(a_list_of_kinds_that_is_empty_stays_another_than_none) {
+    const auto none = examine_project(project_with("{}"));
+    BOOST_TEST(!none.value.spec.namespace_resource_whitelist.has_value());
+    BOOST_TEST(!write(none.value.spec).contains("namespaceResourceWhitelist"));
+    const auto empty = examine_project(project_with("{'namespaceResourceWhitelist': []}"));
+    BOOST_TEST(join(empty.problems) == "");
+    BOOST_TEST_REQUIRE(empty.value.spec.namespace_resource_whitelist.has_value());
+    BOOST_TEST(empty.value.spec.namespace_resource_whitelist->empty());
+    BOOST_TEST((write(empty.value.spec).at("namespaceResourceWhitelist") == json::array{}));
+    BOOST_TEST((examine_project(write(empty.value)).value == empty.value));
+}
+
 BOOST_AUTO_TEST_CASE(the_full_examples_leave_no_field_out) {
     std::set<std::string> missing;
     collect_missing(description_of<application>(), full_application(), "", missing);
@@ -101,6 +124,11 @@ BOOST_AUTO_TEST_CASE(the_full_examples_leave_no_field_out) {
     BOOST_TEST(missing.empty(), (missing.empty() ? "" : *missing.begin()));
 
     missing.clear();
+    collect_missing(description_of<project>(), full_project(), "", missing);
+    std::erase_if(missing, [](const std::string& one) { return one.starts_with(".metadata."); });
+    BOOST_TEST(missing.empty(), (missing.empty() ? "" : *missing.begin()));
+
+    missing.clear();
     collect_missing(description_of<repository>(), full_repository(), "", missing);
     collect_missing(description_of<application_set>(), full_application_set(), "", missing);
     std::erase_if(missing, [](const std::string& one) { return one.starts_with(".metadata."); });
@@ -109,7 +137,7 @@ BOOST_AUTO_TEST_CASE(the_full_examples_leave_no_field_out) {
 
 BOOST_AUTO_TEST_CASE(the_samples_are_right_and_come_back_as_they_were) {
     int kinds = 0;
-    for (const auto* name : {"application.yaml", "repository.yaml"}) {
+    for (const auto* name : {"application.yaml", "project.yaml", "repository.yaml"}) {
         for (auto object : yaml_documents(std::string{HOLDFAST_SOURCE_DIR "/config/samples/"} + name)) {
             BOOST_TEST_CONTEXT(name) {
                 if (object.at("kind") == "Application") {
@@ -119,6 +147,14 @@ BOOST_AUTO_TEST_CASE(the_samples_are_right_and_come_back_as_they_were) {
                     BOOST_TEST(join(check(read.value)) == "");
                     // The two values that a sample shows although they are the defaults.
                     object.at("spec").at("syncPolicy").at("retry").at("backoff").as_object().erase("factor");
+                    BOOST_TEST((json::value(write(read.value)) == json::value(object)));
+                    ++kinds;
+                } else if (object.at("kind") == "Project") {
+                    const auto read = examine_project(object);
+                    BOOST_TEST(join(read.problems) == "");
+                    BOOST_TEST(join(read.unknown_fields) == "");
+                    BOOST_TEST(join(check(read.value)) == "");
+                    BOOST_TEST(join(surprises_of(read.value.spec)) == "");
                     BOOST_TEST((json::value(write(read.value)) == json::value(object)));
                     ++kinds;
                 } else if (object.at("kind") == "Repository") {
@@ -135,7 +171,7 @@ BOOST_AUTO_TEST_CASE(the_samples_are_right_and_come_back_as_they_were) {
             }
         }
     }
-    BOOST_TEST(kinds == 3);
+    BOOST_TEST(kinds == 4);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_absent_empty_or_default_is_left_out) {
