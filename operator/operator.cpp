@@ -21,6 +21,7 @@
 #include "policy/foundation.hpp"
 #include "policy/own_kinds.hpp"
 #include "replica.hpp"
+#include "rights/watch.hpp"
 #include "sources/file_journal.hpp"
 #include "sources/repositories.hpp"
 #include "state_key.hpp"
@@ -198,6 +199,15 @@ public:
         );
         auto& home = replica_->api();
         state_key_.emplace(home, own_namespace_);
+        rights_.emplace(
+            replica_->open_api(), own_namespace_,
+            rights::needed(
+                {.one_namespace = !options_.watch_namespace.empty(),
+                 .webhook = !options_.admission_listen.empty(),
+                 .election = options_.leader_elect}
+            ),
+            [this](std::size_t missing) { metrics_.missing_rights(missing); }
+        );
         kube::event_settings event_options;
         event_options.controller = "holdfast.dev/operator";
         event_options.instance = replica_name(options_).substr(0, 120);
@@ -407,6 +417,7 @@ private:
         co_await wait_for_home(self);
         co_await self->in_cluster_->start();
         self->webhooks_->start();
+        self->tasks_.spawn("see which rights are missing", self->rights_->run());
         self->repositories_->start();
         self->applications_->start();
         self->tasks_.spawn("housekeeping", housekeeping(self));
@@ -462,6 +473,9 @@ private:
                 ready ? "ok\n"
                       : "not ready: the cluster's Applications and Repositories are not known yet, or the "
                         "admission webhook has no certificate yet\n";
+            if (!rights_->missing().empty()) {
+                answer.body += "the operator lacks rights: " + rights_->missing() + "\n";
+            }
         } else {
             answer.status = 404;
             answer.body = "there are /metrics, /healthz and /readyz\n";
@@ -485,6 +499,7 @@ private:
     std::unique_ptr<http::client> connection_;
     std::optional<replica> replica_;
     std::optional<state_key> state_key_;
+    std::optional<rights::watch> rights_;
     std::optional<kube::event_recorder> events_;
     std::unique_ptr<git::store_manager> stores_;
     std::optional<cluster::destination> in_cluster_;

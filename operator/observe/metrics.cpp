@@ -124,6 +124,10 @@ struct metrics::state {
                                      .Add({});
     prometheus::Family<Gauge>& leads =
         gauge(registry, "holdfast_leader", "1 where this replica is the one that works.");
+    prometheus::Family<Gauge>& missing_rights = gauge(
+        registry, "holdfast_missing_rights",
+        "Rights that the operator needs for itself and does not have; the log names them."
+    );
     prometheus::Family<Gauge>& build =
         gauge(registry, "holdfast_build_info", "1, labelled with the version of the program.");
     prometheus::Family<Gauge>& resident =
@@ -326,6 +330,10 @@ void metrics::loop_silent(std::chrono::nanoseconds busy, std::chrono::nanosecond
 
 void metrics::leader(bool leads) {
     state_->leads.Add({}).Set(leads ? 1 : 0);
+}
+
+void metrics::missing_rights(std::size_t count) {
+    state_->missing_rights.Add({}).Set(static_cast<double>(count));
 }
 
 void metrics::build(std::string_view version) {

@@ -59,6 +59,8 @@ public:
     void loop_silent(std::chrono::nanoseconds busy, std::chrono::nanoseconds without_processor);
     /// Whether this replica is the one that works.
     void leader(bool leads);
+    /// How many of the rights that the operator needs for itself it does not have.
+    void missing_rights(std::size_t count);
     /// Of the running program.
     void build(std::string_view version);
 

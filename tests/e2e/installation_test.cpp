@@ -10,6 +10,7 @@
 #include "support/free_port.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -314,6 +315,30 @@ BOOST_AUTO_TEST_CASE(it_keeps_itself_and_needs_no_further_right_for_it) {
              .empty()
     );
     nothing_was_forbidden(w);
+}
+
+BOOST_AUTO_TEST_CASE(a_right_that_is_missing_is_named_before_it_is_needed) {
+    auto& w = installation().w;
+    auto& running = w.shared_operator();
+    BOOST_TEST(running.logged("the operator lacks rights") == 0U); // of what is installed nothing is missing
+    const auto rules = w.field("clusterrole", "", "holdfast", ".rules");
+    auto without = json::parse(rules).as_array();
+    for (auto& rule : without) {
+        if (json::serialize(rule).find("events.k8s.io") != std::string::npos) {
+            rule.as_object()["verbs"] = json::array{"create"}; // "patch" counts up repeated ones: none here
+        }
+    }
+    const auto set = [&](const json::array& to) {
+        const json::array patch{{{"op", "replace"}, {"path", "/rules"}, {"value", to}}};
+        w.kubectl({"patch", "clusterrole", "holdfast", "--type=json", "-p", json::serialize(patch)});
+    };
+    set(without);
+    running.restart();
+    eventually(
+        [&] { return running.logged(R"("missing":"patch events.events.k8s.io")") == 1; }, "the right is named"
+    );
+    set(json::parse(rules).as_array());
+    eventually([&] { return running.logged("has all rights that it needs now") == 1; }, "it has them again");
 }
 
 BOOST_AUTO_TEST_CASE(what_it_stands_on_is_never_deleted) {
