@@ -1,0 +1,59 @@
+// Go templates that loop, print without end, take memory or look around: errors of their set that say so.
+#include "go_bench.hpp"
+
+namespace holdfast::sets {
+namespace {
+
+using namespace test;
+
+constexpr std::string_view one = "- list: {elements: [{a: b}]}";
+
+BOOST_FIXTURE_TEST_SUITE(hostile_go_templates, go_bench)
+
+BOOST_AUTO_TEST_CASE(one_that_loops_ends) {
+    const auto said = names(one, "{{range 1000000000000000}}{{end}}x");
+    BOOST_TEST(said == "spec.generators[0]: the templates of the set do not end within 10s");
+    BOOST_TEST(names(one, "x{{.a}}") == "xb"); // and the next one is rendered
+}
+
+BOOST_AUTO_TEST_CASE(one_that_prints_megabytes_or_takes_memory_is_refused) {
+    const auto printed = names(one, "{{range until 100000}}0123456789abcdef{{end}}");
+    BOOST_TEST(printed.find("it prints more than 1048576 bytes") != std::string::npos, printed);
+    const auto taken = names(one, "{{repeat 1000000000 \"x\" | len}}");
+    BOOST_TEST(taken.starts_with("spec.generators[0]: holdfast-builder template"), taken);
+    BOOST_TEST(taken.find("memory") != std::string::npos, taken);
+    const auto deep = names(one, "{{define \"a\"}}{{template \"a\"}}{{end}}{{template \"a\"}}");
+    BOOST_TEST(deep.find("exceeded maximum template depth") != std::string::npos, deep);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_names_a_missing_key_or_is_none_is_told) {
+    const auto missing = names(one, "{{.nope}}", "goTemplateOptions: [missingkey=error]");
+    BOOST_TEST(missing.find("map has no entry for key \"nope\"") != std::string::npos, missing);
+    const auto broken = names(one, "{{.a");
+    BOOST_TEST(broken.starts_with("spec.generators[0]: failed to parse template {{.a: "), broken);
+    // The others of the set are not touched.
+    BOOST_TEST(
+        names(
+            "- list: {elements: [{a: b}], template: {metadata: {name: '{{.a'}, spec: {}}}\n- list: {elements: [{a: c}]}",
+            "{{.a}}"
+        )
+            .starts_with("c; spec.generators[0]: failed to parse")
+    );
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_or_prints_nonsense_is_told) {
+    program.clear();
+    BOOST_TEST(
+        names(one, "{{.a}}") ==
+        "spec.generators[0]: holdfast-builder, which renders Go templates, is not installed"
+    );
+    for (const auto* text :
+         {"", "[]", "{}", R"({"results":[]})", R"({"results":[5]})", R"({"results":[{"error":""}]})"})
+        BOOST_TEST(read_template_answer(text, {"key"}).has_error(), text);
+    BOOST_TEST(read_template_answer(R"({"results":[{"value":"x"}]})", {"key"}).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast::sets
