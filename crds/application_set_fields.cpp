@@ -198,8 +198,8 @@ struct docs<git_generator> {
         {.member = "path_param_prefix", .doc = "Stands before the parameters of the path: PREFIX.path."},
         values_field,
         {.member = "requeue_after_seconds",
-         .doc = "How often the repository is asked for news at least; without it the interval of the "
-                "Repository counts. A webhook brings news at once.",
+         .doc = "Counts for nothing, and the set says so: how often a repository is asked for news is the "
+                "interval of its Repository, and a webhook brings news at once.",
          .minimum = 1,
          .maximum = 31'536'000},
         template_field,

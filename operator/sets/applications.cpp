@@ -91,12 +91,13 @@ maybe<generated> application_of(const recipe& with, const parameters& set) {
 
 maybe<std::vector<generated>> applications_of(
     const crds::application_set& set, const std::vector<generator_results>& results, std::size_t generator,
-    const set_dialect& dialect, renderings& templates, std::size_t& budget
+    const set_dialect& dialect, renderings& templates, std::size_t& budget, std::vector<std::string>& warnings
 ) {
     std::vector<generated> all;
     bool missing = false;
     std::optional<error> first;
     std::size_t failed = 0;
+    std::size_t without_parameters = 0;
     for (const auto& of : results) {
         json::object templated{{"application", template_of(set.spec.template_, of.own_template)}};
         if (!set.spec.template_patch.empty()) templated["patch"] = set.spec.template_patch;
@@ -107,6 +108,7 @@ maybe<std::vector<generated>> applications_of(
             .templated = std::make_shared<const json::value>(std::move(templated))
         };
         for (const auto& one : of.sets) {
+            without_parameters += one.empty() ? 1 : 0;
             auto made = application_of(with, one);
             if (!made) {
                 ++failed;
@@ -121,6 +123,13 @@ maybe<std::vector<generated>> applications_of(
                 all.push_back(std::move(**made));
             }
         }
+    }
+    if (without_parameters > 0) {
+        warnings.push_back(fmt::format(
+            "{} of the results of spec.generators[{}] {} no parameters: the template is taken as it is, and "
+            "such an Application leaves what it deployed when it goes",
+            without_parameters, generator, without_parameters == 1 ? "has" : "have"
+        ));
     }
     if (first) {
         return failed == 1 ? *first

@@ -44,7 +44,7 @@ generation generate(
             continue;
         }
         if (!*results) continue;
-        auto made = applications_of(set, **results, i, dialect, templates, budget);
+        auto made = applications_of(set, **results, i, dialect, templates, budget, out.warnings);
         if (!made) {
             fail(failed_step::rendering, fmt::format("{}: {}", path, made.error().message()));
             continue;

@@ -5,7 +5,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -147,8 +146,6 @@ struct generation {
     /// Everything that the result depends on, whether known already or not: what is to be subscribed to.
     std::set<tree_id> trees;
     bool depends_on_clusters = false;
-    /// The shortest requeueAfterSeconds of its git generators.
-    std::optional<std::chrono::seconds> poll_interval;
 };
 
 /// What a set may ask for; what is above is an error of its generator.
@@ -158,6 +155,10 @@ struct generate_limits {
     std::size_t bytes = std::size_t{64} << 20U;
     /// Files of all trees whose contents are asked for.
     std::size_t files = 10'000;
+    /// What generators of matrices may take together, whatever comes of it: a path that is compared with a
+    /// pattern is one, a result in between 250, ten bytes of a generator that parameters are put into one.
+    /// About a second each 10 million.
+    std::size_t work = 50'000'000;
 };
 
 /// What differs between the kinds of holdfast.dev and those of argoproj.io.

@@ -61,7 +61,19 @@ bool is_plain(const crds::set_generator& entry) {
 
 } // namespace
 
-result<void> generators::add(std::vector<parameters>& to, parameters one, std::size_t& bytes) const {
+result<void> generators::spend(std::size_t work) {
+    spent_ += work;
+    if (spent_ > limits_.work) {
+        return user_error(
+            "the generators of the set take too much work: too many paths, or results in between, for too few "
+            "Applications; make the patterns narrower"
+        );
+    }
+    return {};
+}
+
+result<void> generators::add(std::vector<parameters>& to, parameters one, std::size_t& bytes) {
+    constexpr std::size_t work_of_result = 250;
     bytes += bytes_of(one);
     if (to.size() >= limits_.results) {
         return user_error(fmt::format("it has more than {} results", limits_.results));
@@ -72,7 +84,7 @@ result<void> generators::add(std::vector<parameters>& to, parameters one, std::s
         );
     }
     to.push_back(std::move(one));
-    return {};
+    return spend(work_of_result);
 }
 
 maybe<std::vector<generator_results>>
@@ -123,7 +135,8 @@ maybe<std::vector<generator_results>> generators::run_entry(
         if (!taken) return taken.error();
     }
     if (from->git) {
-        if (auto taken = take(git(*from->git), "git", entry.git->template_); !taken) return taken.error();
+        if (auto taken = take(git(*from->git, path), "git", entry.git->template_); !taken)
+            return taken.error();
     }
     if (from->matrix) {
         auto taken = take(matrix(*from->matrix, path + ".matrix", depth), "matrix", entry.matrix->template_);
@@ -177,6 +190,10 @@ maybe<crds::set_generator> generators::interpolated(
         if (plain.clusters) cluster_values = std::exchange(plain.clusters->values, {});
     }
     const auto value = std::make_shared<const json::value>(crds::write(plain));
+    constexpr std::size_t bytes_for_one = 10;
+    if (auto spent = spend(bytes_of(*value) / bytes_for_one); !spent) {
+        return user_error(fmt::format("{}: {}", path, spent.error().message()));
+    }
     auto rendered = templates_.render(value, std::make_shared<const json::object>(outer));
     if (!rendered) return user_error(fmt::format("{}: {}", path, rendered.error().message()));
     bool missing = !*rendered;
@@ -269,16 +286,19 @@ generators::sets_of_one generators::clusters(const crds::cluster_generator& from
     return std::optional{std::move(made)};
 }
 
-generators::sets_of_one generators::git(const crds::git_generator& from) {
+generators::sets_of_one generators::git(const crds::git_generator& from, const std::string& path) {
     if (has_template(from.repo_url) || has_template(from.revision)) {
         return user_error(fmt::format(
             "there is no parameter for {}",
             has_template(from.repo_url) ? "repoURL " + from.repo_url : "revision " + from.revision
         ));
     }
-    if (from.requeue_after_seconds) {
-        const std::chrono::seconds every{*from.requeue_after_seconds};
-        out_.poll_interval = out_.poll_interval ? std::min(*out_.poll_interval, every) : every;
+    if (from.requeue_after_seconds && warned_.insert(path).second) {
+        out_.warnings.push_back(fmt::format(
+            "{}.git.requeueAfterSeconds counts for nothing: how often a repository is asked is the interval of "
+            "its Repository, and a webhook brings news at once",
+            path
+        ));
     }
     const tree_id id{.repo_url = from.repo_url, .revision = from.revision};
     out_.trees.insert(id);
@@ -292,6 +312,7 @@ generators::sets_of_one generators::git(const crds::git_generator& from) {
     if (from.directories.empty()) return git_files(from, id, tree);
     auto& directories = directories_[id];
     if (directories.empty()) directories = directories_of(*tree.files);
+    if (auto spent = spend(directories.size() * from.directories.size()); !spent) return spent.error();
     const auto found = matching_directories(directories, from.directories);
     if (!found) return found.error();
     const path_style style{.go = templates_.go(), .prefix = from.path_param_prefix};
@@ -306,20 +327,21 @@ generators::sets_of_one generators::git(const crds::git_generator& from) {
 
 generators::sets_of_one
 generators::git_files(const crds::git_generator& from, const tree_id& id, const known_tree& tree) {
+    if (auto spent = spend(tree.files->size() * from.files.size()); !spent) return spent.error();
     const auto found = matching_files(*tree.files, from.files);
     if (!found) return found.error();
     std::set<std::string> unknown;
     for (const auto& file : *found) {
+        files_.emplace(id, file);
+        if (files_.size() > limits_.files) {
+            return user_error(fmt::format("the set reads more than {} files", limits_.files));
+        }
         if (const auto why = tree.unreadable.find(file); why != tree.unreadable.end()) {
             return user_error(fmt::format("unable to process file '{}': {}", file, why->second));
         }
         if (!tree.contents.contains(file)) unknown.insert(file);
     }
     if (!unknown.empty()) {
-        files_ += unknown.size();
-        if (files_ > limits_.files) {
-            return user_error(fmt::format("the set reads more than {} files", limits_.files));
-        }
         out_.missing.files[id].merge(unknown);
         return sets_or_missing{};
     }

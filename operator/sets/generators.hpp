@@ -6,7 +6,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace holdfast::sets {
@@ -49,7 +51,7 @@ private:
 
     sets_of_one list(const crds::list_generator& from);
     sets_of_one clusters(const crds::cluster_generator& from);
-    sets_of_one git(const crds::git_generator& from);
+    sets_of_one git(const crds::git_generator& from, const std::string& path);
     sets_of_one git_files(const crds::git_generator& from, const tree_id& id, const known_tree& tree);
     sets_of_one matrix(const crds::matrix_generator& from, const std::string& path, std::size_t depth);
     sets_of_one merge(const crds::merge_generator& from, const std::string& path, std::size_t depth);
@@ -58,7 +60,9 @@ private:
     sets_of_one with_values(std::vector<parameters> sets, const crds::string_map& values);
     result<parameters> together(const parameters& first, const parameters& second) const;
     /// Adds a result where there is room for it.
-    result<void> add(std::vector<parameters>& to, parameters one, std::size_t& bytes) const;
+    result<void> add(std::vector<parameters>& to, parameters one, std::size_t& bytes);
+    /// Takes from generate_limits::work. It cannot be interrupted, so it has to end by itself.
+    result<void> spend(std::size_t work);
 
     const crds::application_set& set_;
     const knowledge& known_;
@@ -67,7 +71,10 @@ private:
     generation& out_;
     /// A matrix may ask for the same tree a thousand times.
     std::map<tree_id, std::vector<std::string>> directories_;
-    std::size_t files_ = 0;
+    std::set<std::pair<tree_id, std::string>> files_;
+    std::size_t spent_ = 0;
+    /// Paths of generators that were warned of: once, however often they run.
+    std::set<std::string> warned_;
 };
 
 } // namespace holdfast::sets

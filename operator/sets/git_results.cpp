@@ -1,5 +1,6 @@
 #include "sets/git_results.hpp"
 
+#include "base/bounded_text.hpp"
 #include "match/glob.hpp"
 #include "render/yaml.hpp"
 #include "sets/go_text.hpp"
@@ -202,13 +203,14 @@ result<std::vector<parameters>> maps_in_elements(std::string_view yaml) {
 
 parameters directory_parameters(const std::string& directory, const path_style& style) {
     parameters made;
-    put_path(made, directory, {}, style);
+    put_path(made, valid_utf8(directory), {}, style);
     return made;
 }
 
 parameters file_parameters(const std::string& file, const parameters& content, const path_style& style) {
     auto made = style.go ? content : flattened(content);
-    put_path(made, parent_of(file), base_of(file), style);
+    const auto text = valid_utf8(file);
+    put_path(made, parent_of(text), base_of(text), style);
     return made;
 }
 

@@ -153,6 +153,58 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_or_is_not_there_is_the_generator_s_erro
     );
 }
 
+BOOST_AUTO_TEST_CASE(work_that_comes_to_nothing_is_bounded) {
+    // Each of 1000 results looks at 1000 directories, and a selector throws away what it finds.
+    world w;
+    w.limits.work = 2'000'000;
+    std::vector<std::string> names;
+    for (int i = 0; i < 1000; ++i)
+        names.push_back(fmt::format("apps/d{}", i));
+    w.trees["r"] = directories(names);
+    const auto matrix = [](std::string_view pattern) {
+        return fmt::format(
+            "{{matrix: {{generators: [{}, {{git: {{repoURL: r, directories: [{{path: '{}'}}]}}, selector: "
+            "{{matchLabels: {{path.basename: none}}}}}}]}}}}",
+            list_of(1000, "a"), pattern
+        );
+    };
+    const auto said = names_of(w.generate(set_with(matrix("apps/[^{{a}}]*"))));
+    BOOST_TEST(
+        said.starts_with(
+            "spec.generators[0].matrix.generators[1].git: the generators of the set take too much work"
+        ),
+        said
+    );
+    BOOST_TEST(names_of(w.generate(set_with(matrix("apps/none")))).empty()); // looked at once
+    w.limits.work = 10'000'000;
+    BOOST_TEST(names_of(w.generate(set_with(matrix("apps/none{{a}}")))).empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_counts_for_nothing_is_said_once) {
+    world w;
+    w.trees["r"] = directories({"d1", "d2"});
+    auto made = w.generate(set_with(
+        "{matrix: {generators: [" + list_of(2, "a") +
+        ", {git: {repoURL: r, requeueAfterSeconds: 30, directories: [{path: 'd{{a}}'}]}}]}}, {list: {elements: [{}]}}"
+    ));
+    BOOST_TEST_REQUIRE(made.warnings.size() == 2U);
+    BOOST_TEST(made.warnings[0].starts_with(
+        "spec.generators[0].matrix.generators[1].git.requeueAfterSeconds counts for nothing"
+    ));
+    BOOST_TEST(made.warnings[1].starts_with("1 of the results of spec.generators[1] has no parameters"));
+}
+
+BOOST_AUTO_TEST_CASE(paths_that_are_no_utf_8_are_texts_all_the_same) {
+    world w;
+    w.trees["r"] = directories({"a\xff"
+                                "b"});
+    const auto made = w.generate(set_with("{git: {repoURL: r, directories: [{path: 'a*'}]}}", "{{path}}"));
+    BOOST_TEST(
+        names_of(made) == "a\xEF\xBF\xBD"
+                          "b"
+    );
+}
+
 // Whatever texts are put together, it ends, and the same again is the same.
 BOOST_AUTO_TEST_CASE(texts_by_chance_are_filled_or_refused) {
     std::mt19937 random{7}; // NOLINT(cert-msc51-cpp): the same each time
