@@ -69,11 +69,18 @@ read_template_answer(std::string_view printed, const std::vector<template_key>& 
     auto* answer = ec ? nullptr : parsed.if_object();
     auto* all = answer == nullptr ? nullptr : answer->if_contains("results");
     auto* list = all == nullptr ? nullptr : all->if_array();
-    if (list == nullptr || list->size() != keys.size()) {
+    if (list == nullptr || list->size() > keys.size()) {
+        return internal_error("holdfast-builder did not answer for each template");
+    }
+    const auto* rest = answer->if_contains("rest");
+    const bool ends_early = rest != nullptr && rest->is_string() && !rest->get_string().empty();
+    if (list->size() < keys.size() && !ends_early) {
         return internal_error("holdfast-builder did not answer for each template");
     }
     renderings_by_key made;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (auto i = list->size(); i < keys.size(); ++i)
+        made.emplace(keys[i], rendered{.error = std::string{rest->get_string()}, .value = {}});
+    for (std::size_t i = 0; i < list->size(); ++i) {
         auto* one = (*list)[i].if_object();
         if (one == nullptr) return internal_error("holdfast-builder printed a result that is no object");
         rendered read;

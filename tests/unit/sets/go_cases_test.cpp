@@ -97,14 +97,14 @@ BOOST_AUTO_TEST_CASE(cases_27_28_44_53_matrices) {
             "{{.k}} {{.m}} [{{.e}}] {{.l}}"
         ) == "a map[p:1 q:2] [] [a]"
     );
-    trees["f"] = {{"clusters/prod/c.yaml", "cluster: {name: prod}"}};
+    trees["f"] = {{"x/b/c.yaml", "cluster: {name: prod}"}};
     trees["w"] = directories({"apps/web"});
     BOOST_TEST(
         names(
             "- matrix: {generators: [{git: {repoURL: w, pathParamPrefix: a, directories: [{path: apps/*}]}}, "
             "{git: {repoURL: f, pathParamPrefix: b, files: [{path: '*.yaml'}]}}]}",
-            "{{.a.path.basename}}-{{index .b.path.segments 0}}-{{.cluster.name}}"
-        ) == "web-clusters-prod"
+            "{{.a.path.basename}}-{{.b.path.basename}}-{{.cluster.name}}"
+        ) == "web-b-prod"
     );
     BOOST_TEST(
         names(

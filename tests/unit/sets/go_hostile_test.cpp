@@ -41,6 +41,26 @@ BOOST_AUTO_TEST_CASE(one_that_names_a_missing_key_or_is_none_is_told) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(ten_thousand_results_with_long_parameters_are_rendered) {
+    auto set = set_of(
+        "goTemplate: true\ngenerators: [{matrix: {generators: [{list: {elements: []}}, {list: {elements: []}}]}}]\n"
+        "template: {metadata: {name: '{{.a}}-{{.b}}'}, spec: {project: default}}\n"
+    );
+    json::array elements;
+    json::array second;
+    for (int i = 0; i < 100; ++i) {
+        elements.push_back(json::object{{"a", i}, {"long", std::string(2000, 'x')}});
+        second.push_back(json::object{{"b", std::to_string(i)}});
+    }
+    auto& inner = set.spec.generators[0].matrix->generators;
+    inner[0] = json::object{{"list", {{"elements", std::move(elements)}}}};
+    inner[1] = json::object{{"list", {{"elements", std::move(second)}}}};
+    const auto made = generate(set);
+    BOOST_TEST(made.failures.empty(), names_of(made).substr(0, 300));
+    BOOST_TEST(made.applications.size() == 10'000U);
+    BOOST_TEST(runs == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_or_prints_nonsense_is_told) {
     program.clear();
     BOOST_TEST(
@@ -48,9 +68,14 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_or_prints_nonsense_is_told) {
         "spec.generators[0]: holdfast-builder, which renders Go templates, is not installed"
     );
     for (const auto* text :
-         {"", "[]", "{}", R"({"results":[]})", R"({"results":[5]})", R"({"results":[{"error":""}]})"})
+         {"", "[]", "{}", R"({"results":[],"rest":""})", R"({"results":[5]})", R"({"results":[{},{}]})",
+          R"({"results":[{"error":""}]})"})
         BOOST_TEST(read_template_answer(text, {"key"}).has_error(), text);
     BOOST_TEST(read_template_answer(R"({"results":[{"value":"x"}]})", {"key"}).has_value());
+    const auto early = read_template_answer(R"({"results":[{"value":"x"}],"rest":"no"})", {"a", "b"});
+    BOOST_TEST_REQUIRE(early.has_value());
+    BOOST_TEST(early->at("a").error.empty());
+    BOOST_TEST(early->at("b").error == "no");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,8 @@ type templateResult struct {
 
 type templateAnswer struct {
 	Results []templateResult `json:"results"`
+	// Why there are no results for the last items.
+	Rest string `json:"rest,omitempty"`
 }
 
 var errTooLong = errors.New("it prints too much")
@@ -113,7 +116,8 @@ func fromYAMLArray(text string) ([]any, error) {
 	return value, yaml.Unmarshal([]byte(text), &value)
 }
 
-// An answer for each item; an error is about the question itself.
+// An answer for each item, or why there are none for the last ones; an error is about the question itself. Items are
+// read, rendered and printed one after the other, so that they are never all in memory.
 func runTemplates(in io.Reader, out io.Writer) error {
 	var question templateQuestion
 	decoder := json.NewDecoder(in)
@@ -124,17 +128,18 @@ func runTemplates(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var items []templateItem
-	for decoder.More() {
-		var item templateItem
-		if err := decoder.Decode(&item); err != nil || item.Value < 0 || item.Value >= len(question.Values) {
-			return errors.New("an item cannot be read")
-		}
-		items = append(items, item)
+	buffered := bufio.NewWriter(out)
+	_, _ = buffered.WriteString(`{"results":[`)
+	rest, err := renderer.all(decoder, buffered)
+	if err != nil {
+		return err
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(templateAnswer{Results: renderer.all(items)})
+	end, err := json.Marshal(rest)
+	if err != nil {
+		return err
+	}
+	_, _ = buffered.WriteString(`],"rest":` + string(end) + "}")
+	return buffered.Flush()
 }
 
 type renderer struct {
@@ -175,33 +180,59 @@ func newRenderer(question templateQuestion) (*renderer, error) {
 
 // A template that does not end cannot be stopped: whoever waits for it gives up, and the program ends. What was made
 // before is answered, and the rest is its fault.
-func (r *renderer) all(items []templateItem) []templateResult {
-	made := make(chan templateResult)
+func (r *renderer) all(items *json.Decoder, out *bufio.Writer) (string, error) {
+	type step struct {
+		printed []byte
+		err     error
+	}
+	made := make(chan step)
 	go func() {
-		for _, item := range items {
-			value, err := r.value(r.values[item.Value], asGenerators(item.Parameters))
+		defer close(made)
+		for items.More() {
+			printed, err := r.next(items)
+			made <- step{printed, err}
 			if err != nil {
-				made <- templateResult{Error: err.Error()}
-			} else {
-				made <- templateResult{Value: value}
+				return
 			}
 		}
 	}()
-	results := make([]templateResult, 0, len(items))
 	limit := time.After(r.timeout)
-	for range items {
+	for first := true; ; first = false {
 		select {
-		case result := <-made:
-			results = append(results, result)
-		case <-limit:
-			for len(results) < len(items) {
-				results = append(results, templateResult{Error: fmt.Sprintf(
-					"the templates of the set do not end within %s", r.timeout)})
+		case result, more := <-made:
+			if !more || result.err != nil {
+				return "", result.err
 			}
-			return results
+			if !first {
+				_ = out.WriteByte(',')
+			}
+			if _, err := out.Write(result.printed); err != nil {
+				return "", err
+			}
+		case <-limit:
+			return fmt.Sprintf("the templates of the set do not end within %s", r.timeout), nil
 		}
 	}
-	return results
+}
+
+// The result of the next item as JSON.
+func (r *renderer) next(items *json.Decoder) ([]byte, error) {
+	var item templateItem
+	if err := items.Decode(&item); err != nil || item.Value < 0 || item.Value >= len(r.values) {
+		return nil, errors.New("an item cannot be read")
+	}
+	var result templateResult
+	value, err := r.value(r.values[item.Value], asGenerators(item.Parameters))
+	if err != nil {
+		result.Error = err.Error()
+	} else {
+		result.Value = value
+	}
+	var printed bytes.Buffer
+	encoder := json.NewEncoder(&printed)
+	encoder.SetEscapeHTML(false)
+	err = encoder.Encode(result)
+	return printed.Bytes(), err
 }
 
 // Some parameters are maps of texts in Argo CD, so that a name that is not there is an empty text for index.

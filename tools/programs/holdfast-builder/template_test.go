@@ -34,8 +34,11 @@ func renderAll(t *testing.T, timeout int, options []string, value string, parame
 	if err := json.Unmarshal(out.Bytes(), &answer); err != nil {
 		t.Fatal(err)
 	}
-	if len(answer.Results) != len(parameters) {
-		t.Fatalf("%d results for %d items", len(answer.Results), len(parameters))
+	if len(answer.Results) > len(parameters) || (len(answer.Results) < len(parameters)) != (answer.Rest != "") {
+		t.Fatalf("%d results for %d items, %q", len(answer.Results), len(parameters), answer.Rest)
+	}
+	for len(answer.Results) < len(parameters) {
+		answer.Results = append(answer.Results, templateResult{Error: answer.Rest})
 	}
 	return answer.Results
 }
@@ -121,7 +124,7 @@ func TestATemplateThatDoesNotEndIsTheFaultOfWhatComesAfterItToo(t *testing.T) {
 }
 
 func TestWhatIsNoQuestionIsRefused(t *testing.T) {
-	for _, text := range []string{"", "[]", `{"options":["x"]}`, `{"values":["{{"]}{"value":1}`, `{"values":["a"]}{"value":`} {
+	for _, text := range []string{"", "[]", `{"options":["x"]}`, `{"timeoutMs":60000,"values":["{{"]}{"value":1}`, `{"timeoutMs":60000,"values":["a"]}{"value":`} {
 		if err := runTemplates(strings.NewReader(text), &bytes.Buffer{}); err == nil {
 			t.Error(text)
 		}
