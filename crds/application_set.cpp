@@ -1,5 +1,6 @@
 #include "crds/application_set.hpp"
 
+#include "crds/examine_template.hpp"
 #include "crds/whole_object.hpp"
 
 #include <fmt/format.h>
@@ -51,9 +52,33 @@ void examine_inner(
     }
 }
 
+/// The templates of an entry's own generators. Those inside of a matrix or a merge count for nothing.
+void examine_templates(
+    const set_generator& generator, const std::string& path, std::vector<problem>& problems,
+    std::vector<problem>& unknown
+) {
+    const auto examine = [&](const auto& of, std::string_view name) {
+        if (!of || !of->template_) return;
+        examine_template_spec(
+            of->template_->spec, fmt::format("{}.{}.template.spec", path, name), problems, unknown
+        );
+    };
+    examine(generator.list, "list");
+    examine(generator.clusters, "clusters");
+    examine(generator.git, "git");
+    examine(generator.matrix, "matrix");
+    examine(generator.merge, "merge");
+}
+
 void examine_inner(reading<application_set>& read) {
     auto& generators = read.value.spec.generators;
+    examine_template_spec(
+        read.value.spec.template_.spec, "spec.template.spec", read.problems, read.unknown_fields
+    );
     for (std::size_t i = 0; i < generators.size(); ++i) {
+        examine_templates(
+            generators[i], fmt::format("spec.generators[{}]", i), read.problems, read.unknown_fields
+        );
         examine_inner(
             generators[i], fmt::format("spec.generators[{}]", i), 0, read.problems, read.unknown_fields
         );

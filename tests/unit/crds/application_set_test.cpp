@@ -98,6 +98,33 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_with_its_path) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_template_whatever_its_parameters_are_is_said) {
+    const std::pair<std::string_view, std::string_view> table[] = {
+        {R"('source': {'repoURL': '{{r}}', 'path': '{{p}}'}, 'destination': {'name': '{{n}}'})", ""},
+        {R"('sorce': {'repoURL': 'x'})", "spec.template.spec.sorce: unknown field, did you mean \"source\"?"},
+        {R"('syncPolicy': {'automated': {'prune': 'yes'}})",
+         "spec.template.spec.syncPolicy.automated.prune: must be true or false, is \"yes\""},
+        {R"('syncPolicy': {'automated': {'prune': '{{p}}'}, 'retry': {'limit': '{{l}}'}})", ""},
+        {R"('{{k}}': {'repoURL': 5}, 'sources': '{{s}}')", ""},
+        {R"('sources': [{'helm': {'valueFiles': ['{{a}}', '{{a}}', 5, '']}}])",
+         "spec.template.spec.sources[0].helm.valueFiles[2]: must be a string, is 5"},
+        {R"('source': {'path': '', 'helm': {'valuesObject': {'anything': ['{{a}}', 5]}}})", ""},
+        {R"('syncPolicy': {'syncOptions': ['{{a}}=true', 'Prune=false']}, 'destination': {'namespace': 'Not A Name'})",
+         "spec.template.spec.destination.namespace: must be a name of lower-case letters, digits and '-', is "
+         "\"Not A Name\""},
+    };
+    for (const auto& [spec, expected] : table) {
+        const auto whole =
+            R"({'template': {'metadata': {'name': 'x'}, 'spec': {)" + std::string{spec} + "}}}";
+        BOOST_TEST(said_of(whole) == expected, spec << ": " << said_of(whole));
+    }
+    BOOST_TEST(
+        said_of(
+            R"({'generators': [{'list': {'elements': [], 'template': {'spec': {'projct': 'a', 'project': ''}}}}]})"
+        ) == "spec.generators[0].list.template.spec.projct: unknown field, did you mean \"project\"?"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(one_that_is_to_be_worked_on_is_refused_for_what_is_wrong_inside_of_a_matrix) {
     const auto wrong =
         R"({'generators': [{'matrix': {'generators': [{'list': {}}, {'git': {'repoURL': 5}}]}}]})";
