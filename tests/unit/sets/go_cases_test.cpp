@@ -1,6 +1,11 @@
 // The numbered cases of ApplicationSets with Go templates. Their names begin with their numbers.
 #include "go_bench.hpp"
 
+#include "render/yaml.hpp"
+
+#include <fstream>
+#include <iterator>
+
 namespace holdfast::sets {
 namespace {
 
@@ -202,6 +207,34 @@ BOOST_AUTO_TEST_CASE(cases_40_41_functions) {
     const auto env = names("- list: {elements: [{a: b}]}", "{{env \"HOME\"}}");
     BOOST_TEST(env.starts_with("spec.generators[0]: failed to parse template {{env \"HOME\"}}: "), env);
     BOOST_TEST(env.ends_with("function \"env\" not defined"), env);
+}
+
+// The examples of docs/application-set-templates.md, in their order, with the files that they speak of.
+BOOST_AUTO_TEST_CASE(the_examples_of_the_docs_make_what_they_say) {
+    std::ifstream file{HOLDFAST_SOURCE_DIR "/docs/application-set-templates.md"};
+    const std::string page{std::istreambuf_iterator<char>{file}, {}};
+    trees["https://git.example.com/platform/apps.git"] = {
+        {"apps/web/app.yaml", "{stages: [{name: test}, {name: live, auto: true}]}"},
+        {"teams/s1/team.yaml", "{team: shop, owner: {mail: shop@example.com}}"}
+    };
+    std::vector<generation> made;
+    constexpr std::string_view opening = "```yaml\n";
+    for (auto begin = page.find(opening); begin != std::string::npos; begin = page.find(opening, begin)) {
+        begin += opening.size();
+        const auto read = render::read_yaml(page.substr(begin, page.find("```", begin) - begin));
+        BOOST_TEST_REQUIRE(read.has_value());
+        const auto set = crds::examine_application_set(read->front().value.as_object());
+        BOOST_TEST(crds::join(set.problems) + crds::join(set.unknown_fields) == "");
+        BOOST_TEST(crds::join(crds::check(set.value)) == "");
+        made.push_back(generate(set.value));
+    }
+    BOOST_TEST_REQUIRE(made.size() == 2U);
+    BOOST_TEST(names_of(made[0]) == "team-shop");
+    BOOST_TEST(at(made[0], 0, "/spec/destination/namespace") == "s1-apps");
+    BOOST_TEST(at(made[0], 0, "/metadata/annotations/example.com~1owner") == "shop@example.com");
+    BOOST_TEST(names_of(made[1]) == "web-test, web-live");
+    BOOST_TEST(at(made[1], 0, "/spec/syncPolicy") == "-");
+    BOOST_TEST(at(made[1], 1, "/spec/syncPolicy/automated/prune") == "true");
 }
 
 BOOST_AUTO_TEST_CASE(a_thousand_results_are_one_run) {
