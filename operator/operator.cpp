@@ -22,6 +22,7 @@
 #include "policy/own_kinds.hpp"
 #include "replica.hpp"
 #include "rights/watch.hpp"
+#include "sets_control/set_controller.hpp"
 #include "sources/file_journal.hpp"
 #include "sources/repositories.hpp"
 #include "state_key.hpp"
@@ -48,6 +49,8 @@ constexpr auto grace = 20s;
 // Another replica takes over within two seconds of SIGTERM.
 constexpr auto work_hand_over = 1'000ms;
 constexpr auto repositories_hand_over = 200ms;
+// A write that is under way; the next leader does the rest.
+constexpr auto sets_hand_over = 200ms;
 // To the API server: so many keep a small one busy, however many applications are worked on.
 constexpr std::size_t most_connections = 40;
 
@@ -262,6 +265,7 @@ public:
             },
             [this](const git::url& repository, const std::set<std::string>& applications) {
                 applications_->repository_moved(repository, applications);
+                sets_->repository_moved(applications);
             },
             [this](const std::set<std::string>& applications) { applications_->charts_moved(applications); }
         );
@@ -293,7 +297,27 @@ public:
                         replica_->renounce();
                         end_(outcome::again);
                     },
+                .application_told = [this](const json::object& one) { sets_->application_told(one); },
+                .application_gone = [this](const kube::object_name& name) { sets_->application_gone(name); },
                 .state_key = [this]() -> const std::string& { return state_key_->now(); }
+            }
+        );
+        sets_.emplace(
+            executor,
+            sets_control::set_controller::parts{
+                .home = home,
+                .sources = *repositories_,
+                .pool = pool_,
+                .events = *events_,
+                .counters = metrics_,
+                .around = applications_->around(),
+                .applications_are_known = [this] { return applications_->ready(); },
+                .clusters = [](const std::string& /*namespace_*/
+                            ) { return std::vector<sets::cluster_facts>{}; },
+                .render = {}
+            },
+            sets_control::set_controller::settings{
+                .watch_namespace = options_.watch_namespace, .installation = options_.installation
             }
         );
         if (!options_.metrics_listen.empty()) {
@@ -327,8 +351,10 @@ public:
         stopping_ = true;
         // Another replica goes on as soon as this one has written down where it is.
         if (applications_) {
+            co_await sets_->hand_over(sets_hand_over);
             co_await applications_->hand_over(work_hand_over);
             co_await repositories_->hand_over(repositories_hand_over);
+            co_await sets_->stop();
             co_await applications_->stop();
         }
         if (file_journal_) {
@@ -365,6 +391,7 @@ private:
             self->tasks_.spawn("load the key for digests", self->state_key_->keep_loading());
         }
         co_await self->applications_->lead(after_another);
+        self->sets_->lead();
         self->repositories_->lead();
     }
 
@@ -420,6 +447,7 @@ private:
         self->tasks_.spawn("see which rights are missing", self->rights_->run());
         self->repositories_->start();
         self->applications_->start();
+        self->sets_->start();
         self->tasks_.spawn("housekeeping", housekeeping(self));
         log::info("started");
         if (!self->replica_->is_elected()) {
@@ -447,7 +475,7 @@ private:
         if (metrics_text_.empty() || now - metrics_made_ >= metrics_age) {
             metrics_.watched_objects(in_cluster_->live().size());
             metrics_.leader(replica_->leads());
-            metrics_text_ = metrics_.text();
+            metrics_text_ = metrics_.text() + sets_->metrics_text();
             metrics_made_ = now;
         }
         return metrics_text_;
@@ -508,6 +536,7 @@ private:
     build_parts builds_;
     std::optional<sources::file_journal> file_journal_;
     std::optional<control::application_controller> applications_;
+    std::optional<sets_control::set_controller> sets_;
     std::unique_ptr<http::server> server_;
     std::optional<webhook_servers> webhooks_;
     bool stopping_ = false;

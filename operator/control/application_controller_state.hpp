@@ -81,6 +81,8 @@ struct application_controller::state : kube::informer_handler {
     void removed(const kube::object_name& name, std::string_view resource_version) override;
     void synced() override;
     void store_went_back() override { is_older_list = true; }
+    /// Takes over what the watch, or a list, says of one, and has it reconciled where that matters.
+    void take_in(const json::object& object);
     void forget(const std::string& key);
     /// It is another one than was known: what of it is to be remembered is in its status.
     void take_up(record_ptr& r, crds::application now, const json::object& object);

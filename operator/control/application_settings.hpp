@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kube/object.hpp"
 #include "sync/dialect.hpp"
 
 #include <cstddef>
@@ -23,6 +24,10 @@ struct application_settings {
     /// Called when the API server's store turns out to be older than what it told before: all that is known
     /// of the cluster, and all that waits to be written, is of a time that is no more.
     std::function<void()> store_went_back = [] {};
+    /// Told of each Application as the watch tells of it, once it is known here, and of each that is gone. On
+    /// the loop's thread; must not throw.
+    std::function<void(const json::object&)> application_told = [](const json::object&) {};
+    std::function<void(const kube::object_name&)> application_gone = [](const kube::object_name&) {};
     /// The key of what statuses tell of values (status_report.hpp), the same in all replicas; empty: none is
     /// known, and nothing is told.
     std::function<const std::string&()> state_key = []() -> const std::string& {

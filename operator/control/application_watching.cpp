@@ -87,6 +87,11 @@ void application_controller::state::added(const json::object& object) {
 }
 
 void application_controller::state::changed(const json::object& object) {
+    take_in(object);
+    config.application_told(object);
+}
+
+void application_controller::state::take_in(const json::object& object) {
     auto read = crds::examine_application(object);
     auto& now = read.value;
     const auto key = now.metadata.namespace_ + "/" + now.metadata.name;
@@ -203,6 +208,7 @@ void application_controller::state::removed(
     const kube::object_name& name, std::string_view /*resource_version*/
 ) {
     forget(name.namespace_ + "/" + name.name);
+    config.application_gone(name);
 }
 
 void application_controller::state::forget(const std::string& key) {

@@ -1,8 +1,8 @@
 #include "control/object_writer.hpp"
 
 #include "base/counted_list.hpp"
+#include "base/side_by_side.hpp"
 #include "control/application_access.hpp"
-#include "control/side_by_side.hpp"
 #include "engine/termination.hpp"
 #include "sync/holding.hpp"
 #include "sync/refusal.hpp"

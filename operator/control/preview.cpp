@@ -1,9 +1,9 @@
 #include "control/preview.hpp"
 
+#include "base/side_by_side.hpp"
 #include "control/application_access.hpp"
 #include "control/application_sources_of.hpp"
 #include "control/comparison.hpp"
-#include "control/side_by_side.hpp"
 #include "sync/canonical.hpp"
 #include "sync/desired.hpp"
 #include "sync/refusal.hpp"

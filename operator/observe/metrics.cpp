@@ -160,7 +160,9 @@ struct metrics::state {
             }
         }
         for (const auto* outcome : {"ok", "problem"}) {
-            reconcile.Add({{"controller", "application"}, {"outcome", outcome}}, seconds);
+            for (const auto* controller : {"application", "applicationset"}) {
+                reconcile.Add({{"controller", controller}, {"outcome", outcome}}, seconds);
+            }
         }
         for (const auto* phase : {"Succeeded", "Failed", "Error"}) {
             sync.Add({{"phase", phase}}, seconds);

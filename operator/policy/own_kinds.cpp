@@ -30,4 +30,9 @@ const kube::resource& repository_kind() {
     return kind;
 }
 
+const kube::resource& application_set_kind() {
+    static const auto kind = own_kind("ApplicationSet", "applicationsets");
+    return kind;
+}
+
 } // namespace holdfast::policy

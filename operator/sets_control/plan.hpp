@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,7 +87,8 @@ struct existing_application {
 enum class on_its_way : std::uint8_t { write, deletion };
 
 struct plan_facts {
-    std::vector<wanted_application> wanted;
+    /// Outlives the plan.
+    std::span<const wanted_application> wanted;
     /// By name: all that are owned, and whatever else has a name that is wanted.
     std::map<std::string, existing_application, std::less<>> existing;
     std::map<std::string, on_its_way, std::less<>> sent;

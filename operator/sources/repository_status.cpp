@@ -6,6 +6,9 @@
 #include "policy/own_kinds.hpp"
 #include "policy/specification_checks.hpp"
 #include "sources/repositories_state.hpp"
+#include "sources/users.hpp"
+
+#include <algorithm>
 
 namespace holdfast::sources {
 
@@ -90,7 +93,8 @@ void repositories::state::fill_status(
             }
         }
     }
-    status.applications = static_cast<std::int64_t>(users.size());
+    status.applications =
+        std::ranges::count_if(users, [](const std::string& user) { return set_of_user(user).empty(); });
     if (const auto last = deliveries.find(key); last != deliveries.end()) {
         status.last_webhook = last->second.delivery;
     }

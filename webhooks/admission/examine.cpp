@@ -1,6 +1,7 @@
 #include "admission/examine.hpp"
 
 #include "policy/specification_checks.hpp"
+#include "sets/generate.hpp"
 #include "sync/dialect.hpp"
 #include "sync/identity.hpp"
 
@@ -16,7 +17,7 @@ constexpr std::size_t most_problems = 100;
 
 bool is_ours(const review& of) {
     return of.group == crds::group && of.version == crds::version && of.subresource.empty() &&
-           (of.kind == "Application" || of.kind == "Repository");
+           (of.kind == "Application" || of.kind == "ApplicationSet" || of.kind == "Repository");
 }
 
 bool is_being_deleted(const json::object& object) {
@@ -30,6 +31,18 @@ std::vector<crds::problem> by_itself(const crds::application& value) {
 }
 std::vector<crds::problem> by_itself(const crds::repository& /*value*/) {
     return {}; // short, and found out with the rest
+}
+// What of it comes to nothing whatever there is in repositories and clusters: its lists, and the templates over
+// them, are tried.
+std::vector<crds::problem> by_itself(const crds::application_set& value) {
+    std::vector<crds::problem> problems;
+    if (!crds::check(value).empty()) {
+        return problems; // that is said with the rest, and the reason for more
+    }
+    for (const auto& one : sets::generate(value, {}).failures) {
+        problems.push_back({{}, one.message});
+    }
+    return problems;
 }
 
 template <class Kind>
@@ -85,6 +98,10 @@ void examine_ours(examined& made, const examination& with) {
     }
     if (!sync::holdfast_dev().is_for(of.object, with.installation)) {
         return; // it is for another installation to judge
+    }
+    if (of.kind == "ApplicationSet") {
+        made.objects = look_at_both<crds::application_set>(of, crds::examine_application_set);
+        return;
     }
     made.objects = look_at_both<crds::application>(of, crds::examine_application);
 }

@@ -3,6 +3,7 @@
 #include "admission/option_review.hpp"
 #include "admission/review.hpp"
 #include "crds/application.hpp"
+#include "crds/application_set.hpp"
 #include "crds/repository.hpp"
 
 #include <optional>
@@ -34,7 +35,10 @@ struct examined {
     /// Without its objects: they are of no more use, and may be long.
     review of;
     /// Empty: the answer stands, whatever is around the object.
-    std::variant<std::monostate, examined_pair<crds::application>, examined_pair<crds::repository>> objects;
+    std::variant<
+        std::monostate, examined_pair<crds::application>, examined_pair<crds::repository>,
+        examined_pair<crds::application_set>>
+        objects;
     decision answer;
     /// Its `spec` is another one than before: an update of anything else, such as an annotation, is no
     /// occasion for advice about it.
@@ -42,7 +46,7 @@ struct examined {
 };
 
 struct examination {
-    /// Applications of others are let through.
+    /// Applications and sets of others are let through.
     std::string installation;
     /// Judges ConfigMaps with the operator's options; empty: they are let through.
     option_check options;

@@ -2,6 +2,7 @@
 
 #include "base/async_semaphore.hpp"
 #include "base/log.hpp"
+#include "policy/set_checks.hpp"
 #include "policy/specification_checks.hpp"
 
 #include <algorithm>
@@ -30,6 +31,12 @@ judge(const examined_object<crds::application>& object, const policy::surroundin
 policy::specification_verdict
 judge(const examined_object<crds::repository>& object, const policy::surroundings& around) {
     return policy::judge(object.value, around);
+}
+policy::specification_verdict
+judge(const examined_object<crds::application_set>& object, const policy::surroundings& around) {
+    auto problems = policy::problems_of(object.value, around.own_namespace());
+    problems.insert(problems.end(), object.problems.begin(), object.problems.end());
+    return {.problems = std::move(problems), .warnings = policy::warnings_of(object.value)};
 }
 
 // What cannot be read is not judged any further.
@@ -94,6 +101,9 @@ decision decide(const examined& what, const policy::surroundings& around) {
     }
     if (const auto* repositories = std::get_if<examined_pair<crds::repository>>(&what.objects)) {
         return decide_pair(what, *repositories, around);
+    }
+    if (const auto* sets = std::get_if<examined_pair<crds::application_set>>(&what.objects)) {
+        return decide_pair(what, *sets, around);
     }
     return what.answer;
 }
@@ -167,7 +177,8 @@ public:
 
 private:
     static bool is_known(std::string_view kind) {
-        return kind == "Application" || kind == "Repository" || kind == "ConfigMap";
+        return kind == "Application" || kind == "ApplicationSet" || kind == "Repository" ||
+               kind == "ConfigMap";
     }
 
     // A warning is worth a moment of disk, and no more than that.

@@ -1,11 +1,11 @@
-#include "control/side_by_side.hpp"
+#include "base/side_by_side.hpp"
 
 #include <boost/asio/experimental/parallel_group.hpp>
 
 #include <exception>
 #include <utility>
 
-namespace holdfast::control {
+namespace holdfast {
 
 asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
     if (tasks.size() == 1) {
@@ -28,4 +28,4 @@ asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
     }
 }
 
-} // namespace holdfast::control
+} // namespace holdfast
