@@ -364,12 +364,10 @@ private:
         }
         const auto limit =
             static_cast<std::size_t>(crds::prune_limit_of(std::nullopt, static_cast<std::int64_t>(owned)));
-        if (gone.size() > limit) {
-            auto token = token_of_wanted();
-            if (token != set_.confirmed) {
-                ask(std::move(gone), owned, limit, std::move(token));
-                return;
-            }
+        auto token = token_of_wanted();
+        if ((gone.size() > limit || token == facts_.asked) && !gone.empty() && token != set_.confirmed) {
+            ask(std::move(gone), owned, limit, std::move(token));
+            return;
         }
         plan_.deletions = std::move(gone);
     }

@@ -92,9 +92,10 @@ struct plan_facts {
     /// By name: all that are owned, and whatever else has a name that is wanted.
     std::map<std::string, existing_application, std::less<>> existing;
     std::map<std::string, on_its_way, std::less<>> sent;
-    /// Some generators failed: what they made the last time stays. Nothing in it: that is not known, so
-    /// nothing is deleted.
+    /// Some generators failed: what they made the last time stays. Where that is not known nothing is deleted.
     bool some_failed = false;
+    /// The token of deletions that were asked about: what was created since does not make them fewer.
+    std::string asked;
     std::optional<std::set<std::string>> made_by_failed;
 };
 

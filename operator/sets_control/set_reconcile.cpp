@@ -63,6 +63,7 @@ plan_facts set_controller::state::facts_of(const set_work& r) const {
     for (const auto& [name, sent] : r.sent) {
         facts.sent.emplace(name, sent.what);
     }
+    facts.asked = asked_in(r.reported);
     facts.some_failed = !r.made->failures.empty();
     if (facts.some_failed) {
         const auto texts = texts_of(r.now.object->spec);
@@ -210,6 +211,14 @@ asio::awaitable<bool> set_controller::state::look(set_work_ptr r, set_findings& 
     found.withheld = plan.withheld;
     found.wanted = r->made->wanted->size();
     found.under_way = plan.under_way;
+    if (found.asked && asked_in(r->reported) != found.asked->token) {
+        co_await write_status(
+            r, found
+        ); // before anything is created by which they would be no more than half
+        if (!is_still_it()) {
+            co_return false;
+        }
+    }
     announce(*r, plan);
     co_await write_all(r, rules, std::move(plan), found);
     co_return is_still_it();

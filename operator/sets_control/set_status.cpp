@@ -99,6 +99,12 @@ std::optional<obstacle> obstacle_of(const set_findings& found) {
 
 } // namespace
 
+std::string asked_in(const crds::application_set_status& status) {
+    const auto* asked = crds::find_condition(status.conditions, pending_deletion);
+    const auto equals = asked == nullptr ? std::string::npos : asked->message.rfind('=');
+    return equals == std::string::npos ? std::string{} : asked->message.substr(equals + 1);
+}
+
 crds::application_set_status status_of(
     const set_findings& found, const crds::application_set& set, const crds::application_set_status& before,
     std::vector<set_member> members, wall_clock::time_point now
@@ -155,6 +161,10 @@ crds::application_set_status status_of(
             : is_moving ? moving
                         : all_is_well);
     }
+    say_only_if(
+        found.asked.has_value(), std::string{pending_deletion}, "TooManyDeletions",
+        found.asked ? found.asked->sentence : std::string{}
+    );
     counted_list warnings{most_named};
     for (const auto& one : found.warnings) {
         warnings.add(one);

@@ -26,6 +26,12 @@ struct refused_write {
     std::string message;
 };
 
+/// The condition that a set has while deletions wait for a confirmation; its message ends with the token.
+inline constexpr std::string_view pending_deletion = "DeletionPending";
+
+/// The token of the deletions that a status asks about; empty where it asks about none.
+[[nodiscard]] std::string asked_in(const crds::application_set_status& status);
+
 /// What one look at a set came to.
 struct set_findings {
     /// Why it is not worked on; the rest is as it was then.

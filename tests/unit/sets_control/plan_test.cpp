@@ -282,6 +282,27 @@ BOOST_AUTO_TEST_CASE(more_deletions_than_half_wait_for_a_confirmation_of_what_is
     BOOST_TEST(s.plan().asked.has_value());
 }
 
+// All are renamed: once the new ones are there the old ones are no more than half.
+BOOST_AUTO_TEST_CASE(what_is_created_meanwhile_does_not_make_deletions_fewer) {
+    scene s;
+    for (int i = 0; i < 24; ++i) {
+        s.made("old" + std::to_string(i));
+        s.want(application("new" + std::to_string(i)));
+    }
+    const auto first = s.plan();
+    BOOST_TEST(first.creations.size() == 24U);
+    BOOST_REQUIRE(first.asked);
+    for (int i = 0; i < 24; ++i)
+        s.made("new" + std::to_string(i));
+    BOOST_TEST(!s.plan().asked); // as one would find it who does not know
+    s.facts.asked = first.asked->token;
+    BOOST_TEST(s.plan().deletions.empty());
+    BOOST_REQUIRE(s.plan().asked);
+    BOOST_TEST(s.plan().asked->token == first.asked->token);
+    s.set.confirmed = first.asked->token;
+    BOOST_TEST(s.plan().deletions.size() == 24U);
+}
+
 BOOST_AUTO_TEST_CASE(a_generator_that_fails_leaves_what_it_made) {
     scene s;
     s.want(application("a"));

@@ -153,6 +153,15 @@ BOOST_AUTO_TEST_CASE(what_does_not_change_is_no_write) {
     BOOST_TEST(text(status_of(found, a_set(), second, {}, {}), "Warning").empty());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_asked_is_known_after_a_restart) {
+    set_findings found;
+    BOOST_TEST(asked_in(status(found)).empty());
+    found.asked = deletion_question{
+        .applications = {"a"}, .owned = 1, .limit = 0, .token = "abc", .sentence = "sure? annotate x=abc"
+    };
+    BOOST_TEST(asked_in(status(found)) == "abc");
+}
+
 BOOST_AUTO_TEST_CASE(rows_are_by_name_and_bounded_and_their_number_is_said) {
     std::vector<set_member> members;
     for (int i = 0; i < 1500; ++i) {
