@@ -56,6 +56,9 @@ public:
 private:
     [[nodiscard]] bool has_braces() const noexcept { return dialect_ != glob_dialect::go_path; }
     [[nodiscard]] bool crosses_slashes() const noexcept { return dialect_ == glob_dialect::gobwas; }
+    [[nodiscard]] bool is_of_gobwas() const noexcept {
+        return dialect_ == glob_dialect::gobwas || dialect_ == glob_dialect::gobwas_path;
+    }
 
     /// Takes the next character, with all its bytes.
     std::string_view take() {
@@ -87,11 +90,15 @@ private:
     result<void> step() {
         const std::string_view c = take();
         switch (c.front()) {
-        case '*':
+        case '*': {
+            std::size_t stars = 1;
             while (takes('*')) {
+                ++stars;
             }
-            special(crosses_slashes() ? ".*" : "[^/]*");
+            const bool is_any = crosses_slashes() || (dialect_ == glob_dialect::gobwas_path && stars > 1);
+            special(is_any ? ".*" : "[^/]*");
             return {};
+        }
         case '?': special(crosses_slashes() ? "." : "[^/]"); return {};
         case '\\':
             if (rest_.empty()) return user_error("nothing comes after the last '\\'");
@@ -122,6 +129,7 @@ private:
     result<bool> is_negated() {
         switch (dialect_) {
         case glob_dialect::gobwas:
+        case glob_dialect::gobwas_path:
             if (rest_.starts_with('^')) {
                 return user_error("a set begins with '^': write [!…] for what is not in it, or [\\^…]");
             }
@@ -163,8 +171,8 @@ private:
                 if (!end) return end.error();
                 high = *end;
             }
-            if (high < *low) {                                  // UTF-8 sorts as its code points do
-                if (dialect_ != glob_dialect::gobwas) continue; // Go lets it match nothing
+            if (high < *low) {                 // UTF-8 sorts as its code points do
+                if (!is_of_gobwas()) continue; // Go lets it match nothing
                 return user_error(fmt::format("the range {}-{} is empty", *low, high));
             }
             append_member(members, *low);

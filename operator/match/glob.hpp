@@ -17,6 +17,9 @@ enum class glob_dialect : std::uint8_t {
     /// is what is not in a set. Beyond gobwas a set may have several ranges. `[^a]`, which means '^' or 'a'
     /// there and the opposite everywhere else, is refused.
     gobwas,
+    /// The same with '/' as separator, which Argo CD has for URLs of repositories: `*` and `?` do not match
+    /// '/', and `**` does.
+    gobwas_path,
     /// Go's filepath.Match: `*` and `?` do not match '/'; `[^a-z]` is what is not in a set; '-' in a set has
     /// to be escaped; braces are characters like others.
     go_path,

@@ -244,3 +244,17 @@ BOOST_AUTO_TEST_CASE(paths_of_go_do_not_cross_slashes) {
         BOOST_TEST(glob::compile(go_path, wrong).has_error(), wrong);
     }
 }
+
+BOOST_AUTO_TEST_CASE(with_a_separator_one_star_stays_within_a_step_and_two_do_not) {
+    const auto path = gobwas_path;
+    BOOST_TEST(matches("https://h/a/*", "https://h/a/b", path));
+    BOOST_TEST(!matches("https://h/*", "https://h/a/b", path));
+    BOOST_TEST(matches("https://h/**", "https://h/a/b", path));
+    BOOST_TEST(matches("**", "https://h/a/b", path));
+    BOOST_TEST(matches("https://h/***", "https://h/a/b", path));
+    BOOST_TEST(!matches("*", "a/b", path));
+    BOOST_TEST(!matches("a?b", "a/b", path));
+    BOOST_TEST(matches("{a,b}/*", "b/c", path));
+    BOOST_TEST(!glob::compile(path, "[b").has_value());
+    BOOST_TEST(!glob::compile(path, "[^b]").has_value());
+}

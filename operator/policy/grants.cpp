@@ -1,0 +1,151 @@
+#include "policy/grants.hpp"
+
+#include "crds/words.hpp"
+
+#include <utility>
+
+namespace holdfast::policy {
+
+namespace {
+
+constexpr std::string_view this_server = "https://kubernetes.default.svc";
+constexpr std::string_view this_cluster = "in-cluster";
+
+std::string project_of(const crds::application_spec& spec) {
+    return spec.project.empty() ? std::string{default_project} : spec.project;
+}
+
+void judge_source(
+    const crds::application_source& source, std::string path, const project_rules& rules,
+    std::vector<crds::problem>& into
+) {
+    if (!rules.permits_source(source.repo_url)) {
+        into.push_back(
+            {std::move(path) + ".repoURL",
+             "application repo " + source.repo_url + " is not permitted in project '" + rules.name() + "'"}
+        );
+    }
+}
+
+void judge_sources(
+    const std::vector<crds::application_source>& sources, const std::string& path, const project_rules& rules,
+    std::vector<crds::problem>& into
+) {
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        judge_source(sources[i], path + "[" + std::to_string(i) + "]", rules, into);
+    }
+}
+
+} // namespace
+
+std::string grants::why_not(const sync::object_id& id) const {
+    if (!refused.message.empty()) {
+        return refused.message;
+    }
+    if (!confined_to.empty() && id.namespace_ != confined_to) {
+        return sync::describe(id) + " is outside of the namespace " + crds::quoted(confined_to) +
+               ", which the application is confined to";
+    }
+    if (!project) {
+        return {};
+    }
+    const bool is_kind_permitted = id.namespace_.empty()
+                                       ? project->permits_cluster_kind(id.group, id.kind, id.name)
+                                       : project->permits_namespaced_kind(id.group, id.kind);
+    if (!is_kind_permitted) {
+        return "resource " + id.group + ":" + id.kind + " is not permitted in project " + project->name();
+    }
+    if (!id.namespace_.empty() && !project->permits_destination(cluster, id.namespace_)) {
+        return "namespace " + id.namespace_ + " is not permitted in project '" + project->name() + "'";
+    }
+    return {};
+}
+
+cluster_identity cluster_of(const crds::application_destination& destination) {
+    cluster_identity made{.server = destination.server, .name = destination.name};
+    if (made.server == this_server && made.name.empty()) {
+        made.name = this_cluster;
+    } else if (made.name == this_cluster && made.server.empty()) {
+        made.server = this_server;
+    }
+    return made;
+}
+
+grants grants_of(
+    const crds::application& value, cluster_identity cluster, const known_projects& projects,
+    const std::string& own_namespace
+) {
+    const auto& metadata = value.metadata;
+    const auto name = project_of(value.spec);
+    const bool is_elsewhere = !metadata.namespace_.empty() && metadata.namespace_ != own_namespace;
+    grants made{
+        .project = {},
+        .confined_to = is_elsewhere ? metadata.namespace_ : std::string{},
+        .cluster = std::move(cluster),
+        .refused = {}
+    };
+    const auto refuse = [&made](std::string why) { made.refused = {"spec.project", std::move(why)}; };
+    auto rules = projects.find(name);
+    if (!rules) {
+        if (name != default_project) {
+            refuse("Application referencing project " + name + " which does not exist");
+        }
+        return made;
+    }
+    const bool is_let_in = !is_elsewhere || rules->permits_applications_in(metadata.namespace_);
+    if (!is_let_in && name != default_project) {
+        refuse(
+            "application '" + metadata.name + "' in namespace '" + metadata.namespace_ +
+            "' is not allowed to use project '" + name + "'"
+        );
+        return made;
+    }
+    if (!rules->problem().empty()) {
+        refuse("project '" + name + "' is wrong, and permits nothing until it is right: " + rules->problem());
+    }
+    if (is_let_in) {
+        made.confined_to.clear();
+    }
+    made.project = std::move(rules);
+    return made;
+}
+
+std::vector<crds::problem> what_is_not_granted(const crds::application& value, const grants& granted) {
+    if (!granted.refused.message.empty()) {
+        return {granted.refused};
+    }
+    std::vector<crds::problem> all;
+    if (!granted.project) {
+        return all;
+    }
+    const auto& rules = *granted.project;
+    const auto& spec = value.spec;
+    if (spec.source) {
+        judge_source(*spec.source, "spec.source", rules, all);
+    }
+    judge_sources(spec.sources, "spec.sources", rules, all);
+    const auto& destination = spec.destination;
+    if (!rules.permits_destination(granted.cluster, destination.namespace_)) {
+        const auto& server = granted.cluster.server.empty() ? granted.cluster.name : granted.cluster.server;
+        all.push_back(
+            {"spec.destination",
+             "application destination server '" + server + "' and namespace '" + destination.namespace_ +
+                 "' do not match any of the allowed destinations in project '" + rules.name() + "'"}
+        );
+    }
+    // What is asked for may come from elsewhere.
+    if (value.operation && value.operation->sync) {
+        if (value.operation->sync->source) {
+            judge_source(*value.operation->sync->source, "operation.sync.source", rules, all);
+        }
+        judge_sources(value.operation->sync->sources, "operation.sync.sources", rules, all);
+    }
+    return all;
+}
+
+bool is_let_out(const crds::object_metadata& of, const grants& granted, const std::string& own_namespace) {
+    return of.namespace_ != own_namespace && granted.project && granted.confined_to.empty() &&
+           granted.refused.message.empty();
+}
+
+} // namespace holdfast::policy

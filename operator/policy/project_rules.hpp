@@ -1,0 +1,59 @@
+#pragma once
+
+#include "crds/project.hpp"
+#include "match/glob.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::policy {
+
+/// Which project an Application is in that names none.
+inline constexpr std::string_view default_project = "default";
+
+/// A cluster as destinations name it; either may be empty where it is not known.
+struct cluster_identity {
+    std::string server;
+    std::string name;
+    friend bool operator==(const cluster_identity&, const cluster_identity&) = default;
+};
+
+/// What a Project permits, by Argo CD's rules, its patterns compiled once. Immutable; any thread.
+class project_rules {
+public:
+    explicit project_rules(const crds::project& value);
+    /// Of one that could not be read: `why` is what is wrong with it, and it permits nothing.
+    project_rules(std::string name, std::string why);
+    ~project_rules();
+    project_rules(const project_rules&) = delete;
+    project_rules& operator=(const project_rules&) = delete;
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const crds::project_spec& spec() const noexcept { return spec_; }
+    /// What is wrong with it; empty where nothing is. It permits nothing then.
+    [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+
+    /// Some pattern fits the URL, and none that denies does. A list of nothing but denials permits the rest. A
+    /// URL that does not say plainly which repository it is (match::is_plain_repository) is permitted only where
+    /// every one is.
+    [[nodiscard]] bool permits_source(std::string_view url) const;
+    [[nodiscard]] bool
+    permits_destination(const cluster_identity& cluster, std::string_view namespace_) const;
+    [[nodiscard]] bool permits_namespaced_kind(std::string_view group, std::string_view kind) const;
+    [[nodiscard]] bool
+    permits_cluster_kind(std::string_view group, std::string_view kind, std::string_view name) const;
+    /// Whether Applications of a namespace that is not the operator's may use it.
+    [[nodiscard]] bool permits_applications_in(std::string_view namespace_) const;
+
+private:
+    struct patterns;
+
+    std::string name_;
+    crds::project_spec spec_;
+    std::string problem_;
+    std::unique_ptr<const patterns> compiled_;
+};
+
+} // namespace holdfast::policy

@@ -1,0 +1,196 @@
+// How a Project and the fence around a namespace come together.
+#include "fake_surroundings.hpp"
+#include "policy/grants.hpp"
+#include "policy/project_index.hpp"
+#include "said.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace holdfast::policy {
+namespace {
+
+using namespace test;
+
+constexpr const char* home = "holdfast";
+
+crds::project project(const std::string& name, const std::string& spec) {
+    json::object object{{"apiVersion", "holdfast.dev/v1alpha1"}, {"kind", "Project"}};
+    object["metadata"] = json::object{{"name", name}, {"namespace", home}};
+    object["spec"] = json::parse(spec);
+    auto read = crds::examine_project(object);
+    BOOST_TEST_REQUIRE(crds::join(read.problems) == "");
+    return std::move(read.value);
+}
+
+grants granted(const project_index& projects, const crds::application& a) {
+    return grants_of(a, cluster_of(a.spec.destination), projects, home);
+}
+
+const std::string everything =
+    R"({"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}],
+        "clusterResourceWhitelist": [{"group": "*", "kind": "*"}]})";
+
+const sync::object_id namespace_x{"", "Namespace", "", "x"};
+const sync::object_id service_in_shop{"", "Service", "shop", "web"};
+const sync::object_id service_in_x{"", "Service", "x", "web"};
+const sync::object_id secret_in_team{"", "Secret", "team", "key"};
+
+const std::string in_team =
+    R"({"metadata": {"namespace": "team"}, "spec": {"destination": {"namespace": null}}})";
+
+BOOST_AUTO_TEST_SUITE(grants_of_applications)
+
+BOOST_AUTO_TEST_CASE(without_a_project_the_operators_namespace_is_free_and_others_are_confined) {
+    const project_index none;
+    const auto free = granted(none, application());
+    BOOST_TEST(free.permits_everything());
+    BOOST_TEST(free.why_not(namespace_x) == "");
+    SAID(what_is_not_granted(application(), free));
+
+    const auto team = application(in_team);
+    const auto fenced = granted(none, team);
+    BOOST_TEST(fenced.confined_to == "team");
+    BOOST_TEST(fenced.why_not(secret_in_team) == "");
+    BOOST_TEST(
+        fenced.why_not(service_in_x) ==
+        R"(Service "x/web" is outside of the namespace "team", which the application is confined to)"
+    );
+    BOOST_TEST(
+        fenced.why_not(namespace_x) ==
+        R"(Namespace "x" is outside of the namespace "team", which the application is confined to)"
+    );
+    BOOST_TEST(!is_let_out(team.metadata, fenced, home));
+    SAID(what_is_not_granted(team, fenced));
+}
+
+BOOST_AUTO_TEST_CASE(what_argo_cd_stores_as_default_changes_nothing) {
+    project_index projects;
+    projects.put(project("default", everything));
+    const auto free = granted(projects, application());
+    BOOST_TEST(free.why_not(namespace_x) == "");
+    SAID(what_is_not_granted(application(), free));
+    const auto team = application(in_team);
+    const auto fenced = granted(projects, team);
+    BOOST_TEST(fenced.confined_to == "team");
+    BOOST_TEST(fenced.why_not(secret_in_team) == "");
+    BOOST_TEST(fenced.why_not(service_in_x) != "");
+    SAID(what_is_not_granted(team, fenced));
+}
+
+BOOST_AUTO_TEST_CASE(a_stored_default_limits_those_it_does_not_name_and_lets_none_of_them_out) {
+    project_index projects;
+    projects.put(project("default", R"({"sourceRepos": ["https://git.example.com/other/*"],
+        "destinations": [{"server": "*", "namespace": "*"}],
+        "namespaceResourceBlacklist": [{"group": "", "kind": "Secret"}]})"));
+    const auto team = application(in_team);
+    const auto fenced = granted(projects, team);
+    BOOST_TEST(fenced.confined_to == "team");
+    BOOST_TEST(fenced.why_not(secret_in_team) == "resource :Secret is not permitted in project default");
+    SAID(
+        what_is_not_granted(team, fenced),
+        "spec.source.repoURL: application repo https://git.example.com/team/deploy is not permitted in project "
+        "'default'"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(a_project_that_is_not_there_permits_nothing) {
+    const project_index none;
+    const auto lost = application(R"({"spec": {"project": "shop"}})");
+    const auto nothing = granted(none, lost);
+    SAID(
+        what_is_not_granted(lost, nothing),
+        "spec.project: Application referencing project shop which does not exist"
+    );
+    BOOST_TEST(
+        nothing.why_not(service_in_shop) == "Application referencing project shop which does not exist"
+    );
+    BOOST_TEST(!nothing.permits_everything());
+}
+
+BOOST_AUTO_TEST_CASE(a_project_that_is_wrong_permits_nothing) {
+    project_index projects;
+    projects.put("shop", "spec.sourceRepos: must be a list, is 5");
+    const auto value = application(R"({"spec": {"project": "shop"}})");
+    SAID(
+        what_is_not_granted(value, granted(projects, value)),
+        "spec.project: project 'shop' is wrong, and permits nothing until it is right: spec.sourceRepos: must be a "
+        "list, is 5"
+    );
+    BOOST_TEST(granted(projects, value).why_not(service_in_shop) != "");
+}
+
+BOOST_AUTO_TEST_CASE(an_application_elsewhere_uses_only_projects_that_name_its_namespace) {
+    project_index projects;
+    projects.put(project("shop", everything));
+    const auto stranger = application(
+        R"({"metadata": {"namespace": "team"}, "spec": {"project": "shop", "destination": {"namespace": "x"}}})"
+    );
+    const auto nothing = granted(projects, stranger);
+    BOOST_TEST(nothing.confined_to == "team");
+    SAID(
+        what_is_not_granted(stranger, nothing),
+        "spec.project: application 'shop' in namespace 'team' is not allowed to use project 'shop'"
+    );
+    BOOST_TEST(nothing.why_not(secret_in_team) != "");
+    BOOST_TEST(!is_let_out(stranger.metadata, nothing, home));
+}
+
+BOOST_AUTO_TEST_CASE(a_project_that_names_the_namespace_says_where_to_in_place_of_the_fence) {
+    project_index projects;
+    projects.put(project("shop", R"({"sourceRepos": ["https://git.example.com/team/*"],
+        "destinations": [{"name": "in-cluster", "namespace": "shop*"}], "sourceNamespaces": ["team"],
+        "clusterResourceWhitelist": [{"group": "", "kind": "Namespace", "name": "shop*"}]})"));
+    const auto let_out = application(R"({"metadata": {"namespace": "team"}, "spec": {"project": "shop"}})");
+    const auto free = granted(projects, let_out);
+    BOOST_TEST(is_let_out(let_out.metadata, free, home));
+    BOOST_TEST(free.confined_to == "");
+    SAID(what_is_not_granted(let_out, free));
+    BOOST_TEST(free.why_not(service_in_shop) == "");
+    BOOST_TEST(free.why_not({"", "Namespace", "", "shop-2"}) == "");
+    BOOST_TEST(free.why_not(namespace_x) == "resource :Namespace is not permitted in project shop");
+    // Not even its own namespace, where the project does not permit it.
+    BOOST_TEST(free.why_not(secret_in_team) == "namespace team is not permitted in project 'shop'");
+
+    const auto elsewhere = application(
+        R"({"metadata": {"namespace": "team"}, "spec": {"project": "shop", "destination": {"namespace": "kube-system"}}})"
+    );
+    SAID(
+        what_is_not_granted(elsewhere, granted(projects, elsewhere)),
+        "spec.destination: application destination server 'https://kubernetes.default.svc' and namespace "
+        "'kube-system' do not match any of the allowed destinations in project 'shop'"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(what_an_operation_brings_is_judged_as_what_the_specification_brings) {
+    project_index projects;
+    projects.put(project("default", R"({"sourceRepos": ["https://git.example.com/team/*"],
+        "destinations": [{"server": "*", "namespace": "*"}]})"));
+    const auto asks = application(
+        R"({"operation": {"sync": {"source": {"repoURL": "https://evil.example.com/x", "path": "a"}}}})"
+    );
+    SAID(
+        what_is_not_granted(asks, granted(projects, asks)),
+        "operation.sync.source.repoURL: application repo https://evil.example.com/x is not permitted in project "
+        "'default'"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(only_what_changes_the_rules_is_news) {
+    project_index projects;
+    auto value = project("shop", everything);
+    BOOST_TEST(projects.put(value));
+    value.metadata.labels["a"] = "b";
+    value.status.applications = 5;
+    BOOST_TEST(!projects.put(value));
+    value.spec.description = "another";
+    BOOST_TEST(projects.put(value));
+    BOOST_TEST(projects.put("shop", "wrong"));
+    BOOST_TEST(!projects.put("shop", "wrong"));
+    BOOST_TEST(projects.erase("shop"));
+    BOOST_TEST(!projects.erase("shop"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace holdfast::policy
