@@ -12,6 +12,7 @@ pkg_check_modules(gpgme REQUIRED IMPORTED_TARGET gpgme)
 pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
 find_package(yaml-cpp REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(date CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 
 # libjsonnet has neither a CMake package nor a .pc file; Debian's archive of it lacks parts, so it is the shared library.
