@@ -64,11 +64,8 @@ std::vector<problem> check(const repository& value) {
     if (spec.password_store) {
         check_password_store(*spec.password_store, spec.url, problems);
     }
-    if (spec.verify) {
-        problems.add(
-            "spec.verify",
-            "signatures are not checked yet by this version, so that it cannot keep what this asks for"
-        );
+    if (spec.verify && spec.url.starts_with("oci://")) {
+        problems.add("spec.verify", "needs a Git repository, and oci:// is a registry");
     }
     return problems.take();
 }

@@ -13,6 +13,9 @@ std::set<std::string> secrets_named_by(const repository_spec& spec) {
     if (spec.proxy && spec.proxy->secret_ref) {
         names.insert(spec.proxy->secret_ref->name);
     }
+    if (spec.verify) {
+        names.insert(spec.verify->secret_ref.name);
+    }
     if (spec.password_store) {
         names.insert(spec.password_store->key_secret_ref.name);
         if (spec.password_store->passphrase_secret_ref) {

@@ -275,6 +275,7 @@ public:
         if (auto opened = builds_.open(around, options_); !opened) {
             return opened.error();
         }
+        repositories_->verify_with(*builds_.sandbox, pool_);
         if (!replica_->is_elected()) {
             file_journal_.emplace(pool_, options_.cache_directory, process_name());
         }

@@ -68,6 +68,9 @@ public:
     resolve(match::revision r, std::string tag_prefix, std::chrono::milliseconds max_age) override;
     asio::awaitable<result<snapshot>> fetch(resolved_revision what) override;
     asio::awaitable<result<snapshot>> open(object_id commit) override;
+    asio::awaitable<result<std::string>> commit_bytes(object_id commit) override;
+    asio::awaitable<result<std::string>>
+    tag_bytes(object_id tag, std::string name, object_id commit) override;
     asio::awaitable<void> verify() override;
     std::uint64_t disk_bytes() const noexcept override { return size_.bytes; }
     std::uint64_t exchanges() const noexcept override { return exchanges_; }
@@ -112,6 +115,7 @@ private:
     asio::awaitable<result<listing>> ask_for_refs();
     asio::awaitable<void> keep(std::string listing);
     asio::awaitable<result<void>> bring(resolved_revision what, bool* damaged);
+    asio::awaitable<result<void>> bring_tag(object_id tag, std::string name, object_id commit);
     asio::awaitable<outcome> fetch_steps(resolved_revision what, std::uint64_t allowed);
     asio::awaitable<outcome>
     fetch_once(std::vector<std::string> refspecs, std::string depth, std::uint64_t allowed);

@@ -69,6 +69,16 @@ public:
     /// A commit that is there already; not_found when it is not. Never asks the remote.
     virtual boost::asio::awaitable<result<snapshot>> open(object_id commit) = 0;
 
+    /// The bytes of a commit that is there, as its signature is over them; of at most 4 MiB. Never asks the
+    /// remote. Errors: not_found, conflict for one that is damaged, user for one too large.
+    virtual boost::asio::awaitable<result<std::string>> commit_bytes(object_id commit) = 0;
+
+    /// The same for an annotated tag, which a ref of the remote leads to (`name`: "refs/tags/v1") and which
+    /// names that commit. Brought when it is not there, and kept as long as the commit is. Errors as for
+    /// fetch.
+    virtual boost::asio::awaitable<result<std::string>>
+    tag_bytes(object_id tag, std::string name, object_id commit) = 0;
+
     /// To be called when a reader reported a conflict (an object is missing or broken): unless git finds the
     /// store whole it is thrown away, and the next fetch starts anew.
     virtual boost::asio::awaitable<void> verify() = 0;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view pins = "refs/holdfast/";
 constexpr std::string_view unfinished = "refs/holdfast-tmp/";
+constexpr std::string_view tags = "refs/holdfast-tags/";
 
 bool write_file(const fs::path& path, std::string_view content) {
     std::ofstream out{path, std::ios::binary | std::ios::trunc};
@@ -131,10 +132,56 @@ result<void> check_size(git_repository* repository, const object_id& commit) {
     );
 }
 
+result<std::string> read_object(const std::string& repository, const object_id& id, git_object_t wanted) {
+    auto repo = libgit2::open(repository);
+    if (!repo) {
+        return repo.error();
+    }
+    if (auto short_enough = check_size(repo->get(), id); !short_enough) {
+        return short_enough.error();
+    }
+    git_odb* raw_odb = nullptr;
+    if (git_repository_odb(&raw_odb, repo->get()) != 0) {
+        return error{
+            error_kind::conflict, "the store " + repository + " cannot be read: " + libgit2::last_words()
+        };
+    }
+    const libgit2::odb objects{raw_odb};
+    const auto oid = libgit2::to_oid(id);
+    git_odb_object* raw = nullptr;
+    const int code = git_odb_read(&raw, objects.get(), &oid);
+    const libgit2::odb_object object{raw};
+    if (code == GIT_ENOTFOUND) {
+        return error{error_kind::not_found, id.hex() + " is not in the store"};
+    }
+    if (code != 0) {
+        return error{error_kind::conflict, id.hex() + " cannot be read: " + libgit2::last_words()};
+    }
+    if (git_odb_object_type(raw) != wanted) {
+        return user_error(
+            id.hex() + " is no " + git_object_type2string(wanted) + " but a " +
+            git_object_type2string(git_odb_object_type(raw))
+        );
+    }
+    return std::string{static_cast<const char*>(git_odb_object_data(raw)), git_odb_object_size(raw)};
+}
+
 } // namespace
 
 std::string pin_name(const object_id& commit) {
     return std::string{pins} + commit.hex();
+}
+
+std::string tag_pin_name(const object_id& commit, const object_id& tag) {
+    return std::string{tags} + commit.hex() + "/" + tag.hex();
+}
+
+result<std::string> read_commit(const std::string& repository, const object_id& commit) {
+    return read_object(repository, commit, GIT_OBJECT_COMMIT);
+}
+
+result<std::string> read_tag(const std::string& repository, const object_id& tag) {
+    return read_object(repository, tag, GIT_OBJECT_TAG);
 }
 
 result<std::vector<object_id>> prepare(const std::string& repository, const std::string& url) {
@@ -302,6 +349,13 @@ void unpin(const std::string& repository, const std::vector<object_id>& commits)
     }
     for (const auto& commit : commits) {
         git_reference_remove(repo->get(), pin_name(commit).c_str());
+        std::vector<std::string> kept;
+        each_ref(repo->get(), std::string{tags} + commit.hex() + "/", [&](std::string_view name) {
+            kept.emplace_back(name);
+        });
+        for (const auto& name : kept) {
+            git_reference_remove(repo->get(), name.c_str());
+        }
     }
 }
 

@@ -61,8 +61,13 @@ std::uint64_t largest_pack_since(const std::string& repository, const mark& from
 /// conflict when the object is broken; not_found when it is not there.
 result<void> check_commit(const std::string& repository, const object_id& commit);
 
+/// The bytes of a commit, or of an annotated tag, as signatures are over them. Errors as for check_commit.
+result<std::string> read_commit(const std::string& repository, const object_id& commit);
+result<std::string> read_tag(const std::string& repository, const object_id& tag);
+
 /// refs/holdfast/<sha> for a commit that is there.
 result<void> pin(const std::string& repository, const object_id& commit);
+/// With the tags that were kept for them.
 void unpin(const std::string& repository, const std::vector<object_id>& commits);
 
 /// Removes refs below `prefix` ("refs/holdfast-tmp/").
@@ -77,5 +82,7 @@ void remove(const std::string& directory);
 
 /// The ref that pins a commit.
 std::string pin_name(const object_id& commit);
+/// The ref that keeps a tag for as long as the commit is pinned.
+std::string tag_pin_name(const object_id& commit, const object_id& tag);
 
 } // namespace holdfast::git::store_files

@@ -4,6 +4,7 @@
 #include "crds/words.hpp"
 #include "git/url.hpp"
 #include "policy/repository_index.hpp"
+#include "policy/signing_key_names.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
 
@@ -85,6 +86,18 @@ void check_webhook_keys(
     }
 }
 
+void check_signing_keys(
+    const std::set<std::string>& keys, const std::string& name, specification_verdict& verdict
+) {
+    if (std::ranges::none_of(keys, is_signing_key_name)) {
+        verdict.problems.push_back(
+            {"spec.verify.secretRef.name",
+             "the Secret " + quoted(name) +
+                 " has no public keys: a key of it that ends in .asc (gpg --armor --export ID) or in .sshpub"}
+        );
+    }
+}
+
 } // namespace
 
 bool is_webhook_secret_key(std::string_view key) noexcept {
@@ -152,6 +165,12 @@ specification_verdict judge(const crds::repository& value, const surroundings& a
         const auto keys = around.secret_keys(namespace_, name);
         if (keys) {
             check_webhook_keys(*keys, name, verdict);
+        }
+    }
+    if (spec.verify) {
+        const auto& name = spec.verify->secret_ref.name;
+        if (const auto keys = around.secret_keys(namespace_, name)) {
+            check_signing_keys(*keys, name, verdict);
         }
     }
     if (spec.insecure_skip_tls_verify) {

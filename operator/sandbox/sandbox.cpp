@@ -381,7 +381,7 @@ private:
         d.filter = confinement_.seccomp;
         d.inherited = j.inherited.size();
         d.parent = static_cast<std::uint64_t>(::getpid());
-        if (::geteuid() == 0) {
+        if (::geteuid() == 0 && !(j.needs_account && d.landlock > 0)) {
             d.uid = first_uid + next_uid_++ % (last_uid - first_uid + 1);
         }
         d.deadline_ms = static_cast<std::uint64_t>(std::max(j.deadline, 1ms).count());

@@ -101,6 +101,9 @@ struct job {
     /// Unix sockets, for programs such as gpg with its agent. Names outside the workspace that are
     /// world-writable are then reachable, so only for programs that are trusted.
     bool unix_sockets = false;
+    /// For programs that end unless their user has an account (ssh-keygen): as root it stays root, without any
+    /// capability, where Landlock keeps it from the system's files.
+    bool needs_account = false;
     std::chrono::milliseconds deadline{60'000};
     sandbox::limits limits;
     /// How it is called in errors; empty: the name of argv[0].

@@ -178,7 +178,9 @@ repositories::state::serving(const std::string& namespace_, const policy::reposi
     std::shared_ptr<declared_repository> best;
     index.covering(namespace_, config.own_namespace, url, [&](const kube::object_name& name) {
         const auto d = declared(name);
-        if (!d || !d->clash.empty()) {
+        // One that asks for signatures is not passed over because of what else is wrong with it: another one, or
+        // none, would let in what it is to keep out.
+        if (!d || (!d->clash.empty() && !d->object.spec.verify)) {
             return false;
         }
         best = d;
@@ -193,7 +195,8 @@ std::string repositories::state::owner_of(const std::shared_ptr<declared_reposit
 
 error repositories::state::refusal_of(const std::shared_ptr<declared_repository>& d, const std::string& url) {
     return user_error(
-        "the Repository " + owner_of(d) + ", which covers " + url + ", is wrong: " + d->problem
+        "the Repository " + owner_of(d) + ", which covers " + url +
+        ", is wrong: " + (d->problem.empty() ? d->clash : d->problem)
     );
 }
 
@@ -309,6 +312,9 @@ asio::awaitable<void> repositories::stop() {
         co_await watch->stop();
     }
     co_await state->runs.stop();
+    if (state->signatures) {
+        co_await state->signatures->stop();
+    }
 }
 
 } // namespace holdfast::sources

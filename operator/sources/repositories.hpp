@@ -22,6 +22,10 @@
 #include <string>
 #include <string_view>
 
+namespace holdfast::sandbox {
+class runner;
+}
+
 namespace holdfast::sources {
 
 /// A repository that an application reads from: its URL as the application has it, and the namespace whose
@@ -97,6 +101,9 @@ public:
     repositories(const repositories&) = delete;
     repositories& operator=(const repositories&) = delete;
 
+    /// What signatures are checked with, where a Repository asks for them; before start(). Without it nothing is
+    /// read through such a Repository. They outlive this.
+    void verify_with(sandbox::runner& runner, worker_pool& pool);
     /// Starts watching Repositories and Secrets, and polling. Writes no status until lead().
     void start();
     /// From now on their statuses are ours to write.
@@ -113,7 +120,9 @@ public:
     void use(const std::string& application, const std::vector<repository_use>& read);
 
     /// The commit that a revision means now, going by the last listing of refs (the first one is waited for),
-    /// or by one as new as that; a full commit id needs none. No fetch. Errors as git::store has them.
+    /// or by one as new as that; a full commit id needs none. No fetch, but where the Repository asks for
+    /// signatures (spec.verify): there the commit is brought and verified. Errors as git::store has them; user
+    /// for a commit that is refused, which names the flaw of its signature. fetch() and open() refuse it too.
     asio::awaitable<result<git::resolved_revision>> resolve(
         std::string url, std::string namespace_, std::string revision, std::string tag_prefix,
         refs_wanted how_new = {}
@@ -124,12 +133,14 @@ public:
     /// Brings a commit that was resolved before.
     asio::awaitable<result<git::snapshot>>
     fetch(std::string url, std::string namespace_, git::resolved_revision revision);
-    /// The commit that a revision means by the last listing of refs, where it is in the store. Asks nobody.
+    /// The commit that a revision means by the last listing of refs, where it is in the store and not refused.
+    /// Asks no repository.
     asio::awaitable<std::optional<git::snapshot>>
     at_hand(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
     /// The credentials that the Repository covering a URL has, of a chart repository, a registry (oci://, or
     /// without a scheme) or a file as well; none, but for what may be connected to, where none covers it.
-    /// Errors: user for a Repository that is wrong, and for Secrets that are missing.
+    /// Errors: user for a Repository that is wrong or asks for signatures, which nothing but Git has, and for
+    /// Secrets that are missing.
     asio::awaitable<result<std::shared_ptr<const git::credentials>>>
     credentials_for(std::string url, std::string namespace_);
     /// To be called when a reader reported a conflict: something in the store is broken.

@@ -4,6 +4,7 @@
 
 #include "base/backoff.hpp"
 #include "base/keyed_sets.hpp"
+#include "base/lru.hpp"
 #include "crds/repository.hpp"
 #include "kube/object_store.hpp"
 #include "kube/pulse.hpp"
@@ -11,6 +12,7 @@
 #include "runtime/controller.hpp"
 #include "sources/repositories.hpp"
 #include "sources/secret_watch.hpp"
+#include "sources/signature_checker.hpp"
 
 #include <deque>
 #include <map>
@@ -27,6 +29,13 @@ namespace holdfast::sources {
 /// In place of an owner: no Repository is for it, and who reads it is outside of the operator's namespace.
 /// What was read for Applications there, which may name any address, is not given to others.
 inline constexpr std::string_view undeclared = "*";
+
+/// Whether a commit may be read, where signatures are asked for.
+struct judged_commit {
+    /// It is judged anew from then on.
+    std::optional<wall_clock::time_point> until;
+    std::optional<error> refusal;
+};
 
 /// A repository that applications read from, by one URL (git::url::identity) and as one set of credentials
 /// sees it: how one application spells its address decides nothing for those that spell it otherwise.
@@ -60,6 +69,12 @@ struct tracked_repository {
     };
     std::optional<crds::repository_fetch> last_fetch;
     std::set<std::string> revisions; // as applications name them: what the status shows
+    // Which signatures its commits have to have, and by whom: known before the store is. With another Secret
+    // another one of these takes its place.
+    std::optional<crds::verify_mode> verify;
+    std::shared_ptr<const trusted_keys> keys;
+    lru_map<std::string, judged_commit> judged{1000};
+    lru_map<git::object_id, std::string> refused{100}; // and why, for the status
 
     /// Has its refs listed now, or once more after the listing that runs.
     void list_now() {
@@ -124,6 +139,7 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     // The same for charts, by git::address_key.
     keyed_sets<std::string, std::pair<std::string, std::string>> chart_readers;
     std::map<std::string, std::unique_ptr<secret_watch>> secrets; // by namespace
+    std::unique_ptr<signature_checker> signatures;
     std::mt19937 random{std::random_device{}()};
     // What the last delivery was, by Repository; the status has it after a moment.
     struct last_delivery {
@@ -200,7 +216,9 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     void watch_secrets_of(const crds::repository& r);
     void secret_changed(const std::string& namespace_, const std::string& name);
     static git::secret_data decoded_data(const json::object& secret);
-    asio::awaitable<result<git::secret_data>> secret_data(std::string namespace_, std::string name);
+    /// `field` is what names the Secret, for messages.
+    asio::awaitable<result<git::secret_data>>
+    secret_data(std::string namespace_, std::string name, std::string_view field = "spec.secretRef");
     asio::awaitable<result<std::shared_ptr<const git::credentials>>>
     credentials_of(std::shared_ptr<declared_repository> d, std::string viewer);
     static std::string with_user(std::string url, const std::string& user, const std::string& password);
@@ -214,6 +232,24 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     // The store and its refs, waiting for the first listing, or for one as new as that.
     asio::awaitable<result<std::shared_ptr<tracked_repository>>>
     listed(std::string url, std::string namespace_, refs_wanted how_new = {});
+
+    // ---- repository_reading.cpp
+    /// Brings a commit into the store.
+    asio::awaitable<result<git::snapshot>>
+    bring(std::shared_ptr<tracked_repository> t, git::resolved_revision revision);
+
+    // ---- repository_signatures.cpp
+    /// What signatures are checked with; null where the Repository asks for none.
+    asio::awaitable<result<std::shared_ptr<const trusted_keys>>>
+    trusted_keys_of(std::shared_ptr<declared_repository> d);
+    /// Whether a commit that is in the store may be read. The error says why not, and whose rule that is.
+    asio::awaitable<result<void>> accept(std::shared_ptr<tracked_repository> t, git::resolved_revision at);
+    asio::awaitable<result<judged_commit>> judge_signatures(
+        std::shared_ptr<tracked_repository> t, git::resolved_revision at, std::vector<candidate_tag> tags,
+        std::shared_ptr<const trusted_keys> keys
+    );
+    static std::string rule_of(const tracked_repository& t);
+    void note_refusal(tracked_repository& t, const git::object_id& commit, const error& refusal);
 
     // ---- repository_webhooks.cpp
     [[nodiscard]] std::vector<kube::object_name> hooks_for(const std::vector<std::string>& urls) const;

@@ -23,7 +23,8 @@ constexpr auto least_between_listings = 1s;
 void repositories::state::watch_secrets_of(const crds::repository& r) {
     const auto& namespace_ = r.metadata.namespace_;
     const bool has_secrets = r.spec.secret_ref || r.spec.webhook ||
-                             (r.spec.proxy && r.spec.proxy->secret_ref) || r.spec.password_store;
+                             (r.spec.proxy && r.spec.proxy->secret_ref) || r.spec.password_store ||
+                             r.spec.verify;
     if (!has_secrets || secrets.contains(namespace_)) {
         return;
     }
@@ -78,12 +79,13 @@ git::secret_data repositories::state::decoded_data(const json::object& secret) {
 }
 
 asio::awaitable<result<git::secret_data>>
-repositories::state::secret_data(std::string namespace_, std::string name) {
+repositories::state::secret_data(std::string namespace_, std::string name, std::string_view field) {
     const auto secret = co_await api.get(kube::resources::secrets(), namespace_, name);
     if (!secret) {
         if (secret.error().is_not_found()) {
             co_return user_error(
-                "spec.secretRef: there is no Secret \"" + name + "\" in namespace \"" + namespace_ + "\""
+                std::string{field} + ": there is no Secret \"" + name + "\" in namespace \"" + namespace_ +
+                "\""
             );
         }
         co_return secret.error();
@@ -174,7 +176,16 @@ repositories::state::list(std::shared_ptr<tracked_repository> t, std::shared_ptr
         auto credentials = co_await credentials_of(d, t->viewer);
         const bool is_seen_from_outside = t->owner.empty() && t->viewer.empty();
         const auto owner = is_seen_from_outside ? std::string{undeclared} : t->owner;
-        if (!credentials) {
+        if (credentials && d && d->object.spec.verify) {
+            if (auto keys = co_await trusted_keys_of(d); keys.has_value()) {
+                t->keys = std::move(*keys);
+            } else {
+                failure = keys.error();
+            }
+        }
+        if (failure) {
+            // said below
+        } else if (!credentials) {
             failure = credentials.error();
         } else if (auto opened = stores.open(t->url, owner, *credentials); opened.has_value()) {
             t->store = *opened;

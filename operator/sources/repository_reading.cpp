@@ -18,8 +18,15 @@ repositories::credentials_for(std::string url, std::string namespace_) {
         co_return scope.error();
     }
     const auto d = state_->serving(namespace_, *scope);
-    if (d && !d->problem.empty()) {
+    if (d && (!d->problem.empty() || !d->clash.empty())) {
         co_return state::refusal_of(d, url);
+    }
+    if (d && d->object.spec.verify) {
+        co_return user_error(
+            url + " is refused: the Repository " + state::owner_of(d) +
+            ", which covers it, asks for signatures (spec.verify), and what does not come by Git has none that are "
+            "checked"
+        );
     }
     co_return co_await state_->credentials_of(d, state_->viewer_of(d, namespace_));
 }
@@ -41,7 +48,18 @@ asio::awaitable<result<git::resolved_revision>> repositories::resolve(
     if ((*t)->revisions.insert(revision).second) {
         state_->status_due((*t)->owner);
     }
-    co_return co_await (*t)->store->resolve(std::move(*parsed), tag_prefix, any_age);
+    const auto held = *t;
+    auto at = co_await held->store->resolve(std::move(*parsed), tag_prefix, any_age);
+    if (!at || !held->verify) {
+        co_return at;
+    }
+    if (auto brought = co_await state_->bring(held, *at); !brought) {
+        co_return brought.error();
+    }
+    if (auto accepted = co_await state_->accept(held, *at); !accepted) {
+        co_return accepted.error();
+    }
+    co_return at;
 }
 
 asio::awaitable<result<git::snapshot>>
@@ -50,14 +68,26 @@ repositories::fetch(std::string url, std::string namespace_, git::resolved_revis
     if (!t) {
         co_return t.error();
     }
-    auto held = *t;
+    const auto held = *t;
+    auto brought = co_await state_->bring(held, revision);
+    if (!brought || !held->verify) {
+        co_return brought;
+    }
+    if (auto accepted = co_await state_->accept(held, revision); !accepted) {
+        co_return accepted.error();
+    }
+    co_return brought;
+}
+
+asio::awaitable<result<git::snapshot>>
+repositories::state::bring(std::shared_ptr<tracked_repository> held, git::resolved_revision revision) {
     if (auto there = co_await held->store->open(revision.commit); there.has_value()) {
         co_return *there;
     }
     const auto begin = steady_clock::now();
     const auto commit = revision.commit.hex();
     auto fetched = co_await held->store->fetch(std::move(revision));
-    state_->counters.git_operation(
+    counters.git_operation(
         "fetch", fetched ? "ok" : to_string(fetched.error().kind()), steady_clock::now() - begin
     );
     if (fetched || fetched.error().kind() != error_kind::cancelled) {
@@ -66,7 +96,7 @@ repositories::fetch(std::string url, std::string namespace_, git::resolved_revis
             .succeeded = fetched.has_value(),
             .message = fetched ? "Brought " + commit : fetched.error().message()
         };
-        state_->status_due(held->owner);
+        status_due(held->owner);
     }
     co_return fetched;
 }
@@ -96,6 +126,11 @@ repositories::at_hand(std::string url, std::string namespace_, std::string revis
         co_return std::nullopt;
     }
     auto there = co_await held->store->open(resolved->commit);
+    if (there && held->verify) {
+        if (const auto accepted = co_await state_->accept(held, *resolved); !accepted) {
+            co_return std::nullopt;
+        }
+    }
     co_return there ? std::optional{std::move(*there)} : std::nullopt;
 }
 

@@ -64,6 +64,7 @@ void repositories::state::fill_status(
     status.heads.clear();
     std::set<std::string> users;
     std::optional<error> failed;
+    std::string refused;
     bool reached = false;
     std::set<std::pair<std::string, std::string>> told; // one entry for each URL and ref
     for (const auto& tracked : tracked_by_owner.of(key)) {
@@ -83,6 +84,9 @@ void repositories::state::fill_status(
                     continue;
                 }
                 if (const auto head = git::resolve(*parsed, *t->refs)) {
+                    if (const auto* why = t->refused.find(head->commit); why != nullptr && refused.empty()) {
+                        refused = *why;
+                    }
                     const bool exact = d.scope && t->url.scope() == d.scope->address;
                     const auto url = exact ? std::string{} : t->url.text();
                     const auto name = revision.empty() ? std::string{"HEAD"} : revision;
@@ -118,6 +122,10 @@ void repositories::state::fill_status(
         ready.status = "False";
         ready.reason = reason_of(*failed);
         ready.message = failed->message();
+    } else if (!refused.empty()) {
+        ready.status = "False";
+        ready.reason = "SignatureRefused";
+        ready.message = refused;
     } else if (!reached) {
         ready.status = users.empty() ? "True" : "Unknown";
         ready.reason = users.empty() ? "NotInUse" : "Pending";

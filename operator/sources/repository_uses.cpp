@@ -25,7 +25,7 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
         return error{error_kind::forbidden, text + ": " + policy::files_are_refused(config.own_namespace)};
     }
     const auto d = serving(namespace_, {.address = url->scope(), .user = url->user()});
-    if (d && !d->problem.empty()) {
+    if (d && (!d->problem.empty() || !d->clash.empty())) {
         return refusal_of(d, text);
     }
     auto key = key_of(*url, d, namespace_);
@@ -41,6 +41,9 @@ repositories::state::track(const std::string& namespace_, const std::string& tex
     made->viewer = viewer_of(d, namespace_);
     made->address = git::address_key(text);
     made->suspended = d && d->object.spec.suspend;
+    if (d && d->object.spec.verify) {
+        made->verify = d->object.spec.verify->mode;
+    }
     made->interval = d ? d->object.spec.interval.value : config.default_interval;
     tracked_by_owner.add(made->owner, key);
     tracked_by_address.add(made->address, key);

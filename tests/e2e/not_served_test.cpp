@@ -68,15 +68,6 @@ BOOST_AUTO_TEST_CASE(a_project_that_limits_nothing_is_told) {
     s.until([](const application_view& v) { return v.get("Ready").status == "True"; }, "it is ready without");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_read_through_a_repository_that_asks_for_signatures) {
-    scene s{"signed", {{"verify", {{"mode", "HEAD"}, {"secretRef", {{"name", "keys"}}}}}}};
-    s.config_map("a", "1");
-    s.repository.push("Unsigned");
-    s.follow();
-    await_condition(s.name, "ComparisonError", {"spec.verify", "signatures are not checked yet"});
-    BOOST_TEST(!s.has("a"));
-}
-
 BOOST_AUTO_TEST_CASE(what_a_repository_does_not_do_is_in_its_status) {
     scene s{"pointers", {{"lfs", "Ignore"}}};
     s.config_map("a", "1");

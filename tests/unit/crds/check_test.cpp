@@ -157,6 +157,9 @@ BOOST_AUTO_TEST_CASE(what_a_repository_alone_tells_to_be_wrong_is_said) {
          "spec.url: must not contain a password: put it into the Secret of secretRef"},
         {R"({'caBundle': 'MIIB'})",
          "spec.caBundle: must be certificates in PEM, which begin with -----BEGIN CERTIFICATE-----"},
+        {R"({'verify': {'secretRef': {'name': 'people'}}})", ""},
+        {R"({'url': 'oci://registry.example.com/charts', 'verify': {'secretRef': {'name': 'people'}}})",
+         "spec.verify: needs a Git repository, and oci:// is a registry"},
         {R"({'caBundle': '-----BEGIN CERTIFICATE-----', 'insecureSkipTLSVerify': true})",
          "spec.caBundle: caBundle and insecureSkipTLSVerify exclude each other"},
     };

@@ -63,6 +63,45 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_too_long_is_not_read) {
     BOOST_TEST(tagged->commit().hex() == good);
 }
 
+BOOST_AUTO_TEST_CASE(a_tag_is_brought_for_who_checks_its_signature_and_stays_as_long_as_its_commit) {
+    const auto commit = *object_id::from_hex(shop.commit("a.yaml", "a: 1\n"));
+    shop.git("tag -a -m annotated v1; git push -q --tags origin");
+    const auto tag = *object_id::from_hex(shop.git("rev-parse refs/tags/v1"));
+    const auto bytes = shop.git("cat-file tag v1") + "\n";
+    store_manager_options options;
+    options.directory = directory / "kept";
+    {
+        world w{options};
+        const auto s = w.open(shop.file_url());
+        BOOST_REQUIRE(w.get(s, "v1").has_value());
+        const auto missing = w.run(s->commit_bytes(tag)); // a fetch of a commit brings no tag
+        BOOST_REQUIRE(!missing.has_value());
+        const auto before = s->exchanges();
+        for (int i = 0; i < 3; ++i) {
+            const auto read = w.run(s->tag_bytes(tag, "refs/tags/v1", commit));
+            BOOST_REQUIRE_MESSAGE(read.has_value(), read.error().message());
+            BOOST_TEST(*read == bytes);
+        }
+        BOOST_TEST(s->exchanges() == before + 1);
+        BOOST_TEST(w.run(s->commit_bytes(commit)).value().starts_with("tree "));
+    }
+    // Neither a restart nor a server that is away matters; housekeeping keeps it.
+    shell(root, "mv shop.git away");
+    {
+        world w{options};
+        const auto s = w.open(shop.file_url());
+        BOOST_TEST(w.run(s->tag_bytes(tag, "refs/tags/v1", commit)).value() == bytes);
+        BOOST_TEST(shell(s->directory(), "git for-each-ref refs/holdfast-tags | wc -l") == "1");
+    }
+    shell(root, "mv away shop.git");
+    // A tag that is gone from the server, or is none.
+    world w;
+    const auto s = w.open(shop.file_url());
+    BOOST_TEST(!w.run(s->tag_bytes(commit, "refs/heads/main", commit)).has_value());
+    const auto nowhere = *object_id::from_hex(std::string(40, '1'));
+    BOOST_TEST(!w.run(s->tag_bytes(nowhere, "refs/tags/nowhere", commit)).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(every_kind_of_revision_leads_to_its_commit) {
     const auto first = shop.commit("a.yaml", "a: 1\n");
     shop.git("tag v1.0.0; git tag -a -m annotated v1.1.0; git push -q --tags origin");

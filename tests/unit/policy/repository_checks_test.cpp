@@ -85,6 +85,29 @@ BOOST_AUTO_TEST_CASE(a_repositorys_secret_must_have_what_its_url_needs) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(a_secret_of_those_who_may_sign_has_public_keys) {
+    fake_surroundings around;
+    const auto said = [&] {
+        return judge(
+                   repository(R"({"url": "https://a.example/b", "verify": {"secretRef": {"name": "people"}}})"
+                   ),
+                   around
+        )
+            .problems;
+    };
+    SAID(said()); // one that is not there may come
+    around.secrets["holdfast/people"] = {"alice.asc"};
+    SAID(said());
+    around.secrets["holdfast/people"] = {"team.sshpub", "note"};
+    SAID(said());
+    around.secrets["holdfast/people"] = {"alice", "asc"};
+    SAID(
+        said(),
+        "spec.verify.secretRef.name: the Secret \"people\" has no public keys: a key of it that ends in .asc (gpg --armor "
+        "--export ID) or in .sshpub"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(what_else_a_webhooks_secret_has_signs_nothing) {
     fake_surroundings around;
     const auto warned = [&](std::set<std::string> keys) {
