@@ -50,7 +50,7 @@ result<std::vector<parameters>> elements_in(const std::string& yaml) {
     if (yaml.empty()) return made;
     auto maps = maps_in_elements(yaml);
     if (!maps) {
-        return user_error("error unmarshling decoded ElementsYaml: " + maps.error().message());
+        return user_error("error unmarshalling decoded ElementsYaml: " + maps.error().message());
     }
     return maps;
 }

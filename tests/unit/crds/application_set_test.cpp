@@ -45,9 +45,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_with_its_path) {
         {R"({'generators': [{'list': {}}, {'matrix': {'generators': [{'clusters': {}}, {'pullRequest': {}}]}}]})",
          "spec.generators[1].matrix.generators[1].pullRequest: the generator pullRequest is not served by "
          "this version; served are clusters, git, list, matrix and merge"},
-        {R"({'generators': [{'matrix': {'generators': [{'list': {}}, {'lsit': {}}]}}]})",
+        {R"({'generators': [{'matrix': {'generators': [{'list': {}}, {'lis': {}}]}}]})",
          "spec.generators[0].matrix.generators[1]: must have a generator; served are clusters, git, list, "
-         "matrix and merge; spec.generators[0].matrix.generators[1].lsit: unknown field, did you mean "
+         "matrix and merge; spec.generators[0].matrix.generators[1].lis: unknown field, did you mean "
          "\"list\"?"},
         {R"({'generators': [{'matrix': {'generators': [{'list': {}}, {'git': {'repoURL': 5}}]}}]})",
          "spec.generators[0].matrix.generators[1].git.repoURL: must be a string, is 5"},
@@ -120,8 +120,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_template_whatever_its_parameters_are_i
     }
     BOOST_TEST(
         said_of(
-            R"({'generators': [{'list': {'elements': [], 'template': {'spec': {'projct': 'a', 'project': ''}}}}]})"
-        ) == "spec.generators[0].list.template.spec.projct: unknown field, did you mean \"project\"?"
+            R"({'generators': [{'list': {'elements': [], 'template': {'spec': {'sorce': 'a', 'project': ''}}}}]})"
+        ) == "spec.generators[0].list.template.spec.sorce: unknown field, did you mean \"source\"?"
     );
 }
 

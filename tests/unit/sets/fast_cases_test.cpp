@@ -175,14 +175,14 @@ BOOST_AUTO_TEST_CASE(cases_15_16_18_lists) {
         {"- list: {elements: [{c: l}], elementsYaml: '- {c: m}'}", "{{c}}", "l, m"},
         {"- list: {elements: [], elementsYaml: 'a: ['}", "x", ""},
         {"- list: {elements: [], elementsYaml: 'a: b'}", "x",
-         "spec.generators[0].list: error unmarshling decoded ElementsYaml: it must be a list of maps of parameters"
+         "spec.generators[0].list: error unmarshalling decoded ElementsYaml: it must be a list of maps of parameters"
         },
     };
     for (const auto& [generators, name, expected] : table) {
         world w;
         const auto said = names(w, generators, name);
         if (expected.empty()) {
-            BOOST_TEST(said.starts_with("spec.generators[0].list: error unmarshling decoded ElementsYaml"));
+            BOOST_TEST(said.starts_with("spec.generators[0].list: error unmarshalling decoded ElementsYaml"));
         } else {
             BOOST_TEST(said == expected, generators << ": " << said);
         }

@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(cases_27_28_44_53_matrices) {
             "x"
         )
             .starts_with(
-                "spec.generators[0].matrix.generators[1].list: error unmarshling decoded ElementsYaml"
+                "spec.generators[0].matrix.generators[1].list: error unmarshalling decoded ElementsYaml"
             )
     );
     trees["c"] = {{"c.yaml", "{env: prod, clusters: [{c: a}, {c: b}]}"}};
