@@ -16,6 +16,7 @@
 #include "kube/connect.hpp"
 #include "kube/events.hpp"
 #include "memory_plan.hpp"
+#include "observe/cluster_metrics.hpp"
 #include "observe/metrics.hpp"
 #include "option_watch.hpp"
 #include "policy/foundation.hpp"
@@ -53,6 +54,10 @@ constexpr auto repositories_hand_over = 200ms;
 constexpr auto sets_hand_over = 200ms;
 // To the API server: so many keep a small one busy, however many applications are worked on.
 constexpr std::size_t most_connections = 40;
+// The same of each other cluster.
+constexpr std::size_t most_connections_elsewhere = 16;
+// For which clusters there are. What is not known by then concerns only who is deployed elsewhere.
+constexpr auto secrets_wait = 5s;
 
 // Of metrics and probes. Few, since whoever takes the metrics slowly holds a copy of them.
 constexpr std::size_t most_watchers = 64;
@@ -104,6 +109,15 @@ address_rules_of(const operator_options& options, const std::string& own_namespa
 // goes on.
 std::size_t places_per_tenant() {
     return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
+}
+
+// The rights of an operator that is for one namespace end there, but for what the cluster's administrator gave.
+cluster::scope watched_scope(const operator_options& options) {
+    cluster::scope made;
+    if (!options.watch_namespace.empty()) {
+        made.namespaces.push_back(options.watch_namespace);
+    }
+    return made;
 }
 
 memory_plan plan_memory_here() {
@@ -193,7 +207,7 @@ public:
         connection_ = std::move(*connection);
         metrics_.build(HOLDFAST_VERSION);
         replica_.emplace(
-            executor, *connection_, metrics_, options_, own_namespace_,
+            executor, *connection_, home_requests_, options_, own_namespace_,
             [this] { tasks_.spawn("lead", lead(this, /*after_another=*/true)); },
             [this](const std::string& why) {
                 log::error("this replica leads no more: it begins anew", {{"why", why}});
@@ -230,6 +244,7 @@ public:
         in_cluster_.emplace(
             executor, replica_->api(),
             cluster::destination::settings{
+                .id = {},
                 .names = names_,
                 .installation = options_.installation,
                 .is_foundation = [this](const sync::object_id& id
@@ -237,19 +252,19 @@ public:
                 .may_own = [this](
                                const sync::application_ref& owner, const sync::object_id& id
                            ) { return policy::may_own(owner, id, own_namespace_); },
-                .watch_namespace = options_.watch_namespace
+                .within = watched_scope(options_)
             },
             cluster::destination::handlers{
                 .object_changed = [this](const sync::application_ref& owner
-                                  ) { applications_->object_changed(owner); },
+                                  ) { applications_->object_changed({}, owner); },
                 .namespace_changed = [this](const std::string& name
-                                     ) { applications_->namespace_changed(name); },
+                                     ) { applications_->namespace_changed({}, name); },
                 .kind_ready = [this] { applications_->kind_ready(); },
-                .kinds_changed = [this] { applications_->kinds_changed(); }
+                .kinds_changed = [this] { applications_->kinds_changed({}); }
             },
             metrics_
         );
-        clusters_.emplace(*in_cluster_);
+        wire_other_clusters();
         auto addresses = address_rules_of(options_, own_namespace_);
         if (!addresses) {
             return addresses.error();
@@ -372,6 +387,9 @@ public:
         if (repositories_) {
             co_await repositories_->stop();
         }
+        if (clusters_) {
+            co_await clusters_->stop();
+        }
         if (in_cluster_) {
             co_await in_cluster_->stop();
         }
@@ -387,6 +405,45 @@ public:
     }
 
 private:
+    // What of them is not said by their Secrets is as in the operator's own cluster.
+    void wire_other_clusters() {
+        cluster::remote_cluster::settings of_each{
+            .of_destination = {
+                .id = {},
+                .names = names_,
+                .installation = options_.installation,
+                // It may be the operator's own cluster by another address.
+                .is_foundation = [this](const sync::object_id& id
+                                 ) { return policy::is_foundation(id, own_namespace_); },
+                .may_own = [this](
+                               const sync::application_ref& owner, const sync::object_id& id
+                           ) { return policy::may_own(owner, id, own_namespace_); },
+                .within = {}
+            },
+            .may_write = [this] { return replica_->leads(); },
+            .observer = &metrics_,
+            .max_connections = most_connections_elsewhere
+        };
+        clusters_.emplace(
+            context_.get_executor(), replica_->api(), *in_cluster_,
+            cluster::destinations::settings{.own_namespace = own_namespace_, .of_each = std::move(of_each)},
+            cluster::destinations::handlers{
+                .object_changed = [this](
+                                      const std::string& cluster, const sync::application_ref& owner
+                                  ) { applications_->object_changed(cluster, owner); },
+                .namespace_changed = [this](
+                                         const std::string& cluster, const std::string& name
+                                     ) { applications_->namespace_changed(cluster, name); },
+                .kind_ready = [this] { applications_->kind_ready(); },
+                .kinds_changed = [this](const std::string& cluster
+                                 ) { applications_->kinds_changed(cluster); },
+                .clusters_changed = [this](const std::set<std::string>& applications
+                                    ) { applications_->clusters_changed(applications); }
+            },
+            metrics_
+        );
+    }
+
     static asio::awaitable<void> lead(running_operator* self, bool after_another) {
         if (!co_await self->state_key_->load()) {
             self->tasks_.spawn("load the key for digests", self->state_key_->keep_loading());
@@ -444,6 +501,8 @@ private:
     static asio::awaitable<void> start(running_operator* self) {
         co_await wait_for_home(self);
         co_await self->in_cluster_->start();
+        self->clusters_->start();
+        co_await self->clusters_->wait_known(secrets_wait);
         self->webhooks_->start();
         self->tasks_.spawn("see which rights are missing", self->rights_->run());
         self->repositories_->start();
@@ -474,9 +533,26 @@ private:
     const std::string& metrics_text() {
         const auto now = steady_clock::now();
         if (metrics_text_.empty() || now - metrics_made_ >= metrics_age) {
-            metrics_.watched_objects(in_cluster_->live().size());
+            metrics_.watched_objects(clusters_->watched_objects());
             metrics_.leader(replica_->leads());
-            metrics_text_ = metrics_.text() + sets_->metrics_text();
+            const auto* own = clusters_->known().home();
+            std::vector<observe::cluster_view> clusters{
+                {.name = own == nullptr || own->name.empty() ? std::string{cluster::home_name} : own->name,
+                 .server = std::string{cluster::home_server},
+                 .is_reachable = true, // else nobody asks: nothing is ready then
+                 .watched_objects = in_cluster_->live().size(),
+                 .failed_requests = home_requests_.failed()}
+            };
+            for (auto& one : clusters_->states()) {
+                clusters.push_back(
+                    {.name = std::move(one.name),
+                     .server = std::move(one.server),
+                     .is_reachable = one.stands.now == cluster::contact::stand::reachable,
+                     .watched_objects = one.watched_objects,
+                     .failed_requests = one.failed_requests}
+                );
+            }
+            metrics_text_ = metrics_.text() + sets_->metrics_text() + observe::text_of(clusters);
             metrics_made_ = now;
         }
         return metrics_text_;
@@ -523,6 +599,7 @@ private:
     task_group tasks_;
     worker_pool pool_;
     observe::metrics metrics_;
+    cluster::request_counter home_requests_{&metrics_};
     std::string metrics_text_;
     steady_clock::time_point metrics_made_;
     std::unique_ptr<http::client> connection_;

@@ -27,7 +27,7 @@ destination::destination(
               .names = settings_.names,
               .installation = settings_.installation,
               .is_foundation = settings_.is_foundation,
-              .watch_namespace = settings_.watch_namespace,
+              .within = settings_.within,
               .may_own = settings_.may_own,
               .applier_of = [this](const sync::object_id& id) { return applier_of(id); }
           },
@@ -37,38 +37,39 @@ destination::destination(
       surveyor_{
           api, discovery_, live_,
           survey_settings{
-              .names = settings_.names,
-              .installation = settings_.installation,
-              .watch_namespace = settings_.watch_namespace
+              .names = settings_.names, .installation = settings_.installation, .within = settings_.within
           }
       },
       tasks_{executor} {}
 
 asio::awaitable<void> destination::start() {
     auto wait = 500ms;
-    const auto wait_for_another_try = [&](const kube::failure& why) {
-        log::warn("waiting for the API server", {{"error", why.message()}});
-        return sleep_for(std::exchange(wait, std::min<std::chrono::milliseconds>(wait * 2, 10s)));
-    };
     for (;;) {
-        const auto refreshed = co_await discovery_.refresh();
-        if (refreshed) {
-            break;
+        const auto started = co_await try_start();
+        if (started) {
+            co_return;
         }
-        co_await wait_for_another_try(refreshed.error());
+        log::warn("waiting for the API server", {{"error", started.error().message()}});
+        co_await sleep_for(std::exchange(wait, std::min<std::chrono::milliseconds>(wait * 2, 10s)));
     }
-    for (;;) {
-        const auto version = co_await api_.version();
-        if (version) {
-            kube_version_ = version->git_version.substr(version->git_version.starts_with('v') ? 1 : 0);
-            break;
+}
+
+asio::awaitable<kube::reply<void>> destination::try_start() {
+    if (!discovery_.ready()) {
+        if (const auto refreshed = co_await discovery_.refresh(); !refreshed) {
+            co_return refreshed.error();
         }
-        co_await wait_for_another_try(version.error());
     }
+    const auto version = co_await api_.version();
+    if (!version) {
+        co_return version.error();
+    }
+    kube_version_ = version->git_version.substr(version->git_version.starts_with('v') ? 1 : 0);
     tasks_.spawn("follow kinds", follow_kinds());
-    if (settings_.watch_namespace.empty()) {
+    if (settings_.within.is_all()) {
         tasks_.spawn("follow definitions", discovery_.follow());
     } // else a kind that is not known is asked for when somebody names it
+    co_return kube::reply<void>{};
 }
 
 asio::awaitable<void> destination::stop() {
@@ -141,6 +142,9 @@ asio::awaitable<kind_state> destination::watch(kube::group_version_kind kind) {
         state.trouble = known.error();
         co_return state;
     }
+    if (!known->namespaced && !settings_.within.has_cluster_resources()) {
+        co_return kind_state{}; // there is nothing of it for us
+    }
     live_.watch(*known);
     co_return state_of(std::move(*known));
 }
@@ -152,6 +156,9 @@ void destination::watch_known(const kube::group_version_kind& kind) {
 }
 
 kind_state destination::watch_namespaces() {
+    if (!settings_.within.has_cluster_resources()) {
+        return {};
+    }
     namespaces_.start();
     kind_state state;
     state.kind = kube::resources::namespaces();

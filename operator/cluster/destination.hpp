@@ -49,6 +49,8 @@ struct kind_state {
 class destination {
 public:
     struct settings {
+        /// Which cluster it is: of another one than the operator's own its server's URL; else empty.
+        std::string id;
         /// How our objects are marked.
         sync::dialect_ref names;
         /// The value of the label by which they are found.
@@ -60,8 +62,8 @@ public:
         /// See live_objects::settings.
         std::function<bool(const sync::application_ref& owner, const sync::object_id& id)> may_own =
             [](const sync::application_ref&, const sync::object_id&) { return true; };
-        /// Only here is anything watched, where the operator has no rights elsewhere; empty: everywhere.
-        std::string watch_namespace;
+        /// Only here is anything watched, where there are no rights elsewhere.
+        scope within;
         /// Objects that are read or written at a time: who waits for a connection does so within a request's
         /// deadline, so the line for these is to be short. More than there are connections, so that none of
         /// these is without work.
@@ -87,8 +89,15 @@ public:
 
     /// Waits for the cluster to answer, however long that takes, and follows its kinds from then on.
     asio::awaitable<void> start();
+    /// The same in one try: an error says why it does not answer. To be tried until it succeeds, and not again.
+    asio::awaitable<kube::reply<void>> try_start();
     /// Ends all watches, and returns when they have ended.
     asio::awaitable<void> stop();
+
+    /// Two have the same one where they are the same cluster: see settings::id.
+    [[nodiscard]] const std::string& id() const noexcept { return settings_.id; }
+    /// What of it is looked at and changed.
+    [[nodiscard]] const scope& within() const noexcept { return settings_.within; }
 
     // ---- which kinds it has
 

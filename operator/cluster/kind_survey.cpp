@@ -17,14 +17,13 @@ bool is_event(const kube::resource& kind) {
 
 /// Whether the kind holds an object of ours. Labels alone say nothing: EndpointSlices have those of their
 /// Service.
-boost::asio::awaitable<kube::reply<bool>>
-holds_ours(kube::client& api, const kube::resource& kind, const survey_settings& settings) {
+boost::asio::awaitable<kube::reply<bool>> holds_ours_in(
+    kube::client& api, const kube::resource& kind, const survey_settings& settings, std::string namespace_
+) {
     kube::selection what;
     what.label_selector = settings.names.get().selector_of(settings.installation);
     what.metadata_only = true;
-    if (kind.namespaced) {
-        what.namespace_ = settings.watch_namespace;
-    }
+    what.namespace_ = std::move(namespace_);
     const kube::call_options calls{.deadline = settings.deadline};
     kube::page_request page{.resource_version = {}, .limit = page_size, .continue_token = {}};
     for (;;) {
@@ -42,6 +41,20 @@ holds_ours(kube::client& api, const kube::resource& kind, const survey_settings&
             co_return false;
         }
     }
+}
+
+boost::asio::awaitable<kube::reply<bool>>
+holds_ours(kube::client& api, const kube::resource& kind, const survey_settings& settings) {
+    if (!kind.namespaced || settings.within.is_all()) {
+        co_return co_await holds_ours_in(api, kind, settings, {});
+    }
+    for (const auto& namespace_ : settings.within.namespaces) {
+        auto found = co_await holds_ours_in(api, kind, settings, namespace_);
+        if (!found || *found) {
+            co_return found;
+        }
+    }
+    co_return false;
 }
 
 } // namespace
@@ -64,6 +77,9 @@ survey_kinds(kube::client& api, std::vector<kube::resource> kinds, survey_settin
     kind_survey result;
     for (const auto& kind : kinds) {
         const kube::group_kind name{kind.group, kind.kind};
+        if (!kind.namespaced && !settings.within.has_cluster_resources()) {
+            continue; // nothing is made there
+        }
         const auto holds = co_await holds_ours(api, kind, settings);
         if (holds) {
             result.seen.insert(name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/scope.hpp"
 #include "kube/client.hpp"
 #include "kube/discovery.hpp"
 #include "kube/resource.hpp"
@@ -38,8 +39,8 @@ struct survey_settings {
     sync::dialect_ref names;
     /// The value of the label by which our objects are found.
     std::string installation;
-    /// Only here is anything looked for; empty: everywhere.
-    std::string watch_namespace;
+    /// Only here is anything looked for.
+    scope within;
     /// Of one page.
     std::chrono::milliseconds deadline{30'000};
 };

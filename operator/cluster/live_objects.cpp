@@ -48,9 +48,31 @@ struct live_objects::state {
     change_handler changed;
     ready_handler ready;
     task_group tasks;
-    std::map<kube::group_version_kind, std::shared_ptr<kind_watch>> watches;
+    /// Of a kind there is one for all of the cluster (its namespace is empty), or one for each namespace.
+    std::map<std::pair<kube::group_version_kind, std::string>, std::shared_ptr<kind_watch>> watches;
+    bool is_stopped = false;
     // Of each application: its objects, by watch.
     std::map<sync::application_ref, std::set<std::pair<const kind_watch*, object_name>>> by_owner;
+
+    /// All watches of a kind.
+    [[nodiscard]] std::vector<std::shared_ptr<kind_watch>> of_kind(const kube::group_version_kind& kind
+    ) const {
+        std::vector<std::shared_ptr<kind_watch>> all;
+        for (auto at = watches.lower_bound({kind, std::string{}});
+             at != watches.end() && at->first.first == kind; ++at) {
+            all.push_back(at->second);
+        }
+        return all;
+    }
+    /// The one that has the objects of a namespace (empty: of none); null where there is none.
+    [[nodiscard]] kind_watch*
+    find(const kube::group_version_kind& kind, const std::string& namespace_) const {
+        auto found = watches.find({kind, std::string{}});
+        if (found == watches.end() && !namespace_.empty()) {
+            found = watches.find({kind, namespace_});
+        }
+        return found == watches.end() ? nullptr : found->second.get();
+    }
 
     void index(const kind_watch* watch, const object_name& name, const sync::live_record& record) {
         if (is_owned(record)) {
@@ -77,11 +99,11 @@ struct live_objects::state {
 // The watch of one kind, and what is known of its objects.
 class live_objects::state::kind_watch : public kube::informer_handler {
 public:
-    kind_watch(state& all, kube::resource kind)
+    kind_watch(state& all, kube::resource kind, const std::string& namespace_)
         : all_{all},
           kind_{std::move(kind)},
           tasks_{all.executor},
-          informer_{all.api, options(all, kind_), *this} {}
+          informer_{all.api, options(all, kind_, namespace_), *this} {}
 
     static asio::awaitable<void> run(std::shared_ptr<kind_watch> self) { co_await self->informer_.run(); }
 
@@ -265,13 +287,12 @@ public:
     task_group& tasks() noexcept { return tasks_; }
 
 private:
-    static kube::informer_options options(const state& all, const kube::resource& kind) {
+    static kube::informer_options
+    options(const state& all, const kube::resource& kind, const std::string& namespace_) {
         kube::informer_options o;
         o.kind = kind;
         o.what.label_selector = all.config.names.get().selector_of(all.config.installation);
-        if (kind.namespaced) {
-            o.what.namespace_ = all.config.watch_namespace;
-        }
+        o.what.namespace_ = namespace_;
         return o;
     }
 
@@ -475,46 +496,61 @@ live_objects::live_objects(
 live_objects::~live_objects() = default;
 
 void live_objects::watch(const kube::resource& kind) {
-    const auto gvk = kind.gvk();
-    if (state_->watches.contains(gvk)) {
+    const auto& within = state_->config.within;
+    if (state_->is_stopped || (!kind.namespaced && !within.has_cluster_resources())) {
         return;
     }
-    auto made = std::make_shared<state::kind_watch>(*state_, kind);
-    state_->watches.emplace(gvk, made);
-    made->tasks().spawn("watch " + gvk.to_string(), state::kind_watch::run(made));
-    made->tasks().spawn("clock of " + gvk.to_string(), state::kind_watch::run_clock(made));
+    const auto gvk = kind.gvk();
+    const auto begin = [&](const std::string& namespace_) {
+        if (state_->watches.contains({gvk, namespace_})) {
+            return;
+        }
+        auto made = std::make_shared<state::kind_watch>(*state_, kind, namespace_);
+        state_->watches.emplace(std::pair{gvk, namespace_}, made);
+        const auto called = gvk.to_string() + (namespace_.empty() ? "" : " in " + namespace_);
+        made->tasks().spawn("watch " + called, state::kind_watch::run(made));
+        made->tasks().spawn("clock of " + called, state::kind_watch::run_clock(made));
+    };
+    if (!kind.namespaced || within.is_all()) {
+        begin({});
+        return;
+    }
+    for (const auto& namespace_ : within.namespaces) {
+        begin(namespace_);
+    }
 }
 
 void live_objects::unwatch(const kube::group_version_kind& kind) {
-    const auto found = state_->watches.find(kind);
-    if (found == state_->watches.end()) {
-        return;
+    for (const auto& watch : state_->of_kind(kind)) {
+        std::erase_if(state_->watches, [&](const auto& one) { return one.second == watch; });
+        watch->forget_all();
+        watch->tasks().cancel();
+        // The watch lives until its coroutine, which holds it, has ended.
     }
-    const auto watch = found->second;
-    state_->watches.erase(found);
-    watch->forget_all();
-    watch->tasks().cancel();
-    // The watch lives until its coroutine, which holds it, has ended.
 }
 
 bool live_objects::ready(const kube::group_version_kind& kind) const {
-    const auto found = state_->watches.find(kind);
-    return found != state_->watches.end() && found->second->is_ready();
+    const auto all = state_->of_kind(kind);
+    return !all.empty() && std::ranges::all_of(all, [](const auto& watch) { return watch->is_ready(); });
 }
 
 std::optional<kube::failure> live_objects::trouble(const kube::group_version_kind& kind) const {
-    const auto found = state_->watches.find(kind);
-    return found == state_->watches.end() ? std::nullopt : found->second->trouble();
+    for (const auto& watch : state_->of_kind(kind)) {
+        if (auto found = watch->trouble()) {
+            return found;
+        }
+    }
+    return std::nullopt;
 }
 
 const sync::live_record* live_objects::find(
     const kube::group_version_kind& kind, const std::string& namespace_, const std::string& name
 ) const {
-    const auto watch = state_->watches.find(kind);
-    if (watch == state_->watches.end()) {
+    const auto* watch = state_->find(kind, namespace_);
+    if (watch == nullptr) {
         return nullptr;
     }
-    const auto& known = watch->second->all();
+    const auto& known = watch->all();
     const auto found = known.find({namespace_, name});
     return found == known.end() ? nullptr : &found->second;
 }
@@ -547,30 +583,30 @@ std::vector<live_objects::found> live_objects::owned_by(const sync::application_
 }
 
 void live_objects::note(const kube::group_version_kind& kind, const json::object& live) {
-    if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
-        found->second->note(live);
+    if (auto* watch = state_->find(kind, std::string{kube::namespace_of(live)})) {
+        watch->note(live);
     }
 }
 
 void live_objects::note_gone(
     const kube::group_version_kind& kind, const sync::object_id& id, std::string_view uid
 ) {
-    if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
-        found->second->note_gone({id.namespace_, id.name}, uid);
+    if (auto* watch = state_->find(kind, id.namespace_)) {
+        watch->note_gone({id.namespace_, id.name}, uid);
     }
 }
 
 void live_objects::remember(const kube::group_version_kind& kind, const sync::object_id& id) {
-    if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
-        found->second->remember({id.namespace_, id.name});
+    if (auto* watch = state_->find(kind, id.namespace_)) {
+        watch->remember({id.namespace_, id.name});
     }
 }
 
 void live_objects::reclaim(
     const kube::group_version_kind& kind, const sync::object_id& id, const sync::application_ref& owner
 ) {
-    if (const auto found = state_->watches.find(kind); found != state_->watches.end()) {
-        found->second->reclaim({id.namespace_, id.name}, owner);
+    if (auto* watch = state_->find(kind, id.namespace_)) {
+        watch->reclaim({id.namespace_, id.name}, owner);
     }
 }
 
@@ -584,14 +620,17 @@ std::size_t live_objects::size() const noexcept {
 
 std::vector<kube::group_version_kind> live_objects::kinds() const {
     std::vector<kube::group_version_kind> all;
-    for (const auto& [kind, watch] : state_->watches) {
-        all.push_back(kind);
+    for (const auto& [where, watch] : state_->watches) {
+        if (all.empty() || all.back() != where.first) {
+            all.push_back(where.first);
+        }
     }
     return all;
 }
 
 asio::awaitable<void> live_objects::stop() {
     auto state = state_;
+    state->is_stopped = true;
     for (const auto& [kind, watch] : state->watches) {
         watch->tasks().cancel();
     }

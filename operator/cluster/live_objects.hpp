@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "cluster/scope.hpp"
 #include "kube/client.hpp"
 #include "kube/discovery.hpp"
 #include "kube/resource.hpp"
@@ -43,8 +44,8 @@ public:
         std::function<bool(const sync::object_id& id)> is_foundation = [](const sync::object_id&) {
             return false;
         };
-        /// Only here is anything watched, where the operator has no rights elsewhere; empty: everywhere.
-        std::string watch_namespace;
+        /// Only here is anything watched, where there are no rights elsewhere.
+        scope within;
         /// Whether an application could have made an object: one that says otherwise is nobody's. Called on
         /// the loop's thread; must not throw.
         std::function<bool(const sync::application_ref& owner, const sync::object_id& id)> may_own =

@@ -2,9 +2,40 @@
 
 namespace holdfast::control {
 
-cluster::destination& destination_of(const cluster::destinations& clusters, const crds::application& a) {
+std::shared_ptr<cluster::destination>
+destination_of(const cluster::destinations& clusters, const crds::application& a) {
     const auto& named = a.spec.destination;
     return clusters.of(named.server, named.name);
+}
+
+std::string cluster_id_of(const cluster::destinations& clusters, const crds::application& a) {
+    const auto& named = a.spec.destination;
+    return clusters.id_of(named.server, named.name);
+}
+
+cluster::standing stand_of_cluster(const cluster::destinations& clusters, const crds::application& a) {
+    const auto& named = a.spec.destination;
+    return clusters.stands(named.server, named.name);
+}
+
+std::optional<engine::findings> findings_of(const cluster::standing& cluster) {
+    using stand = cluster::standing::stand;
+    if (cluster.now == stand::ready) {
+        return std::nullopt;
+    }
+    engine::findings found;
+    if (cluster.now == stand::connecting) {
+        found.undecided = true;
+        found.waiting = cluster.why;
+        return found;
+    }
+    const bool is_unknown = cluster.now == stand::unknown;
+    found.problems[is_unknown ? "InvalidSpecError" : "ComparisonError"] = cluster.why;
+    found.reason = is_unknown ? "ClusterUnknown" : "ClusterUnreachable";
+    found.stalled = is_unknown;
+    found.unknown = true;
+    found.health_unknown = true;
+    return found;
 }
 
 kube::call_options call_as(const application_record& r, const application_settings& s) {

@@ -1,6 +1,7 @@
 #include "control/application_controller.hpp"
 
 #include "base/log.hpp"
+#include "control/application_access.hpp"
 #include "control/application_controller_state.hpp"
 #include "policy/own_kinds.hpp"
 
@@ -32,9 +33,13 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           [this](std::string key) { return reconcile(std::move(key)); },
           &p.counters
       },
-      claims{config.own_namespace},
+      claims{
+          config.own_namespace,
+          [this](const crds::application_destination& to) { return with.clusters.id_of(to.server, to.name); }
+      },
       triggers{runs.queue()},
       turns{ex, runs.tasks(), p.journal},
+      places{std::max<std::size_t>(config.concurrency / 8, 2)},
       others{{config, applications, p.clusters, wants, looks, triggers}},
       sources{
           {config, applications, p.clusters, p.sources, p.supplies, p.secrets, p.build, turns, p.counters,
@@ -62,7 +67,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
            .waiting = [this] { return runs.queue().waiting_now(); },
            .settled = [this](const std::string& key) { reconcile_dependents(key); }}
       },
-      around{{config, applications, claims, p.sources, p.build}} {}
+      around{{config, applications, claims, p.clusters, p.sources, p.build}} {}
 
 application_controller::application_controller(asio::any_io_executor executor, parts p, settings s)
     : state_{std::make_shared<state>(std::move(executor), p, std::move(s))} {}
@@ -127,9 +132,27 @@ bool application_controller::ready() const {
     return state_->runs.knows_all();
 }
 
-void application_controller::object_changed(const sync::application_ref& owner) {
+void application_controller::object_changed(const std::string& cluster, const sync::application_ref& owner) {
     const auto key = owner.namespace_ + "/" + owner.name;
-    if (state_->applications.find(key)) {
+    const auto r = state_->applications.find(key);
+    if (r && cluster_id_of(state_->with.clusters, r->object) == cluster) {
+        state_->triggers.reconcile(key);
+    }
+}
+
+void application_controller::clusters_changed(const std::set<std::string>& applications) {
+    for (const auto& key : applications) {
+        const auto r = state_->applications.find(key);
+        if (!r) {
+            continue;
+        }
+        state_->note_claims(*r);
+        if (!state_->runs.leads()) {
+            state_->ending.watch_kinds_of(r->object);
+        }
+        if (r->object.status.sync.status != crds::sync_code::synced) {
+            r->operation.paced.hurry(); // it may be just what was missing
+        }
         state_->triggers.reconcile(key);
     }
 }
@@ -138,8 +161,8 @@ void application_controller::kind_ready() {
     state_->triggers.kinds_are_listed();
 }
 
-void application_controller::namespace_changed(const std::string& name) {
-    state_->namespaces.changed(name);
+void application_controller::namespace_changed(const std::string& cluster, const std::string& name) {
+    state_->namespaces.changed(cluster, name);
 }
 
 void application_controller::repository_moved(
@@ -181,13 +204,14 @@ void application_controller::charts_moved(const std::set<std::string>& applicati
     }
 }
 
-void application_controller::kinds_changed() {
+void application_controller::kinds_changed(const std::string& cluster) {
     // Charts and plugins see which kinds there are.
     for (const auto& [key, r] : state_->applications.all()) {
         const auto sees_kinds = [](const sources::source_identity& one) {
             return one.type == crds::source_type::helm || one.type == crds::source_type::plugin;
         };
-        if (r->sources.from && std::ranges::any_of(r->sources.from->identities, sees_kinds)) {
+        if (r->sources.from && cluster_id_of(state_->with.clusters, r->object) == cluster &&
+            std::ranges::any_of(r->sources.from->identities, sees_kinds)) {
             state_->triggers.reconcile(key);
         }
     }
@@ -195,7 +219,8 @@ void application_controller::kinds_changed() {
     for (const auto& [key, r] : state_->applications.all()) {
         if (!r->compared.wanted || !r->object.status.conditions.empty()) {
             const auto* ready = crds::find_condition(r->object.status.conditions, "Ready");
-            if (ready == nullptr || ready->status != "True") {
+            if ((ready == nullptr || ready->status != "True") &&
+                cluster_id_of(state_->with.clusters, r->object) == cluster) {
                 state_->triggers.reconcile(key);
             }
         }

@@ -66,13 +66,14 @@ public:
     /// What objects are judged in: all Applications, and the Repositories of `parts`.
     [[nodiscard]] const policy::surroundings& around() const;
 
-    /// Handlers for what the parts tell.
-    void object_changed(const sync::application_ref& owner);
+    /// Handlers for what the parts tell; `cluster` is the id of the one that it is about.
+    void object_changed(const std::string& cluster, const sync::application_ref& owner);
     void kind_ready();
-    void namespace_changed(const std::string& name);
+    void namespace_changed(const std::string& cluster, const std::string& name);
+    void clusters_changed(const std::set<std::string>& applications);
     void charts_moved(const std::set<std::string>& applications);
     void repository_moved(const git::url& repository, const std::set<std::string>& applications);
-    void kinds_changed();
+    void kinds_changed(const std::string& cluster);
 
     /// Cancels what runs, and returns when it has ended.
     asio::awaitable<void> stop();

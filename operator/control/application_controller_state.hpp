@@ -6,6 +6,7 @@
 #include "control/application_index.hpp"
 #include "control/application_sources.hpp"
 #include "control/build_turns.hpp"
+#include "control/cluster_places.hpp"
 #include "control/comparison.hpp"
 #include "control/deletions.hpp"
 #include "control/handover.hpp"
@@ -50,6 +51,7 @@ struct application_controller::state : kube::informer_handler {
     pending_looks looks;
     reconcile_triggers triggers;
     build_turns turns;
+    cluster_places places;
 
     handover others;
     application_sources sources;
@@ -90,6 +92,7 @@ struct application_controller::state : kube::informer_handler {
     bool follow(application_record& r, crds::application now);
     /// Keeps what another installation's Application means to ours.
     void note_foreign(record_ptr& r, crds::application now);
+    void note_use_of_cluster(const application_record& r);
     /// Enters what an application claims as it is now, and has those reconciled to which that matters.
     void note_claims(const application_record& r);
     void reconcile_dependents(const std::string& key);
@@ -98,6 +101,10 @@ struct application_controller::state : kube::informer_handler {
     asio::awaitable<void> reconcile(std::string key);
     /// Brings it as far as it can be brought now, and says what is in the way of more.
     asio::awaitable<engine::findings> reconcile_now(record_ptr r);
+    /// Lets go of what was found out in another cluster than the one that it is deployed to now.
+    void look_at_cluster(application_record& r);
+    /// What it wants where nothing of its cluster is to be touched, as sentences; empty: nothing.
+    [[nodiscard]] std::string objects_outside(const application_record& r) const;
     /// What is wrong with the specification, empty where nothing is. A wrong operation fails by it.
     std::string take_problems(application_record& r);
     /// What is wanted, of the operation that is asked for or runs; where that cannot be had and fails by it,

@@ -61,6 +61,10 @@ std::string application_sources::build_key_of(const application_record& r, const
         h.add(of.entries_key).add(of.stores.places == secrets::places::everywhere ? "everywhere" : "");
     }
     h.add(r.object.spec.destination.namespace_).add(with_.config.installation);
+    // Those for the operator's own cluster have no such part: what versions before this one built stays the same.
+    if (const auto cluster = cluster_id_of(with_.clusters, r.object); !cluster.empty()) {
+        h.add("cluster").add(cluster);
+    }
     const auto spec = crds::write(r.object.spec);
     for (const auto* part : {"ignoreDifferences", "syncPolicy"}) {
         const auto* value = spec.if_contains(part);
@@ -89,9 +93,9 @@ application_sources::facts_of(const application_record& r, const sources::stores
     made.namespace_ = object.metadata.namespace_;
     made.project = object.spec.project;
     made.destination_namespace = object.spec.destination.namespace_;
-    auto& to = destination_of(with_.clusters, object);
-    made.kube_version = to.kube_version();
-    made.api_versions = to.api_versions();
+    const auto to = destination_of(with_.clusters, object);
+    made.kube_version = to->kube_version();
+    made.api_versions = to->api_versions();
     made.secrets_key = stores.key();
     if (const auto paths = object.metadata.annotations.find(std::string{generate_paths_annotation});
         paths != object.metadata.annotations.end()) {

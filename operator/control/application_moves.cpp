@@ -63,7 +63,11 @@ asio::awaitable<void>
 application_sources::follow_moved(git::url moved, std::vector<std::string> applications) {
     naming names{moved};
     const auto look_again = [&](const std::string& key, const std::string& namespace_) {
-        with_.looks.expect(moved.normalised(), namespace_, key, steady_clock::now());
+        if (const auto r = with_.applications.find(key)) {
+            with_.looks.expect(
+                moved.normalised(), with_.others.place_of(r->object, namespace_), key, steady_clock::now()
+            );
+        }
         with_.triggers.reconcile(key);
     };
     // That is said on each of them.

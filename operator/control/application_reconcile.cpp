@@ -2,11 +2,14 @@
 
 #include "base/counted_list.hpp"
 #include "base/log.hpp"
+#include "control/application_access.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
+#include "engine/cluster_condition.hpp"
 #include "engine/not_served.hpp"
 #include "engine/retry.hpp"
 #include "engine/termination.hpp"
+#include "policy/cluster_use.hpp"
 #include "policy/own_kinds.hpp"
 #include "policy/specification_checks.hpp"
 
@@ -21,6 +24,7 @@ namespace {
 constexpr std::string_view refresh_annotation = "holdfast.dev/refresh";
 constexpr std::string_view argo_refresh_annotation = "argocd.argoproj.io/refresh";
 constexpr std::size_t most_repositories = 3;
+constexpr std::size_t most_outside = 5;
 constexpr auto soon = 10s;
 
 // Nothing but drift can be what differs then.
@@ -94,6 +98,19 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     if (r->is_looked_at && r->untold_until && begin >= *r->untold_until) {
         r->untold_until.reset(); // what was there is remembered
     }
+    const auto cluster = cluster_id_of(with.clusters, r->object);
+    if (!places.take(cluster, key)) {
+        co_return; // it is looked at when one of that cluster has ended
+    }
+    struct end_of_place {
+        state& all;
+        const std::string& cluster;
+        ~end_of_place() {
+            if (const auto next = all.places.give_back(cluster)) {
+                all.triggers.reconcile(*next);
+            }
+        }
+    } const place{*this, cluster};
     const auto before = r->object.status;
     const auto begun = looks.begin_look();
     auto found = co_await reconcile_now(r);
@@ -107,7 +124,9 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     // As after a restart, while objects are being listed: nobody knows yet what it wants.
     const bool is_looked_at = r->sources.from || r->deleting() || !found.problems.empty();
     if (is_looked_at && applications.find(key) == r) {
-        looks.end_look(key, begun, !found.problems.contains("ComparisonError"), steady_clock::now());
+        // Where its cluster is away it takes nothing from anybody either.
+        const bool knows = !found.problems.contains("ComparisonError") || found.health_unknown;
+        looks.end_look(key, begun, knows, steady_clock::now());
     }
     if (applications.find(key) == r && !found.undecided) {
         report.fill(*r, found);
@@ -136,7 +155,7 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
             found.waiting = std::move(skipped);
             co_return found;
         }
-        co_return co_await ending.finish(r);
+        co_return co_await ending.finish(r, policy::may_use_cluster(r->object, around));
     }
     const auto left_alone = r->left_alone_by();
     if (engine::is_terminating(r->object.status.operation_state)) {
@@ -149,6 +168,10 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
         found.unknown = true;
         co_return found;
     }
+    if (auto away = findings_of(stand_of_cluster(with.clusters, r->object))) {
+        co_return std::move(*away); // whoever waits is told when that changes
+    }
+    look_at_cluster(*r);
     found.add(co_await take_refresh(r));
     if (!left_alone.empty()) {
         found.reason = "Suspended";
@@ -174,6 +197,14 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
         found.requeue(*untold);
     }
     if (!r->sources.from || (!r->compared.wanted && r->compared.trusted.empty())) {
+        found.unknown = true;
+        co_return found;
+    }
+    if (auto outside = objects_outside(*r); !outside.empty()) {
+        operation.meet(*r, {.why = outside, .is_lasting = true}, found);
+        found.problems["ComparisonError"] = std::move(outside);
+        found.reason = "OutsideOfNamespaces";
+        found.stalled = true;
         found.unknown = true;
         co_return found;
     }
@@ -208,6 +239,46 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     // secrets.
     r->compared.full.reset();
     co_return found;
+}
+
+std::string application_controller::state::objects_outside(const application_record& r) const {
+    const auto to = destination_of(with.clusters, r.object);
+    if (to->id().empty() || to->within().is_all() || !r.compared.wanted) {
+        return {};
+    }
+    counted_list all{most_outside};
+    for (const auto& w : *r.compared.wanted) {
+        if (auto why = to->within().why_outside(w.id); !why.empty()) {
+            all.add(why);
+        }
+    }
+    return all.text();
+}
+
+void application_controller::state::look_at_cluster(application_record& r) {
+    auto cluster = cluster_id_of(with.clusters, r.object);
+    const auto before = r.compared.cluster ? r.compared.cluster : engine::cluster_of(r.object.status);
+    if (before && *before != cluster) {
+        log::info(
+            "an application is deployed to another cluster than before",
+            {{"application", r.key()}, {"was", *before}, {"is", cluster}}
+        );
+        auto& status = r.object.status;
+        engine::note_move(r.object, *before, cluster, wall_clock::now());
+        // They are in the other one.
+        status.resources.clear();
+        status.resources_count = 0;
+        status.sync.applied_state.clear();
+        auto masks = std::move(r.compared.masks);
+        r.compared = {};
+        r.compared.masks = std::move(masks);
+        r.sources.from.reset();
+        r.preview = {};
+        r.leaving = {};
+        r.operation.progress.reset();
+        wants.forget(r.key());
+    }
+    r.compared.cluster = std::move(cluster);
 }
 
 std::string application_controller::state::take_problems(application_record& r) {

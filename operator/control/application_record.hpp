@@ -99,6 +99,9 @@ struct source_state {
 /// What is wanted of the cluster, and how far it is so. Written by application_wanted.cpp (what is wanted),
 /// comparison.cpp (what differs) and by what applies objects (what is as wanted now).
 struct comparison_state {
+    /// In which cluster (cluster::destinations::id_of) all of this is so; nothing before the first look.
+    /// Written by the reconcile: where it is another one, nothing of it counts.
+    std::optional<std::string> cluster;
     /// The desired state of the build key of `source_state::from`; not there before it was built. In the
     /// order of the ids.
     std::optional<std::vector<sync::planned_object>> wanted;

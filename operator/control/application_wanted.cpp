@@ -31,7 +31,9 @@ bool names_entries(const sources::source_identity& identity) {
 }
 
 // What is to be known of a build, beside what the builds said themselves.
-std::vector<std::string> warnings_of(const sources::desired_set& built, const crds::application& object) {
+std::vector<std::string> warnings_of(
+    const sources::desired_set& built, const crds::application& object, const std::string& own_namespace
+) {
     auto warnings = built.warnings;
     for (const auto& problem : policy::without_effect(object.spec)) {
         warnings.push_back(problem.text());
@@ -41,7 +43,8 @@ std::vector<std::string> warnings_of(const sources::desired_set& built, const cr
     }
     counted_list unserved{3};
     for (const auto& one : built.objects) {
-        if (auto why = policy::unserved_secret(one.manifest); !why.empty()) {
+        if (auto why = policy::unserved_secret(one.manifest, one.id.namespace_, own_namespace);
+            !why.empty()) {
             unserved.add([&] { return sync::describe(one.id) + " " + why; });
         }
     }
@@ -122,8 +125,8 @@ bool application_sources::is_as_applied(application_record& r, const inputs& fro
     if (has_values_anywhere(from)) { // what live objects say may have them in it
         return is_built("values of secrets may be in any of its objects");
     }
-    auto& to = destination_of(with_.clusters, r.object);
-    const auto owned = owned_by(to, r).known;
+    const auto to = destination_of(with_.clusters, r.object);
+    const auto owned = owned_by(*to, r).known;
     if (owned.empty() || applied_state_of(owned, with_.config.state_key()) != applied.applied_state) {
         return is_built("its objects are not as they were applied");
     }
@@ -131,7 +134,7 @@ bool application_sources::is_as_applied(application_record& r, const inputs& fro
     r.compared.trusted.clear();
     for (const auto& object : owned) {
         r.compared.trusted[object.id] = object.record->owned_hash;
-        to.live().remember(object.kind, object.id);
+        to->live().remember(object.kind, object.id);
     }
     return true;
 }
@@ -173,7 +176,7 @@ application_sources::build(record_ptr r, inputs from, plans how) {
     const auto begin = steady_clock::now();
     auto built = co_await with_.build.build(
         std::move(*sources), from.identities, std::move(target),
-        destination_of(with_.clusters, r->object).catalog(), from.stores, r->owner()
+        destination_of(with_.clusters, r->object)->catalog(), from.stores, r->owner()
     );
     co_await with_.turns.end(std::move(*turn));
     with_.counters.rendered(built ? "ok" : to_string(built.error().kind()), steady_clock::now() - begin);
@@ -202,7 +205,7 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
         co_return known.error();
     }
     note_mask(*r);
-    r->compared.warnings = warnings_of(*r->compared.full, r->object);
+    r->compared.warnings = warnings_of(*r->compared.full, r->object, with_.config.own_namespace);
     r->compared.summary = has_values_anywhere(from) ? crds::application_summary{}
                                                     : engine::summary_of(r->compared.full->objects);
     take_over(*r, planned_of(*r->compared.full, r->object.spec), std::move(from));
@@ -234,7 +237,7 @@ void application_sources::take_over(
     r.compared.wanted = std::move(wanted);
     r.compared.trusted.clear();
     r.sources.from = std::move(from);
-    with_.wants.set(r.key(), ids);
+    with_.wants.set(r.key(), cluster_id_of(with_.clusters, r.object), ids);
     if (same_build) {
         return;
     }
@@ -269,7 +272,7 @@ bool application_sources::has_kind_come(const application_record& r) const {
             return false;
         }
         if (!catalog) {
-            catalog = destination_of(with_.clusters, r.object).catalog();
+            catalog = destination_of(with_.clusters, r.object)->catalog();
         }
         return catalog->find(w.gvk()) != nullptr;
     });

@@ -3,6 +3,7 @@
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
 #include "engine/termination.hpp"
+#include "policy/cluster_use.hpp"
 
 #include <utility>
 #include <vector>
@@ -117,6 +118,7 @@ void application_controller::state::take_in(const json::object& object) {
         return;
     }
     applications.note_dependencies(r->object, /*there=*/true);
+    note_use_of_cluster(*r);
     note_claims(*r);
     if (!runs.leads()) {
         ending.watch_kinds_of(r->object);
@@ -140,6 +142,7 @@ void application_controller::state::note_foreign(record_ptr& r, crds::applicatio
     r->object = std::move(now);
     const auto key = r->key();
     note_claims(*r);
+    with.clusters.use(key, {}, {});
     wants.forget(key);
     looks.forget(key);
     with.sources.use(key, {});
@@ -218,6 +221,7 @@ void application_controller::state::forget(const std::string& key) {
     }
     with.counters.application_gone(r->object.metadata.namespace_, r->object.metadata.name);
     with.sources.use(key, {});
+    with.clusters.use(key, {}, {});
     applications.note_dependencies(r->object, /*there=*/false);
     r->stop_work();
     wants.forget(key);
@@ -232,6 +236,16 @@ void application_controller::state::forget(const std::string& key) {
     turns.forget(key);
     triggers.forget(key);
     reconcile_dependents(key);
+}
+
+// Who may not deploy there does not have it connected to either.
+void application_controller::state::note_use_of_cluster(const application_record& r) {
+    const auto& to = r.object.spec.destination;
+    if (policy::may_use_cluster(r.object, around)) {
+        with.clusters.use(r.key(), to.server, to.name);
+    } else {
+        with.clusters.use(r.key(), {}, {});
+    }
 }
 
 void application_controller::state::note_claims(const application_record& r) {

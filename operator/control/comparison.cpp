@@ -45,7 +45,7 @@ asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
     for (const auto& resource : r->object.status.resources) {
         kinds.insert({resource.group, resource.version, resource.kind});
     }
-    auto& to = destination_of(with_.clusters, r->object);
+    const auto to = destination_of(with_.clusters, r->object);
     std::string listing;
     const auto consider = [&](const cluster::kind_state& state) {
         if (!state.kind) {
@@ -60,17 +60,17 @@ asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
         }
     };
     for (const auto& kind : kinds) {
-        consider(co_await to.watch(kind));
+        consider(co_await to->watch(kind));
     }
     if (made_namespace_of(r->object.spec)) {
-        consider(to.watch_namespaces());
+        consider(to->watch_namespaces());
     }
     if (listing.empty()) {
         co_return seen;
     }
     with_.triggers.when_kinds_are_listed(r->key());
     if (r->compared.wanted && r->object.spec.is_automated()) {
-        to.read_ahead({kinds.begin(), kinds.end()}); // while the objects are listed
+        to->read_ahead({kinds.begin(), kinds.end()}); // while the objects are listed
     }
     seen.complete = false;
     seen.found.waiting = "the cluster's objects are being listed: " + listing;
@@ -79,7 +79,7 @@ asio::awaitable<watching> comparison::watch_kinds(record_ptr r) {
 }
 
 asio::awaitable<bool> comparison::is_as_trusted(record_ptr r) {
-    const auto owned = owned_by(destination_of(with_.clusters, r->object), *r).known;
+    const auto owned = owned_by(*destination_of(with_.clusters, r->object), *r).known;
     const bool same = owned.size() == r->compared.trusted.size() &&
                       std::ranges::all_of(owned, [&](const cluster::live_objects::found& o) {
                           const auto trusted = r->compared.trusted.find(o.id);
@@ -103,7 +103,7 @@ void comparison::tell_of_drift(const application_record& r, const sync::object_i
 }
 
 void comparison::hold_on(application_record& r) {
-    for (const auto& id : hold_on_to(destination_of(with_.clusters, r.object), r)) {
+    for (const auto& id : hold_on_to(*destination_of(with_.clusters, r.object), r)) {
         if (r.compared.remarked.insert(id).second) {
             log::warn(
                 "an object was marked as another's, and stays this application's",
@@ -127,7 +127,8 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
         }
     }
     hold_on(*r);
-    const auto& live = destination_of(with_.clusters, r->object).live();
+    const auto to = destination_of(with_.clusters, r->object);
+    const auto& live = to->live();
     const auto& spec = r->object.spec;
     const bool is_automated = spec.is_automated() && r->left_alone_by().empty();
     const bool is_healed = is_automated && spec.sync_policy.automated->self_heal;
@@ -198,9 +199,9 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
 
 asio::awaitable<void>
 comparison::compare_one(record_ptr r, const sync::desired_object& m, sync::planned_object& w) {
-    auto& to = destination_of(with_.clusters, r->object);
-    const auto access = co_await to.enter(call_as(*r, with_.config));
-    const auto resource = co_await to.resolve(w.gvk());
+    const auto to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to->enter(call_as(*r, with_.config));
+    const auto resource = co_await to->resolve(w.gvk());
     if (!resource) {
         co_return;
     }

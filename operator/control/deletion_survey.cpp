@@ -31,7 +31,7 @@ watching deletions::know_all_of(const application_record& r) {
     // Of what a sync that has ended did, the status names the kinds.
     const auto& last = r.object.status.operation_state;
     const bool has_ended = (last && last->finished_at) || !r.object.status.sync.applied_build_key.empty();
-    auto known = destination_of(with_.clusters, r.object).knows_all(has_ended);
+    auto known = destination_of(with_.clusters, r.object)->knows_all(has_ended);
     switch (known.now) {
     case stand::complete: return seen;
     case stand::surveying: // it is looked at again when that is done
@@ -51,9 +51,9 @@ watching deletions::know_all_of(const application_record& r) {
 }
 
 void deletions::watch_kinds_of(const crds::application& a) {
-    auto& to = destination_of(with_.clusters, a);
+    const auto to = destination_of(with_.clusters, a);
     for (const auto& resource : a.status.resources) {
-        to.watch_known({resource.group, resource.version, resource.kind});
+        to->watch_known({resource.group, resource.version, resource.kind});
     }
 }
 

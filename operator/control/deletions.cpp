@@ -56,18 +56,51 @@ engine::findings left_to_others(const crds::object_metadata& metadata, const syn
     return found;
 }
 
+// Its objects are where nobody can delete them now.
+engine::findings
+without_cluster(engine::findings away, const crds::object_metadata& metadata, const sync::dialect& api) {
+    if (away.undecided) {
+        return away;
+    }
+    engine::findings found;
+    found.reason = "Deleting";
+    json::array left;
+    for (const auto& finalizer : metadata.finalizers) {
+        if (!match::is_resources_finalizer(finalizer)) {
+            left.emplace_back(finalizer);
+        }
+    }
+    json::object fields;
+    fields["finalizers"] = std::move(left);
+    json::object patch;
+    patch["metadata"] = std::move(fields);
+    found.problems["DeletionError"] =
+        away.problems.begin()->second +
+        ". Its objects there cannot be deleted, and it waits for the cluster. To let the Application go and leave "
+        "them where they are: kubectl patch " +
+        std::string{api.application_resource} + " " + metadata.name + " -n " + metadata.namespace_ +
+        " --type=merge -p '" + json::serialize(patch) + "'";
+    found.stalled = away.stalled;
+    found.unknown = true;
+    found.health_unknown = true;
+    return found;
+}
+
 } // namespace
 
-asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
+asio::awaitable<engine::findings> deletions::finish(record_ptr r, bool may_use_cluster) {
     engine::findings found;
     found.reason = "Deleting";
     const auto ending = match::ending_of(r->object.metadata.finalizers);
     if (ending == match::ending::others) {
         co_return left_to_others(r->object.metadata, with_.config.names);
     }
-    if (ending == match::ending::orphan) {
+    if (ending == match::ending::orphan || !may_use_cluster) {
         found.add(co_await remove_finalizers(r));
         co_return found;
+    }
+    if (auto away = findings_of(stand_of_cluster(with_.clusters, r->object))) {
+        co_return without_cluster(std::move(*away), r->object.metadata, with_.config.names);
     }
     auto watched = co_await watch_kinds_that_were(r);
     found.add(std::move(watched.found));
@@ -79,7 +112,7 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     if (!known.complete) {
         co_return found;
     }
-    if (!owned_by(destination_of(with_.clusters, r->object), *r).known.empty()) {
+    if (!owned_by(*destination_of(with_.clusters, r->object), *r).known.empty()) {
         if (auto why = with_.others.too_early_to_delete(*r); !why.empty()) {
             found.waiting = std::move(why);
             found.requeue(engine::recheck::answer);
@@ -109,7 +142,7 @@ deletions::remove_objects(record_ptr r, sync::propagation dependents) {
         input.along = along;
         input.confirmed = r->object.metadata.annotations.contains("holdfast.dev/deletion-approved") ||
                           r->object.metadata.annotations.contains("argocd.argoproj.io/deletion-approved");
-        auto all = owned_by(destination_of(with_.clusters, r->object), *r);
+        auto all = owned_by(*destination_of(with_.clusters, r->object), *r);
         r->left_behind = all.unproven.size();
         const auto owned = std::move(all.known);
         for (const auto& o : owned) {
@@ -133,7 +166,7 @@ deletions::remove_objects(record_ptr r, sync::propagation dependents) {
             }
         } else if (const auto* unknown = std::get_if<sync::inspect_step>(&plan.next)) {
             for (const auto& id : unknown->objects) {
-                along[id] = co_await destination_of(with_.clusters, r->object).inspect(id, r->ref());
+                along[id] = co_await destination_of(with_.clusters, r->object)->inspect(id, r->ref());
             }
         } else if (const auto* wait = std::get_if<sync::wait_step>(&plan.next)) {
             const auto sentence = wait->sentence;
@@ -163,7 +196,7 @@ asio::awaitable<watching> deletions::watch_kinds_that_were(record_ptr r) {
     watching seen;
     for (const auto& resource : r->object.status.resources) {
         const kube::group_version_kind kind{resource.group, resource.version, resource.kind};
-        const auto state = co_await destination_of(with_.clusters, r->object).watch(kind);
+        const auto state = co_await destination_of(with_.clusters, r->object)->watch(kind);
         if (!state.kind) {
             if (state.trouble->is_transient()) {
                 seen.complete = false;

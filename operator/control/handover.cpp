@@ -21,6 +21,12 @@ bool applies(const sync::planned_object& w) {
 
 } // namespace
 
+// An application of another cluster wants nothing of this one: nobody waits for it.
+std::string handover::place_of(const crds::application& a, const std::string& namespace_) const {
+    const auto cluster = cluster_id_of(with_.clusters, a);
+    return cluster.empty() ? namespace_ : cluster + " " + namespace_;
+}
+
 // An application that acts as somebody else may own only what that one may make: otherwise a tenant could
 // keep a RoleBinding, say, that is taken away from him, by wanting it. So it must be the same one, or the
 // operator.
@@ -33,7 +39,7 @@ bool handover::may_take_from(const application_record& taker, const application_
 }
 
 handover::objects handover::surplus_of(const application_record& r) const {
-    auto owned = owned_by(destination_of(with_.clusters, r.object), r).known;
+    auto owned = owned_by(*destination_of(with_.clusters, r.object), r).known;
     std::erase_if(owned, [&](const cluster::live_objects::found& o) {
         return o.record->hook || r.compared.find(o.id) != nullptr;
     });
@@ -43,10 +49,12 @@ handover::objects handover::surplus_of(const application_record& r) const {
 std::map<sync::object_id, sync::application_ref>
 handover::heirs_of(const application_record& r, const objects& left) const {
     std::map<sync::object_id, sync::application_ref> heirs;
+    const auto cluster = cluster_id_of(with_.clusters, r.object);
     for (const auto& object : left) {
-        for (const auto& key : with_.wants.wanting(object.id)) {
+        for (const auto& key : with_.wants.wanting(cluster, object.id)) {
             const auto other = with_.applications.find(key);
-            if (!other || other.get() == &r || !may_take_from(*other, r)) {
+            if (!other || other.get() == &r || !may_take_from(*other, r) ||
+                cluster_id_of(with_.clusters, other->object) != cluster) {
                 continue;
             }
             // What it wants may just not be at hand: then nothing speaks against what it wanted last.
@@ -62,8 +70,9 @@ handover::heirs_of(const application_record& r, const objects& left) const {
 
 std::string handover::too_early_to_delete(const application_record& r) const {
     const auto awaited = with_.looks.awaited(
-        repositories_of(r), {r.object.metadata.namespace_, with_.config.own_namespace}, r.key(),
-        steady_clock::now()
+        repositories_of(r),
+        {place_of(r.object, r.object.metadata.namespace_), place_of(r.object, with_.config.own_namespace)},
+        r.key(), steady_clock::now()
     );
     if (!awaited) {
         return {};
@@ -115,13 +124,19 @@ handover::owner_stand handover::stand_of_owner(
     if (with_.looks.is_pending(other->key(), now) || with_.looks.is_moving(repositories_of(r), now)) {
         return owner_stand::undecided;
     }
-    const bool is_wanted = !other->compared.wanted || std::as_const(*other).compared.find(id) != nullptr;
+    // What it had in another cluster than that which it is deployed to now, it does not want any more.
+    const bool is_here =
+        cluster_id_of(with_.clusters, other->object) == cluster_id_of(with_.clusters, r.object);
+    const bool is_wanted =
+        is_here && (!other->compared.wanted || std::as_const(*other).compared.find(id) != nullptr);
     return is_wanted ? owner_stand::keeps : owner_stand::gives_up;
 }
 
 void handover::expect_reconcile(const application_record& r) {
     for (const auto& url : repositories_of(r)) {
-        with_.looks.expect(url, r.object.metadata.namespace_, r.key(), steady_clock::now());
+        with_.looks.expect(
+            url, place_of(r.object, r.object.metadata.namespace_), r.key(), steady_clock::now()
+        );
     }
 }
 

@@ -58,6 +58,8 @@ public:
     /// What other applications want and give up, for the plan.
     void consider_others(const application_record& r, sync::plan_input& input) const;
 
+    /// Where applications are that may want what this one has: what `pending_looks` takes for a namespace.
+    [[nodiscard]] std::string place_of(const crds::application& a, const std::string& namespace_) const;
     /// It is not known what it wants until it is reconciled.
     void expect_reconcile(const application_record& r);
     /// Has those reconciled that want what this one does not want any more.

@@ -27,10 +27,23 @@ bool has_all_refs(
 
 const crds::application*
 known_surroundings::rival_of(const crds::application& value, const crds::application_source& source) const {
-    const auto claim = policy::claim_of(value, source);
+    const auto claim = with_.claims.claim_of(value, source);
     const auto* key = claim ? with_.claims.rival_of(value, *claim) : nullptr;
     const auto r = key == nullptr ? nullptr : with_.applications.find(*key);
     return r ? &r->object : nullptr;
+}
+
+std::optional<policy::cluster_trouble>
+known_surroundings::trouble_with_cluster(const crds::application_destination& to) const {
+    const auto& known = with_.clusters.known();
+    if (!known.is_known()) {
+        return std::nullopt;
+    }
+    auto found = known.find(to.server, to.name);
+    if (found.problem.empty()) {
+        return std::nullopt;
+    }
+    return policy::cluster_trouble{.why = std::move(found.problem), .is_wrong = found.is_ambiguous};
 }
 
 const crds::application*

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/destinations.hpp"
 #include "control/application_index.hpp"
 #include "control/application_settings.hpp"
 #include "policy/claim_index.hpp"
@@ -17,6 +18,7 @@ public:
         const application_settings& config;
         const application_index& applications;
         const policy::claim_index& claims;
+        const cluster::destinations& clusters;
         sources::repositories& sources;
         sources::builder& build;
     };
@@ -27,6 +29,8 @@ public:
     rival_of(const crds::application& value, const crds::application_source& source) const override;
     [[nodiscard]] const crds::application*
     application(const std::string& namespace_, const std::string& name) const override;
+    [[nodiscard]] std::optional<policy::cluster_trouble>
+    trouble_with_cluster(const crds::application_destination& to) const override;
     [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const override;
     [[nodiscard]] const crds::repository*
     repository_for(const std::string& namespace_, const std::string& url) const override;

@@ -31,9 +31,9 @@ sync::namespace_standing made_namespaces::stand_of(
 
 asio::awaitable<bool> made_namespaces::is_as_wanted(record_ptr r, sync::desired_object made) {
     const auto& name = made.id.name;
-    made_in_[name].insert(r->key());
-    auto& to = destination_of(with_.clusters, r->object);
-    const auto* known = to.namespaces().find(name);
+    const auto to = destination_of(with_.clusters, r->object);
+    made_in_[{to->id(), name}].insert(r->key());
+    const auto* known = to->namespaces().find(name);
     if (known == nullptr || known->deleting) {
         co_return false;
     }
@@ -41,7 +41,7 @@ asio::awaitable<bool> made_namespaces::is_as_wanted(record_ptr r, sync::desired_
         r->compared.made_namespace->resource_version == known->resource_version) {
         co_return r->compared.made_namespace->as_wanted;
     }
-    const auto access = co_await to.enter(call_as(*r, with_.config));
+    const auto access = co_await to->enter(call_as(*r, with_.config));
     const auto live = co_await access.get(kube::resources::namespaces(), {}, name);
     if (!live) {
         co_return false; // applying says why
@@ -108,15 +108,15 @@ made_namespaces::apply(record_ptr r, const cluster::access& access, sync::object
     co_return kube::reply<void>{};
 }
 
-void made_namespaces::changed(const std::string& name) {
-    const auto users = made_in_.find(name);
+void made_namespaces::changed(const std::string& cluster, const std::string& name) {
+    const auto users = made_in_.find({cluster, name});
     if (users == made_in_.end()) {
         return;
     }
     std::erase_if(users->second, [&](const std::string& key) {
         const auto r = with_.applications.find(key);
         const auto made = r ? made_namespace_of(r->object.spec) : std::nullopt;
-        if (!made || made->id.name != name) {
+        if (!made || made->id.name != name || cluster_id_of(with_.clusters, r->object) != cluster) {
             return true;
         }
         with_.triggers.reconcile(key);

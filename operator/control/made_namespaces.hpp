@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace holdfast::control {
 
@@ -37,14 +38,15 @@ public:
     asio::awaitable<kube::reply<void>>
     apply(record_ptr r, const cluster::access& access, sync::object_id id, bool dry_run);
     /// Has those reconciled that have it made.
-    void changed(const std::string& name);
+    void changed(const std::string& cluster, const std::string& name);
 
 private:
     [[nodiscard]] sync::namespace_standing
     stand_of(const application_record& r, const sync::desired_object& made, const json::object& live) const;
 
     parts with_;
-    std::map<std::string, std::set<std::string>> made_in_; // namespace → applications that have it made
+    using place = std::pair<std::string, std::string>; // cluster (its id), namespace
+    std::map<place, std::set<std::string>> made_in_;   // the applications that have it made
 };
 
 } // namespace holdfast::control

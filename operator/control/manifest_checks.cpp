@@ -81,7 +81,8 @@ asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const
     if (!brought) {
         co_return brought.error();
     }
-    auto& schema = destination_of(with_.clusters, r->object).schema();
+    const auto to = destination_of(with_.clusters, r->object);
+    auto& schema = to->schema();
     std::string problems;
     // Somebody may have changed a definition, which nobody tells of: what is wrong is wrong by the newest.
     for (const bool anew : {false, true}) {
@@ -106,7 +107,7 @@ asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const
 }
 
 asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) const {
-    auto& to = destination_of(with_.clusters, r->object);
+    const auto to = destination_of(with_.clusters, r->object);
     counted_list lost{most_losses}; // "Application shop/web: spec.hold: unknown field; …"
     for (const auto& w : *r->compared.wanted) {
         const auto* m =
@@ -119,7 +120,7 @@ asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) c
         const auto definitions = kube::resources::custom_resource_definitions();
         kube::reply<json::object> live = json::object{};
         {
-            const auto access = co_await to.enter(call_as(*r, with_.config));
+            const auto access = co_await to->enter(call_as(*r, with_.config));
             live = co_await access.get(definitions, {}, w.id.name);
         }
         if (!live) {
@@ -135,7 +136,7 @@ asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) c
         if (!change.losses().empty() || change.keeps_schemas()) {
             continue;
         }
-        const auto catalog = to.catalog();
+        const auto catalog = to->catalog();
         const auto* kind = catalog->find(kube::group_kind{
             std::string{crds::group}, std::string{kube::find_text(*live, {"spec", "names", "kind"})}
         });
@@ -144,7 +145,7 @@ asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) c
         }
         const auto resource = *kind;
         const kube::call_options as_ourselves;
-        const auto ourselves = co_await to.enter(as_ourselves);
+        const auto ourselves = co_await to->enter(as_ourselves);
         const auto stored = co_await ourselves.list(resource, with_.ours);
         if (!stored) {
             co_return stored.error();

@@ -14,13 +14,13 @@ object_writer::await_owners(record_ptr r, std::vector<sync::apply_action> object
             kinds.insert(w->gvk());
         }
     }
-    auto& to = destination_of(with_.clusters, r->object);
+    const auto to = destination_of(with_.clusters, r->object);
     std::string listing;
     for (const auto& kind : kinds) {
-        if (to.live().ready(kind)) {
+        if (to->live().ready(kind)) {
             continue;
         }
-        const auto state = co_await to.watch(kind);
+        const auto state = co_await to->watch(kind);
         if (state.is_coming()) { // what else is in the way, applying says
             listing += (listing.empty() ? "" : ", ") + kind.to_string();
         }
@@ -35,11 +35,11 @@ object_writer::await_owners(record_ptr r, std::vector<sync::apply_action> object
 std::string object_writer::claim_of_another(
     const application_record& r, const kube::group_version_kind& kind, const sync::object_id& id
 ) const {
-    const auto& to = destination_of(with_.clusters, r.object);
-    if (const auto* other = to.applier_of(id); other != nullptr && *other != r.ref()) {
+    const auto to = destination_of(with_.clusters, r.object);
+    if (const auto* other = to->applier_of(id); other != nullptr && *other != r.ref()) {
         return "is being applied by the application " + to_string(*other) + ": take it out of one of the two";
     }
-    const auto* record = to.live().find(kind, id.namespace_, id.name);
+    const auto* record = to->live().find(kind, id.namespace_, id.name);
     if (record == nullptr) {
         return {};
     }

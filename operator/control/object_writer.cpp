@@ -69,10 +69,13 @@ asio::awaitable<void> object_writer::apply(record_ptr r, progress_ptr progress, 
 
 asio::awaitable<void>
 object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action action) {
-    auto& to = destination_of(with_.clusters, r->object);
+    const auto to = destination_of(with_.clusters, r->object);
     std::optional<cluster::access> access;
-    access.emplace(co_await to.enter(call_as(*r, with_.config)));
+    access.emplace(co_await to->enter(call_as(*r, with_.config)));
     const auto* wanted = r->compared.find(action.id);
+    if (r->compared.cluster != to->id()) {
+        co_return; // the Application names another cluster by now: what was planned is of no use there
+    }
     if (r->operation.progress != progress || engine::is_terminating(r->object.status.operation_state)) {
         co_return;
     }
@@ -126,7 +129,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
         }
         co_return;
     }
-    const auto watched = co_await to.watch(kind);
+    const auto watched = co_await to->watch(kind);
     if (!watched.kind) {
         give_up(*watched.trouble);
         co_return;
@@ -161,7 +164,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
         }
         access.reset(); // others have requests to make meanwhile
         co_await sleep_for(wait);
-        access.emplace(co_await to.enter(call_as(*r, with_.config)));
+        access.emplace(co_await to->enter(call_as(*r, with_.config)));
         if (r->operation.progress != progress || engine::is_terminating(r->object.status.operation_state)) {
             co_return;
         }
@@ -190,7 +193,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
 asio::awaitable<std::map<sync::object_id, sync::attempt>>
 object_writer::remove(record_ptr r, std::vector<sync::prune_action> actions, bool dry_run) {
     std::map<sync::object_id, kube::group_version_kind> kinds;
-    for (const auto& o : destination_of(with_.clusters, r->object).live().owned_by(r->ref())) {
+    for (const auto& o : destination_of(with_.clusters, r->object)->live().owned_by(r->ref())) {
         kinds.emplace(o.id, o.kind);
     }
     std::map<sync::object_id, sync::attempt> attempts;
@@ -223,9 +226,9 @@ object_writer::remove(record_ptr r, std::vector<sync::prune_action> actions, boo
 asio::awaitable<sync::attempt> object_writer::remove_one(
     record_ptr r, sync::prune_action action, kube::group_version_kind kind, bool dry_run
 ) {
-    auto& to = destination_of(with_.clusters, r->object);
-    const auto access = co_await to.enter(call_as(*r, with_.config));
-    const auto resource = co_await to.resolve(kind);
+    const auto to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to->enter(call_as(*r, with_.config));
+    const auto resource = co_await to->resolve(kind);
     if (!resource) {
         co_return sync::attempt{.what = sync::outcome::prune_failed, .message = resource.error().message()};
     }
@@ -267,9 +270,9 @@ object_writer::with_holders(record_ptr r, std::string sentence, std::vector<sync
 }
 
 asio::awaitable<std::string> object_writer::holders_of(record_ptr r, std::vector<sync::object_id> leaving) {
-    auto& to = destination_of(with_.clusters, r->object);
+    const auto to = destination_of(with_.clusters, r->object);
     std::map<sync::object_id, kube::group_version_kind> kinds;
-    for (const auto& o : to.live().owned_by(r->ref())) {
+    for (const auto& o : to->live().owned_by(r->ref())) {
         kinds.emplace(o.id, o.kind);
     }
     std::string held;
@@ -278,8 +281,8 @@ asio::awaitable<std::string> object_writer::holders_of(record_ptr r, std::vector
         if (kind == kinds.end()) {
             continue; // it is gone
         }
-        const auto access = co_await to.enter(call_as(*r, with_.config));
-        const auto resource = co_await to.resolve(kind->second);
+        const auto access = co_await to->enter(call_as(*r, with_.config));
+        const auto resource = co_await to->resolve(kind->second);
         if (!resource) {
             continue;
         }

@@ -80,7 +80,7 @@ operations::drop_uncovered(record_ptr r, operation_progress& progress, sync::pru
     bool all = true;
     for (auto& action : step.objects) {
         if (sync::takes_others_along(action.id)) {
-            const auto now = co_await destination_of(with_.clusters, r->object).inspect(action.id, r->ref());
+            const auto now = co_await destination_of(with_.clusters, r->object)->inspect(action.id, r->ref());
             if (!is_ruled(progress, action.id, now)) {
                 all = false;
                 continue;
@@ -99,7 +99,7 @@ operations::drop_uncovered(record_ptr r, operation_progress& progress, sync::pru
 asio::awaitable<void>
 operations::inspect(record_ptr r, progress_ptr progress, std::vector<sync::object_id> ids) {
     for (const auto& id : ids) {
-        auto along = co_await destination_of(with_.clusters, r->object).inspect(id, r->ref());
+        auto along = co_await destination_of(with_.clusters, r->object)->inspect(id, r->ref());
         progress->along[id] = std::move(along);
     }
 }

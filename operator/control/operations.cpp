@@ -38,10 +38,10 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
         s.only.push_back({resource.group, resource.kind, resource.namespace_, resource.name});
     }
     s.options = sync_options_of(r.object.spec, asked);
-    auto& to = destination_of(with_.clusters, r.object);
-    const auto catalog = to.catalog();
+    const auto to = destination_of(with_.clusters, r.object);
+    const auto catalog = to->catalog();
     std::set<sync::application_ref> owners;
-    for (const auto& o : owned_by(to, r).known) {
+    for (const auto& o : owned_by(*to, r).known) {
         input.live.emplace(o.id, *o.record);
     }
     for (const auto& w : *r.compared.wanted) {
@@ -55,7 +55,7 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
             input.desired.back().orders.options.replace = false;
         }
         if (w.synthetic) {
-            if (const auto* there = to.namespaces().find(w.id.name)) {
+            if (const auto* there = to->namespaces().find(w.id.name)) {
                 sync::live_record record;
                 record.uid = there->uid;
                 record.resource_version = there->resource_version;
@@ -64,7 +64,7 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
             }
             continue;
         }
-        if (const auto* record = to.live().find(w.gvk(), w.id.namespace_, w.id.name)) {
+        if (const auto* record = to->live().find(w.gvk(), w.id.namespace_, w.id.name)) {
             const auto entry = input.live.insert_or_assign(w.id, *record).first;
             if (!with_.others.may_be_released(r, *record)) {
                 entry->second.released_to = 0;
@@ -208,7 +208,7 @@ asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr 
         progress->checked = true;
     }
     if (!status.operation_state->owned_at_begin) {
-        const auto owned = owned_by(destination_of(with_.clusters, r->object), *r).known;
+        const auto owned = owned_by(*destination_of(with_.clusters, r->object), *r).known;
         status.operation_state->owned_at_begin = static_cast<std::int64_t>(
             std::count_if(owned.begin(), owned.end(), [](const auto& o) { return !o.record->hook; })
         );
@@ -217,10 +217,10 @@ asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr 
 }
 
 asio::awaitable<bool> operations::ask_for_kinds(record_ptr r) {
-    auto& to = destination_of(with_.clusters, r->object);
+    const auto to = destination_of(with_.clusters, r->object);
     std::set<kube::group_version_kind> missing;
     std::set<kube::group_version_kind> unknown;
-    const auto catalog = to.catalog();
+    const auto catalog = to->catalog();
     for (const auto& w : *r->compared.wanted) {
         if (is_unserved(w, *catalog)) {
             missing.insert(w.gvk());
@@ -231,7 +231,7 @@ asio::awaitable<bool> operations::ask_for_kinds(record_ptr r) {
     }
     bool has_come = false;
     for (const auto& kind : missing) {
-        const auto answer = co_await to.resolve(kind); // asks the cluster no more often than is good for it
+        const auto answer = co_await to->resolve(kind); // asks the cluster no more often than is good for it
         has_come = has_come || (answer && unknown.contains(kind));
     }
     co_return has_come;

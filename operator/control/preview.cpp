@@ -38,7 +38,8 @@ bool is_needed_by_others(const sync::planned_object& w) {
 
 std::vector<engine::look_candidate> preview::candidates_of(const application_record& r) const {
     std::vector<engine::look_candidate> all;
-    const auto& live = destination_of(with_.clusters, r.object).live();
+    const auto to = destination_of(with_.clusters, r.object);
+    const auto& live = to->live();
     for (const auto& w : *r.compared.wanted) {
         const auto seen = r.preview.seen.find(w.id);
         all.push_back(
@@ -138,8 +139,8 @@ asio::awaitable<bool> preview::look_at(record_ptr r, std::vector<sync::object_id
 
 asio::awaitable<void> preview::read(record_ptr r, sync::object_id id, json::object& live) {
     using standing = engine::outside_object::standing;
-    auto& to = destination_of(with_.clusters, r->object);
-    const auto access = co_await to.enter(call_as(*r, with_.config));
+    const auto to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to->enter(call_as(*r, with_.config));
     const auto* w = r->compared.wanted ? r->compared.find(id) : nullptr;
     if (w == nullptr) {
         co_return;
@@ -148,7 +149,7 @@ asio::awaitable<void> preview::read(record_ptr r, sync::object_id id, json::obje
     made.is_replaced =
         sync::merged(sync_options_of(r->object.spec), w->orders.options).replace.value_or(false);
     const auto gvk = w->gvk();
-    const auto resource = co_await to.resolve(gvk);
+    const auto resource = co_await to->resolve(gvk);
     if (resource) {
         auto answer = co_await access.get(*resource, id.namespace_, id.name);
         if (answer) {
@@ -181,8 +182,8 @@ asio::awaitable<void> preview::read(record_ptr r, sync::object_id id, json::obje
 }
 
 asio::awaitable<void> preview::try_apply(record_ptr r, sync::object_id id, json::object live) {
-    auto& to = destination_of(with_.clusters, r->object);
-    const auto access = co_await to.enter(call_as(*r, with_.config));
+    const auto to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to->enter(call_as(*r, with_.config));
     const auto held = r->compared.full;
     const auto* m = held ? held->find(id) : nullptr;
     const auto* w = r->compared.wanted ? r->compared.find(id) : nullptr;
@@ -196,7 +197,7 @@ asio::awaitable<void> preview::try_apply(record_ptr r, sync::object_id id, json:
     attempt.drops_unknown =
         sync::merged(sync_options_of(r->object.spec), w->orders.options).validate == false;
     const bool has_secrets = has_secret_values(*r);
-    const auto resource = co_await to.resolve(w->gvk());
+    const auto resource = co_await to->resolve(w->gvk());
     if (!resource) {
         co_return;
     }

@@ -3,6 +3,7 @@
 #include "base/counted_list.hpp"
 #include "control/application_access.hpp"
 #include "control/owned_objects.hpp"
+#include "engine/cluster_condition.hpp"
 #include "engine/conditions.hpp"
 #include "engine/resources.hpp"
 
@@ -50,7 +51,7 @@ void status_report::fill(application_record& r, const engine::findings& found) {
     const auto health_before = status.health.status;
     std::string out_of_sync;
 
-    const auto owned = owned_by(destination_of(with_.clusters, r.object), r);
+    const auto owned = owned_by(*destination_of(with_.clusters, r.object), r);
     if (!found.unknown && r.compared.wanted) {
         out_of_sync = fill_resources(r);
     } else if (!found.unknown && !r.compared.trusted.empty()) {
@@ -60,6 +61,10 @@ void status_report::fill(application_record& r, const engine::findings& found) {
     }
     if (found.problems.contains("ComparisonError")) {
         status.sync.status = crds::sync_code::unknown;
+    }
+    if (found.health_unknown) {
+        status.health.status = crds::health_code::unknown;
+        status.health.message.clear();
     }
     // A commit that changed nothing for the application is not worth a write of its own.
     const bool same_build = same_generation && r.sources.from &&
@@ -103,10 +108,25 @@ void status_report::fill(application_record& r, const engine::findings& found) {
          .deleting = r.deleting()},
         now
     );
+    fill_cluster(r, now);
     with_.counters.application(
         metadata.namespace_, metadata.name, r.object.spec.project, crds::to_string(status.sync.status),
         crds::to_string(status.health.status)
     );
+}
+
+void status_report::fill_cluster(application_record& r, wall_clock::time_point now) const {
+    auto& status = r.object.status;
+    const auto generation = r.object.metadata.generation;
+    const auto away = findings_of(stand_of_cluster(with_.clusters, r.object));
+    if (!away && r.compared.cluster) {
+        engine::note_cluster(status, *r.compared.cluster, generation, now);
+    } else if (away && !away->undecided) {
+        engine::note_cluster_away(status, away->reason, away->problems.begin()->second, generation, now);
+    }
+    if (r.object.metadata.annotations.contains(std::string{engine::forget_left_behind})) {
+        crds::remove_condition(status.conditions, engine::left_behind_type);
+    }
 }
 
 std::string status_report::fill_resources(application_record& r) {
@@ -118,7 +138,8 @@ std::string status_report::fill_resources(application_record& r) {
         .why = {}
     };
     engine::resource_view view{.application = r.ref(), .options = sync_options_of(r.object.spec)};
-    const auto& objects = destination_of(with_.clusters, r.object).live();
+    const auto to = destination_of(with_.clusters, r.object);
+    const auto& objects = to->live();
     for (const auto& w : *r.compared.wanted) {
         const auto* live = objects.find(w.gvk(), w.id.namespace_, w.id.name);
         const auto seen = r.compared.differs_at.find(w.id);
@@ -157,7 +178,8 @@ std::string status_report::fill_resources(application_record& r) {
 
 void status_report::fill_trusted(application_record& r) const {
     auto& status = r.object.status;
-    const auto& live = destination_of(with_.clusters, r.object).live();
+    const auto to = destination_of(with_.clusters, r.object);
+    const auto& live = to->live();
     // It was when that was written down; a look that could not be finished may have said otherwise meanwhile.
     status.sync.status = crds::sync_code::synced;
     for (auto& resource : status.resources) {
@@ -168,7 +190,7 @@ void status_report::fill_trusted(application_record& r) const {
         }
     }
     std::vector<sync::member_health> members;
-    for (const auto& o : owned_by(destination_of(with_.clusters, r.object), r).known) {
+    for (const auto& o : owned_by(*destination_of(with_.clusters, r.object), r).known) {
         members.push_back(engine::member_of(o.id, /*exists=*/true, o.record->ignore_healthcheck, o.record));
     }
     auto health = sync::aggregate(members);

@@ -33,6 +33,8 @@ public:
     void fill(application_record& r, const engine::findings& found);
 
 private:
+    /// In which cluster it is, and whether that is to be had.
+    void fill_cluster(application_record& r, wall_clock::time_point now) const;
     /// The list of resources, whether they are as wanted, and their health. What is out of sync, as a
     /// sentence.
     std::string fill_resources(application_record& r);

@@ -8,17 +8,19 @@ namespace holdfast::control {
 
 namespace {
 
-std::uint64_t hash_of(const sync::object_id& id) {
-    return std::hash<std::string>{}(sync::to_string(id));
+std::uint64_t hash_of(const std::string& cluster, const sync::object_id& id) {
+    return std::hash<std::string>{}(cluster + "\n" + sync::to_string(id));
 }
 
 } // namespace
 
-void wanted_index::set(const std::string& application, const std::vector<sync::object_id>& objects) {
+void wanted_index::set(
+    const std::string& application, const std::string& cluster, const std::vector<sync::object_id>& objects
+) {
     std::vector<std::uint64_t> now;
     now.reserve(objects.size());
     for (const auto& id : objects) {
-        now.push_back(hash_of(id));
+        now.push_back(hash_of(cluster, id));
     }
     std::ranges::sort(now);
     const auto entry = objects_of_.try_emplace(application).first;
@@ -51,9 +53,9 @@ void wanted_index::unindex(const std::string& application, const std::vector<std
     }
 }
 
-std::vector<std::string> wanted_index::wanting(const sync::object_id& id) const {
+std::vector<std::string> wanted_index::wanting(const std::string& cluster, const sync::object_id& id) const {
     std::vector<std::string> all;
-    const auto [begin, end] = applications_of_.equal_range(hash_of(id));
+    const auto [begin, end] = applications_of_.equal_range(hash_of(cluster, id));
     for (auto at = begin; at != end; ++at) {
         all.push_back(*at->second);
     }

@@ -13,13 +13,17 @@ namespace holdfast::control {
 /// About 50 bytes an object. On the loop's thread.
 class wanted_index {
 public:
-    /// In place of what was said before of this application.
-    void set(const std::string& application, const std::vector<sync::object_id>& objects);
+    /// In place of what was said before of this application. `cluster`: where it wants them
+    /// (cluster::destinations::id_of).
+    void
+    set(const std::string& application, const std::string& cluster,
+        const std::vector<sync::object_id>& objects);
     void forget(const std::string& application);
 
-    /// The applications that want an object, and, since only hashes are kept, perhaps another one: to be made
+    /// The applications that want an object of a cluster, and, since only hashes are kept, perhaps another one: to be made
     /// sure of.
-    [[nodiscard]] std::vector<std::string> wanting(const sync::object_id& id) const;
+    [[nodiscard]] std::vector<std::string>
+    wanting(const std::string& cluster, const sync::object_id& id) const;
     [[nodiscard]] std::size_t size() const noexcept { return applications_of_.size(); }
 
 private:

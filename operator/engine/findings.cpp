@@ -21,6 +21,7 @@ void findings::add(findings later) {
     }
     stalled = stalled || later.stalled;
     unknown = unknown || later.unknown;
+    health_unknown = health_unknown || later.health_unknown;
     undecided = undecided || later.undecided;
     if (later.requeue_after) {
         requeue(*later.requeue_after);

@@ -20,6 +20,8 @@ struct findings {
     bool stalled = false;
     /// Nothing could be compared.
     bool unknown = false;
+    /// Nobody can say how its objects are.
+    bool health_unknown = false;
     /// It is too early to say anything: the status stays as it is. Another reconcile follows.
     bool undecided = false;
     /// A sentence about what is being waited for.

@@ -5,6 +5,7 @@
 #include "match/finalizer.hpp"
 #include "match/sync_option.hpp"
 #include "policy/claim_index.hpp"
+#include "policy/cluster_use.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
 #include "policy/unserved.hpp"
@@ -27,8 +28,6 @@ using crds::application_source;
 using crds::problem;
 using crds::quoted;
 
-constexpr std::string_view this_server = "https://kubernetes.default.svc";
-constexpr std::string_view this_cluster = "in-cluster";
 // So many dependencies are followed in search of a circle. Beyond that two applications may wait for each
 // other without being told why: whoever makes so many is not to stop everybody else for that sentence.
 constexpr std::size_t most_dependencies = 10'000;
@@ -82,7 +81,7 @@ public:
 
     specification_verdict judge(bool with_warnings, std::vector<problem> by_itself) && {
         verdict_.problems = std::move(by_itself);
-        destination();
+        destination(with_warnings);
         if (is_confined(value_.metadata, around_)) {
             confinement();
         }
@@ -107,27 +106,30 @@ private:
         verdict_.warnings.push_back({std::move(path), std::move(message)});
     }
 
-    void destination() {
+    void destination(bool with_warnings) {
         const auto& d = value_.spec.destination;
-        if (d.server.empty() != d.name.empty()) { // else that is said already
-            const bool well_formed = std::ranges::none_of(verdict_.problems, [](const problem& p) {
-                return p.path == "spec.destination.server";
-            });
-            if (!d.server.empty() && well_formed && d.server != this_server) {
-                wrong(
-                    "spec.destination.server",
-                    "must be " + quoted(this_server) +
-                        ", the cluster that this operator watches: it reaches no other yet, is " +
-                        quoted(d.server)
-                );
-            }
-            if (!d.name.empty() && d.name != this_cluster) {
-                wrong(
-                    "spec.destination.name",
-                    "must be " + quoted(this_cluster) +
-                        ", the cluster that this operator watches: it reaches no other yet, is " +
-                        quoted(d.name)
-                );
+        const bool well_formed = std::ranges::none_of(verdict_.problems, [](const problem& p) {
+            return p.path == "spec.destination" || p.path == "spec.destination.server";
+        });
+        if (!well_formed || is_own_cluster(d)) {
+            return;
+        }
+        const std::string path = d.server.empty() ? "spec.destination.name" : "spec.destination.server";
+        if (!may_use_cluster(value_, around_)) {
+            wrong(
+                path, "must be " + quoted(d.server.empty() ? own_cluster_name : own_cluster_server) +
+                          ", the cluster that the operator works in: only Applications in " +
+                          quoted(around_.own_namespace()) +
+                          ", the operator's namespace, deploy to others, is " +
+                          quoted(d.server.empty() ? d.name : d.server)
+            );
+            return;
+        }
+        if (const auto trouble = around_.trouble_with_cluster(d)) {
+            if (trouble->is_wrong) {
+                wrong(path, trouble->why);
+            } else if (with_warnings) {
+                warn(path, trouble->why + " (yet)");
             }
         }
     }

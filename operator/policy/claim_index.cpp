@@ -54,7 +54,8 @@ const std::string& target_namespace(const crds::application& value) {
     return into.empty() ? value.metadata.namespace_ : into;
 }
 
-std::optional<std::string> claim_of(const crds::application& value, const crds::application_source& source) {
+std::optional<std::string>
+claim_of(const crds::application& value, const crds::application_source& source, std::string_view cluster) {
     const bool only_gives_files = !source.ref.empty() && source.path.empty() && source.chart.empty();
     const bool is_chart = !source.chart.empty() || source.helm;
     if (only_gives_files || (is_chart && !has_release_name(source))) {
@@ -69,10 +70,16 @@ std::optional<std::string> claim_of(const crds::application& value, const crds::
     // On another branch there may be other objects at the same path; whose each is, is seen when it is
     // applied.
     claim.append("\n").append(revision_of(source.target_revision));
-    return claim.append("\n").append(options_of(source));
+    return claim.append("\n").append(options_of(source)).append("\n").append(cluster);
 }
 
-claim_index::claim_index(std::string own_namespace) : own_namespace_{std::move(own_namespace)} {}
+claim_index::claim_index(std::string own_namespace, cluster_of_destination cluster_of)
+    : own_namespace_{std::move(own_namespace)}, cluster_of_{std::move(cluster_of)} {}
+
+std::optional<std::string>
+claim_index::claim_of(const crds::application& value, const crds::application_source& source) const {
+    return policy::claim_of(value, source, cluster_of_(value.spec.destination));
+}
 
 bool claim_index::is_confined(const crds::application& value) const {
     return !value.metadata.namespace_.empty() && value.metadata.namespace_ != own_namespace_;

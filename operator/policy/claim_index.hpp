@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,9 +22,10 @@ namespace holdfast::policy {
 /// repository (however it is reached), the path, the revision as it is written (another branch may have other
 /// objects there), the chart, the options of the build. Nothing for a source that others only take files
 /// from, for one that is no address, and for one whose objects are named after the Application, as a chart's
-/// are.
-[[nodiscard]] std::optional<std::string>
-claim_of(const crds::application& value, const crds::application_source& source);
+/// are. `cluster`: where it deploys (cluster::destinations::id_of).
+[[nodiscard]] std::optional<std::string> claim_of(
+    const crds::application& value, const crds::application_source& source, std::string_view cluster = {}
+);
 
 /// Who claims what, so that an Application is judged without looking at the others. Of those that claim the
 /// same one of the operator's namespace is right before all others; then one that is there before one that is
@@ -32,8 +34,18 @@ claim_of(const crds::application& value, const crds::application_source& source)
 /// Keys are "namespace/name".
 class claim_index {
 public:
-    /// Applications outside of this namespace deploy only into their own.
-    explicit claim_index(std::string own_namespace);
+    using cluster_of_destination = std::function<std::string(const crds::application_destination& to)>;
+
+    /// Applications outside of this namespace deploy only into their own. `cluster_of` says which cluster a
+    /// destination is, as claim_of takes it.
+    explicit claim_index(
+        std::string own_namespace,
+        cluster_of_destination cluster_of = [](const crds::application_destination&) { return std::string{}; }
+    );
+
+    /// What an Application claims by one of its sources: see claim_of.
+    [[nodiscard]] std::optional<std::string>
+    claim_of(const crds::application& value, const crds::application_source& source) const;
 
     /// What an Application's status says that it has.
     enum class standing : std::uint8_t { objects, not_looked_at, nothing };
@@ -81,6 +93,7 @@ private:
     std::set<std::string> replace(const std::string& key, entry now);
 
     std::string own_namespace_;
+    cluster_of_destination cluster_of_;
     std::unordered_map<std::string, std::set<claimant>> claimants_; // by claim
     std::unordered_map<std::string, entry> entries_;                // by key
     mutable std::uint64_t looked_at_ = 0;

@@ -11,6 +11,14 @@
 
 namespace holdfast::policy {
 
+/// Why a destination stands for no cluster.
+struct cluster_trouble {
+    /// As a sentence.
+    std::string why;
+    /// No Secret that may still come makes it right.
+    bool is_wrong = false;
+};
+
 /// What is known of everything around one object, at the moment when it is judged: from memory, without a
 /// request. On the loop's thread; what it gives is valid until the next turn of the loop.
 class surroundings {
@@ -26,6 +34,9 @@ public:
     /// Null when there is none.
     [[nodiscard]] virtual const crds::application*
     application(const std::string& namespace_, const std::string& name) const = 0;
+    /// What is wrong with the cluster that a destination names; nothing where it is one, or nobody knows.
+    [[nodiscard]] virtual std::optional<cluster_trouble>
+    trouble_with_cluster(const crds::application_destination& to) const = 0;
     /// The Repository of the same namespace that was there before `value` and is for the same URL; the oldest
     /// of several, null when there is none.
     [[nodiscard]] virtual const crds::repository* rival_of(const crds::repository& value) const = 0;

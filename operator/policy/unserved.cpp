@@ -48,17 +48,23 @@ std::vector<crds::problem> unserved_annotations(const crds::object_metadata& met
     return found;
 }
 
-std::string unserved_secret(const boost::json::object& secret) {
+std::string unserved_secret(
+    const boost::json::object& secret, std::string_view namespace_, std::string_view own_namespace
+) {
     constexpr std::string_view key = "argocd.argoproj.io/secret-type";
     const auto type = kube::kind_of(secret) == "Secret" || kube::kind_of(secret).empty()
                           ? kube::label(secret, key)
                           : std::nullopt;
     if (!type) return {};
     const bool is_cluster = *type == "cluster";
-    return "is labelled " + std::string{key} + "=" + match::shown(*type) + ", which only Argo CD reads; " +
+    if (is_cluster && namespace_ == own_namespace) return {};
+    return "is labelled " + std::string{key} + "=" + match::shown(*type) + ", which " +
+           (is_cluster ? "is read nowhere but in the operator's namespace; " : "only Argo CD reads; ") +
            (is_cluster
-                ? "Holdfast deploys to the cluster that it runs in"
-                : "here a Repository names the Secret with a repository's credentials (spec.secretRef)");
+                ? "move it to " + match::shown(own_namespace) + " to declare a cluster"
+                : std::string{
+                      "here a Repository names the Secret with a repository's credentials (spec.secretRef)"
+                  });
 }
 
 } // namespace holdfast::policy

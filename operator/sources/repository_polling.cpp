@@ -30,7 +30,7 @@ void repositories::state::watch_secrets_of(const crds::repository& r) {
     }
     secrets.emplace(
         namespace_, std::make_unique<secret_watch>(
-                        executor, api, namespace_,
+                        executor, api, namespace_, config.own_namespace,
                         [this, namespace_](const std::string& name) { secret_changed(namespace_, name); }
                     )
     );

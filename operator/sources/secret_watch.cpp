@@ -36,10 +36,11 @@ std::set<std::string> keys_of(const json::object& secret) {
 
 secret_watch::secret_watch(
     boost::asio::any_io_executor executor, kube::client& api, const std::string& namespace_,
-    std::function<void(const std::string& name)> changed
+    const std::string& own_namespace, std::function<void(const std::string& name)> changed
 )
     : changed_{std::move(changed)},
       namespace_{namespace_},
+      own_namespace_{own_namespace},
       secrets_{
           [this](const json::object& secret) {
               name_unserved(secret);
@@ -69,7 +70,7 @@ std::optional<std::set<std::string>> secret_watch::keys(const std::string& name)
 
 void secret_watch::name_unserved(const json::object& secret) {
     const auto name = kube::name_of(secret);
-    const auto why = policy::unserved_secret(secret);
+    const auto why = policy::unserved_secret(secret, namespace_, own_namespace_);
     if (!why.empty() && unserved_.size() < most_unserved && unserved_.emplace(name).second) {
         log::warn(
             "a Secret is not read", {{"secret", namespace_ + "/" + std::string{name}}, {"why", "it " + why}}

@@ -19,11 +19,11 @@ namespace holdfast::sources {
 /// which are many and large, are not asked for. On the loop's thread.
 class secret_watch {
 public:
-    /// Starts at once. `changed` is called with a Secret's name; not for those that are there at the
+    /// Starts at once. `own_namespace` is the operator's. `changed` is called with a Secret's name; not for those that are there at the
     /// beginning.
     secret_watch(
         boost::asio::any_io_executor executor, kube::client& api, const std::string& namespace_,
-        std::function<void(const std::string& name)> changed
+        const std::string& own_namespace, std::function<void(const std::string& name)> changed
     );
 
     /// The names of a Secret's keys; nothing when there is no such Secret, or nobody knows yet.
@@ -39,6 +39,7 @@ private:
 
     std::function<void(const std::string&)> changed_;
     std::string namespace_;
+    std::string own_namespace_;
     std::set<std::string> unserved_; // whose names were told
     bool known_ = false;             // those that are there at the beginning
     kube::object_store<std::set<std::string>> secrets_;

@@ -19,7 +19,7 @@ enum class audience {
 
 /// What is around an object, as far as whoever asks may be told of it. Everybody: sources only through a
 /// Repository of the object's own namespace or of the operator's. Anyone: nothing that it took a credential
-/// to know, so only sources that are fetched without one, and no Secret's keys. Keeps what it is made of.
+/// to know, so only sources that are fetched without one, no Secret's keys, and no clusters. Keeps what it is made of.
 class told_surroundings final : public policy::surroundings {
 public:
     told_surroundings(const policy::surroundings& all, audience to) : all_{all}, to_{to} {}
@@ -32,6 +32,10 @@ public:
     [[nodiscard]] const crds::application*
     application(const std::string& namespace_, const std::string& name) const override {
         return all_.application(namespace_, name);
+    }
+    [[nodiscard]] std::optional<policy::cluster_trouble>
+    trouble_with_cluster(const crds::application_destination& to) const override {
+        return to_ == audience::api_server ? all_.trouble_with_cluster(to) : std::nullopt;
     }
     [[nodiscard]] const crds::repository* rival_of(const crds::repository& value) const override {
         return all_.rival_of(value);

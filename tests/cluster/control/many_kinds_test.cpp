@@ -105,7 +105,7 @@ struct watching_many : kube::clustered {
         {.names = sync::holdfast_dev(),
          .installation = "holdfast",
          .is_foundation = [](const auto&) { return false; },
-         .watch_namespace = {}},
+         .within = {}},
         [](const sync::application_ref&) {},
         [this] { ++ready; }
     };

@@ -40,11 +40,10 @@ review of(json::object object, const std::string& operation = "CREATE", json::ob
 }
 
 const std::string two_wrongs =
-    R"({"spec": {"destination": {"name": "elsewhere"}, "syncPolicy": {"syncOptions": ["Prunelast=true"]}}})";
-const std::string one_wrong = R"({"spec": {"destination": {"name": "elsewhere"}}})";
-const std::string not_the_cluster = "spec.destination.name: must be \"in-cluster\", the cluster that this "
-                                    "operator watches: it reaches no other yet, is "
-                                    "\"elsewhere\"";
+    R"({"spec": {"destination": {"name": "a", "server": "https://a"},
+        "syncPolicy": {"syncOptions": ["Prunelast=true"]}}})";
+const std::string one_wrong = R"({"spec": {"destination": {"name": "a", "server": "https://a"}}})";
+const std::string not_the_cluster = "spec.destination: exactly one of server and name must be set";
 
 decision decided(const review& r, const fake_surroundings& around = {}) {
     return decide(r, around, "holdfast");

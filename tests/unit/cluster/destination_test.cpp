@@ -1,7 +1,5 @@
 #include "fixture.hpp"
 
-#include "cluster/destinations.hpp"
-
 #include <boost/json/serialize.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -262,12 +260,6 @@ BOOST_FIXTURE_TEST_CASE(a_namespace_is_not_inspected_while_a_group_does_not_answ
     BOOST_TEST(
         along.failure == "the API down.example.com/v1 does not answer, so nobody can list what it has there"
     );
-}
-
-BOOST_FIXTURE_TEST_CASE(every_application_is_deployed_to_the_one_there_is, one_cluster) {
-    destinations all{to};
-    BOOST_TEST(&all.of("https://kubernetes.default.svc", "") == &to);
-    BOOST_TEST(&all.of("", "in-cluster") == &to);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

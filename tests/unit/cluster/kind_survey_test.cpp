@@ -83,9 +83,8 @@ BOOST_FIXTURE_TEST_CASE(what_holds_an_object_of_ours_is_found_wherever_it_stands
     for (const auto* name : {"First", "Second", "Twin", "None", "Hidden", "Gone", "Down"}) {
         kinds.push_back(kind("e.com", "v1", name, all));
     }
-    const auto seen = run(survey_kinds(
-        api, kinds, {.names = sync::holdfast_dev(), .installation = "mine", .watch_namespace = {}}
-    ));
+    const auto seen =
+        run(survey_kinds(api, kinds, {.names = sync::holdfast_dev(), .installation = "mine", .within = {}}));
     BOOST_TEST(
         names(seen.found) == (std::vector<std::string>{"e.com/v1 First", "e.com/v1 Second"}),
         boost::test_tools::per_element()

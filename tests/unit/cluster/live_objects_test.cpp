@@ -60,7 +60,7 @@ struct known : kube::fixture {
         {.names = sync::holdfast_dev(),
          .installation = "holdfast",
          .is_foundation = [](const sync::object_id& id) { return id.name == "stood-on"; },
-         .watch_namespace = {}},
+         .within = {}},
         [this](const sync::application_ref& owner) { told.push_back(owner.name); },
         [this] { ++ready; }
     };
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(what_is_ours_goes_by_the_names_that_were_given) {
     live_objects seen{
         context.get_executor(),
         api,
-        {.names = others, .installation = "main", .watch_namespace = {}},
+        {.names = others, .installation = "main", .within = {}},
         [](const sync::application_ref&) {},
         [] {}
     };
@@ -424,7 +424,7 @@ BOOST_AUTO_TEST_CASE(what_an_application_could_not_have_made_is_nobodys) {
         api,
         {.names = sync::holdfast_dev(),
          .installation = "holdfast",
-         .watch_namespace = {},
+         .within = {},
          .may_own = [](const sync::application_ref& owner, const sync::object_id& id
                     ) { return owner.namespace_ == "holdfast" || owner.namespace_ == id.namespace_; }},
         [this](const sync::application_ref& owner) { told.push_back(owner.name); },

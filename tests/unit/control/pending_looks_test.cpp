@@ -1,3 +1,4 @@
+#include "control/cluster_places.hpp"
 #include "control/pending_looks.hpp"
 #include "control/wanted_index.hpp"
 
@@ -78,18 +79,42 @@ BOOST_AUTO_TEST_CASE(the_index_knows_who_wants_what_now) {
     wanted_index index;
     const sync::object_id claim{"", "PersistentVolumeClaim", "shop", "data"};
     const sync::object_id map{"", "ConfigMap", "shop", "data"};
-    index.set("team/a", {claim, map});
-    index.set("team/b", {map});
-    BOOST_TEST((index.wanting(claim) == std::vector<std::string>{"team/a"}));
-    BOOST_TEST((index.wanting(map) == std::vector<std::string>{"team/a", "team/b"}));
-    index.set("team/a", {map});
-    index.set("team/b", {map, claim});
-    BOOST_TEST((index.wanting(claim) == std::vector<std::string>{"team/b"}));
+    index.set("team/a", {}, {claim, map});
+    index.set("team/b", {}, {map});
+    BOOST_TEST((index.wanting({}, claim) == std::vector<std::string>{"team/a"}));
+    BOOST_TEST((index.wanting({}, map) == std::vector<std::string>{"team/a", "team/b"}));
+    index.set("team/c", "https://east", {map});
+    BOOST_TEST((index.wanting({}, map) == std::vector<std::string>{"team/a", "team/b"}));
+    BOOST_TEST((index.wanting("https://east", map) == std::vector<std::string>{"team/c"}));
+    index.forget("team/c");
+    index.set("team/a", {}, {map});
+    index.set("team/b", {}, {map, claim});
+    BOOST_TEST((index.wanting({}, claim) == std::vector<std::string>{"team/b"}));
     index.forget("team/b");
-    BOOST_TEST(index.wanting(claim).empty());
-    BOOST_TEST((index.wanting(map) == std::vector<std::string>{"team/a"}));
+    BOOST_TEST(index.wanting({}, claim).empty());
+    BOOST_TEST((index.wanting({}, map) == std::vector<std::string>{"team/a"}));
     index.forget("team/a");
     BOOST_TEST(index.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_cluster_leaves_places_for_the_others) {
+    cluster_places places{2};
+    BOOST_TEST(places.take("east", "a"));
+    BOOST_TEST(places.take("east", "b"));
+    BOOST_TEST(!places.take("east", "c"));
+    BOOST_TEST(!places.take("east", "d"));
+    BOOST_TEST(!places.take("east", "c")); // it waits already
+    for (int i = 0; i < 100; ++i) {
+        BOOST_TEST(places.take("", "home")); // the operator's own has no bound here
+    }
+    BOOST_TEST(places.take("west", "e"));
+    BOOST_TEST(places.give_back("east").value() == "c");
+    BOOST_TEST(places.take("east", "c"));
+    BOOST_TEST(places.give_back("east").value() == "d");
+    BOOST_TEST(!places.give_back("east").has_value());
+    BOOST_TEST(!places.give_back("east").has_value());
+    BOOST_TEST(!places.give_back("").has_value());
+    BOOST_TEST(places.take("east", "f")); // nothing is left of what was
 }
 
 BOOST_AUTO_TEST_SUITE_END()

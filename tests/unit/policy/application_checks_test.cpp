@@ -42,6 +42,40 @@ BOOST_AUTO_TEST_CASE(everything_that_is_wrong_is_told_at_once) {
     BOOST_TEST(verdict.problems.size() == 5U);
 }
 
+BOOST_AUTO_TEST_CASE(another_cluster_is_for_the_operators_namespace) {
+    const fake_surroundings around;
+    const auto to = [](const std::string& ns, const std::string& destination) {
+        return application(
+            R"({"metadata": {"namespace": ")" + ns + R"("}, "spec": {"destination": )" + destination + "}}"
+        );
+    };
+    SAID(judge(to("holdfast", R"({"name": "east"})"), around).problems);
+    SAID(judge(to("holdfast", R"({"name": "", "server": "https://east:6443"})"), around).problems);
+    SAID(judge(
+             to("team", R"({"name": "", "server": "https://kubernetes.default.svc/", "namespace": "team"})"),
+             around
+    )
+             .problems);
+    SAID(
+        judge(to("team", R"({"name": "east", "namespace": "team"})"), around).problems,
+        "spec.destination.name: must be \"in-cluster\", the cluster that the operator works in: only Applications in "
+        "\"holdfast\", the operator's namespace, deploy to others, is \"east\""
+    );
+    SAID(
+        judge(to("team", R"({"name": "", "server": "https://east", "namespace": "team"})"), around).problems,
+        "spec.destination.server: must be \"https://kubernetes.default.svc\", the cluster that the operator works in: "
+        "only Applications in \"holdfast\", the operator's namespace, deploy to others, is \"https://east\""
+    );
+    // Its Secret may still come; of two nobody knows which is meant.
+    const auto coming = judge(to("holdfast", R"({"name": "coming"})"), around);
+    SAID(coming.problems);
+    SAID(coming.warnings, "spec.destination.name: there are no clusters with this name: coming (yet)");
+    SAID(
+        judge(to("holdfast", R"({"name": "elsewhere"})"), around).problems,
+        "spec.destination.name: there are 2 clusters with the same name: elsewhere"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(a_finalizer_that_nobody_would_take_away_is_a_problem) {
     const fake_surroundings around;
     const auto with = [](const std::string& finalizers) {

@@ -22,7 +22,7 @@ claiming(const std::string& name, const std::string& path, int created, const st
 }
 
 std::string rival(const claim_index& claims, const crds::application& value) {
-    const auto claim = claim_of(value, *value.spec.source);
+    const auto claim = claims.claim_of(value, *value.spec.source);
     const auto* key = claim ? claims.rival_of(value, *claim) : nullptr;
     return key == nullptr ? "" : *key;
 }
@@ -52,6 +52,31 @@ BOOST_AUTO_TEST_CASE(the_oldest_is_right_and_those_to_whom_it_matters_are_told) 
     BOOST_TEST(rival(claims, third) == "holdfast/b");
     BOOST_TEST(claims.put(claiming("b", "moved", 2)) == keys{"holdfast/c"});
     BOOST_TEST(claims.erase("holdfast/nobody").empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_same_in_another_cluster_is_no_rival_however_that_is_named) {
+    std::string east = "https://east";
+    claim_index claims{"holdfast", [&](const crds::application_destination& to) {
+                           return to.name == "east"             ? east
+                                  : to.server == "https://east" ? to.server
+                                                                : std::string{};
+                       }};
+    const auto here = claiming("a", "shop", 1);
+    auto by_name = claiming("b", "shop", 2);
+    by_name.spec.destination = {.server = {}, .name = "east", .namespace_ = here.spec.destination.namespace_};
+    auto by_server = claiming("c", "shop", 3);
+    by_server.spec.destination = {
+        .server = "https://east", .name = {}, .namespace_ = here.spec.destination.namespace_
+    };
+    BOOST_TEST(claims.put(here).empty());
+    BOOST_TEST(claims.put(by_name).empty());
+    BOOST_TEST(rival(claims, by_name).empty());
+    BOOST_TEST(claims.put(by_server).empty());
+    BOOST_TEST(rival(claims, by_server) == "holdfast/b");
+    // The name means another cluster by now: entered anew, nobody is in the other's way.
+    east = "https://moved";
+    BOOST_TEST(claims.put(by_name) == keys{"holdfast/c"});
+    BOOST_TEST(rival(claims, by_server).empty());
 }
 
 BOOST_AUTO_TEST_CASE(who_goes_or_may_not_deploy_there_or_turns_out_to_be_a_chart_claims_nothing) {

@@ -25,12 +25,22 @@ public:
     std::map<std::string, std::set<std::string>> secrets;
     /// By URL: what its refs are called; a URL that is not here was not listed.
     std::map<std::string, std::set<std::string>> branches;
+    /// Names of clusters that are none.
+    std::map<std::string, cluster_trouble> clusters{
+        {"elsewhere", {"there are 2 clusters with the same name: elsewhere", true}},
+        {"coming", {"there are no clusters with this name: coming", false}}
+    };
     std::vector<crds::problem> in_sources;
     mutable int looks_into_sources = 0;
     /// The paths of what was last looked into.
     mutable std::vector<std::string> looked_at;
 
     [[nodiscard]] const std::string& own_namespace() const override { return home; }
+    [[nodiscard]] std::optional<cluster_trouble> trouble_with_cluster(const crds::application_destination& to
+    ) const override {
+        const auto found = clusters.find(to.name);
+        return found == clusters.end() ? std::nullopt : std::optional{found->second};
+    }
     [[nodiscard]] const crds::application*
     rival_of(const crds::application& value, const crds::application_source& source) const override {
         claim_index claims{home};

@@ -39,7 +39,8 @@ BOOST_AUTO_TEST_CASE(secrets_of_argo_cd_are_named_with_what_stands_for_them_here
     const auto said_of = [](const std::string& kind, const std::string& labels) {
         return unserved_secret(
             boost::json::parse(R"({"kind": ")" + kind + R"(", "metadata": {"labels": {)" + labels + "}}}")
-                .as_object()
+                .as_object(),
+            "team", "holdfast"
         );
     };
     BOOST_TEST(
@@ -49,10 +50,19 @@ BOOST_AUTO_TEST_CASE(secrets_of_argo_cd_are_named_with_what_stands_for_them_here
         "names the Secret with a repository's credentials (spec.secretRef)"
     );
     BOOST_TEST(said_of("Secret", R"("argocd.argoproj.io/secret-type": "cluster")")
-                   .ends_with("the cluster that it runs in"));
+                   .ends_with("move it to \"holdfast\" to declare a cluster"));
+    BOOST_TEST(
+        unserved_secret(
+            boost::json::parse(
+                R"({"kind": "Secret", "metadata": {"labels": {"argocd.argoproj.io/secret-type": "cluster"}}})"
+            )
+                .as_object(),
+            "holdfast", "holdfast"
+        ) == ""
+    );
     BOOST_TEST(said_of("Secret", R"("app.kubernetes.io/part-of": "argocd")") == "");
     BOOST_TEST(said_of("ConfigMap", R"("argocd.argoproj.io/secret-type": "cluster")") == "");
-    BOOST_TEST(unserved_secret({}) == "");
+    BOOST_TEST(unserved_secret({}, "team", "holdfast") == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
