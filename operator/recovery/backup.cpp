@@ -2,6 +2,7 @@
 
 #include "crds/secret_names.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,6 +18,15 @@ constexpr std::string_view copy_annotation = "kubectl.kubernetes.io/last-applied
 bool is_brought(const json::object& object, std::string_view tracking_annotation) {
     const auto* annotations = kube::find_object(object, {"metadata", "annotations"});
     return annotations != nullptr && annotations->contains(tracking_annotation);
+}
+
+// A set makes it again.
+bool is_made(const json::object& application) {
+    const auto* owners = kube::find_array(application, {"metadata", "ownerReferences"});
+    return owners != nullptr && std::ranges::any_of(*owners, [](const json::value& one) {
+               const auto* owner = one.if_object();
+               return owner != nullptr && kube::find_text(*owner, {"kind"}) == "ApplicationSet";
+           });
 }
 
 json::object metadata_of(const json::object& object) {
@@ -85,7 +95,7 @@ std::vector<json::object> backup_of(const found_objects& found, std::string_view
     std::vector<json::object> objects;
     std::set<std::string, std::less<>> namespaces;
     const auto add = [&](const json::object& object) {
-        if (object.empty() || is_brought(object, tracking_annotation)) {
+        if (object.empty() || is_brought(object, tracking_annotation) || is_made(object)) {
             return;
         }
         namespaces.emplace(kube::namespace_of(object));
@@ -95,7 +105,7 @@ std::vector<json::object> backup_of(const found_objects& found, std::string_view
         add(one);
     }
     add(found.options);
-    for (const auto* all : {&found.repositories, &found.applications}) {
+    for (const auto* all : {&found.repositories, &found.sets, &found.applications}) {
         for (const auto& one : *all) {
             add(one);
         }

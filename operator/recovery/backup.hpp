@@ -17,6 +17,7 @@ namespace json = boost::json;
 struct found_objects {
     std::vector<json::object> applications;
     std::vector<json::object> repositories;
+    std::vector<json::object> sets;
     /// Those that the above name, as far as they are there.
     std::vector<json::object> secrets;
     /// The ConfigMap with the options; empty: there is none.
@@ -28,7 +29,8 @@ struct found_objects {
 named_secrets(const std::vector<json::object>& applications, const std::vector<json::object>& repositories);
 
 /// What is to be applied to an empty cluster where Holdfast is installed, in this order: namespaces, Secrets,
-/// options, Repositories, Applications. What an Application brings is not among it, and of each object is
+/// options, Repositories, ApplicationSets, Applications. What an Application brings is not among it, nor are the
+/// Applications that a set makes, and of each object is
 /// kept what a person writes: no status, nothing of the server's. `tracking_annotation` is sync::dialect's.
 [[nodiscard]] std::vector<json::object>
 backup_of(const found_objects& found, std::string_view tracking_annotation);

@@ -29,6 +29,12 @@ read_backup(kube::client& api, backup_settings settings) {
         co_return repositories.error().within("listing repositories.holdfast.dev");
     }
     found.repositories = std::move(repositories->items);
+    auto sets = co_await api.list(policy::application_set_kind(), where);
+    if (sets) {
+        found.sets = std::move(sets->items);
+    } else if (!sets.error().is_not_found()) { // a cluster of an older version has no such kind
+        co_return sets.error().within("listing applicationsets.holdfast.dev");
+    }
     for (const auto& [namespace_, name] : named_secrets(found.applications, found.repositories)) {
         auto secret = co_await api.get(kube::resources::secrets(), namespace_, name);
         if (secret) {

@@ -80,11 +80,17 @@ BOOST_AUTO_TEST_CASE(every_secret_that_is_named_is_asked_for_whoever_names_it) {
     );
 }
 
-BOOST_AUTO_TEST_CASE(what_an_application_brings_is_left_out_and_namespaces_come_first) {
+BOOST_AUTO_TEST_CASE(what_an_application_brings_or_a_set_makes_is_left_out_and_namespaces_come_first) {
     found_objects found;
     found.applications = {application("root"), brought(application("child"))};
     found.repositories = {parsed(R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "Repository",
         "metadata": {"name": "shop", "namespace": "team"}, "spec": {"url": "https://git.example/shop"}})")};
+    auto made = application("made-by-a-set");
+    made.at("metadata").as_object()["ownerReferences"] =
+        json::array{json::object{{"kind", "ApplicationSet"}, {"name", "teams"}}};
+    found.applications.push_back(made);
+    found.sets = {parsed(R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "ApplicationSet",
+        "metadata": {"name": "teams", "namespace": "team"}, "spec": {}})")};
     found.secrets = {
         secret("team", "credentials"), brought(secret("other", "from-git")), secret("default", "x")
     };
@@ -97,6 +103,7 @@ BOOST_AUTO_TEST_CASE(what_an_application_brings_is_left_out_and_namespaces_come_
                                                 "Secret default/x\n"
                                                 "ConfigMap holdfast/holdfast-options\n"
                                                 "Repository team/shop\n"
+                                                "ApplicationSet team/teams\n"
                                                 "Application holdfast/root\n"
     );
 }
