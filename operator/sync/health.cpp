@@ -40,6 +40,7 @@ constexpr std::array kind_rules{
     kind_rule{"apiextensions.k8s.io", "CustomResourceDefinition", custom_resource_definition_health},
     kind_rule{"policy", "PodDisruptionBudget", disruption_budget_health},
     kind_rule{"holdfast.dev", "Application", application_health},
+    kind_rule{"holdfast.dev", "ApplicationSet", application_set_health},
     kind_rule{"argoproj.io", "Application", argo_application_health},
     kind_rule{"argoproj.io", "ApplicationSet", argo_application_set_health},
 };

@@ -73,6 +73,7 @@ health disruption_budget_health(const json::object& live);
 health argo_application_health(const json::object& live);
 health argo_application_set_health(const json::object& live);
 health application_health(const json::object& live);
+health application_set_health(const json::object& live);
 
 /// What a condition says that is bad where it stays: Progressing until it has been so for a while, Degraded
 /// from then on, and where nobody knows since when.

@@ -162,6 +162,19 @@ health application_health(const json::object& live) {
     return {*own, message};
 }
 
+// Whether its Applications are there as they are wanted, and no more: each has a health of its own.
+health application_set_health(const json::object& live) {
+    if (number_at(live, {"status", "observedGeneration"}, -1) < kube::generation_of(live)) {
+        return progressing("Waiting for the set to be looked at");
+    }
+    if (const auto c = find_condition(live, "Stalled"); c && c->is_true()) {
+        return degraded(std::string{c->message});
+    }
+    const auto ready = find_condition(live, "Ready");
+    if (ready && ready->is_true()) return healthy(std::string{ready->message});
+    return progressing(ready ? std::string{ready->message} : "Waiting for its applications");
+}
+
 // Argo CD's kinds are served by whoever has Argo CD. Where nobody has, they are objects that nothing comes
 // of.
 health argo_application_health(const json::object& live) {

@@ -372,6 +372,32 @@ BOOST_AUTO_TEST_CASE(a_definition_is_healthy_once_established) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(a_set_is_healthy_when_its_applications_are_as_it_wants_them) {
+    check(
+        "holdfast.dev/v1alpha1", "ApplicationSet",
+        {
+            {"not looked at yet", "{'metadata': {'generation': 1}, 'spec': {}}", "Progressing",
+             "Waiting for the set to be looked at"},
+            {"not since it changed",
+             "{'metadata': {'generation': 2}, 'status': {'observedGeneration': 1, 'conditions': [{'type': 'Ready', "
+             "'status': 'True'}]}}",
+             "Progressing", "Waiting for the set to be looked at"},
+            {"made",
+             "{'metadata': {'generation': 1}, 'status': {'observedGeneration': 1, 'conditions': [{'type': 'Ready', "
+             "'status': 'True', 'message': 'all'}]}}",
+             "Healthy", "all"},
+            {"being made",
+             "{'metadata': {'generation': 1}, 'status': {'observedGeneration': 1, 'conditions': [{'type': 'Ready', "
+             "'status': 'False', 'message': 'some'}]}}",
+             "Progressing", "some"},
+            {"failed",
+             "{'metadata': {'generation': 1}, 'status': {'observedGeneration': 1, 'conditions': [{'type': 'Ready', "
+             "'status': 'False'}, {'type': 'Stalled', 'status': 'True', 'message': 'no list'}]}}",
+             "Degraded", "no list"},
+        }
+    );
+}
+
 BOOST_AUTO_TEST_CASE(argo_cds_kinds_fare_as_whoever_serves_them_says) {
     check(
         "argoproj.io/v1alpha1", "Application",
