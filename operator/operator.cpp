@@ -23,6 +23,7 @@
 #include "policy/own_kinds.hpp"
 #include "replica.hpp"
 #include "rights/watch.hpp"
+#include "sets/render_templates.hpp"
 #include "sets_control/set_controller.hpp"
 #include "sources/file_journal.hpp"
 #include "sources/repositories.hpp"
@@ -150,6 +151,16 @@ sync::dialect names_with(std::span<const std::string_view> former_managers) {
     auto names = sync::holdfast_dev();
     names.former_managers = former_managers;
     return names;
+}
+
+// All of a set's Go templates in one run of the program that knows jq, too.
+sets_control::renderer renderer_of(const sources::jq_tools& with) {
+    if (with.program.empty()) {
+        return {};
+    }
+    return [with](sets::template_requests wanted) {
+        return sets::render_templates(with.sandbox, with.pool, with.program, std::move(wanted));
+    };
 }
 
 /// Everything that runs, in the order in which one part needs the other.
@@ -330,7 +341,7 @@ public:
                 .applications_are_known = [this] { return applications_->ready(); },
                 .clusters = [](const std::string& /*namespace_*/
                             ) { return std::vector<sets::cluster_facts>{}; },
-                .render = {}
+                .render = renderer_of(builds_.build->jq())
             },
             sets_control::set_controller::settings{
                 .watch_namespace = options_.watch_namespace, .installation = options_.installation

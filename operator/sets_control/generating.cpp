@@ -128,6 +128,7 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
     }
     auto known = std::make_shared<sets::knowledge>();
     std::shared_ptr<sets::generation> generated;
+    bool may_come = false;
     for (std::size_t round = 0; round < sets::most_rounds; ++round) {
         known->trees.clear();
         for (const auto& [id, tree] : seen) {
@@ -154,14 +155,21 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
                 co_await with_.repositories.read(namespace_, id, tree->second, wanted);
             }
         }
-        if (!missing.templates.empty() && !with_.render) {
-            for (const auto& [key, request] : missing.templates) {
-                known->templates[key].error = "templates of Go are not served here: the program "
-                                              "holdfast-builder is not installed";
+        if (!missing.templates.empty()) {
+            result<sets::renderings_by_key> rendered = user_error(
+                "templates of Go are not served here: the program holdfast-builder is not installed"
+            );
+            if (with_.render) {
+                rendered = co_await with_.render(missing.templates);
             }
-        } else if (!missing.templates.empty()) {
-            auto rendered = co_await with_.render(namespace_, missing.templates);
-            known->templates.merge(rendered);
+            if (rendered) {
+                known->templates.merge(*rendered);
+            } else {
+                may_come = may_come || rendered.error().is_transient();
+                for (const auto& [key, request] : missing.templates) {
+                    known->templates[key].error = rendered.error().message();
+                }
+            }
         }
     }
     auto made = std::make_shared<made_set>();
@@ -172,6 +180,7 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
     made->failures = std::move(generated->failures);
     made->warnings = std::move(generated->warnings);
     made->clusters = which_clusters;
+    made->may_come = may_come;
     for (auto it = seen.begin(); it != seen.end();) {
         if (!made->trees.contains(it->first)) {
             it = seen.erase(it); // of another time

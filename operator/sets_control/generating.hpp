@@ -2,6 +2,7 @@
 
 #include "base/async.hpp"
 #include "sets/generate.hpp"
+#include "sets/render_templates.hpp"
 #include "sets_control/plan.hpp"
 #include "sets_control/trees.hpp"
 
@@ -40,21 +41,21 @@ struct made_set {
     std::string clusters;
 };
 
+/// Fills in Go templates, as sets::render_templates does.
+using renderer =
+    std::function<asio::awaitable<result<sets::renderings_by_key>>(sets::template_requests wanted)>;
+
 /// Has the Applications of sets generated: finds out what that needs, as often as it asks for more. On the
 /// loop's thread; what takes time with the size of a set is done on the pool.
 class generating {
 public:
-    using templates = std::map<sets::template_key, sets::template_request>;
     struct parts {
         trees& repositories;
         worker_pool& pool;
         /// Which clusters there are, as Applications of a namespace may name them.
         std::function<std::vector<sets::cluster_facts>(const std::string& namespace_)> clusters;
         /// Fills in Go templates, all of them in one run; empty where that is not installed.
-        std::function<asio::awaitable<std::map<sets::template_key, sets::rendered>>(
-            std::string namespace_, templates wanted
-        )>
-            render;
+        renderer render;
         /// Other than the usual one: Applications get it as their label.
         std::string installation;
     };

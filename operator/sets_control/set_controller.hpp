@@ -47,10 +47,7 @@ public:
         std::function<bool()> applications_are_known;
         /// As generating::parts has them.
         std::function<std::vector<sets::cluster_facts>(const std::string& namespace_)> clusters;
-        std::function<asio::awaitable<std::map<sets::template_key, sets::rendered>>(
-            std::string namespace_, generating::templates wanted
-        )>
-            render;
+        renderer render;
     };
 
     set_controller(asio::any_io_executor executor, parts p, settings s);

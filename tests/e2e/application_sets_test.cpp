@@ -454,6 +454,40 @@ BOOST_AUTO_TEST_CASE(a_thousand_are_written_once_although_the_operator_is_killed
     w.kubectl({"delete", applications, "beside", "-n", home, "--timeout=60s"});
 }
 
+BOOST_AUTO_TEST_CASE(templates_of_go_are_filled_in_and_one_that_is_wrong_stops_its_set_alone) {
+    auto& w = world::with_operator();
+    w.create_namespace("gopher");
+    git_repository repository{"gopher"};
+    write_directories(repository, 0, 1);
+    repository.push("One");
+    repository.declare();
+    const auto set = [&](const std::string& name, const std::string& template_name) {
+        auto spec = idle(repository);
+        spec["goTemplate"] = true;
+        spec["goTemplateOptions"] = json::array{"missingkey=error"};
+        spec["generators"] =
+            json::array{{{"list", {{"elements", json::array{{{"team", "One Team"}, {"size", 12}}}}}}}};
+        auto& made = spec["template"].as_object();
+        made["metadata"] = {{"name", template_name}, {"labels", {{"size", "{{ .size }}"}}}};
+        made["spec"].as_object(
+        )["source"] = {{"repoURL", repository.url()}, {"path", "apps/1000"}, {"targetRevision", "main"}};
+        auto whole = json::parse(directories(repository, spec)).as_object();
+        whole["metadata"].as_object()["name"] = name;
+        w.apply(json::serialize(whole));
+    };
+    set("gopher", "gopher-{{ .team | slugify }}");
+    set("loops", "loops-{{ range $i := until 1000000000 }}{{ $i }}{{ end }}");
+    set("missing", "missing-{{ .nobody }}");
+    await_ready("gopher", "True UpToDate: 1 Application");
+    BOOST_TEST(w.field(applications, home, "gopher-one-team", ".metadata.labels.size") == "12");
+    await_ready("missing", "False GeneratorFailed: spec.generators[0]");
+    BOOST_TEST(condition_of("missing", "ErrorOccurred", "reason") == "RenderTemplateParamsError");
+    BOOST_TEST(condition_of("missing", "Ready", "message").find("nobody") != std::string::npos);
+    await_ready("loops", "False GeneratorFailed: spec.generators[0]");
+    for (const std::string name : {"gopher", "loops", "missing"})
+        remove_set(name);
+}
+
 // The examples of docs/application-sets.md, as they stand there but for the address of the repository.
 BOOST_AUTO_TEST_CASE(the_examples_of_the_guide_do_what_it_says) {
     auto& w = world::with_operator();

@@ -243,6 +243,56 @@ BOOST_AUTO_TEST_CASE(a_repository_is_judged_too) {
     BOOST_TEST(said.message.find("secret@") == std::string::npos, said.message);
 }
 
+BOOST_AUTO_TEST_CASE(a_set_is_judged_with_what_its_lists_and_templates_come_to) {
+    const auto set = [](const std::string& generator, const std::string& more = {}) {
+        return json::parse(
+                   R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "ApplicationSet", "metadata": {"name": "shop",
+                       "namespace": "holdfast"}, "spec": {"generators": [)" +
+                   generator +
+                   R"(], "template": {"metadata": {"name": "a-{{x}}"}, "spec": {"project": "{{x}}"}})" +
+                   more + "}}"
+        )
+            .as_object();
+    };
+    const std::string right = R"({"list": {"elements": [{"x": "1"}]}})";
+    BOOST_TEST(decided(of(set(right))).allowed);
+    struct row {
+        json::object object;
+        std::string said;
+    };
+    const row rows[] = {
+        // What is not served, by its name.
+        {set(R"({"pullRequest": {}})"),
+         "spec.generators[0].pullRequest: the generator pullRequest is not served"},
+        {set(right, R"(, "strategy": {"type": "RollingSync"})"), "RollingSync"},
+        {set(R"({"matrix": {"generators": [)" + right + "]}}"), "Matrix support only two"},
+        // What comes to nothing whatever there is elsewhere.
+        {set(R"({"list": {"elements": [{"x": 1}]}})"), "spec.generators[0].list"},
+        {set(right, R"(, "templatePatch": "spec: [")"), "templatePatch"},
+        {set(R"({"merge": {"mergeKeys": ["x"], "generators": [{"list": {"elements": [{"x": "1"}, {"x": "1"}]}}, )" +
+             right + "]}}"),
+         "not unique"},
+    };
+    for (const auto& [object, said] : rows) {
+        const auto answer = decided(of(object));
+        BOOST_TEST(!answer.allowed);
+        BOOST_TEST(answer.message.find(said) != std::string::npos, answer.message);
+        // What was wrong already is no reason to refuse an update of something else.
+        auto changed = object;
+        changed["metadata"].as_object()["annotations"] = {{"a", "b"}};
+        BOOST_TEST(decided(of(changed, "UPDATE", object)).allowed);
+    }
+    // What surprises is said, and let through.
+    const auto answer = decided(of(set(right, R"(, "goTemplate": true)")));
+    BOOST_TEST(answer.allowed);
+    BOOST_REQUIRE(answer.warnings.size() == 1U);
+    BOOST_TEST(answer.warnings.front().find("missingkey=error") != std::string::npos);
+    // Of another installation.
+    auto other = set(R"({"pullRequest": {}})");
+    other["metadata"].as_object()["labels"] = {{"holdfast.dev/installation", "other"}};
+    BOOST_TEST(decided(of(other)).allowed);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(admission_route, answering)
