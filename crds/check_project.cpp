@@ -209,7 +209,6 @@ void refuse_what_is_not_served(const project_spec& spec, problem_list& problems)
             );
         }
     };
-    refuse(!spec.destination_service_accounts.empty(), "spec.destinationServiceAccounts", "is not served");
     refuse(
         spec.orphaned_resources.has_value(), "spec.orphanedResources", "orphaned objects are not looked for"
     );

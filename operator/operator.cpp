@@ -9,6 +9,7 @@
 #include "build_parts.hpp"
 #include "cluster/destinations.hpp"
 #include "control/application_controller.hpp"
+#include "control/projects.hpp"
 #include "git/store.hpp"
 #include "http/guard.hpp"
 #include "http/server.hpp"
@@ -53,6 +54,7 @@ constexpr auto work_hand_over = 1'000ms;
 constexpr auto repositories_hand_over = 200ms;
 // A write that is under way; the next leader does the rest.
 constexpr auto sets_hand_over = 200ms;
+constexpr auto projects_hand_over = 100ms;
 // To the API server: so many keep a small one busy, however many applications are worked on.
 constexpr std::size_t most_connections = 40;
 // The same of each other cluster.
@@ -260,9 +262,6 @@ public:
                 .installation = options_.installation,
                 .is_foundation = [this](const sync::object_id& id
                                  ) { return policy::is_foundation(id, own_namespace_); },
-                .may_own = [this](
-                               const sync::application_ref& owner, const sync::object_id& id
-                           ) { return policy::may_own(owner, id, own_namespace_); },
                 .within = watched_scope(options_)
             },
             cluster::destination::handlers{
@@ -305,12 +304,25 @@ public:
         if (!replica_->is_elected()) {
             file_journal_.emplace(pool_, options_.cache_directory, process_name());
         }
+        projects_.emplace(
+            executor, home, *events_, metrics_, own_namespace_,
+            control::projects::handlers{
+                .changed = [this](const std::string& project) { applications_->project_changed(project); },
+                .all_are_known = [this] { applications_->projects_are_known(); },
+                .usage_of =
+                    [this](const std::string& project) {
+                        const auto use = applications_->usage_of(project);
+                        return control::projects::usage{use.applications, use.forbidden};
+                    }
+            }
+        );
         applications_.emplace(
             executor,
             control::application_controller::parts{
                 home, *clusters_, *repositories_, *builds_.supplies, *builds_.secrets, *builds_.build,
                 *events_, metrics_,
-                file_journal_ ? static_cast<sources::build_journal&>(*file_journal_) : replica_->journal()
+                file_journal_ ? static_cast<sources::build_journal&>(*file_journal_) : replica_->journal(),
+                projects_->known(), [this](const std::string& project) { projects_->usage_changed(project); }
             },
             control::application_controller::settings{
                 .own_namespace = own_namespace_,
@@ -382,6 +394,8 @@ public:
             co_await applications_->hand_over(work_hand_over);
             co_await repositories_->hand_over(repositories_hand_over);
             co_await sets_->stop();
+            co_await projects_->hand_over(projects_hand_over);
+            co_await projects_->stop();
             co_await applications_->stop();
         }
         if (file_journal_) {
@@ -419,18 +433,14 @@ private:
     // What of them is not said by their Secrets is as in the operator's own cluster.
     void wire_other_clusters() {
         cluster::remote_cluster::settings of_each{
-            .of_destination = {
-                .id = {},
-                .names = names_,
-                .installation = options_.installation,
-                // It may be the operator's own cluster by another address.
-                .is_foundation = [this](const sync::object_id& id
-                                 ) { return policy::is_foundation(id, own_namespace_); },
-                .may_own = [this](
-                               const sync::application_ref& owner, const sync::object_id& id
-                           ) { return policy::may_own(owner, id, own_namespace_); },
-                .within = {}
-            },
+            .of_destination =
+                {.id = {},
+                 .names = names_,
+                 .installation = options_.installation,
+                 // It may be the operator's own cluster by another address.
+                 .is_foundation = [this](const sync::object_id& id
+                                  ) { return policy::is_foundation(id, own_namespace_); },
+                 .within = {}},
             .may_write = [this] { return replica_->leads(); },
             .observer = &metrics_,
             .max_connections = most_connections_elsewhere
@@ -462,6 +472,7 @@ private:
         co_await self->applications_->lead(after_another);
         self->sets_->lead();
         self->repositories_->lead();
+        self->projects_->lead();
     }
 
     void options_changed(const operator_options& now) {
@@ -480,7 +491,8 @@ private:
     }
 
     [[nodiscard]] bool is_ready() const {
-        return !stopping_ && applications_->ready() && repositories_->ready() && webhooks_->ready();
+        return !stopping_ && applications_->ready() && repositories_->ready() &&
+               projects_->known().are_known() && webhooks_->ready();
     }
 
     // Until our own kinds are there.
@@ -517,6 +529,7 @@ private:
         self->webhooks_->start();
         self->tasks_.spawn("see which rights are missing", self->rights_->run());
         self->repositories_->start();
+        self->projects_->start();
         self->applications_->start();
         self->sets_->start();
         self->tasks_.spawn("housekeeping", housekeeping(self));
@@ -586,9 +599,10 @@ private:
             const bool ready = is_ready();
             answer.status = ready ? 200 : 503;
             answer.body =
-                ready ? "ok\n"
-                      : "not ready: the cluster's Applications and Repositories are not known yet, or the "
-                        "admission webhook has no certificate yet\n";
+                ready
+                    ? "ok\n"
+                    : "not ready: the cluster's Applications, Projects and Repositories are not known yet, or "
+                      "the admission webhook has no certificate yet\n";
             if (!rights_->missing().empty()) {
                 answer.body += "the operator lacks rights: " + rights_->missing() + "\n";
             }
@@ -624,6 +638,7 @@ private:
     std::optional<sources::repositories> repositories_;
     build_parts builds_;
     std::optional<sources::file_journal> file_journal_;
+    std::optional<control::projects> projects_;
     std::optional<control::application_controller> applications_;
     std::optional<sets_control::set_controller> sets_;
     std::unique_ptr<http::server> server_;

@@ -32,7 +32,7 @@ struct cluster_secret {
     std::vector<std::string> namespaces;
     /// With `namespaces`: objects of no namespace, too.
     bool cluster_resources = false;
-    /// The only project that may use it; empty: all.
+    /// The project that it was declared for, as generators of ApplicationSets are told; empty: none.
     std::string project;
     std::map<std::string, std::string> labels;
     std::map<std::string, std::string> annotations;

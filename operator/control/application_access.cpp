@@ -42,6 +42,10 @@ kube::call_options call_as(const application_record& r, const application_settin
     kube::call_options options;
     const auto& metadata = r.object.metadata;
     auto account = r.object.spec.service_account_name;
+    if (account.empty() && !r.granted.account.empty()) {
+        options.as = kube::impersonation{.user = r.granted.account, .groups = {}, .uid = {}, .extra = {}};
+        return options;
+    }
     if (account.empty() && metadata.namespace_ != s.own_namespace) {
         // Outside the operator's own namespace an application has no more rights than its namespace gives it.
         account = "default";

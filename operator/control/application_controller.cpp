@@ -37,6 +37,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           config.own_namespace,
           [this](const crds::application_destination& to) { return with.clusters.id_of(to.server, to.name); }
       },
+      in_projects{p.project_used},
       triggers{runs.queue()},
       turns{ex, runs.tasks(), p.journal},
       places{std::max<std::size_t>(config.concurrency / 8, 2)},
@@ -45,7 +46,11 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           {config, applications, p.clusters, p.sources, p.supplies, p.secrets, p.build, turns, p.counters,
            wants, looks, others, triggers}
       },
-      ready{ex, {applications, sources, [this] { return with.sources.ready() && runs.knows_all(); }}},
+      ready{
+          ex,
+          {applications, sources,
+           [this] { return with.sources.ready() && with.projects.are_known() && runs.knows_all(); }}
+      },
       namespaces{{config, applications, p.clusters, p.counters, triggers}},
       compared{{config, p.clusters, sources, namespaces, p.counters, triggers}},
       objects{{config, applications, p.clusters, others, namespaces, p.counters, triggers}},
@@ -67,7 +72,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
            .waiting = [this] { return runs.queue().waiting_now(); },
            .settled = [this](const std::string& key) { reconcile_dependents(key); }}
       },
-      around{{config, applications, claims, p.clusters, p.sources, p.build}} {}
+      around{{config, applications, claims, in_projects, p.clusters, p.projects, p.sources, p.build}} {}
 
 application_controller::application_controller(asio::any_io_executor executor, parts p, settings s)
     : state_{std::make_shared<state>(std::move(executor), p, std::move(s))} {}
@@ -145,6 +150,9 @@ void application_controller::clusters_changed(const std::set<std::string>& appli
         const auto r = state_->applications.find(key);
         if (!r) {
             continue;
+        }
+        if (state_->note_grants(*r)) { // by the other of its cluster's names
+            state_->note_use_of_cluster(*r);
         }
         state_->note_claims(*r);
         if (!state_->runs.leads()) {

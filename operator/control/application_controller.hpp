@@ -6,6 +6,7 @@
 #include "kube/client.hpp"
 #include "kube/events.hpp"
 #include "observe/metrics.hpp"
+#include "policy/grants.hpp"
 #include "policy/surroundings.hpp"
 #include "sources/build_journal.hpp"
 #include "sources/builder.hpp"
@@ -16,6 +17,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -44,6 +47,10 @@ public:
         kube::event_recorder& events;
         observe::metrics& counters;
         sources::build_journal& journal;
+        /// What applications may do.
+        const policy::known_projects& projects;
+        /// Told when another thing is to be said of who uses a project.
+        std::function<void(const std::string& project)> project_used;
     };
 
     application_controller(asio::any_io_executor executor, parts p, settings s);
@@ -74,6 +81,16 @@ public:
     void charts_moved(const std::set<std::string>& applications);
     void repository_moved(const git::url& repository, const std::set<std::string>& applications);
     void kinds_changed(const std::string& cluster);
+
+    /// A Project permits something else than before: looks at its applications again, and at no others.
+    void project_changed(const std::string& project);
+    void projects_are_known();
+    struct usage_of_project {
+        std::size_t applications = 0;
+        /// Those that the project forbids what they say.
+        std::size_t forbidden = 0;
+    };
+    [[nodiscard]] usage_of_project usage_of(const std::string& project) const;
 
     /// Cancels what runs, and returns when it has ended.
     asio::awaitable<void> stop();

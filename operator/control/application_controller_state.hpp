@@ -17,6 +17,7 @@
 #include "control/operations.hpp"
 #include "control/pending_looks.hpp"
 #include "control/preview.hpp"
+#include "control/project_users.hpp"
 #include "control/reconcile_triggers.hpp"
 #include "control/standby.hpp"
 #include "control/status_report.hpp"
@@ -48,6 +49,7 @@ struct application_controller::state : kube::informer_handler {
     application_index applications;
     policy::claim_index claims; // of all applications
     wanted_index wants;         // of all records' `compared.wanted`
+    project_users in_projects;
     pending_looks looks;
     reconcile_triggers triggers;
     build_turns turns;
@@ -93,6 +95,14 @@ struct application_controller::state : kube::informer_handler {
     /// Keeps what another installation's Application means to ours.
     void note_foreign(record_ptr& r, crds::application now);
     void note_use_of_cluster(const application_record& r);
+    // ---- application_grants.cpp: what they may do
+    /// Works out what it may do, as it is now. True: that is something else than before.
+    bool note_grants(application_record& r);
+    /// A Project permits something else: its applications are looked at again, and no others.
+    void project_changed(const std::string& project);
+    /// Whether it may have what it asks for; else nothing is done for it any more, and what runs ends.
+    bool is_granted(application_record& r, engine::findings& found);
+
     /// Enters what an application claims as it is now, and has those reconciled to which that matters.
     void note_claims(const application_record& r);
     void reconcile_dependents(const std::string& key);

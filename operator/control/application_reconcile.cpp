@@ -88,9 +88,9 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
         looks.forget(key); // nothing is found out about it here
         co_return;
     }
-    if (!with.sources.ready() || !runs.knows_all()) {
-        // Before the Repositories are known nobody can say which credentials are right; before all
-        // applications are, whether a dependency exists.
+    if (!with.sources.ready() || !with.projects.are_known() || !runs.knows_all()) {
+        // Before the Repositories are known nobody can say which credentials are right; before the Projects are,
+        // what it may do; before all applications are, whether a dependency exists.
         runs.queue().add_after(key, engine::delay_of(engine::recheck::start_up));
         co_return;
     }
@@ -155,12 +155,15 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
             found.waiting = std::move(skipped);
             co_return found;
         }
-        co_return co_await ending.finish(r, policy::may_use_cluster(r->object, around));
+        co_return co_await ending.finish(
+            r, policy::may_use_cluster(r->object, r->granted, config.own_namespace)
+        );
     }
     const auto left_alone = r->left_alone_by();
     if (engine::is_terminating(r->object.status.operation_state)) {
         operation.end_terminated(*r); // whatever else may be in the way
     }
+    (void)is_granted(*r, found); // what it asks for in vain is among the problems
     if (const auto wrong = take_problems(*r); !wrong.empty()) {
         found.problems["InvalidSpecError"] = wrong;
         found.reason = "InvalidSpec";

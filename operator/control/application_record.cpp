@@ -35,6 +35,18 @@ const sync::planned_object* comparison_state::find(const sync::object_id& id) co
     return find_in(wanted, id);
 }
 
+void application_record::note_forbidden() {
+    compared.forbidden.clear();
+    if (granted.permits_everything() || !compared.wanted) {
+        return;
+    }
+    for (const auto& w : *compared.wanted) {
+        if (auto why = granted.why_not(w.id); !why.empty()) {
+            compared.forbidden.emplace(w.id, std::move(why));
+        }
+    }
+}
+
 bool application_record::prune_confirmed() const {
     const auto& pending = object.status.pending_prune;
     if (!pending || pending->token.empty()) {

@@ -8,6 +8,7 @@
 #include "engine/preview.hpp"
 #include "engine/request.hpp"
 #include "kube/object.hpp"
+#include "policy/grants.hpp"
 #include "sources/builder.hpp"
 #include "sources/repositories.hpp"
 #include "sources/secret_stores.hpp"
@@ -139,6 +140,8 @@ struct comparison_state {
         bool as_wanted = false;
     };
     std::optional<namespace_look> made_namespace;
+    /// Wanted objects that it may not have, and why. Written where `granted` is, and by comparison.cpp.
+    std::map<sync::object_id, std::string> forbidden;
     /// Owned hashes of all objects when the application was last synced, as found again after a restart.
     std::map<sync::object_id, sha256_digest> trusted;
 
@@ -203,6 +206,8 @@ struct application_record {
     /// Stops what is done for it on the pool: requested, and another in its place, when the application is
     /// deleted or what it asks for changes.
     std::shared_ptr<work_stop> work = std::make_shared<work_stop>();
+    /// What it may do. Written by the watch of Applications and of Projects (application_grants.cpp).
+    policy::grants granted;
     source_state sources;
     comparison_state compared;
     preview_state preview;
@@ -219,6 +224,8 @@ struct application_record {
     /// The status writer's.
     reported_status reported;
 
+    /// Finds out which of the wanted objects it may not have.
+    void note_forbidden();
     /// A person has confirmed just the pruning that waits.
     [[nodiscard]] bool prune_confirmed() const;
     /// The annotation by which it is to be left alone, its end as well, as a sentence; empty: there is none.

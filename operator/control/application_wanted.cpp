@@ -165,9 +165,7 @@ application_sources::build(record_ptr r, inputs from, plans how) {
             {.application = r->ref(), .installation = with_.config.installation, .names = with_.config.names},
         .namespace_ = r->object.spec.destination.namespace_,
         .options = sync_options_of(r->object.spec),
-        .confined_to = r->object.metadata.namespace_ == with_.config.own_namespace
-                           ? std::string{}
-                           : r->object.metadata.namespace_
+        .confined_to = r->granted.confined_to
     };
     auto turn = co_await with_.turns.begin(r, from, sources::build_care::step::building);
     if (!turn) {

@@ -118,6 +118,7 @@ void application_controller::state::take_in(const json::object& object) {
         return;
     }
     applications.note_dependencies(r->object, /*there=*/true);
+    (void)note_grants(*r);
     note_use_of_cluster(*r);
     note_claims(*r);
     if (!runs.leads()) {
@@ -141,6 +142,7 @@ void application_controller::state::note_foreign(record_ptr& r, crds::applicatio
     r->foreign = true;
     r->object = std::move(now);
     const auto key = r->key();
+    in_projects.forget(key);
     note_claims(*r);
     with.clusters.use(key, {}, {});
     wants.forget(key);
@@ -228,6 +230,7 @@ void application_controller::state::forget(const std::string& key) {
     looks.forget(key);
     ready.forget(key);
     applications.erase(key);
+    in_projects.forget(key);
     for (const auto& other : claims.erase(key)) {
         triggers.reconcile(other);
     }
@@ -241,7 +244,7 @@ void application_controller::state::forget(const std::string& key) {
 // Who may not deploy there does not have it connected to either.
 void application_controller::state::note_use_of_cluster(const application_record& r) {
     const auto& to = r.object.spec.destination;
-    if (policy::may_use_cluster(r.object, around)) {
+    if (policy::may_use_cluster(r.object, r.granted, config.own_namespace)) {
         with.clusters.use(r.key(), to.server, to.name);
     } else {
         with.clusters.use(r.key(), {}, {});
@@ -249,7 +252,10 @@ void application_controller::state::note_use_of_cluster(const application_record
 }
 
 void application_controller::state::note_claims(const application_record& r) {
-    for (const auto& other : claims.put(r.object)) {
+    // Of another installation's it is not known here what they may do.
+    const auto others = r.foreign ? claims.put(r.object)
+                                  : claims.put(r.object, policy::deploys_where_it_may(r.object, r.granted));
+    for (const auto& other : others) {
         triggers.reconcile(other);
     }
 }

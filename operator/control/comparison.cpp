@@ -126,6 +126,7 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
             co_return;
         }
     }
+    r->note_forbidden();
     hold_on(*r);
     const auto to = destination_of(with_.clusters, r->object);
     const auto& live = to->live();
@@ -139,6 +140,10 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
     const auto rules = ignore_rules(spec);
     std::vector<doubt> doubtful;
     for (auto& w : *r->compared.wanted) {
+        if (r->compared.forbidden.contains(w.id)) {
+            w.in_sync = false;
+            continue;
+        }
         if (w.synthetic) {
             continue;
         }
@@ -171,7 +176,8 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
         }
     }
     if (const auto made = made_namespace_of(r->object.spec)) {
-        if (const auto* w = r->compared.find(made->id); w != nullptr && w->synthetic) {
+        if (const auto* w = r->compared.find(made->id);
+            w != nullptr && w->synthetic && !r->compared.forbidden.contains(made->id)) {
             const bool as_wanted = co_await with_.namespaces.is_as_wanted(r, *made);
             // What is wanted may be another build's after the wait.
             if (auto* again = r->compared.wanted ? r->compared.find(made->id) : nullptr) {

@@ -95,8 +95,23 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r, bool may_use_c
     if (ending == match::ending::others) {
         co_return left_to_others(r->object.metadata, with_.config.names);
     }
-    if (ending == match::ending::orphan || !may_use_cluster) {
+    if (ending == match::ending::orphan) {
         found.add(co_await remove_finalizers(r));
+        co_return found;
+    }
+    if (const auto& refused = r->granted.refused.message; !refused.empty()) {
+        found.problems["DeletionError"] = refused + ": nothing of it is deleted, and it waits";
+        found.stalled = true;
+        co_return found;
+    }
+    if (!may_use_cluster) {
+        if (r->object.status.resources.empty()) { // it never had anything there
+            found.add(co_await remove_finalizers(r));
+        } else {
+            found.problems["DeletionError"] =
+                "it may not deploy to its cluster any more: what it deployed there is not deleted, and it waits";
+            found.stalled = true;
+        }
         co_return found;
     }
     if (auto away = findings_of(stand_of_cluster(with_.clusters, r->object))) {

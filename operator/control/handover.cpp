@@ -88,6 +88,11 @@ bool handover::may_be_released(const application_record& r, const sync::live_rec
     return live.released_to == 0 || !owner || owner.get() == &r || may_take_from(r, *owner);
 }
 
+bool handover::is_void_mark(const sync::live_record& live, const sync::object_id& id) const {
+    const auto owner = with_.applications.find(live.owner);
+    return owner && !owner->foreign && !owner->granted.why_not(id).empty();
+}
+
 void handover::consider_others(const application_record& r, sync::plan_input& input) const {
     const auto surplus = surplus_of(r);
     if (!surplus.empty()) {

@@ -55,6 +55,8 @@ public:
     /// write an object can say that: so it counts where the owner could have said it in its sources, for one
     /// that may take it anyway.
     [[nodiscard]] bool may_be_released(const application_record& r, const sync::live_record& live) const;
+    /// Whether the application that a live object names as its owner may not have it: somebody else marked it so.
+    [[nodiscard]] bool is_void_mark(const sync::live_record& live, const sync::object_id& id) const;
     /// What other applications want and give up, for the plan.
     void consider_others(const application_record& r, sync::plan_input& input) const;
 

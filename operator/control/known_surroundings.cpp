@@ -52,6 +52,37 @@ known_surroundings::application(const std::string& namespace_, const std::string
     return r ? &r->object : nullptr;
 }
 
+// By both its names, whichever of them the destination has: a Project may go by the other.
+policy::cluster_identity known_surroundings::cluster_meant_by(const crds::application_destination& to) const {
+    const auto& known = with_.clusters.known();
+    auto made = policy::cluster_of(to);
+    const auto found = known.find(to.server, to.name);
+    if (!found.problem.empty()) {
+        return made;
+    }
+    const auto* declared = found.id.empty() ? known.home() : known.declaration(found.id);
+    if (found.id.empty()) {
+        made = {.server = std::string{cluster::home_server}, .name = std::string{cluster::home_name}};
+    }
+    if (declared != nullptr) {
+        made.server = declared->server;
+        if (!declared->name.empty()) {
+            made.name = declared->name;
+        }
+    }
+    return made;
+}
+
+void known_surroundings::for_each_application_of(
+    const std::string& project, const std::function<void(const crds::application&)>& see
+) const {
+    for (const auto& key : with_.in_projects.of(project)) {
+        if (const auto r = with_.applications.find(key); r && !r->foreign) {
+            see(r->object);
+        }
+    }
+}
+
 const crds::repository* known_surroundings::rival_of(const crds::repository& value) const {
     return with_.sources.rival_of(value);
 }

@@ -3,6 +3,7 @@
 #include "cluster/destinations.hpp"
 #include "control/application_index.hpp"
 #include "control/application_settings.hpp"
+#include "control/project_users.hpp"
 #include "policy/claim_index.hpp"
 #include "policy/surroundings.hpp"
 #include "sources/builder.hpp"
@@ -18,7 +19,9 @@ public:
         const application_settings& config;
         const application_index& applications;
         const policy::claim_index& claims;
+        const project_users& in_projects;
         const cluster::destinations& clusters;
+        const policy::known_projects& projects;
         sources::repositories& sources;
         sources::builder& build;
     };
@@ -41,6 +44,12 @@ public:
         const std::string& tag_prefix
     ) const override;
     [[nodiscard]] asio::awaitable<std::vector<crds::problem>> look_into_sources(crds::application value
+    ) const override;
+    [[nodiscard]] const policy::known_projects& projects() const override { return with_.projects; }
+    [[nodiscard]] policy::cluster_identity cluster_meant_by(const crds::application_destination& to
+    ) const override;
+    void for_each_application_of(
+        const std::string& project, const std::function<void(const crds::application&)>& see
     ) const override;
 
 private:

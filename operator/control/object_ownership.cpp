@@ -44,6 +44,9 @@ std::string object_writer::claim_of_another(
         return {};
     }
     auto live = *record;
+    if (with_.others.is_void_mark(live, id)) {
+        live.owner = {};
+    }
     if (!with_.others.may_be_released(r, live)) {
         live.released_to = 0;
     }

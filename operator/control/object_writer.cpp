@@ -117,6 +117,10 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
         with_.counters.object_written("apply", to_string(e.kind()));
         fail(e);
     };
+    if (const auto why = r->granted.why_not(action.id); !why.empty()) {
+        give_up(user_error(why)); // since it was planned
+        co_return;
+    }
     if (wanted->synthetic) {
         const auto made = co_await with_.namespaces.apply(r, *access, action.id, dry_run);
         if (!made) {
@@ -228,6 +232,9 @@ asio::awaitable<sync::attempt> object_writer::remove_one(
 ) {
     const auto to = destination_of(with_.clusters, r->object);
     const auto access = co_await to->enter(call_as(*r, with_.config));
+    if (auto why = r->granted.why_not(action.id); !why.empty()) { // since it was planned
+        co_return sync::attempt{.what = sync::outcome::prune_failed, .message = std::move(why)};
+    }
     const auto resource = co_await to->resolve(kind);
     if (!resource) {
         co_return sync::attempt{.what = sync::outcome::prune_failed, .message = resource.error().message()};

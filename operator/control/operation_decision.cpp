@@ -45,6 +45,16 @@ bool operations::meet(application_record& r, const engine::obstacle& in_the_way,
     return true;
 }
 
+void operations::refuse(application_record& r, std::string why) {
+    if (r.object.operation && !r.operation.taken) {
+        begin(r, *r.object.operation, /*has_sources=*/false);
+        r.operation.taken = true;
+    }
+    if (r.operating()) {
+        finish(r, crds::operation_phase::failed, std::move(why));
+    }
+}
+
 engine::findings operations::decide(record_ptr r) {
     auto& status = r->object.status;
     auto view = view_of(*r);

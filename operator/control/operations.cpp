@@ -3,6 +3,7 @@
 
 #include "control/operations.hpp"
 
+#include "base/counted_list.hpp"
 #include "control/application_access.hpp"
 #include "control/owned_objects.hpp"
 #include "engine/operation_rows.hpp"
@@ -66,6 +67,10 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
         }
         if (const auto* record = to->live().find(w.gvk(), w.id.namespace_, w.id.name)) {
             const auto entry = input.live.insert_or_assign(w.id, *record).first;
+            if (with_.others.is_void_mark(*record, w.id)) {
+                entry->second.owner = {};
+                continue;
+            }
             if (!with_.others.may_be_released(r, *record)) {
                 entry->second.released_to = 0;
             }
@@ -159,6 +164,44 @@ asio::awaitable<void> operations::take_up(record_ptr r, progress_ptr progress) {
     }
 }
 
+std::optional<engine::findings> operations::refuse_forbidden(application_record& r) {
+    if (r.compared.forbidden.empty()) {
+        return std::nullopt;
+    }
+    auto input = plan_input_of(r);
+    for (const auto& [id, why] : r.compared.forbidden) {
+        if (const auto* w = r.compared.find(id)) {
+            input.done[id] = {.what = sync::outcome::failed, .hash = w->hash, .message = why};
+        }
+    }
+    // Of what is not picked, or has its turn in no wave, nothing is said.
+    const auto reports = sync::next_step(input).objects;
+    std::set<std::string> reasons;
+    for (const auto& one : reports) {
+        const auto found = r.compared.forbidden.find(one.id);
+        if (found != r.compared.forbidden.end() && one.state == sync::standing::sync_failed) {
+            reasons.insert(found->second);
+        }
+    }
+    if (reasons.empty()) {
+        return std::nullopt;
+    }
+    auto& progress = *r.operation.progress;
+    progress.reports = reports;
+    progress.done = input.done;
+    counted_list all{5};
+    for (const auto& one : reasons) {
+        all.add(one);
+    }
+    const auto why = "one or more synchronization tasks are not valid: " + all.text();
+    engine::findings found;
+    found.problems["SyncError"] = why;
+    found.reason = "NotPermitted";
+    found.stalled = true;
+    found.add(fail_attempt(r, why));
+    return found;
+}
+
 asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr r) {
     engine::findings found;
     const auto generation = r->object.metadata.generation;
@@ -189,6 +232,9 @@ asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr 
             co_return found;
         }
         progress->is_taken_up = true;
+    }
+    if (auto forbidden = refuse_forbidden(*r)) {
+        co_return std::move(*forbidden);
     }
     if (const auto progress = r->operation.progress; !progress->checked) {
         if (const auto checked = co_await with_.checks.check(r); !checked) {
@@ -287,6 +333,9 @@ asio::awaitable<engine::findings> operations::operate(record_ptr r) {
         }
         if (r->operation.progress != progress || with_.applications.is_stale(*r, generation)) {
             continue;
+        }
+        if (auto forbidden = refuse_forbidden(*r)) { // its project may have changed meanwhile
+            co_return std::move(*forbidden);
         }
         const auto input = plan_input_of(*r);
         auto next = plan(*r, input).next;

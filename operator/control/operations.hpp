@@ -48,6 +48,8 @@ public:
     bool meet(application_record& r, const engine::obstacle& in_the_way, engine::findings& found);
     /// Takes the steps that can be taken now, until one has to wait.
     asio::awaitable<engine::findings> operate(record_ptr r);
+    /// Ends the operation that runs, or is asked for: the application may not have what it brings.
+    void refuse(application_record& r, std::string why);
     /// Ends an operation whose end was asked for.
     void end_terminated(application_record& r);
 
@@ -65,6 +67,8 @@ private:
     /// Before the first step here: what is wanted is at hand, what another process did is known, and the
     /// manifests are as the server takes them. Nothing: steps may be taken; else what is to follow instead.
     asio::awaitable<std::optional<engine::findings>> prepare(record_ptr r);
+    /// An attempt fails whose objects the application may not have; nothing where it may have all of them.
+    std::optional<engine::findings> refuse_forbidden(application_record& r);
     /// Goes on with an operation that another process began: what it has done is in the status.
     asio::awaitable<void> take_up(record_ptr r, progress_ptr progress);
     /// Puts into the status what the operation has done so far.

@@ -30,6 +30,12 @@ std::string confirmation_of(const application_record& r) {
 
 owned_objects owned_by(cluster::destination& to, const application_record& r) {
     owned_objects owned{.known = to.live().owned_by(r.ref()), .unproven = {}};
+    // What it may not have is not its own, whatever it says of itself.
+    if (!r.granted.permits_everything()) {
+        std::erase_if(owned.known, [&](const cluster::live_objects::found& o) {
+            return !r.granted.why_not(o.id).empty();
+        });
+    }
     std::optional<engine::inventory> inventory; // most of the time nobody asks it
     const auto is_known = [&](const cluster::live_objects::found& o) {
         if (o.record->in_inventory || r.compared.find(o.id) != nullptr) {
@@ -83,7 +89,8 @@ std::vector<sync::object_id> hold_on_to(cluster::destination& to, const applicat
     std::optional<engine::inventory> inventory;
     for (const auto& w : *r.compared.wanted) {
         const auto* live = w.synthetic ? nullptr : to.live().find(w.gvk(), w.id.namespace_, w.id.name);
-        if (live == nullptr || (live->in_inventory && !live->is_remarked)) {
+        if (live == nullptr || (live->in_inventory && !live->is_remarked) ||
+            r.compared.forbidden.contains(w.id)) {
             continue;
         }
         if (live->owner == r.ref()) {

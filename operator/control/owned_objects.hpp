@@ -9,7 +9,7 @@
 
 namespace holdfast::control {
 
-/// The live objects that name an application as their owner.
+/// The live objects that name an application as their owner, and that it may have.
 struct owned_objects {
     std::vector<cluster::live_objects::found> known;
     /// In no inventory of the application (engine/inventory.hpp): anybody may have marked them so. They hold

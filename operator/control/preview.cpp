@@ -41,6 +41,9 @@ std::vector<engine::look_candidate> preview::candidates_of(const application_rec
     const auto to = destination_of(with_.clusters, r.object);
     const auto& live = to->live();
     for (const auto& w : *r.compared.wanted) {
+        if (r.compared.forbidden.contains(w.id)) {
+            continue;
+        }
         const auto seen = r.preview.seen.find(w.id);
         all.push_back(
             {.plan = &w,

@@ -148,6 +148,9 @@ std::string status_report::fill_resources(application_record& r) {
                                 seen->second.resource_version == live->resource_version;
         const auto looked = r.preview.seen.find(w.id);
         engine::wanted_member member{.plan = &w, .version = w.version, .live = live};
+        if (const auto why = r.compared.forbidden.find(w.id); why != r.compared.forbidden.end()) {
+            member.forbidden = why->second;
+        }
         if (is_current) {
             member.differs = seen->second.fields;
             member.changes = seen->second.names;

@@ -139,6 +139,17 @@ resource_report resources_of(const resource_view& view) {
         auto resource = status_of(plan.id, w.version);
         resource.status = plan.in_sync ? crds::sync_code::synced : crds::sync_code::out_of_sync;
         resource.sync_wave = plan.orders.wave;
+        if (!w.forbidden.empty()) {
+            // Neither compared nor counted, whatever there is.
+            resource.status = crds::sync_code::unknown;
+            resource.message = w.forbidden;
+            out_of_sync.add([&] {
+                return sync::describe(plan.id) + " is not to be had: " + std::string{w.forbidden};
+            });
+            report.in_sync = false;
+            report.resources.push_back(std::move(resource));
+            continue;
+        }
         const auto seen = reading_of(w);
         if (!plan.synthetic) {
             if (seen.is_unknown) {

@@ -23,6 +23,8 @@ struct wanted_member {
     /// Which fields differ, where somebody looked (sync::summary_of); and without values (sync::fields_of).
     std::string_view differs = {};
     std::string_view changes = {};
+    /// Why the application may not have it; empty: it may.
+    std::string_view forbidden = {};
     /// Where `live` is null: as it was found when it was looked at; null: it was not.
     const outside_object* outside = nullptr;
 };

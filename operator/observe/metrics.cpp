@@ -181,7 +181,7 @@ struct metrics::state {
         }
         drift.Add({});
         deliveries.Add({{"provider", "unknown"}, {"outcome", "accepted"}});
-        for (const auto* kind : {"Application", "Repository"}) {
+        for (const auto* kind : {"Application", "Project", "Repository"}) {
             for (const auto* operation : {"CREATE", "UPDATE"}) {
                 for (const auto* outcome : {"allowed", "denied"}) {
                     admission.Add({{"kind", kind}, {"operation", operation}, {"outcome", outcome}}, seconds);

@@ -6,6 +6,7 @@
 #include "match/sync_option.hpp"
 #include "policy/claim_index.hpp"
 #include "policy/cluster_use.hpp"
+#include "policy/grants.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
 #include "policy/unserved.hpp"
@@ -77,11 +78,20 @@ void check_values(const application& value, std::vector<problem>& problems) {
 class application_judge {
 public:
     application_judge(const application& value, const surroundings& around)
-        : value_{value}, around_{around}, sources_{sources_of(value)} {}
+        : value_{value},
+          around_{around},
+          sources_{sources_of(value)},
+          granted_{grants_of(
+              value, around.cluster_meant_by(value.spec.destination), around.projects(),
+              around.own_namespace()
+          )} {}
 
     specification_verdict judge(bool with_warnings, std::vector<problem> by_itself) && {
         verdict_.problems = std::move(by_itself);
         destination(with_warnings);
+        if (around_.projects().are_known()) {
+            project(with_warnings);
+        }
         if (is_confined(value_.metadata, around_)) {
             confinement();
         }
@@ -115,12 +125,14 @@ private:
             return;
         }
         const std::string path = d.server.empty() ? "spec.destination.name" : "spec.destination.server";
-        if (!may_use_cluster(value_, around_)) {
+        if (is_confined(value_.metadata, around_) &&
+            !is_let_out(value_.metadata, granted_, around_.own_namespace())) {
             wrong(
                 path, "must be " + quoted(d.server.empty() ? own_cluster_name : own_cluster_server) +
                           ", the cluster that the operator works in: only Applications in " +
                           quoted(around_.own_namespace()) +
-                          ", the operator's namespace, deploy to others, is " +
+                          ", the operator's namespace, and those that a Project lets out of their own deploy "
+                          "to others, is " +
                           quoted(d.server.empty() ? d.name : d.server)
             );
             return;
@@ -134,8 +146,45 @@ private:
         }
     }
 
-    // Outside of the operator's namespace an Application reaches, and learns of, nothing but its own.
+    void project(bool with_warnings) {
+        for (auto& one : what_is_not_granted(value_, granted_)) {
+            if (with_warnings && granted_.awaits_project) {
+                warn(std::move(one.path), std::move(one.message) + " (yet)");
+            } else {
+                verdict_.problems.push_back(std::move(one));
+            }
+        }
+    }
+
+    // Outside of the operator's namespace an Application reaches, and learns of, nothing but its own, unless a Project
+    // says where else it may deploy to.
     void confinement() {
+        if (!is_let_out(value_.metadata, granted_, around_.own_namespace())) {
+            confinement_to_its_namespace();
+        }
+        const auto& own = value_.metadata.namespace_;
+        const auto unless = ", unless it is in " + quoted(around_.own_namespace()) + ", the operator's";
+        for (std::size_t i = 0; i < value_.spec.depends_on.size(); ++i) {
+            const auto& other = value_.spec.depends_on[i].namespace_;
+            if (!other.empty() && other != own) {
+                wrong(
+                    "spec.dependsOn[" + std::to_string(i) + "].namespace",
+                    "must be " + quoted(own) + ": an Application waits for others of its own namespace" +
+                        unless + ", is " + quoted(other)
+                );
+            }
+        }
+        for (const auto& [path, source] : sources_) {
+            refuse_file(path + ".repoURL", source->repo_url);
+        }
+        for (std::size_t i = 0; i < value_.spec.secrets.size(); ++i) {
+            if (const auto& pass = value_.spec.secrets[i].pass) {
+                refuse_file("spec.secrets[" + std::to_string(i) + "].pass.repoURL", pass->repo_url);
+            }
+        }
+    }
+
+    void confinement_to_its_namespace() {
         const auto& own = value_.metadata.namespace_;
         const auto unless = ", unless it is in " + quoted(around_.own_namespace()) + ", the operator's";
         const auto& into = value_.spec.destination.namespace_;
@@ -163,24 +212,6 @@ private:
                 "spec.syncPolicy.managedNamespaceMetadata",
                 "must not be there: an Application does not say what its own namespace is like" + unless
             );
-        }
-        for (std::size_t i = 0; i < value_.spec.depends_on.size(); ++i) {
-            const auto& other = value_.spec.depends_on[i].namespace_;
-            if (!other.empty() && other != own) {
-                wrong(
-                    "spec.dependsOn[" + std::to_string(i) + "].namespace",
-                    "must be " + quoted(own) + ": an Application waits for others of its own namespace" +
-                        unless + ", is " + quoted(other)
-                );
-            }
-        }
-        for (const auto& [path, source] : sources_) {
-            refuse_file(path + ".repoURL", source->repo_url);
-        }
-        for (std::size_t i = 0; i < value_.spec.secrets.size(); ++i) {
-            if (const auto& pass = value_.spec.secrets[i].pass) {
-                refuse_file("spec.secrets[" + std::to_string(i) + "].pass.repoURL", pass->repo_url);
-            }
         }
     }
 
@@ -325,6 +356,7 @@ private:
     const application& value_;
     const surroundings& around_;
     std::vector<named_source> sources_;
+    grants granted_;
     specification_verdict verdict_;
     // Of the search for circles: from where each application was come to, and how many dependencies were
     // followed.
@@ -354,12 +386,6 @@ std::vector<crds::problem> without_effect(const crds::application_spec& spec) {
 
 std::vector<crds::problem> not_served(const crds::application_spec& spec) {
     std::vector<crds::problem> all;
-    if (spec.project != "default") {
-        all.push_back(
-            {"spec.project", "there are no projects yet, so " + quoted(spec.project) +
-                                 " limits nothing; \"default\" says that nothing is limited"}
-        );
-    }
     for (std::size_t i = 0; i < spec.health_checks.size(); ++i) {
         all.push_back(
             {"spec.healthChecks[" + std::to_string(i) + "]",

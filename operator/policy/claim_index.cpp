@@ -108,9 +108,9 @@ claim_index::claimant claim_index::claimant_of(const crds::application& value) c
     };
 }
 
-std::set<std::string> claim_index::claims_of(const crds::application& value) const {
-    if (value.metadata.deletion_timestamp ||
-        (is_confined(value) && target_namespace(value) != value.metadata.namespace_)) {
+std::set<std::string>
+claim_index::claims_of(const crds::application& value, bool deploys_where_it_may) const {
+    if (value.metadata.deletion_timestamp || !deploys_where_it_may) {
         return {};
     }
     std::set<std::string> claims;
@@ -186,7 +186,11 @@ std::set<std::string> claim_index::replace(const std::string& key, entry now) {
 }
 
 std::vector<std::string> claim_index::put(const crds::application& value) {
-    entry made{.as = claimant_of(value), .claims = claims_of(value)};
+    return put(value, !is_confined(value) || target_namespace(value) == value.metadata.namespace_);
+}
+
+std::vector<std::string> claim_index::put(const crds::application& value, bool deploys_where_it_may) {
+    entry made{.as = claimant_of(value), .claims = claims_of(value, deploys_where_it_may)};
     const auto key = made.as.key;
     const auto told = made.claims.empty() ? replace(key, {}) : replace(key, std::move(made));
     return {told.begin(), told.end()};

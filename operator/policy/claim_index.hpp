@@ -56,6 +56,8 @@ public:
     /// be a chart. Gives the other Applications whose rival is another one than before, or that have none any
     /// more.
     std::vector<std::string> put(const crds::application& value);
+    /// The same of one of which it is known otherwise whether it deploys to where it may.
+    std::vector<std::string> put(const crds::application& value, bool deploys_where_it_may);
     /// Takes one out; gives the same.
     std::vector<std::string> erase(const std::string& key);
 
@@ -86,7 +88,8 @@ private:
 
     [[nodiscard]] bool is_confined(const crds::application& value) const;
     [[nodiscard]] claimant claimant_of(const crds::application& value) const;
-    [[nodiscard]] std::set<std::string> claims_of(const crds::application& value) const;
+    [[nodiscard]] std::set<std::string>
+    claims_of(const crds::application& value, bool deploys_where_it_may) const;
     // The keys of all that have this claim, when the first of them is another one than `before`.
     void tell_of(const std::string& claim, const std::string& before, std::set<std::string>& into) const;
     [[nodiscard]] std::string first_of(const std::string& claim) const;

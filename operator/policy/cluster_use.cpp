@@ -1,7 +1,5 @@
 #include "policy/cluster_use.hpp"
 
-#include "policy/specification_checks_shared.hpp"
-
 namespace holdfast::policy {
 
 bool is_own_cluster(const crds::application_destination& to) {
@@ -12,8 +10,16 @@ bool is_own_cluster(const crds::application_destination& to) {
     return server.empty() ? to.name == own_cluster_name : server == own_cluster_server;
 }
 
-bool may_use_cluster(const crds::application& value, const surroundings& around) {
-    return is_own_cluster(value.spec.destination) || !is_confined(value.metadata, around);
+bool may_use_cluster(
+    const crds::application& value, const grants& granted, const std::string& own_namespace
+) {
+    if (is_own_cluster(value.spec.destination)) {
+        return true;
+    }
+    const auto& of = value.metadata;
+    const bool is_outside =
+        of.namespace_.empty() || of.namespace_ == own_namespace || is_let_out(of, granted, own_namespace);
+    return is_outside && deploys_where_it_may(value, granted);
 }
 
 } // namespace holdfast::policy

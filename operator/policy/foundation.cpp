@@ -69,10 +69,4 @@ bool is_foundation(const sync::object_id& id, const std::string& own_namespace) 
     return has(of_the_namespace, id);
 }
 
-bool may_own(
-    const sync::application_ref& owner, const sync::object_id& id, const std::string& own_namespace
-) {
-    return owner.namespace_ == own_namespace || id.namespace_ == owner.namespace_;
-}
-
 } // namespace holdfast::policy

@@ -12,11 +12,6 @@ namespace holdfast::policy {
 /// and certificates. They have the names of the installation manifests (config/).
 [[nodiscard]] bool is_foundation(const sync::object_id& id, const std::string& own_namespace);
 
-/// Whether an application could have made an object: one outside of the operator's namespace has objects of
-/// its own namespace and no others. What says otherwise of itself was marked by somebody else.
-[[nodiscard]] bool
-may_own(const sync::application_ref& owner, const sync::object_id& id, const std::string& own_namespace);
-
 /// A CustomResourceDefinition of ours: it is changed only where what is stored survives that.
 [[nodiscard]] bool is_own_definition(const sync::object_id& id);
 

@@ -15,6 +15,24 @@ std::string project_of(const crds::application_spec& spec) {
     return spec.project.empty() ? std::string{default_project} : spec.project;
 }
 
+// As Argo CD has it: in the destination's namespace where the account names none, else in the application's.
+std::string
+user_of(const crds::application& value, const project_rules& rules, const cluster_identity& cluster) {
+    const auto& into = value.spec.destination.namespace_;
+    const auto account = rules.account_for(cluster, into);
+    if (account.empty()) {
+        return {};
+    }
+    constexpr std::string_view prefix = "system:serviceaccount:";
+    if (account.find(':') != std::string_view::npos) {
+        return std::string{prefix}.append(account);
+    }
+    return std::string{prefix}
+        .append(into.empty() ? value.metadata.namespace_ : into)
+        .append(":")
+        .append(account);
+}
+
 void judge_source(
     const crds::application_source& source, std::string path, const project_rules& rules,
     std::vector<crds::problem>& into
@@ -82,13 +100,16 @@ grants grants_of(
         .project = {},
         .confined_to = is_elsewhere ? metadata.namespace_ : std::string{},
         .cluster = std::move(cluster),
-        .refused = {}
+        .account = {},
+        .refused = {},
+        .awaits_project = false
     };
     const auto refuse = [&made](std::string why) { made.refused = {"spec.project", std::move(why)}; };
     auto rules = projects.find(name);
     if (!rules) {
         if (name != default_project) {
             refuse("Application referencing project " + name + " which does not exist");
+            made.awaits_project = true;
         }
         return made;
     }
@@ -105,6 +126,17 @@ grants grants_of(
     }
     if (is_let_in) {
         made.confined_to.clear();
+    }
+    made.account = user_of(value, *rules, made.cluster);
+    const bool needs_account =
+        !rules->spec().destination_service_accounts.empty() && value.spec.service_account_name.empty();
+    if (needs_account && made.account.empty() && made.refused.message.empty()) {
+        // Not as somebody with more rights instead.
+        made.refused = {
+            "spec.destination", "no matching service account found for destination server '" +
+                                    made.cluster.server + "' and namespace '" +
+                                    value.spec.destination.namespace_ + "' in project '" + name + "'"
+        };
     }
     made.project = std::move(rules);
     return made;
@@ -141,6 +173,26 @@ std::vector<crds::problem> what_is_not_granted(const crds::application& value, c
         judge_sources(value.operation->sync->sources, "operation.sync.sources", rules, all);
     }
     return all;
+}
+
+std::string why_not_from(const std::vector<crds::application_source>& sources, const grants& granted) {
+    if (!granted.refused.message.empty()) {
+        return granted.refused.message;
+    }
+    std::vector<crds::problem> all;
+    if (granted.project) {
+        judge_sources(sources, "sources", *granted.project, all);
+    }
+    return all.empty() ? std::string{} : std::move(all.front().message);
+}
+
+bool deploys_where_it_may(const crds::application& value, const grants& granted) {
+    const auto& into = value.spec.destination.namespace_;
+    if (!granted.refused.message.empty() ||
+        (!granted.confined_to.empty() && !into.empty() && into != granted.confined_to)) {
+        return false;
+    }
+    return !granted.project || granted.project->permits_destination(granted.cluster, into);
 }
 
 bool is_let_out(const crds::object_metadata& of, const grants& granted, const std::string& own_namespace) {

@@ -36,8 +36,13 @@ struct grants {
     std::string confined_to;
     /// Where it deploys to.
     cluster_identity cluster;
+    /// As whom it deploys where it names no account of its own ("system:serviceaccount:…"), by its Project; empty: its
+    /// Project does not say.
+    std::string account;
     /// Why it may do nothing at all, in Argo CD's words; empty: it may do what the rest says.
     crds::problem refused;
+    /// That is because its Project is not there, and may still come.
+    bool awaits_project = false;
 
     /// Why an object may not be the Application's, in Argo CD's words; empty: it may. What is not permitted is never
     /// applied; where it is in the cluster, it is neither compared nor deleted.
@@ -59,9 +64,17 @@ struct grants {
 );
 
 /// What of a specification its grants do not permit: the Project itself, sources, the destination. Each in Argo CD's
-/// words, at its field. Also empty where `refused` says that the Project is not there.
+/// words, at its field.
 [[nodiscard]] std::vector<crds::problem>
 what_is_not_granted(const crds::application& value, const grants& granted);
+
+/// The same of sources that are not those of the specification, such as those of an operation; empty: all of them are
+/// permitted.
+[[nodiscard]] std::string
+why_not_from(const std::vector<crds::application_source>& sources, const grants& granted);
+
+/// Whether it deploys to where it may: nothing of it counts elsewhere.
+[[nodiscard]] bool deploys_where_it_may(const crds::application& value, const grants& granted);
 
 /// Whether an Application is outside of its own namespace's fence: a Project says where it may deploy to.
 [[nodiscard]] bool

@@ -25,6 +25,11 @@ const kube::resource& application_kind() {
     return kind;
 }
 
+const kube::resource& project_kind() {
+    static const auto kind = own_kind("Project", "projects");
+    return kind;
+}
+
 const kube::resource& repository_kind() {
     static const auto kind = own_kind("Repository", "repositories");
     return kind;

@@ -166,6 +166,11 @@ struct project_rules::patterns {
     std::vector<source_pattern> sources;
     std::vector<destination_pattern> destinations;
     std::vector<namespace_pattern> namespaces;
+    struct account {
+        pattern server;
+        pattern namespace_;
+    };
+    std::vector<account> accounts; // as spec.destination_service_accounts
     std::vector<kind_pattern> cluster_allowed;
     std::vector<kind_pattern> cluster_denied;
     std::optional<std::vector<kind_pattern>> allowed;
@@ -191,6 +196,13 @@ project_rules::project_rules(const crds::project& value) : name_{value.metadata.
             .namespace_ = {glob_dialect::gobwas, one.namespace_}
         };
     });
+    made->accounts =
+        compiled(spec_.destination_service_accounts, [](const crds::destination_service_account& one) {
+            return patterns::account{
+                .server = {glob_dialect::gobwas, one.server},
+                .namespace_ = {glob_dialect::gobwas, one.namespace_}
+            };
+        });
     made->cluster_allowed = compiled(spec_.cluster_resource_whitelist, cluster_kind_of);
     made->cluster_denied = compiled(spec_.cluster_resource_blacklist, cluster_kind_of);
     if (spec_.namespace_resource_whitelist) {
@@ -257,6 +269,17 @@ bool project_rules::permits_cluster_kind(std::string_view group, std::string_vie
     const {
     return has(compiled_->cluster_allowed, group, kind, name) &&
            !has(compiled_->cluster_denied, group, kind, name);
+}
+
+std::string_view
+project_rules::account_for(const cluster_identity& cluster, std::string_view namespace_) const {
+    for (std::size_t i = 0; i < compiled_->accounts.size(); ++i) {
+        const auto& one = compiled_->accounts[i];
+        if (one.server.matches(cluster.server) && one.namespace_.matches(namespace_)) {
+            return spec_.destination_service_accounts[i].default_service_account;
+        }
+    }
+    return {};
 }
 
 bool project_rules::permits_applications_in(std::string_view namespace_) const {

@@ -44,6 +44,10 @@ public:
     [[nodiscard]] bool permits_namespaced_kind(std::string_view group, std::string_view kind) const;
     [[nodiscard]] bool
     permits_cluster_kind(std::string_view group, std::string_view kind, std::string_view name) const;
+    /// As which ServiceAccount applications deploy there: "NAMESPACE:NAME", or a name in the destination's namespace;
+    /// empty: no entry of destinationServiceAccounts fits.
+    [[nodiscard]] std::string_view
+    account_for(const cluster_identity& cluster, std::string_view namespace_) const;
     /// Whether Applications of a namespace that is not the operator's may use it.
     [[nodiscard]] bool permits_applications_in(std::string_view namespace_) const;
 

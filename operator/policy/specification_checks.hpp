@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crds/application.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
 #include "policy/surroundings.hpp"
 
@@ -24,6 +25,8 @@ struct specification_verdict {
 /// the youngest of all.
 [[nodiscard]] specification_verdict judge(const crds::application& value, const surroundings& around);
 [[nodiscard]] specification_verdict judge(const crds::repository& value, const surroundings& around);
+/// Its warnings name the Applications to which it no longer permits what it did, as things are now.
+[[nodiscard]] specification_verdict judge(const crds::project& value, const surroundings& around);
 /// What is wrong with an Application whatever is around it: the part of its judgement that needs nothing but
 /// the value, and takes its time for long texts. On any thread.
 [[nodiscard]] std::vector<crds::problem> problems_by_itself(const crds::application& value);

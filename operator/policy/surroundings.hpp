@@ -2,8 +2,11 @@
 
 #include "base/async.hpp"
 #include "crds/application.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
+#include "policy/grants.hpp"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,6 +59,16 @@ public:
     /// not fetched are passed over.
     [[nodiscard]] virtual asio::awaitable<std::vector<crds::problem>>
     look_into_sources(crds::application value) const = 0;
+    /// The Projects of the operator's namespace.
+    [[nodiscard]] virtual const known_projects& projects() const = 0;
+    /// The cluster that a destination means.
+    [[nodiscard]] virtual cluster_identity cluster_meant_by(const crds::application_destination& to) const {
+        return cluster_of(to);
+    }
+    /// Shows the Applications that name a project, or name none where it is "default".
+    virtual void for_each_application_of(
+        const std::string& project, const std::function<void(const crds::application&)>& see
+    ) const = 0;
 };
 
 } // namespace holdfast::policy

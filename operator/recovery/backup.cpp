@@ -105,7 +105,7 @@ std::vector<json::object> backup_of(const found_objects& found, std::string_view
         add(one);
     }
     add(found.options);
-    for (const auto* all : {&found.repositories, &found.sets, &found.applications}) {
+    for (const auto* all : {&found.projects, &found.repositories, &found.sets, &found.applications}) {
         for (const auto& one : *all) {
             add(one);
         }

@@ -16,6 +16,7 @@ namespace json = boost::json;
 /// What a cluster has that may be in no Git repository.
 struct found_objects {
     std::vector<json::object> applications;
+    std::vector<json::object> projects;
     std::vector<json::object> repositories;
     std::vector<json::object> sets;
     /// Those that the above name, as far as they are there.

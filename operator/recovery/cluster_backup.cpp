@@ -35,6 +35,14 @@ read_backup(kube::client& api, backup_settings settings) {
     } else if (!sets.error().is_not_found()) { // a cluster of an older version has no such kind
         co_return sets.error().within("listing applicationsets.holdfast.dev");
     }
+    kube::selection own;
+    own.namespace_ = settings.own_namespace;
+    auto projects = co_await api.list(policy::project_kind(), own);
+    if (projects) {
+        found.projects = std::move(projects->items);
+    } else if (!projects.error().is_not_found()) { // of an installation from before there were any
+        co_return projects.error().within("listing projects.holdfast.dev");
+    }
     for (const auto& [namespace_, name] : named_secrets(found.applications, found.repositories)) {
         auto secret = co_await api.get(kube::resources::secrets(), namespace_, name);
         if (secret) {

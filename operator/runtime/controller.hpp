@@ -66,6 +66,8 @@ public:
     [[nodiscard]] work_queue& queue() noexcept { return queue_; }
     /// For what runs beside the reconciles, and ends with them.
     [[nodiscard]] task_group& tasks() noexcept { return tasks_; }
+    /// How the watch is doing.
+    [[nodiscard]] const kube::informer_status& watch_status() const noexcept { return informer_.status(); }
     /// Which objects are watched.
     [[nodiscard]] const kube::selection& wanted() const noexcept { return informer_.wanted(); }
 

@@ -201,6 +201,60 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_already_can_still_be_repaired_and_freed_of_it
     w.kubectl({"delete", "application.holdfast.dev", "one", "-n", home});
 }
 
+BOOST_AUTO_TEST_CASE(what_a_project_forbids_is_refused_and_a_project_names_those_that_would_fall_out_of_it) {
+    auto& w = judged();
+    const auto of_project = [&](const std::string& name, const std::string& repos, bool only_tried) {
+        const auto manifest =
+            R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "Project", "metadata": {"name": ")" + name +
+            R"(", "namespace": "holdfast"}, "spec": {"sourceRepos": )" + repos +
+            R"(, "destinations": [{"name": "*", "namespace": "*"}]}})";
+        std::vector<std::string> args{"apply", "-f", "-"};
+        if (only_tried) {
+            args.emplace_back("--dry-run=server");
+        }
+        const auto told = w.cluster().kubectl(std::move(args), {.input = manifest});
+        return told.err + told.out;
+    };
+    of_project("narrow", R"(["https://git.example.com/other/*"])", /*only_tried=*/false);
+    const std::string words =
+        "spec.source.repoURL: application repo https://git.example.com/team/deploy is not "
+        "permitted in project 'narrow'";
+    const auto in_narrow = [] { return said_of("Application", R"({"spec": {"project": "narrow"}})"); };
+    eventually(
+        [&] { return in_narrow() == "The request is invalid: " + words; },
+        "it is refused in the rule's words", 30s, in_narrow
+    );
+    BOOST_TEST(
+        said_of("Application", R"({"spec": {"project": "missing"}})")
+            .find("Warning: spec.project: Application referencing project missing which does not exist (yet)"
+            ) != std::string::npos
+    );
+    BOOST_TEST(
+        of_project("wrong", R"(["!*"])", true).find("spec.sourceRepos[0]: must not be \"!*\"") !=
+        std::string::npos
+    );
+    BOOST_TEST(
+        of_project("odd", R"(["!https://x/*"])", true)
+            .find("Warning: spec.sourceRepos: only denies: every other repository is permitted") !=
+        std::string::npos
+    );
+
+    of_project("open", R"(["*"])", /*only_tried=*/false);
+    w.apply(object_of("Application", R"({"metadata": {"name": "inside"}, "spec": {"project": "open",
+        "source": {"path": "inside"}}})"));
+    const auto narrowed = [&] { return of_project("open", R"(["https://git.example.com/other/*"])", true); };
+    eventually(
+        [&] {
+            return narrowed().find("not synced any more: holdfast/inside (application repo "
+                                   "https://git.example.com/team/deploy is not permitted in project 'open')"
+                   ) != std::string::npos;
+        },
+        "who would fall out is named", 30s, narrowed
+    );
+    w.kubectl({"delete", "application.holdfast.dev", "inside", "-n", home});
+    w.kubectl({"delete", "projects.holdfast.dev", "narrow", "open", "-n", home});
+}
+
 BOOST_AUTO_TEST_CASE(a_secret_that_lacks_a_key_is_told_before_anything_is_read_with_it) {
     auto& w = judged();
     w.kubectl({"create", "secret", "generic", "half", "-n", home, "--from-literal=username=me"});

@@ -52,22 +52,6 @@ BOOST_AUTO_TEST_CASE(an_application_with_hooks_is_not_ready_after_a_restart_eith
     s.until([](const application_view& v) { return v.get("Ready").status == "True"; }, "it is ready without");
 }
 
-BOOST_AUTO_TEST_CASE(a_project_that_limits_nothing_is_told) {
-    scene s{"projected"};
-    s.config_map("a", "1");
-    s.repository.push("One");
-    s.follow({.spec = {{"project", "team-a"}}});
-    const auto seen = s.until(
-        [](const application_view& v) { return v.synced() && !v.get("NotServed").message.empty(); },
-        "the project is named"
-    );
-    BOOST_TEST(seen.get("NotServed").message.starts_with("spec.project: "), seen.describe());
-    BOOST_TEST(seen.get("Ready").status == "False", seen.describe());
-    BOOST_TEST(s.value("a") == "1");
-    s.patch({{"spec", {{"project", "default"}}}});
-    s.until([](const application_view& v) { return v.get("Ready").status == "True"; }, "it is ready without");
-}
-
 BOOST_AUTO_TEST_CASE(what_a_repository_does_not_do_is_in_its_status) {
     scene s{"pointers", {{"lfs", "Ignore"}}};
     s.config_map("a", "1");

@@ -2,6 +2,7 @@
 
 #include "policy/surroundings.hpp"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -43,6 +44,19 @@ public:
     [[nodiscard]] const crds::repository*
     repository_for(const std::string& namespace_, const std::string& url) const override {
         return all_.repository_for(namespace_, url);
+    }
+    [[nodiscard]] const policy::known_projects& projects() const override { return all_.projects(); }
+    [[nodiscard]] policy::cluster_identity cluster_meant_by(const crds::application_destination& to
+    ) const override {
+        return all_.cluster_meant_by(to);
+    }
+    /// Nobody but whoever may write Projects is told which Applications there are.
+    void for_each_application_of(
+        const std::string& project, const std::function<void(const crds::application&)>& see
+    ) const override {
+        if (to_ == audience::api_server) {
+            all_.for_each_application_of(project, see);
+        }
     }
     [[nodiscard]] std::optional<std::set<std::string>>
     secret_keys(const std::string& namespace_, const std::string& name) const override;

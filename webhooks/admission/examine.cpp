@@ -17,7 +17,8 @@ constexpr std::size_t most_problems = 100;
 
 bool is_ours(const review& of) {
     return of.group == crds::group && of.version == crds::version && of.subresource.empty() &&
-           (of.kind == "Application" || of.kind == "ApplicationSet" || of.kind == "Repository");
+           (of.kind == "Application" || of.kind == "ApplicationSet" || of.kind == "Project" ||
+            of.kind == "Repository");
 }
 
 bool is_being_deleted(const json::object& object) {
@@ -43,6 +44,10 @@ std::vector<crds::problem> by_itself(const crds::application_set& value) {
         problems.push_back({{}, one.message});
     }
     return problems;
+}
+
+std::vector<crds::problem> by_itself(const crds::project& /*value*/) {
+    return {}; // as above
 }
 
 template <class Kind>
@@ -92,6 +97,10 @@ void examine_ours(examined& made, const examination& with) {
     const auto* spec = of.object.if_contains("spec");
     const auto* before = of.old_object.if_contains("spec");
     made.spec_changed = spec == nullptr || before == nullptr || *spec != *before;
+    if (of.kind == "Project") {
+        made.objects = look_at_both<crds::project>(of, crds::examine_project);
+        return;
+    }
     if (of.kind == "Repository") {
         made.objects = look_at_both<crds::repository>(of, crds::examine_repository);
         return;

@@ -4,6 +4,7 @@
 #include "admission/review.hpp"
 #include "crds/application.hpp"
 #include "crds/application_set.hpp"
+#include "crds/project.hpp"
 #include "crds/repository.hpp"
 
 #include <optional>
@@ -36,8 +37,8 @@ struct examined {
     review of;
     /// Empty: the answer stands, whatever is around the object.
     std::variant<
-        std::monostate, examined_pair<crds::application>, examined_pair<crds::repository>,
-        examined_pair<crds::application_set>>
+        std::monostate, examined_pair<crds::application>, examined_pair<crds::project>,
+        examined_pair<crds::repository>, examined_pair<crds::application_set>>
         objects;
     decision answer;
     /// Its `spec` is another one than before: an update of anything else, such as an annotation, is no

@@ -146,6 +146,7 @@ json::object configuration_for(const std::string& name, const std::string& url, 
          json::array{
              webhook_for("applications", rule_of_ours("applications"), url, bundle),
              webhook_for("applicationsets", rule_of_ours("applicationsets"), url, bundle),
+             webhook_for("projects", rule_of_ours("projects"), url, bundle),
              webhook_for("repositories", rule_of_ours("repositories"), url, bundle),
              webhook_for_options(url, bundle)
          }}

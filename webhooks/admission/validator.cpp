@@ -29,6 +29,10 @@ judge(const examined_object<crds::application>& object, const policy::surroundin
     return policy::judge(object.value, around, object.problems);
 }
 policy::specification_verdict
+judge(const examined_object<crds::project>& object, const policy::surroundings& around) {
+    return policy::judge(object.value, around);
+}
+policy::specification_verdict
 judge(const examined_object<crds::repository>& object, const policy::surroundings& around) {
     return policy::judge(object.value, around);
 }
@@ -98,6 +102,9 @@ decide_pair(const examined& what, const examined_pair<Kind>& objects, const poli
 decision decide(const examined& what, const policy::surroundings& around) {
     if (const auto* applications = std::get_if<examined_pair<crds::application>>(&what.objects)) {
         return decide_pair(what, *applications, around);
+    }
+    if (const auto* projects = std::get_if<examined_pair<crds::project>>(&what.objects)) {
+        return decide_pair(what, *projects, around);
     }
     if (const auto* repositories = std::get_if<examined_pair<crds::repository>>(&what.objects)) {
         return decide_pair(what, *repositories, around);
@@ -177,8 +184,8 @@ public:
 
 private:
     static bool is_known(std::string_view kind) {
-        return kind == "Application" || kind == "ApplicationSet" || kind == "Repository" ||
-               kind == "ConfigMap";
+        return kind == "Application" || kind == "ApplicationSet" || kind == "Project" ||
+               kind == "Repository" || kind == "ConfigMap";
     }
 
     // A warning is worth a moment of disk, and no more than that.

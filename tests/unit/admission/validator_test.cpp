@@ -21,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using asio::ip::tcp;
 using holdfast::test::run;
+using policy::test::application;
 using policy::test::application_object;
 using policy::test::fake_surroundings;
 using texts = std::vector<std::string>;
@@ -126,6 +127,33 @@ struct answering {
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(admission_decide)
+
+BOOST_AUTO_TEST_CASE(projects_are_judged_and_what_falls_out_of_one_is_a_warning) {
+    fake_surroundings around;
+    around.applications = {application(R"({"spec": {"project": "shop"}})")};
+    const auto object_of = [](const std::string& spec) {
+        return json::parse(
+                   R"({"apiVersion": "holdfast.dev/v1alpha1", "kind": "Project",
+            "metadata": {"name": "shop", "namespace": "holdfast"}, "spec": )" +
+                   spec + "}"
+        )
+            .as_object();
+    };
+    const auto open =
+        object_of(R"({"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]})");
+    const auto closed =
+        object_of(R"({"sourceRepos": ["https://x/*"], "destinations": [{"server": "*", "namespace": "*"}]})");
+    around.known.put(crds::examine_project(open).value);
+    BOOST_TEST(decided(of(open, "UPDATE", open), around).allowed);
+    const auto narrowed = decided(of(closed, "UPDATE", open), around);
+    BOOST_TEST(narrowed.allowed);
+    BOOST_TEST_REQUIRE(narrowed.warnings.size() == 1U);
+    BOOST_TEST(narrowed.warnings.front().find("holdfast/shop") != std::string::npos);
+    const auto wrong = decided(of(object_of(R"({"sourceRepos": ["!*"]})")), around);
+    BOOST_TEST(!wrong.allowed);
+    BOOST_TEST(wrong.message.starts_with("spec.sourceRepos[0]: must not be"), wrong.message);
+    BOOST_TEST(!decided(of(object_of(R"({"sourceRepo": ["*"]})")), around).allowed);
+}
 
 BOOST_AUTO_TEST_CASE(what_is_right_is_allowed) {
     const auto said = decided(of(application_object()));

@@ -1,3 +1,4 @@
+#include "crds/application.hpp"
 #include "crds/project.hpp"
 #include "examples.hpp"
 
@@ -139,6 +140,34 @@ BOOST_AUTO_TEST_CASE(what_most_people_would_not_think_is_told) {
             BOOST_TEST(join(surprises_of(read.value.spec)) == told);
         }
     }
+}
+
+// What people copy from the page is taken without a word.
+BOOST_AUTO_TEST_CASE(the_examples_of_the_page_are_right) {
+    const auto page = file(HOLDFAST_SOURCE_DIR "/docs/projects.md");
+    const std::string begin = "```yaml\n";
+    int projects = 0;
+    int applications = 0;
+    for (auto at = page.find(begin); at != std::string::npos; at = page.find(begin, at)) {
+        at += begin.size();
+        const auto text = page.substr(at, page.find("```", at) - at);
+        BOOST_TEST_CONTEXT(text) {
+            const auto object = yaml(text).as_object();
+            if (object.at("kind") == "Project") {
+                const auto read = examine_project(object);
+                BOOST_TEST(join(read.problems) + join(read.unknown_fields) == "");
+                BOOST_TEST(join(check(read.value)) + join(surprises_of(read.value.spec)) == "");
+                ++projects;
+            } else {
+                const auto read = examine_application(object);
+                BOOST_TEST(join(read.problems) + join(read.unknown_fields) == "");
+                BOOST_TEST(join(check(read.value)) == "");
+                ++applications;
+            }
+        }
+    }
+    BOOST_TEST(projects == 1);
+    BOOST_TEST(applications == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,7 +27,7 @@ sync::planned_object hook(const std::string& name, bool asks_to_run = true, bool
 }
 
 const std::vector<crds::problem> nothing;
-const std::vector<crds::problem> a_project{{"spec.project", "there are no projects yet"}};
+const std::vector<crds::problem> a_health_check{{"spec.healthChecks[0]", "Lua is not run yet"}};
 
 } // namespace
 
@@ -38,14 +38,14 @@ BOOST_AUTO_TEST_CASE(it_is_named) {
     const std::vector<sync::planned_object> one{object("a"), hook("migrate")};
     const std::vector<sync::planned_object> many{hook("a"), hook("b"), hook("c"), hook("d"), hook("e")};
     BOOST_TEST(not_served(nothing, &plain, "").empty());
-    BOOST_TEST(not_served(a_project, &plain, "") == "spec.project: there are no projects yet");
+    BOOST_TEST(not_served(a_health_check, &plain, "") == "spec.healthChecks[0]: Lua is not run yet");
     BOOST_TEST(
         not_served(nothing, &one, "") ==
         R"(hooks are not run yet, so these are not applied: Job "shop/migrate")"
     );
     BOOST_TEST(
-        not_served(a_project, &many, "") ==
-        R"(spec.project: there are no projects yet; hooks are not run yet, so these are not applied: )"
+        not_served(a_health_check, &many, "") ==
+        R"(spec.healthChecks[0]: Lua is not run yet; hooks are not run yet, so these are not applied: )"
         R"(Job "shop/a", Job "shop/b", Job "shop/c", and 2 more)"
     );
 }
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(it_stays_until_the_objects_are_known_again) {
     const std::vector<sync::planned_object> plain{object("a")};
     BOOST_TEST(not_served(nothing, nullptr, "hooks are not run yet") == "hooks are not run yet");
     BOOST_TEST(not_served(nothing, &plain, "hooks are not run yet").empty());
-    BOOST_TEST(not_served(a_project, nullptr, "") == "spec.project: there are no projects yet");
+    BOOST_TEST(not_served(a_health_check, nullptr, "") == "spec.healthChecks[0]: Lua is not run yet");
 }
 
 BOOST_AUTO_TEST_CASE(an_application_with_it_is_not_ready_however_well_the_rest_is) {

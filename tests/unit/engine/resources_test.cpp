@@ -48,6 +48,25 @@ crds::health_code health_of(const resource_report& report, std::size_t at) {
 
 BOOST_AUTO_TEST_SUITE(resources)
 
+// Neither compared nor counted: it is nobody's business how it is.
+BOOST_AUTO_TEST_CASE(what_an_application_may_not_have_is_unknown_and_says_why) {
+    objects o;
+    o.has("Deployment", "web", o.there());
+    o.has("DaemonSet", "agent", o.there(sync::health_status::degraded), /*in_sync=*/false);
+    o.view.wanted.back().forbidden = "resource apps:DaemonSet is not permitted in project shop";
+    const auto report = resources_of(o.view);
+    BOOST_TEST_REQUIRE(report.resources.size() == 2U);
+    BOOST_TEST((report.resources[1].status == crds::sync_code::unknown));
+    BOOST_TEST(report.resources[1].message == "resource apps:DaemonSet is not permitted in project shop");
+    BOOST_TEST(!report.resources[1].health.has_value());
+    BOOST_TEST(!report.in_sync);
+    BOOST_TEST((report.health == crds::health_code::healthy));
+    BOOST_TEST(
+        report.out_of_sync == "DaemonSet \"shop/agent\" is not to be had: resource apps:DaemonSet is not "
+                              "permitted in project shop"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(what_is_wanted_and_what_there_is) {
     objects o;
     o.has("Deployment", "web", o.there());

@@ -59,12 +59,12 @@ BOOST_AUTO_TEST_CASE(another_cluster_is_for_the_operators_namespace) {
     SAID(
         judge(to("team", R"({"name": "east", "namespace": "team"})"), around).problems,
         "spec.destination.name: must be \"in-cluster\", the cluster that the operator works in: only Applications in "
-        "\"holdfast\", the operator's namespace, deploy to others, is \"east\""
+        "\"holdfast\", the operator's namespace, and those that a Project lets out of their own deploy to others, is \"east\""
     );
     SAID(
         judge(to("team", R"({"name": "", "server": "https://east", "namespace": "team"})"), around).problems,
         "spec.destination.server: must be \"https://kubernetes.default.svc\", the cluster that the operator works in: "
-        "only Applications in \"holdfast\", the operator's namespace, deploy to others, is \"https://east\""
+        "only Applications in \"holdfast\", the operator's namespace, and those that a Project lets out of their own deploy to others, is \"https://east\""
     );
     // Its Secret may still come; of two nobody knows which is meant.
     const auto coming = judge(to("holdfast", R"({"name": "coming"})"), around);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "policy/claim_index.hpp"
+#include "policy/project_index.hpp"
 #include "policy/repository_index.hpp"
 #include "policy/surroundings.hpp"
 
@@ -31,15 +32,28 @@ public:
         {"coming", {"there are no clusters with this name: coming", false}}
     };
     std::vector<crds::problem> in_sources;
+    project_index known;
     mutable int looks_into_sources = 0;
     /// The paths of what was last looked into.
     mutable std::vector<std::string> looked_at;
+
+    fake_surroundings() { known.all_are_known(); }
 
     [[nodiscard]] const std::string& own_namespace() const override { return home; }
     [[nodiscard]] std::optional<cluster_trouble> trouble_with_cluster(const crds::application_destination& to
     ) const override {
         const auto found = clusters.find(to.name);
         return found == clusters.end() ? std::nullopt : std::optional{found->second};
+    }
+    [[nodiscard]] const known_projects& projects() const override { return known; }
+    void for_each_application_of(
+        const std::string& project, const std::function<void(const crds::application&)>& see
+    ) const override {
+        for (const auto& one : applications) {
+            if (one.spec.project == project) {
+                see(one);
+            }
+        }
     }
     [[nodiscard]] const crds::application*
     rival_of(const crds::application& value, const crds::application_source& source) const override {
@@ -164,6 +178,18 @@ repository(const std::string& spec, const std::string& metadata = R"({"name": "t
     }
     object["spec"] = json::parse(spec);
     auto read = crds::examine_repository(object);
+    if (!read.problems.empty()) {
+        throw std::runtime_error{crds::join(read.problems)};
+    }
+    return std::move(read.value);
+}
+
+inline crds::project
+project(const std::string& name, const std::string& spec, const std::string& namespace_ = "holdfast") {
+    json::object object{{"apiVersion", "holdfast.dev/v1alpha1"}, {"kind", "Project"}};
+    object["metadata"] = json::object{{"name", name}, {"namespace", namespace_}};
+    object["spec"] = json::parse(spec);
+    auto read = crds::examine_project(object);
     if (!read.problems.empty()) {
         throw std::runtime_error{crds::join(read.problems)};
     }

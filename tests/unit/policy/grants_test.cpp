@@ -13,15 +13,6 @@ using namespace test;
 
 constexpr const char* home = "holdfast";
 
-crds::project project(const std::string& name, const std::string& spec) {
-    json::object object{{"apiVersion", "holdfast.dev/v1alpha1"}, {"kind", "Project"}};
-    object["metadata"] = json::object{{"name", name}, {"namespace", home}};
-    object["spec"] = json::parse(spec);
-    auto read = crds::examine_project(object);
-    BOOST_TEST_REQUIRE(crds::join(read.problems) == "");
-    return std::move(read.value);
-}
-
 grants granted(const project_index& projects, const crds::application& a) {
     return grants_of(a, cluster_of(a.spec.destination), projects, home);
 }
@@ -173,6 +164,33 @@ BOOST_AUTO_TEST_CASE(what_an_operation_brings_is_judged_as_what_the_specificatio
         "operation.sync.source.repoURL: application repo https://evil.example.com/x is not permitted in project "
         "'default'"
     );
+}
+
+BOOST_AUTO_TEST_CASE(a_project_says_as_whom_an_application_deploys_that_names_nobody) {
+    project_index projects;
+    projects.put(
+        project("shop", R"({"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}],
+        "destinationServiceAccounts": [
+            {"server": "https://kubernetes.default.svc", "namespace": "shop", "defaultServiceAccount": "deployer"},
+            {"server": "*", "namespace": "stage-*", "defaultServiceAccount": "ci:stage"},
+            {"server": "*", "namespace": "shop", "defaultServiceAccount": "never"}]})")
+    );
+    const auto as = [&](const std::string& patch) { return granted(projects, application(patch)).account; };
+    BOOST_TEST(as(R"({"spec": {"project": "shop"}})") == "system:serviceaccount:shop:deployer");
+    BOOST_TEST(
+        as(R"({"spec": {"project": "shop", "destination": {"namespace": "stage-1"}}})") ==
+        "system:serviceaccount:ci:stage"
+    );
+    const auto nobody = application(R"({"spec": {"project": "shop", "destination": {"namespace": "x"}}})");
+    SAID(
+        what_is_not_granted(nobody, granted(projects, nobody)),
+        "spec.destination: no matching service account found for destination server "
+        "'https://kubernetes.default.svc' and namespace 'x' in project 'shop'"
+    );
+    const auto own = application(
+        R"({"spec": {"project": "shop", "serviceAccountName": "mine", "destination": {"namespace": "x"}}})"
+    );
+    SAID(what_is_not_granted(own, granted(projects, own)));
 }
 
 BOOST_AUTO_TEST_CASE(only_what_changes_the_rules_is_news) {

@@ -1,0 +1,86 @@
+// What applications may do: of their Projects, and of the fence around their namespaces.
+
+#include "control/application_controller_state.hpp"
+#include "control/application_sources_of.hpp"
+
+#include <utility>
+
+namespace holdfast::control {
+
+bool application_controller::state::note_grants(application_record& r) {
+    const auto& a = r.object;
+    auto now = policy::grants_of(
+        a, around.cluster_meant_by(a.spec.destination), around.projects(), config.own_namespace
+    );
+    const bool is_forbidden = !policy::what_is_not_granted(a, now).empty();
+    const auto& project = a.spec.project.empty() ? std::string{policy::default_project} : a.spec.project;
+    in_projects.note(r.key(), project, is_forbidden);
+    if (now == r.granted) {
+        return false;
+    }
+    r.granted = std::move(now);
+    r.note_forbidden();
+    return true;
+}
+
+void application_controller::state::project_changed(const std::string& project) {
+    const auto users = in_projects.of(project);
+    for (const auto& key : users) {
+        const auto r = applications.find(key);
+        if (!r || r->foreign) {
+            continue;
+        }
+        if (note_grants(*r)) {
+            note_use_of_cluster(*r);
+            r->operation.paced.resume_at_once(); // it may be just what was missing
+            r->sources.failures = 0;
+        }
+        note_claims(*r);
+        triggers.reconcile(key);
+    }
+}
+
+bool application_controller::state::is_granted(application_record& r, engine::findings& found) {
+    const auto problems = policy::what_is_not_granted(r.object, r.granted);
+    const crds::problem* first = nullptr;
+    for (const auto& one : problems) {
+        if (!crds::is_about_operation(one)) {
+            first = first == nullptr ? &one : first;
+        }
+    }
+    if (first != nullptr) {
+        operation.refuse(r, first->message);
+        with.sources.use(r.key(), {}); // nothing is asked for on its behalf
+        found.health_unknown = true;
+        return false;
+    }
+    // An operation may have sources of its own.
+    if (r.operating()) {
+        if (auto why = policy::why_not_from(all_sources_of(r), r.granted); !why.empty()) {
+            operation.refuse(r, std::move(why));
+        }
+    }
+    return true;
+}
+
+void application_controller::project_changed(const std::string& project) {
+    state_->project_changed(project);
+}
+
+void application_controller::projects_are_known() {
+    for (const auto& [key, r] : state_->applications.all()) {
+        if (!r->foreign) {
+            (void)state_->note_grants(*r);
+            state_->note_use_of_cluster(*r);
+            state_->note_claims(*r);
+            state_->triggers.reconcile(key);
+        }
+    }
+}
+
+application_controller::usage_of_project application_controller::usage_of(const std::string& project) const {
+    const auto& users = state_->in_projects;
+    return {.applications = users.of(project).size(), .forbidden = users.forbidden_of(project)};
+}
+
+} // namespace holdfast::control
