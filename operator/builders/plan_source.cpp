@@ -115,7 +115,7 @@ render::render_result<planned_source> plan_overridden(
 ) {
     const auto blocks = blocks_of(whole.spec);
     if (blocks.plugin || !has_any(blocks)) {
-        const auto plugin = find_plugin(with.plugins, whole.spec, tree);
+        const auto plugin = find_plugin(with.plugins, whole.spec, facts, tree);
         if (!plugin) {
             return render::as_errors(plugin.error());
         }

@@ -4,6 +4,7 @@
 #include "builders/environment.hpp"
 #include "builders/path_glob.hpp"
 #include "crds/words.hpp"
+#include "match/glob.hpp"
 #include "match/words.hpp"
 #include "render/file_tree.hpp"
 #include "render/links.hpp"
@@ -317,13 +318,16 @@ private:
 };
 
 /// Null when there is none.
-result<const plugin_declaration*>
-discover(std::span<const plugin_declaration> declared, const std::string& path, render::source_tree& tree) {
+result<const plugin_declaration*> discover(
+    std::span<const plugin_declaration> declared, const std::string& path, const build_facts& facts,
+    render::source_tree& tree
+) {
     const auto clean = render::clean_path(path);
     if (!clean) return clean.error();
     const auto directory = render::follow(tree, *clean);
     if (!directory) return directory.error();
     for (const auto& plugin : declared) {
+        if (!is_for(plugin, facts)) continue;
         for (const auto& pattern : plugin.discover) {
             const auto glob = path_glob::compile(pattern);
             if (!glob) return glob.error().within("plugin " + plugin.name);
@@ -335,11 +339,18 @@ discover(std::span<const plugin_declaration> declared, const std::string& path, 
     return nullptr;
 }
 
-std::string names_of(std::span<const plugin_declaration> declared, std::string_view first) {
+/// Those that are for the application: others are nobody's business.
+std::vector<std::string_view>
+names_for(std::span<const plugin_declaration> declared, const build_facts& facts) {
     std::vector<std::string_view> names;
     for (const auto& plugin : declared) {
-        names.push_back(plugin.name);
+        if (is_for(plugin, facts)) names.push_back(plugin.name);
     }
+    return names;
+}
+
+std::string in_words(std::vector<std::string_view> names, std::string_view first) {
+    if (names.empty()) return "none that is for this Application";
     const auto meant = std::ranges::find(names, first);
     if (meant != names.end()) std::rotate(names.begin(), meant, meant + 1);
     return crds::enumerated(names, " and ");
@@ -371,13 +382,26 @@ plan_result plan_plugin(
     return planner{*tree, source, facts, plugin}.run(generate_paths);
 }
 
+bool is_for(const plugin_declaration& plugin, const build_facts& facts) {
+    if (!plugin.allow) return true;
+    const auto is_in = [](const std::vector<std::string>& globs, const std::string& text) {
+        return globs.empty() || std::ranges::any_of(globs, [&](const std::string& pattern) {
+                   const auto glob = match::glob::compile(match::glob_dialect::gobwas, pattern);
+                   return glob && glob->matches(text); // read_plugins lets in no other
+               });
+    };
+    return std::ranges::any_of(*plugin.allow, [&](const plugin_users& users) {
+        return is_in(users.namespaces, facts.namespace_) && is_in(users.applications, facts.application);
+    });
+}
+
 result<const plugin_declaration*> find_plugin(
     std::span<const plugin_declaration> declared, const crds::application_source& source,
-    render::source_tree& tree
+    const build_facts& facts, render::source_tree& tree
 ) {
     if (!source.plugin) {
         if (source.helm || source.kustomize || source.directory || !source.chart.empty()) return nullptr;
-        return discover(declared, source.path, tree);
+        return discover(declared, source.path, facts, tree);
     }
     const auto& name = source.plugin->name;
     if (declared.empty()) {
@@ -387,23 +411,27 @@ result<const plugin_declaration*> find_plugin(
         ));
     }
     if (name.empty()) {
-        const auto found = discover(declared, source.path, tree);
+        const auto found = discover(declared, source.path, facts, tree);
         if (!found || *found != nullptr) return found;
         return user_error(fmt::format(
             "none of the plugins takes {} by the files in it; name one in spec.source.plugin.name: {}",
-            render::name_of_directory(source.path), names_of(declared, {})
+            render::name_of_directory(source.path), in_words(names_for(declared, facts), {})
         ));
     }
     const auto found = std::ranges::find(declared, name, &plugin_declaration::name);
-    if (found != declared.end()) return &*found;
-    std::vector<std::string_view> names;
-    for (const auto& plugin : declared) {
-        names.push_back(plugin.name);
+    if (found != declared.end()) {
+        if (is_for(*found, facts)) return &*found;
+        return user_error(fmt::format(
+            "the plugin {} is not for this Application: the file of --plugins, of who runs the operator, says with "
+            "\"allow\" whom it is for, and {}/{} is not among them",
+            crds::quoted(name), facts.namespace_, facts.application
+        ));
     }
+    const auto names = names_for(declared, facts);
     const auto meant = match::nearest(name, names);
     return user_error(fmt::format(
         "there is no plugin {}{}; there are {}", crds::quoted(name),
-        meant.empty() ? "" : fmt::format(", did you mean {}?", crds::quoted(meant)), names_of(declared, meant)
+        meant.empty() ? "" : fmt::format(", did you mean {}?", crds::quoted(meant)), in_words(names, meant)
     ));
 }
 

@@ -3,12 +3,22 @@
 #include "builders/plan.hpp"
 #include "render/source_tree.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace holdfast::builders {
+
+/// Applications that a plugin is for, by globs (match/glob.hpp; '*' matches everything) of their namespaces and
+/// names. A list that is empty stands for all.
+struct plugin_users {
+    std::vector<std::string> namespaces;
+    std::vector<std::string> applications;
+
+    friend bool operator==(const plugin_users&, const plugin_users&) = default;
+};
 
 /// A plugin as the administrator declared it; never a repository.
 struct plugin_declaration {
@@ -24,6 +34,8 @@ struct plugin_declaration {
     std::vector<std::string> environment;
     /// Directories beyond the system's that its programs may read.
     std::vector<std::string> read_only;
+    /// Whom it is for: each of these, and nobody else; nothing: everybody.
+    std::optional<std::vector<plugin_users>> allow;
     bool network = false;
     /// It is given PASSWORD_STORE_DIR and GNUPGHOME of the application's default store.
     bool password_store = false;
@@ -40,13 +52,16 @@ struct plugin_declaration {
 /// errors at once with line and field. Its fields are described in plugin/fields.cpp.
 result<std::vector<plugin_declaration>> read_plugins(std::string_view text);
 
+/// Whether the builds of an application may run it.
+[[nodiscard]] bool is_for(const plugin_declaration& plugin, const build_facts& facts);
+
 /// Which plugin builds a source: the one that its block names; with a block without a name, or with no block
-/// of any kind, the first whose globs match a file below its path. Null: none, and the source has no block
-/// for plugins. Errors: user for a name that is not declared, naming those that are, the nearest first, and
-/// for a block without a name that no plugin takes; what the tree gives. For the pool.
+/// of any kind, the first that is for the application and whose globs match a file below its path. Null: none, and the source has no block
+/// for plugins. Errors: user for a name that is not declared, naming those that are, the nearest first, for
+/// a plugin that is not for the application, and for a block without a name that no plugin takes; what the tree gives. For the pool.
 result<const plugin_declaration*> find_plugin(
     std::span<const plugin_declaration> declared, const crds::application_source& source,
-    render::source_tree& tree
+    const build_facts& facts, render::source_tree& tree
 );
 
 /// The environment that Argo CD gives to plugins, in its order: that of the build, ARGOCD_ENV_NAME for

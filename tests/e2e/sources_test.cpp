@@ -34,6 +34,12 @@ world& with_plugins() {
     - |
       printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\ndata: {value: "%s %s %s"}\n' \
         "$ARGOCD_APP_NAME" "$ARGOCD_ENV_COLOUR" "$(cat text)"
+- name: guarded
+  discover: {fileName: guarded.conf}
+  allow: [{namespaces: [holdfast], applications: ['trusted*']}]
+  generate:
+    command: [/bin/sh, -c]
+    args: ['printf "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made}\ndata: {value: guarded}\n"']
 - name: hostile
   generate:
     command: [/bin/sh, -c]
@@ -234,6 +240,38 @@ BOOST_AUTO_TEST_CASE(a_plugin_of_the_administrator_builds_in_the_sandbox) {
 
     s.patch({{"spec", {{"source", {{"plugin", {{"name", "shel"}}}}}}}});
     await_condition(s.name, "ComparisonError", {"shel", "shell"});
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_is_run_for_nobody_but_whom_the_administrator_allows) {
+    built thief{"thief"};
+    const auto fill = [](scene& s) {
+        s.repository.write("deploy/guarded.conf", "x");
+        s.repository.write("deploy/plain.yaml", config_map("plain", "value", "plain"));
+        s.repository.push("What the plugin looks for");
+    };
+    fill(thief);
+    // By the file that it looks for: the directory is built as if it were not there.
+    thief.follow_path("deploy");
+    await_synced(thief.name);
+    BOOST_TEST(thief.value("plain") == "plain");
+    BOOST_TEST(!thief.has("made"));
+    // By its name.
+    thief.patch({{"spec", {{"source", {{"plugin", {{"name", "guarded"}}}}}}}});
+    await_condition(
+        thief.name, "ComparisonError",
+        {"the plugin \"guarded\" is not for this Application", "holdfast/thief is not among them"}
+    );
+    thief.patch({{"spec", {{"source", {{"plugin", {{"name", "guardet"}}}}}}}});
+    const auto seen = await_condition(thief.name, "ComparisonError", {"there is no plugin \"guardet\""});
+    BOOST_TEST(seen.get("ComparisonError").message.find("guarded") == std::string::npos, seen.describe());
+    BOOST_TEST(!thief.has("made"));
+
+    built trusted{"trusted-one"};
+    fill(trusted);
+    trusted.follow_path("deploy");
+    await_synced(trusted.name);
+    BOOST_TEST(trusted.value("made") == "guarded");
+    BOOST_TEST(!trusted.has("plain"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_build_is_named_and_prunes_nothing) {

@@ -7,10 +7,11 @@ namespace holdfast::builders {
 BOOST_DESCRIBE_STRUCT(plugin_command, (), (command, args))
 BOOST_DESCRIBE_STRUCT(plugin_find, (), (glob))
 BOOST_DESCRIBE_STRUCT(plugin_discovery, (), (file_name, find))
+BOOST_DESCRIBE_STRUCT(plugin_users, (), (namespaces, applications))
 BOOST_DESCRIBE_STRUCT(
     plugin_entry, (),
-    (name, init, generate, discover, environment, read_only, network, password_store, files, ignores_revision,
-     timeout)
+    (name, init, generate, discover, environment, read_only, allow, network, password_store, files,
+     ignores_revision, timeout)
 )
 BOOST_DESCRIBE_STRUCT(plugin_file, (), (plugins))
 
@@ -59,6 +60,17 @@ struct docs<builders::plugin_discovery> {
 HOLDFAST_DESCRIBED_STRUCT(builders::plugin_discovery)
 
 template <>
+struct docs<builders::plugin_users> {
+    static constexpr std::string_view name = "PluginUsers";
+    static constexpr std::string_view text = "Applications that a plugin is for.";
+    static constexpr field fields[] = {
+        {.member = "namespaces", .doc = "Globs of their namespaces; none: all."},
+        {.member = "applications", .doc = "Globs of their names; none: all."},
+    };
+};
+HOLDFAST_DESCRIBED_STRUCT(builders::plugin_users)
+
+template <>
 struct docs<builders::plugin_files> {
     static constexpr std::string_view name = "PluginFiles";
     static constexpr std::string_view text = "What a plugin is given.";
@@ -93,6 +105,7 @@ struct docs<builders::plugin_entry> {
          .doc = "Directories beyond the system's that its programs may read.",
          .pattern = "^/[^/]",
          .expects = "the absolute path of a directory other than the root"},
+        {.member = "allow", .doc = "Whom it is for, and nobody else; where it is absent everybody."},
         {.member = "network", .doc = "It may connect to other hosts."},
         {.member = "password_store", .doc = "It is given the application's password store, with its keys."},
         {.member = "files", .doc = "What it is given of the repository."},

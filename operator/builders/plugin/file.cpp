@@ -4,6 +4,7 @@
 #include "builders/path_glob.hpp"
 #include "builders/plugin.hpp"
 #include "crds/words.hpp"
+#include "match/glob.hpp"
 #include "render/yaml.hpp"
 
 #include <fmt/format.h>
@@ -50,6 +51,10 @@ public:
         no_nul(entry.generate, path + ".generate");
         if (entry.init) no_nul(*entry.init, path + ".init");
         if (entry.discover) check(*entry.discover, path + ".discover");
+        for (std::size_t i = 0; entry.allow && i < entry.allow->size(); ++i) {
+            check((*entry.allow)[i].namespaces, fmt::format("{}.allow[{}].namespaces", path, i));
+            check((*entry.allow)[i].applications, fmt::format("{}.allow[{}].applications", path, i));
+        }
     }
 
 private:
@@ -66,6 +71,15 @@ private:
               {discover.find ? discover.find->glob : std::string{}, ".find.glob"}}) {
             const auto compiled = path_glob::compile(glob);
             if (!compiled) wrong(path + name, compiled.error().message());
+        }
+    }
+
+    void check(const std::vector<std::string>& globs, const std::string& path) {
+        for (std::size_t i = 0; i < globs.size(); ++i) {
+            if (const auto wrong_glob = match::glob_problem(match::glob_dialect::gobwas, globs[i]);
+                !wrong_glob.empty()) {
+                wrong(fmt::format("{}[{}]", path, i), "is not a glob: " + wrong_glob);
+            }
         }
     }
 
@@ -98,6 +112,7 @@ plugin_declaration declaration_of(plugin_entry entry) {
         made.environment.push_back(name + "=" + value);
     }
     made.read_only = std::move(entry.read_only);
+    made.allow = std::move(entry.allow);
     made.network = entry.network;
     made.password_store = entry.password_store;
     made.only_path = entry.files == plugin_files::path;

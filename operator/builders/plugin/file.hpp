@@ -1,5 +1,6 @@
 #pragma once
 
+#include "builders/plugin.hpp"
 #include "crds/described.hpp"
 #include "crds/types.hpp"
 
@@ -33,6 +34,7 @@ struct plugin_entry {
     std::optional<plugin_discovery> discover;
     crds::string_map environment;
     std::vector<std::string> read_only;
+    std::optional<std::vector<plugin_users>> allow;
     bool network = false;
     bool password_store = false;
     plugin_files files = plugin_files::repository;

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_plugin_is_found_by_name_or_by_its_files) {
         {.name = "by-name", .generate = {"x"}},
     };
     const auto found = [&](const crds::application_source& source) -> std::string {
-        const auto plugin = builders::find_plugin(declared, source, tree);
+        const auto plugin = builders::find_plugin(declared, source, {}, tree);
         if (!plugin) return plugin.error().message();
         return *plugin == nullptr ? "none" : (*plugin)->name;
     };
@@ -171,9 +171,55 @@ BOOST_AUTO_TEST_CASE(a_plugin_is_found_by_name_or_by_its_files) {
     auto helm = source_with(std::nullopt);
     helm.helm.emplace();
     BOOST_TEST(found(helm) == "none");
-    const auto no_plugins = builders::find_plugin({}, source_with("x"), tree);
+    const auto no_plugins = builders::find_plugin({}, source_with("x"), {}, tree);
     BOOST_REQUIRE(no_plugins.has_error());
     BOOST_TEST(has(no_plugins.error().message(), "there are no plugins, \"x\" among them"));
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_is_for_those_whom_it_allows) {
+    memory_tree tree;
+    tree.file("apps/web/all.yaml", "");
+    const auto read = builders::read_plugins(
+        "plugins:\n"
+        "- {name: theirs, generate: {command: [a]}, discover: {fileName: all.yaml},\n"
+        "   allow: [{namespaces: ['team-*'], applications: [web, 'shop-*']}, {namespaces: [ops]}]}\n"
+        "- {name: nobodys, generate: {command: [a]}, allow: []}\n"
+        "- {name: everybodys, generate: {command: [a]}, discover: {fileName: all.yaml}}\n"
+    );
+    BOOST_REQUIRE_MESSAGE(read.has_value(), read.error().message());
+    const auto found = [&](const crds::application_source& source, const std::string& namespace_,
+                           const std::string& application) -> std::string {
+        builders::build_facts facts;
+        facts.namespace_ = namespace_;
+        facts.application = application;
+        const auto plugin = builders::find_plugin(*read, source, facts, tree);
+        if (!plugin) return plugin.error().message();
+        return *plugin == nullptr ? "none" : (*plugin)->name;
+    };
+    for (const auto& source : {source_with("theirs"), source_with(""), source_with(std::nullopt)}) {
+        BOOST_TEST(found(source, "team-a", "web") == "theirs");
+        BOOST_TEST(found(source, "team-a", "shop-1") == "theirs");
+        BOOST_TEST(found(source, "ops", "whatever") == "theirs");
+    }
+    const std::string refusal =
+        "the plugin \"theirs\" is not for this Application: the file of --plugins, of who runs the operator, says with "
+        "\"allow\" whom it is for, and ";
+    BOOST_TEST(found(source_with("theirs"), "team-a", "api") == refusal + "team-a/api is not among them");
+    BOOST_TEST(found(source_with("theirs"), "other", "web") == refusal + "other/web is not among them");
+    // By a file in the repository it gets there no more than by its name.
+    BOOST_TEST(found(source_with(""), "team-a", "api") == "everybodys");
+    BOOST_TEST(found(source_with(std::nullopt), "other", "web") == "everybodys");
+    BOOST_TEST(
+        has(found(source_with("nobodys"), "ops", "x"), "the plugin \"nobodys\" is not for this Application")
+    );
+    // Nor is its name told.
+    BOOST_TEST(
+        found(source_with("their"), "other", "web") == "there is no plugin \"their\"; there are everybodys"
+    );
+    BOOST_TEST(
+        has(errors_of("plugins: [{name: a, generate: {command: [a]}, allow: [{namespaces: ['[']}]}]"),
+            "plugins[0].allow[0].namespaces[0]: is not a glob: ")
+    );
 }
 
 BOOST_AUTO_TEST_CASE(globs_are_matched_step_by_step) {
