@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t most_findings = 20'000;
 constexpr std::size_t most_keyrings = 16;
+// What a program refused for a reason of its own, such as a clock that is wrong, may be otherwise later.
+constexpr auto refusal_holds = 10min;
 constexpr std::size_t largest_keyring = std::size_t{8} << 20U;
 
 // Nobody's options, keys, trust or agents, and no network.
@@ -76,7 +78,12 @@ bool imported(std::string_view printed) {
 signature_checker::signature_checker(
     asio::any_io_executor executor, sandbox::runner& runner, worker_pool& pool
 )
-    : executor_{executor}, runner_{runner}, pool_{pool}, found_{most_findings}, trusted_{most_keyrings}, tasks_{executor} {}
+    : executor_{executor},
+      runner_{runner},
+      pool_{pool},
+      found_{most_findings},
+      trusted_{most_keyrings},
+      tasks_{executor} {}
 
 asio::awaitable<result<sandbox::outcome>>
 signature_checker::run(sandbox::job job, const sandbox::workspace& in) {
@@ -225,6 +232,7 @@ signature_checker::find_openpgp(git::signed_content content, std::shared_ptr<con
     }
     auto found = read_gpg_status(said->output, said->status);
     if (found.flaw == signature_flaw::refused) {
+        found.until = wall_clock::now() + refusal_holds;
         log::warn("gpg does not accept a signature", {{"said", said->error_output}});
     }
     if (const auto expiry = next_expiry(keys->listing, wall_clock::now());
@@ -268,6 +276,7 @@ signature_checker::find_ssh(git::signed_content content, std::shared_ptr<const t
         const bool is_over_else = said->error_output.find("incorrect signature") != std::string::npos;
         found.flaw = is_over_else ? signature_flaw::wrong : signature_flaw::refused;
         if (!is_over_else) {
+            found.until = wall_clock::now() + refusal_holds;
             log::warn("ssh-keygen does not accept a signature", {{"said", said->error_output}});
         }
     }
