@@ -46,6 +46,12 @@ bool takes_termination(application_record& r, const crds::application_status& to
     return true;
 }
 
+// It is there since a set saw refs that are news: to list them once more would only take its time. Where they
+// have moved since, that is told.
+bool is_of_a_set(const crds::application& one) {
+    return one.metadata.annotations.contains("holdfast.dev/application-set");
+}
+
 // A wrong operation is no reason to stop the rest.
 void note_problems(application_record& r, std::vector<crds::problem> problems) {
     r.unreadable_operation.clear();
@@ -164,7 +170,9 @@ void application_controller::state::take_up(
     status_writer::begin(*r, object);
     // A killed operator may have begun with the operation without having taken it out of the object.
     const auto& o = r->object;
-    r->sources.not_before = steady_clock::now();
+    if (!is_of_a_set(r->object)) {
+        r->sources.not_before = steady_clock::now();
+    }
     if (before && !before->foreign && before->object.spec == o.spec && !o.operation) {
         // While another replica leads, each of its writes comes by here.
         r->sources.not_before = before->sources.not_before;
