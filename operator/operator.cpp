@@ -350,15 +350,17 @@ public:
                 .events = *events_,
                 .counters = metrics_,
                 .around = applications_->around(),
-                .applications_are_known = [this] { return applications_->ready(); },
-                .clusters = [](const std::string& /*namespace_*/
-                            ) { return std::vector<sets::cluster_facts>{}; },
+                // Of clusters that are not known yet nobody makes Applications, and nobody deletes them.
+                .applications_are_known =
+                    [this] { return applications_->ready() && clusters_->known().is_known(); },
+                .clusters = [this](const std::string& namespace_) { return clusters_for(namespace_); },
                 .render = renderer_of(builds_.build->jq())
             },
             sets_control::set_controller::settings{
                 .watch_namespace = options_.watch_namespace, .installation = options_.installation
             }
         );
+        clusters_->on_facts_changed([this] { sets_->clusters_changed(); });
         if (!options_.metrics_listen.empty()) {
             http::listen_options listen;
             listen.address = options_.metrics_listen;
@@ -463,6 +465,24 @@ private:
             },
             metrics_
         );
+    }
+
+    // Outside of the operator's namespace Applications deploy to its own cluster alone (policy::may_use_cluster).
+    [[nodiscard]] std::vector<sets::cluster_facts> clusters_for(const std::string& namespace_) const {
+        std::vector<sets::cluster_facts> all;
+        for (const auto& one : clusters_->known().facts()) {
+            // The operator's own without a Secret is added where the generators add it.
+            if (!one.secret.empty() && (namespace_ == own_namespace_ || one.server == cluster::home_server)) {
+                all.push_back(
+                    {.name = one.name,
+                     .server = one.server,
+                     .project = one.project,
+                     .labels = one.labels,
+                     .annotations = one.annotations}
+                );
+            }
+        }
+        return all;
     }
 
     static asio::awaitable<void> lead(running_operator* self, bool after_another) {
