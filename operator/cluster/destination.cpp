@@ -28,7 +28,6 @@ destination::destination(
               .installation = settings_.installation,
               .is_foundation = settings_.is_foundation,
               .within = settings_.within,
-              .may_own = settings_.may_own,
               .applier_of = [this](const sync::object_id& id) { return applier_of(id); }
           },
           told_.object_changed, told_.kind_ready

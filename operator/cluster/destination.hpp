@@ -59,9 +59,6 @@ public:
         std::function<bool(const sync::object_id& id)> is_foundation = [](const sync::object_id&) {
             return false;
         };
-        /// See live_objects::settings.
-        std::function<bool(const sync::application_ref& owner, const sync::object_id& id)> may_own =
-            [](const sync::application_ref&, const sync::object_id&) { return true; };
         /// Only here is anything watched, where there are no rights elsewhere.
         scope within;
         /// Objects that are read or written at a time: who waits for a connection does so within a request's

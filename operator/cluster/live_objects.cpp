@@ -300,9 +300,6 @@ private:
         auto record = sync::observe(object, all_.config.names);
         (void)sync::degrade_if_due(record, wall_clock::now());
         const auto id = id_of(kube::object_name_of(object));
-        if (is_owned(record) && !all_.config.may_own(record.owner, id)) {
-            record.owner = {};
-        }
         if (all_.config.is_foundation(id)) {
             record.prune = sync::removal::foundation;
             record.remove = sync::removal::foundation;

@@ -46,10 +46,6 @@ public:
         };
         /// Only here is anything watched, where there are no rights elsewhere.
         scope within;
-        /// Whether an application could have made an object: one that says otherwise is nobody's. Called on
-        /// the loop's thread; must not throw.
-        std::function<bool(const sync::application_ref& owner, const sync::object_id& id)> may_own =
-            [](const sync::application_ref&, const sync::object_id&) { return true; };
         /// For which application an object is being applied right now; null: none. Called on the loop's
         /// thread; must not throw.
         std::function<const sync::application_ref*(const sync::object_id& id)> applier_of =

@@ -411,44 +411,6 @@ BOOST_AUTO_TEST_CASE(who_takes_our_label_away_and_has_the_object_applied_for_ano
     BOOST_TEST(find("b")->owner.name == "other");
 }
 
-BOOST_AUTO_TEST_CASE(what_an_application_could_not_have_made_is_nobodys) {
-    on_watch().always(answer_stream().stall());
-    on_list().always(answer_json(
-        200, list(
-                 "1000", {config_map("a", "900"), config_map("b", "901", "1", {"tenant", "shop"}),
-                          config_map("c", "902", "1", {"n", "shop"})}
-             )
-    ));
-    live_objects seen{
-        context.get_executor(),
-        api,
-        {.names = sync::holdfast_dev(),
-         .installation = "holdfast",
-         .within = {},
-         .may_own = [](const sync::application_ref& owner, const sync::object_id& id
-                    ) { return owner.namespace_ == "holdfast" || owner.namespace_ == id.namespace_; }},
-        [this](const sync::application_ref& owner) { told.push_back(owner.name); },
-        [] {}
-    };
-    seen.watch(kind);
-    run_until(
-        [](known*) -> asio::awaitable<void> {
-            for (;;) {
-                co_await sleep_for(1s);
-            }
-        }(this),
-        [&] { return seen.ready(gvk); }
-    );
-    run([](live_objects& all) -> asio::awaitable<bool> {
-        co_await all.stop();
-        co_return true;
-    }(seen));
-    BOOST_TEST(seen.owned_by(shop).size() == 1U);
-    BOOST_TEST(seen.owned_by({"tenant", "shop"}).empty());
-    BOOST_TEST(seen.find(gvk, "n", "b")->owner.name.empty());
-    BOOST_TEST(seen.owned_by({"n", "shop"}).size() == 1U);
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
