@@ -131,10 +131,14 @@ grants grants_of(
     const bool needs_account =
         !rules->spec().destination_service_accounts.empty() && value.spec.service_account_name.empty();
     if (needs_account && made.account.empty() && made.refused.message.empty()) {
+        auto written = cluster_of(value.spec.destination);
+        if (!written.server.empty()) {
+            written.name.clear();
+        }
         // Not as somebody with more rights instead.
         made.refused = {
             "spec.destination", "no matching service account found for destination server '" +
-                                    made.cluster.server + "' and namespace '" +
+                                    written.server + written.name + "' and namespace '" +
                                     value.spec.destination.namespace_ + "' in project '" + name + "'"
         };
     }
@@ -158,7 +162,9 @@ std::vector<crds::problem> what_is_not_granted(const crds::application& value, c
     judge_sources(spec.sources, "spec.sources", rules, all);
     const auto& destination = spec.destination;
     if (!rules.permits_destination(granted.cluster, destination.namespace_)) {
-        const auto& server = granted.cluster.server.empty() ? granted.cluster.name : granted.cluster.server;
+        // As it is written: what else the cluster is called is not everybody's to know.
+        const auto written = cluster_of(destination);
+        const auto& server = written.server.empty() ? written.name : written.server;
         all.push_back(
             {"spec.destination",
              "application destination server '" + server + "' and namespace '" + destination.namespace_ +

@@ -21,9 +21,27 @@ using crds::problem;
 using crds::quoted;
 
 // Applications would be written anew at each look.
-constexpr std::array<std::string_view, 14> unsteady_functions{
-    "now",    "randAlpha", "randAlphaNum", "randAscii", "randBytes",  "randInt", "randNumeric",
-    "uuidv4", "shuffle",   "bcrypt",       "htpasswd",  "encryptAES", "genCA",   "genPrivateKey"
+constexpr std::array<std::string_view, 20> unsteady_functions{
+    "now",
+    "ago",
+    "randAlpha",
+    "randAlphaNum",
+    "randAscii",
+    "randBytes",
+    "randInt",
+    "randNumeric",
+    "uuidv4",
+    "shuffle",
+    "bcrypt",
+    "htpasswd",
+    "encryptAES",
+    "genCA",
+    "genCAWithKey",
+    "genPrivateKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey"
 };
 
 bool is_name_character(char c) {

@@ -129,6 +129,7 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
     auto known = std::make_shared<sets::knowledge>();
     std::shared_ptr<sets::generation> generated;
     bool may_come = false;
+    bool is_complete = false;
     for (std::size_t round = 0; round < sets::most_rounds; ++round) {
         known->trees.clear();
         for (const auto& [id, tree] : seen) {
@@ -137,7 +138,8 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
         auto work = [set, known] { return std::make_shared<sets::generation>(sets::generate(*set, *known)); };
         generated = co_await on_pool(with_.pool, std::move(work));
         const auto missing = std::move(generated->missing);
-        if (missing.empty()) {
+        is_complete = missing.empty();
+        if (is_complete) {
             break;
         }
         reads(generated->trees);
@@ -170,6 +172,21 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
                     known->templates[key].error = rendered.error().message();
                 }
             }
+        }
+    }
+    if (!is_complete) { // half of it would take the other half for gone
+        generated->applications.clear();
+        generated->failures.clear();
+        for (std::size_t i = 0; i < set->spec.generators.size(); ++i) {
+            generated->failures.push_back(
+                {.generator = i,
+                 .step = sets::failed_step::parameters,
+                 .message =
+                     "spec.generators[" + std::to_string(i) +
+                     "]: the set asks for one thing after another without an end: generators may depend "
+                     "on each other over at most " +
+                     std::to_string(sets::most_rounds) + " steps"}
+            );
         }
     }
     auto made = std::make_shared<made_set>();

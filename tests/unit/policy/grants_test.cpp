@@ -1,5 +1,6 @@
 // How a Project and the fence around a namespace come together.
 #include "fake_surroundings.hpp"
+#include "policy/cluster_use.hpp"
 #include "policy/grants.hpp"
 #include "policy/project_index.hpp"
 #include "said.hpp"
@@ -149,6 +150,42 @@ BOOST_AUTO_TEST_CASE(a_project_that_names_the_namespace_says_where_to_in_place_o
         what_is_not_granted(elsewhere, granted(projects, elsewhere)),
         "spec.destination: application destination server 'https://kubernetes.default.svc' and namespace "
         "'kube-system' do not match any of the allowed destinations in project 'shop'"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(another_cluster_is_for_whom_a_project_lets_out_to_it) {
+    project_index projects;
+    projects.put(project("shop", R"({"sourceRepos": ["*"], "sourceNamespaces": ["team"],
+        "destinations": [{"name": "east", "namespace": "shop*"}]})"));
+    const auto may = [&](const std::string& ns, const std::string& project, const std::string& cluster) {
+        const auto a = application(
+            R"({"metadata": {"namespace": ")" + ns + R"("}, "spec": {"project": ")" + project +
+            R"(", "destination": {"name": ")" + cluster + R"("}}})"
+        );
+        return may_use_cluster(a, granted(projects, a), home);
+    };
+    BOOST_TEST(may(home, "default", "east"));
+    BOOST_TEST(may(home, "shop", "east"));
+    BOOST_TEST(!may(home, "shop", "west")); // not even for those of the operator's namespace
+    BOOST_TEST(may("team", "shop", "east"));
+    BOOST_TEST(!may("team", "shop", "west"));
+    BOOST_TEST(!may("team", "default", "east"));
+    BOOST_TEST(!may("other", "shop", "east"));
+    BOOST_TEST(!may("team", "missing", "east"));
+    BOOST_TEST(may("other", "default", "in-cluster"));
+}
+
+// By whichever of its names the cluster is known.
+BOOST_AUTO_TEST_CASE(a_project_may_go_by_the_other_name_of_a_cluster) {
+    project_index projects;
+    projects.put(project("shop", R"({"sourceRepos": ["*"],
+        "destinations": [{"server": "https://east:6443", "namespace": "*"}]})"));
+    const auto a = application(R"({"spec": {"project": "shop", "destination": {"name": "east"}}})");
+    SAID(what_is_not_granted(a, grants_of(a, {"https://east:6443", "east"}, projects, home)));
+    SAID(
+        what_is_not_granted(a, grants_of(a, {"https://secret:6443", "east"}, projects, home)),
+        "spec.destination: application destination server 'east' and namespace 'shop' do not match any of the "
+        "allowed destinations in project 'shop'"
     );
 }
 

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(it_tells_what_changed_since_the_beginning_and_knows_the_key
         .then(answer_json(200, list("30", secret("a", "11", "token") + "," + secret("c", "20", "other"))));
     std::vector<std::string> told;
     bool was_known = false;
-    secret_watch watch{context.get_executor(), api, "n", [&](const std::string& name) {
+    secret_watch watch{context.get_executor(), api, "n", "holdfast", [&](const std::string& name) {
                            was_known = was_known || watch.keys("d").has_value();
                            told.push_back(name);
                        }};
