@@ -3,6 +3,7 @@
 
 #include "e2e/applications.hpp"
 #include "e2e/asking.hpp"
+#include "e2e/config_folder.hpp"
 #include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
 #include "e2e/waiting.hpp"
@@ -503,13 +504,13 @@ rules:
         }
         return count;
     };
-    eventually([&] { return trusted() == 5; }, "each of its webhooks trusts our authority");
+    eventually([&] { return trusted() == count_of_webhooks(); }, "each of its webhooks trusts our authority");
     // To apply it once more takes nothing away.
     w.kubectl({"apply", "-k", HOLDFAST_SOURCE_DIR "/config/webhook"});
-    BOOST_TEST(trusted() == 5U);
+    BOOST_TEST(trusted() == count_of_webhooks());
 
     json::array to_urls;
-    for (int i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < count_of_webhooks(); ++i) {
         const auto client = "/webhooks/" + std::to_string(i) + "/clientConfig/";
         to_urls.push_back({{"op", "remove"}, {"path", client + "service"}});
         to_urls.push_back({{"op", "add"}, {"path", client + "url"}, {"value", "https://" + at + "/validate"}}

@@ -24,6 +24,15 @@ void write_config(git_repository& repository) {
     }
 }
 
+std::size_t count_of_webhooks() {
+    const auto text = read_file(config + "/webhook/validatingwebhookconfiguration.yaml");
+    std::size_t count = 0;
+    for (auto at = text.find("\n- name: "); at != std::string::npos; at = text.find("\n- name: ", at + 1)) {
+        ++count;
+    }
+    return count;
+}
+
 std::string kubeconfig_of_the_account(world& w) {
     auto token = w.kubectl({"create", "token", "holdfast", "-n", home, "--duration=2h"});
     token.erase(token.find_last_not_of('\n') + 1);

@@ -27,7 +27,7 @@ namespace {
 // The webhooks are asked at a URL here, since no Service leads to an operator outside of the cluster.
 std::string to_url(const std::string& url) {
     json::array patch;
-    for (int i = 0; i < 5; ++i) {
+    for (std::size_t i = 0; i < count_of_webhooks(); ++i) {
         const auto client = "/webhooks/" + std::to_string(i) + "/clientConfig";
         patch.push_back({{"op", "replace"}, {"path", client}, {"value", {{"url", url}}}});
     }

@@ -358,7 +358,7 @@ BOOST_AUTO_TEST_CASE(prometheus_answers_every_question_of_the_dashboard_and_take
             BOOST_TEST((rule.at("state") != "firing"), json::serialize(rule));
         }
     }
-    BOOST_TEST(rules == 12U);
+    BOOST_TEST(rules == 13U);
 }
 
 BOOST_AUTO_TEST_CASE(the_rules_of_the_prometheus_operator_are_the_same) {
