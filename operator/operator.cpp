@@ -16,6 +16,7 @@
 #include "kube/config.hpp"
 #include "kube/connect.hpp"
 #include "kube/events.hpp"
+#include "match/own_cluster.hpp"
 #include "memory_plan.hpp"
 #include "observe/cluster_metrics.hpp"
 #include "observe/metrics.hpp"
@@ -472,7 +473,8 @@ private:
         std::vector<sets::cluster_facts> all;
         for (const auto& one : clusters_->known().facts()) {
             // The operator's own without a Secret is added where the generators add it.
-            if (!one.secret.empty() && (namespace_ == own_namespace_ || one.server == cluster::home_server)) {
+            if (!one.secret.empty() &&
+                (namespace_ == own_namespace_ || one.server == match::own_cluster_server)) {
                 all.push_back(
                     {.name = one.name,
                      .server = one.server,
@@ -581,8 +583,9 @@ private:
             metrics_.leader(replica_->leads());
             const auto* own = clusters_->known().home();
             std::vector<observe::cluster_view> clusters{
-                {.name = own == nullptr || own->name.empty() ? std::string{cluster::home_name} : own->name,
-                 .server = std::string{cluster::home_server},
+                {.name =
+                     own == nullptr || own->name.empty() ? std::string{match::own_cluster_name} : own->name,
+                 .server = std::string{match::own_cluster_server},
                  .is_reachable = true, // else nobody asks: nothing is ready then
                  .watched_objects = in_cluster_->live().size(),
                  .failed_requests = home_requests_.failed()}

@@ -63,7 +63,7 @@ cluster_register::found cluster_register::only(
     if (!one.read) {
         return {.id = {}, .problem = one.read.error().message()};
     }
-    if (one.names.server == home_server) {
+    if (one.names.server == match::own_cluster_server) {
         return {};
     }
     // The server is what a cluster is known by: two Secrets for it are two ways to reach the same objects.
@@ -75,7 +75,7 @@ cluster_register::found cluster_register::only(
 
 cluster_register::found cluster_register::find(std::string_view server, std::string_view name) const {
     const auto wanted = without_slash(server);
-    if (wanted == home_server || (wanted.empty() && name == home_name)) {
+    if (wanted == match::own_cluster_server || (wanted.empty() && name == match::own_cluster_name)) {
         return {};
     }
     if (!wanted.empty()) {
@@ -113,8 +113,8 @@ std::vector<cluster_facts> cluster_register::facts() const {
     }
     if (!has_home) {
         cluster_facts own;
-        own.name = home_name;
-        own.server = home_server;
+        own.name = match::own_cluster_name;
+        own.server = match::own_cluster_server;
         all.push_back(std::move(own));
     }
     std::ranges::sort(all, {}, &cluster_facts::server);

@@ -57,7 +57,7 @@ public:
     /// The declaration of a cluster that find() gave; null when there is none (any more). Valid until set().
     [[nodiscard]] const cluster_secret* declaration(std::string_view id) const;
     /// The same of the operator's own cluster: only its names and labels count.
-    [[nodiscard]] const cluster_secret* home() const { return declaration(home_server); }
+    [[nodiscard]] const cluster_secret* home() const { return declaration(match::own_cluster_server); }
 
     /// All that were declared, by the Secrets' names.
     [[nodiscard]] const std::vector<declared_cluster>& all() const noexcept { return all_; }

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "kube/config.hpp"
+#include "match/own_cluster.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -11,10 +12,6 @@
 #include <vector>
 
 namespace holdfast::cluster {
-
-/// The server that stands for the cluster which the operator itself works in, and the name of that cluster.
-inline constexpr std::string_view home_server = "https://kubernetes.default.svc";
-inline constexpr std::string_view home_name = "in-cluster";
 
 /// By what the Secrets of clusters are found, in the operator's own namespace.
 inline constexpr std::string_view secret_type_label = "argocd.argoproj.io/secret-type";
@@ -42,7 +39,7 @@ struct cluster_secret {
     std::string connection_key;
 
     /// It stands for the cluster that the operator works in.
-    [[nodiscard]] bool is_home() const { return server == home_server; }
+    [[nodiscard]] bool is_home() const { return server == match::own_cluster_server; }
 };
 
 /// A server's URL as two ways to write it are compared: without slashes at its end.

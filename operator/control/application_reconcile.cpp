@@ -9,7 +9,6 @@
 #include "engine/not_served.hpp"
 #include "engine/retry.hpp"
 #include "engine/termination.hpp"
-#include "policy/cluster_use.hpp"
 #include "policy/own_kinds.hpp"
 #include "policy/specification_checks.hpp"
 
@@ -155,9 +154,7 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
             found.waiting = std::move(skipped);
             co_return found;
         }
-        co_return co_await ending.finish(
-            r, policy::may_use_cluster(r->object, r->granted, config.own_namespace)
-        );
+        co_return co_await ending.finish(r);
     }
     const auto left_alone = r->left_alone_by();
     if (engine::is_terminating(r->object.status.operation_state)) {

@@ -6,6 +6,7 @@
 #include "control/owned_objects.hpp"
 #include "match/finalizer.hpp"
 #include "match/words.hpp"
+#include "policy/cluster_use.hpp"
 #include "policy/own_kinds.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -56,6 +57,17 @@ engine::findings left_to_others(const crds::object_metadata& metadata, const syn
     return found;
 }
 
+// All finalizers but those that have objects deleted.
+json::array without_ours(const std::vector<std::string>& finalizers) {
+    json::array left;
+    for (const auto& finalizer : finalizers) {
+        if (!match::is_resources_finalizer(finalizer)) {
+            left.emplace_back(finalizer);
+        }
+    }
+    return left;
+}
+
 // Its objects are where nobody can delete them now.
 engine::findings
 without_cluster(engine::findings away, const crds::object_metadata& metadata, const sync::dialect& api) {
@@ -64,14 +76,8 @@ without_cluster(engine::findings away, const crds::object_metadata& metadata, co
     }
     engine::findings found;
     found.reason = "Deleting";
-    json::array left;
-    for (const auto& finalizer : metadata.finalizers) {
-        if (!match::is_resources_finalizer(finalizer)) {
-            left.emplace_back(finalizer);
-        }
-    }
     json::object fields;
-    fields["finalizers"] = std::move(left);
+    fields["finalizers"] = without_ours(metadata.finalizers);
     json::object patch;
     patch["metadata"] = std::move(fields);
     found.problems["DeletionError"] =
@@ -88,7 +94,7 @@ without_cluster(engine::findings away, const crds::object_metadata& metadata, co
 
 } // namespace
 
-asio::awaitable<engine::findings> deletions::finish(record_ptr r, bool may_use_cluster) {
+asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     engine::findings found;
     found.reason = "Deleting";
     const auto ending = match::ending_of(r->object.metadata.finalizers);
@@ -104,7 +110,7 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r, bool may_use_c
         found.stalled = true;
         co_return found;
     }
-    if (!may_use_cluster) {
+    if (!policy::may_use_cluster(r->object, r->granted, with_.config.own_namespace)) {
         if (r->object.status.resources.empty()) { // it never had anything there
             found.add(co_await remove_finalizers(r));
         } else {
@@ -242,14 +248,8 @@ asio::awaitable<watching> deletions::watch_kinds_that_were(record_ptr r) {
 asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
     engine::findings found;
     auto& metadata = r->object.metadata;
-    json::array left;
-    for (const auto& finalizer : metadata.finalizers) {
-        if (!match::is_resources_finalizer(finalizer)) {
-            left.emplace_back(finalizer);
-        }
-    }
     json::object fields;
-    fields["finalizers"] = std::move(left);
+    fields["finalizers"] = without_ours(metadata.finalizers);
     fields["resourceVersion"] = metadata.resource_version;
     json::object patch;
     patch["metadata"] = std::move(fields);

@@ -31,9 +31,8 @@ public:
     };
     explicit deletions(parts with) : with_{with} {}
 
-    /// Takes an application that is being deleted as far as it can go now. `may_use_cluster`: else nothing is
-    /// deleted there (policy::may_use_cluster).
-    asio::awaitable<engine::findings> finish(record_ptr r, bool may_use_cluster);
+    /// Takes an application that is being deleted as far as it can go now.
+    asio::awaitable<engine::findings> finish(record_ptr r);
 
     /// Looks for what operators before this one made without having written it down, until all kinds could be
     /// listed: before that no deletion is known to be whole. All Applications have to be known.

@@ -1,4 +1,5 @@
 #include "control/known_surroundings.hpp"
+#include "match/own_cluster.hpp"
 
 #include <algorithm>
 #include <map>
@@ -62,7 +63,9 @@ policy::cluster_identity known_surroundings::cluster_meant_by(const crds::applic
     }
     const auto* declared = found.id.empty() ? known.home() : known.declaration(found.id);
     if (found.id.empty()) {
-        made = {.server = std::string{cluster::home_server}, .name = std::string{cluster::home_name}};
+        made = {
+            .server = std::string{match::own_cluster_server}, .name = std::string{match::own_cluster_name}
+        };
     }
     if (declared != nullptr) {
         made.server = declared->server;

@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/hash.hpp"
+#include "base/take_line.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -19,14 +20,6 @@ constexpr std::string_view ssh_end = "-----END SSH SIGNATURE-----";
 constexpr std::string_view x509_begin = "-----BEGIN SIGNED MESSAGE-----";
 
 constexpr std::size_t longest_signature = std::size_t{64} << 10U;
-
-// The next line without its end; what is left begins after it.
-std::string_view take_line(std::string_view& text) {
-    const auto end = text.find('\n');
-    const auto line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return line;
-}
 
 signature_format format_of(std::string_view signature) {
     // A signed message in place of a signature is git's oldest form; it has content of its own.

@@ -3,6 +3,7 @@
 #include "crds/words.hpp"
 #include "git/url.hpp"
 #include "match/finalizer.hpp"
+#include "match/own_cluster.hpp"
 #include "match/sync_option.hpp"
 #include "policy/claim_index.hpp"
 #include "policy/cluster_use.hpp"
@@ -128,7 +129,8 @@ private:
         if (is_confined(value_.metadata, around_) &&
             !is_let_out(value_.metadata, granted_, around_.own_namespace())) {
             wrong(
-                path, "must be " + quoted(d.server.empty() ? own_cluster_name : own_cluster_server) +
+                path, "must be " +
+                          quoted(d.server.empty() ? match::own_cluster_name : match::own_cluster_server) +
                           ", the cluster that the operator works in: only Applications in " +
                           quoted(around_.own_namespace()) +
                           ", the operator's namespace, and those that a Project lets out of their own deploy "
@@ -386,6 +388,7 @@ std::vector<crds::problem> without_effect(const crds::application_spec& spec) {
 
 std::vector<crds::problem> not_served(const crds::application_spec& spec) {
     std::vector<crds::problem> all;
+    all.reserve(spec.health_checks.size());
     for (std::size_t i = 0; i < spec.health_checks.size(); ++i) {
         all.push_back(
             {"spec.healthChecks[" + std::to_string(i) + "]",

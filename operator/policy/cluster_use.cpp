@@ -1,4 +1,5 @@
 #include "policy/cluster_use.hpp"
+#include "match/own_cluster.hpp"
 
 namespace holdfast::policy {
 
@@ -7,7 +8,7 @@ bool is_own_cluster(const crds::application_destination& to) {
     while (server.ends_with('/')) {
         server.remove_suffix(1);
     }
-    return server.empty() ? to.name == own_cluster_name : server == own_cluster_server;
+    return server.empty() ? to.name == match::own_cluster_name : server == match::own_cluster_server;
 }
 
 bool may_use_cluster(

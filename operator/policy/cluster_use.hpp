@@ -4,17 +4,12 @@
 #include "policy/grants.hpp"
 
 #include <string>
-#include <string_view>
 
 // Who may deploy to which cluster.
 
 namespace holdfast::policy {
 
-/// The cluster that the operator works in, as destinations name it.
-inline constexpr std::string_view own_cluster_server = "https://kubernetes.default.svc";
-inline constexpr std::string_view own_cluster_name = "in-cluster";
-
-/// Whether a destination is that cluster, whatever else is declared.
+/// Whether a destination is the cluster that the operator works in (match/own_cluster.hpp), whatever else is declared.
 [[nodiscard]] bool is_own_cluster(const crds::application_destination& to);
 
 /// Whether an Application may deploy to its destination's cluster where that is not the operator's own: those of

@@ -1,15 +1,13 @@
 #include "policy/grants.hpp"
 
 #include "crds/words.hpp"
+#include "match/own_cluster.hpp"
 
 #include <utility>
 
 namespace holdfast::policy {
 
 namespace {
-
-constexpr std::string_view this_server = "https://kubernetes.default.svc";
-constexpr std::string_view this_cluster = "in-cluster";
 
 std::string project_of(const crds::application_spec& spec) {
     return spec.project.empty() ? std::string{default_project} : spec.project;
@@ -81,10 +79,10 @@ std::string grants::why_not(const sync::object_id& id) const {
 
 cluster_identity cluster_of(const crds::application_destination& destination) {
     cluster_identity made{.server = destination.server, .name = destination.name};
-    if (made.server == this_server && made.name.empty()) {
-        made.name = this_cluster;
-    } else if (made.name == this_cluster && made.server.empty()) {
-        made.server = this_server;
+    if (made.server == match::own_cluster_server && made.name.empty()) {
+        made.name = match::own_cluster_name;
+    } else if (made.name == match::own_cluster_name && made.server.empty()) {
+        made.server = match::own_cluster_server;
     }
     return made;
 }

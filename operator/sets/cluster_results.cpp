@@ -1,5 +1,6 @@
 #include "sets/cluster_results.hpp"
 
+#include "match/own_cluster.hpp"
 #include "sets/go_text.hpp"
 #include "sets/selector.hpp"
 
@@ -11,9 +12,6 @@
 namespace holdfast::sets {
 
 namespace {
-
-constexpr std::string_view own_name = "in-cluster";
-constexpr std::string_view own_server = "https://kubernetes.default.svc";
 
 parameters common(std::string_view name, std::string_view server, std::string_view project) {
     return {{"name", name}, {"nameNormalized", normalized(name)}, {"server", server}, {"project", project}};
@@ -54,8 +52,8 @@ std::vector<parameters> cluster_parameters(
     std::ranges::sort(selected, {}, [](const auto* one) { return std::tie(one->name, one->server); });
     std::vector<parameters> made;
     if (selector.empty() &&
-        std::ranges::find(clusters, own_server, &cluster_facts::server) == clusters.end()) {
-        made.push_back(common(own_name, own_server, {}));
+        std::ranges::find(clusters, match::own_cluster_server, &cluster_facts::server) == clusters.end()) {
+        made.push_back(common(match::own_cluster_name, match::own_cluster_server, {}));
     }
     for (const auto* cluster : selected)
         made.push_back(of_cluster(*cluster, go));

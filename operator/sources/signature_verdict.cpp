@@ -1,6 +1,7 @@
 #include "sources/signature_verdict.hpp"
 
 #include "base/bounded_text.hpp"
+#include "base/take_line.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -29,13 +30,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
         line.remove_prefix(blank == std::string_view::npos ? line.size() : blank + 1);
     }
     return words;
-}
-
-std::string_view take_line(std::string_view& text) {
-    const auto end = text.find('\n');
-    const auto line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return line;
 }
 
 std::optional<std::int64_t> number(std::string_view text) {
