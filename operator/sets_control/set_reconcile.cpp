@@ -26,6 +26,7 @@ constexpr std::size_t most_named = 10;
 
 std::vector<std::string> texts_of(const crds::application_set_spec& spec) {
     std::vector<std::string> texts;
+    texts.reserve(spec.generators.size());
     for (const auto& one : spec.generators) {
         texts.push_back(json::serialize(crds::write(one)));
     }
@@ -111,6 +112,7 @@ void set_controller::state::note_made(set_work& r) const {
 void set_controller::state::announce(set_work& r, const write_plan& plan) {
     const auto names_at = [&](const std::vector<std::size_t>& indexes) {
         std::vector<std::string> names;
+        names.reserve(indexes.size());
         for (const auto i : indexes) {
             names.push_back((*r.made->wanted)[i].value.metadata.name);
         }
@@ -179,9 +181,10 @@ asio::awaitable<bool> set_controller::state::look(set_work_ptr r, set_findings& 
         pending.is_pending = true;
         co_await write_status(r, std::move(pending));
     }
-    auto made = co_await generates.make(set, r->made, [this, r](const std::set<sets::tree_id>& trees) {
+    auto making = generates.make(set, r->made, [this, r](const std::set<sets::tree_id>& trees) {
         read_from(*r, trees);
     });
+    auto made = co_await std::move(making);
     if (!is_still_it()) {
         co_return false;
     }

@@ -212,6 +212,7 @@ private:
 asio::awaitable<void>
 set_controller::state::write_all(set_work_ptr r, set_rules rules, write_plan plan, set_findings& found) {
     std::vector<job> first;
+    first.reserve(plan.creations.size() + plan.updates.size());
     for (const auto i : plan.creations) {
         first.push_back(
             {.what = write::creation, .wanted = i, .name = (*r->made->wanted)[i].value.metadata.name}
@@ -223,6 +224,7 @@ set_controller::state::write_all(set_work_ptr r, set_rules rules, write_plan pla
         );
     }
     std::vector<job> last;
+    last.reserve(plan.deletions.size());
     for (auto& name : plan.deletions) {
         last.push_back({.what = write::deletion, .wanted = 0, .name = std::move(name)});
     }
