@@ -143,13 +143,22 @@ class Seen:
         threading.Thread(target=self.watch_applications, daemon=True).start()
 
     def follow(self, path):
-        connection = self.api.connect(timeout=3600)
-        connection.request("GET", f"{path}?watch=1")
-        answer = connection.getresponse()
-        while line := answer.readline():
-            event = json.loads(line)
-            if event["type"] in ("ADDED", "MODIFIED"):
-                yield event["object"]
+        """Each object as it is and as it changes. An API server that has just started refuses watches (429) and may end them: a watch that
+        ended begins again with all objects, and what was seen before changes nothing."""
+        while True:
+            connection = self.api.connect(timeout=3600)
+            try:
+                connection.request("GET", f"{path}?watch=1")
+                answer = connection.getresponse()
+                while answer.status == 200 and (line := answer.readline()):
+                    event = json.loads(line)
+                    if event["type"] in ("ADDED", "MODIFIED"):
+                        yield event["object"]
+            except (OSError, http.client.HTTPException):
+                pass  # begun again below, as after an answer that ended
+            finally:
+                connection.close()
+            time.sleep(0.1)
 
     def watch_applications(self):
         for item in self.follow("/apis/holdfast.dev/v1alpha1/namespaces/holdfast/applications"):
