@@ -280,6 +280,18 @@ class Bench:
         with urllib.request.urlopen(f"http://{self.metrics}/metrics", timeout=30) as answer:
             return answer.read().decode()
 
+    @staticmethod
+    def until_served(api, path):
+        for _ in range(100):
+            connection = api.connect(timeout=10)
+            connection.request("GET", f"{path}?watch=1&timeoutSeconds=1")
+            served = connection.getresponse().status == 200
+            connection.close()
+            if served:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"the API server does not serve watches of {path}")
+
     def note_silence(self):
         """The longest silence of the loop that an operator of this run has seen, and how long the loop waited for a processor, which the API
         server of this machine may have had; to be asked before each operator ends."""
@@ -338,6 +350,9 @@ class Bench:
             if subprocess.run(wait, capture_output=True).returncode == 0:
                 break
             time.sleep(0.5)
+        # An API server answers the first watches of a new kind with "storage is (re)initializing": what that costs is not measured here.
+        for kind in ("applications", "applicationsets", "projects", "repositories"):
+            self.until_served(api, f"/apis/holdfast.dev/v1alpha1/{kind}")
         self.kubectl("apply", "-f", "-", stdin=json.dumps({
             "apiVersion": "holdfast.dev/v1alpha1", "kind": "Repository", "metadata": {"name": "bench", "namespace": "holdfast"},
             "spec": {"url": url, "interval": self.options.interval}}))
