@@ -129,11 +129,7 @@ web::host_for(const web_address& where, const shared_credentials& with, trust mu
             by.proxy = {with->reachable->rules, with->reachable->named};
         }
     }
-    hasher h;
-    h.add(options.url).add(options.proxy).add(options.tls.ca).add(options.tls.certificate);
-    h.add(options.tls.key).add(options.tls.insecure_skip_verify ? "1" : "0");
-    h.add(by.server.key()).add(by.proxy.key());
-    const auto key = to_hex(h.finish());
+    const auto key = http::connection_key(options, by);
     if (auto* known = hosts_.find(key)) {
         return *known;
     }

@@ -26,25 +26,7 @@ std::string quoted(std::string_view value) {
 }
 
 std::string basic(std::string_view user, std::string_view password) {
-    return "Authorization: Basic " + base64_encode(std::string{user} + ":" + std::string{password});
-}
-
-// The header that lets us in; empty when there is none. Sent with the first request already: asking without,
-// to be refused, costs a round trip, and a bearer token cannot be asked for at all.
-std::string authorization(const git_call& call) {
-    if (!call.app_token.empty()) {
-        return basic("x-access-token", call.app_token);
-    }
-    if (!call.with) {
-        return {};
-    }
-    if (call.with->bearer_token) {
-        return "Authorization: Bearer " + *call.with->bearer_token;
-    }
-    if (call.with->basic) {
-        return basic(call.with->basic->username, call.with->basic->password);
-    }
-    return {};
+    return "Basic " + base64_encode(std::string{user} + ":" + std::string{password});
 }
 
 bool is_http(const git_call& call) {
@@ -82,6 +64,22 @@ constexpr std::string_view proxy_variables[] = {"http_proxy", "https_proxy", "HT
                                                 "ALL_PROXY",  "no_proxy",    "NO_PROXY"};
 
 } // namespace
+
+std::string authorization(const credentials* with, const std::string& app_token) {
+    if (!app_token.empty()) {
+        return basic("x-access-token", app_token);
+    }
+    if (with == nullptr) {
+        return {};
+    }
+    if (with->bearer_token) {
+        return "Bearer " + *with->bearer_token;
+    }
+    if (with->basic) {
+        return basic(with->basic->username, with->basic->password);
+    }
+    return {};
+}
 
 std::string configuration_text(
     const git_call& call, const std::string& ca, const std::string& certificate, const std::string& key
@@ -129,12 +127,12 @@ std::string configuration_text(
     set("http", "lowSpeedLimit", "100");
     set("http", "lowSpeedTime", "60");
     set("http", "userAgent", "git/holdfast");
-    const auto header = authorization(call);
+    const auto letting_in = authorization(call.with.get(), call.app_token);
     // After a redirect git sends its headers to wherever it was led, and would resolve that by itself: see
     // redirect.hpp.
-    set("http", "followRedirects", header.empty() && !call.by ? "initial" : "false");
-    if (!header.empty()) {
-        set("http", "extraHeader", header);
+    set("http", "followRedirects", letting_in.empty() && !call.by ? "initial" : "false");
+    if (!letting_in.empty()) {
+        set("http", "extraHeader", "Authorization: " + letting_in);
     }
     if (call.by) {
         set("http", "proxy", call.by->proxy); // empty: none, whatever the environment says

@@ -51,6 +51,11 @@ struct git_call {
     std::string home;
 };
 
+/// The value of the Authorization header that lets us in; empty when there is none. `app_token` goes before all
+/// else. Sent with the first request already: asking without, to be refused, costs a round trip, and a bearer
+/// token cannot be asked for at all.
+[[nodiscard]] std::string authorization(const credentials* with, const std::string& app_token);
+
 /// The configuration of one call, as git-config(1) reads it, and the files that it names.
 struct call_configuration {
     std::vector<secret_file> files;

@@ -1,5 +1,6 @@
 #include "git/remote_store.hpp"
 
+#include "base/duration.hpp"
 #include "base/log.hpp"
 #include "git/failure.hpp"
 #include "git/redirect.hpp"
@@ -16,6 +17,10 @@ namespace {
 
 constexpr std::size_t max_other_refs = 64;
 constexpr std::size_t max_redirects = 5;
+// For how long a server is asked with git alone, after it showed that it does not speak protocol version 2,
+// and after a listing over HTTP failed for whatever other reason.
+constexpr std::chrono::hours ask_git_if_too_old{1};
+constexpr std::chrono::seconds ask_git_if_failed{10};
 
 } // namespace
 
@@ -30,6 +35,8 @@ remote_store::remote_store(std::shared_ptr<store_surroundings> around, std::stri
 void remote_store::speak_with(const url& remote, std::shared_ptr<const credentials> c) {
     if (remote.text() != remote_.text()) {
         redirected_.reset();
+        speaks_v2_ = false;
+        asks_git_until_ = {};
     }
     remote_ = remote;
     credentials_ = std::move(c);
@@ -179,6 +186,14 @@ asio::awaitable<store_surroundings::git_turn> store_surroundings::enter(bool lar
     co_return made;
 }
 
+asio::awaitable<result<std::string>>
+remote_store::app_token(url remote, std::shared_ptr<const credentials> with) {
+    if (!with || !with->app || remote.kind() == transport::ssh) {
+        co_return std::string{};
+    }
+    co_return co_await around_->tokens->token(with);
+}
+
 asio::awaitable<remote_store::outcome> remote_store::exchange(
     std::string doing, std::vector<std::string> before, std::vector<std::string> after,
     std::chrono::milliseconds deadline, std::uint64_t max_file_bytes
@@ -196,14 +211,12 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
         git_call call;
         call.remote = &remote;
         call.with = with;
-        if (with && with->app && remote.kind() != transport::ssh) {
-            auto token = co_await around_->tokens->token(with);
-            if (!token) {
-                out.failure = token.error().within(doing);
-                co_return out;
-            }
-            call.app_token = std::move(*token);
+        auto token = co_await app_token(remote, with);
+        if (!token) {
+            out.failure = token.error().within(doing);
+            co_return out;
         }
+        call.app_token = std::move(*token);
         call.arguments = before;
         call.arguments.push_back(remote.text());
         call.arguments.insert(call.arguments.end(), after.begin(), after.end());
@@ -225,7 +238,7 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
             call.by = std::move(*found);
         }
         const auto secrets = secrets_of(call);
-        const auto app_token = call.app_token;
+        const auto sent_token = call.app_token;
         auto where = call;
 
         ++exchanges_;
@@ -274,9 +287,9 @@ asio::awaitable<remote_store::outcome> remote_store::exchange(
         failed.size_limit = around_->options.limits.max_store_bytes;
         failed.memory_limit = turn.memory;
         auto failure = explain(failed);
-        if (failure.kind() == error_kind::forbidden && !app_token.empty() && !token_renewed) {
+        if (failure.kind() == error_kind::forbidden && !sent_token.empty() && !token_renewed) {
             // Revoked, or the clock of one of us is wrong: one fresh token, then it is an answer.
-            around_->tokens->forget(app_token);
+            around_->tokens->forget(sent_token);
             token_renewed = true;
             continue;
         }
@@ -347,23 +360,81 @@ asio::awaitable<int> remote_store::run_locally(std::vector<std::string> argument
 
 // ---- listing
 
-asio::awaitable<result<remote_store::listing>> remote_store::ask_for_refs() {
-    std::vector<std::string> patterns{"HEAD", "refs/heads/*", "refs/tags/*"};
-    patterns.insert(patterns.end(), other_refs_.begin(), other_refs_.end());
-    const auto doing = "listing the refs of " + remote_.text();
-    std::vector<std::string> before{"ls-remote", "--symref", "--quiet", "--"};
-    auto said = co_await exchange(
-        doing, std::move(before), std::move(patterns), around_->options.limits.list_deadline, 0
-    );
-    if (said.failure) {
-        co_return std::move(*said.failure);
+asio::awaitable<result<std::optional<std::string>>>
+remote_store::ask_without_git(ref_selection which, std::chrono::milliseconds deadline) {
+    http_refs::question what{
+        .remote = redirected_.value_or(remote_),
+        .with = credentials_,
+        .app_token = {},
+        .which = std::move(which),
+        .is_known = speaks_v2_,
+        .deadline = deadline,
+        .max_bytes = around_->options.limits.max_list_bytes,
+    };
+    const auto kind = what.remote.kind();
+    const auto now = steady_clock::now();
+    if ((kind != transport::https && kind != transport::http) || now < asks_git_until_) {
+        co_return std::optional<std::string>{};
     }
-    auto parsed = ref_list::parse(said.output);
+    auto token = co_await app_token(what.remote, what.with);
+    if (!token) {
+        co_return std::optional<std::string>{}; // git's exchange asks again, and says what is wrong
+    }
+    what.app_token = std::move(*token);
+    ++exchanges_;
+    const auto begun = steady_clock::now();
+    auto answered = co_await around_->refs.ask(std::move(what));
+    speaks_v2_ = answered.listing.has_value();
+    if (!speaks_v2_) {
+        asks_git_until_ =
+            steady_clock::now() + (answered.is_too_old ? ask_git_if_too_old : ask_git_if_failed);
+        const auto why = answered.failure ? answered.failure->message() : std::string{};
+        log::debug("refs are asked for with git", {{"repository", remote_.text()}, {"because", why}});
+    }
+    // Where the time went, none is left for git to find out the same.
+    const auto spent = steady_clock::now() - begun;
+    if (answered.failure && spent >= deadline) {
+        co_return transient_error("no answer within " + format_duration(deadline));
+    }
+    if (answered.failure && answered.failure->is_transient() && spent > deadline / 2) {
+        co_return std::move(*answered.failure);
+    }
+    co_return std::move(answered.listing);
+}
+
+asio::awaitable<result<remote_store::listing>> remote_store::ask_for_refs() {
+    const auto begun = steady_clock::now();
+    const auto doing = "listing the refs of " + remote_.text();
+    ref_selection which{.names = {"HEAD"}, .prefixes = {"refs/heads/", "refs/tags/"}};
+    which.names.insert(which.names.end(), other_refs_.begin(), other_refs_.end());
+    auto deadline = around_->options.limits.list_deadline;
+    if (credentials_ && credentials_->deadline) {
+        deadline = std::min(deadline, *credentials_->deadline);
+    }
+    auto asked = co_await ask_without_git(which, deadline);
+    if (!asked) {
+        co_return asked.error().within(doing);
+    }
+    auto text = std::move(*asked);
+    if (!text) {
+        std::vector<std::string> patterns = std::move(which.names);
+        for (const auto& prefix : which.prefixes) {
+            patterns.push_back(prefix + "*");
+        }
+        const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begun);
+        std::vector<std::string> before{"ls-remote", "--symref", "--quiet", "--"};
+        auto said = co_await exchange(doing, std::move(before), std::move(patterns), deadline - spent, 0);
+        if (said.failure) {
+            co_return std::move(*said.failure);
+        }
+        text = std::move(said.output);
+    }
+    auto parsed = ref_list::parse(*text);
     if (!parsed) {
         co_return parsed.error().within(doing);
     }
     if (!is_kept_ || !refs_ || *refs_ != *parsed) {
-        co_await keep(std::move(said.output));
+        co_await keep(std::move(*text));
     }
     co_return std::make_shared<const ref_list>(std::move(*parsed));
 }

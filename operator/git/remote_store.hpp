@@ -7,6 +7,7 @@
 #include "base/worker_pool.hpp"
 #include "git/git_process.hpp"
 #include "git/github_app.hpp"
+#include "git/http_refs.hpp"
 #include "git/repair_pace.hpp"
 #include "git/store.hpp"
 #include "git/store_files.hpp"
@@ -26,6 +27,7 @@ struct store_surroundings {
     async_semaphore processes;
     async_semaphore large_process;
     std::unique_ptr<app_tokens> tokens;
+    http_refs refs;
     std::shared_ptr<tree_cache> trees = std::make_shared<tree_cache>();
     task_group tasks;
     /// HOME of children: empty, nobody writes there.
@@ -40,6 +42,7 @@ struct store_surroundings {
           processes{e, options.max_processes},
           large_process{e, 1},
           tokens{make_app_tokens(e)},
+          refs{e, options.limits.connect_timeout},
           tasks{e} {}
 
     /// A place for one run of git, and the memory that it may take.
@@ -113,6 +116,11 @@ private:
     // called inside the remote turn, before git is.
     asio::awaitable<result<void>> mend();
     asio::awaitable<result<listing>> ask_for_refs();
+    // The text of a listing; nothing where git is to be asked, an error where no time is left for that.
+    asio::awaitable<result<std::optional<std::string>>>
+    ask_without_git(ref_selection which, std::chrono::milliseconds deadline);
+    // Of a GitHub App for `remote`; empty where the credentials are none of an app's.
+    asio::awaitable<result<std::string>> app_token(url remote, std::shared_ptr<const credentials> with);
     asio::awaitable<void> keep(std::string listing);
     asio::awaitable<result<void>> bring(resolved_revision what, bool* damaged);
     asio::awaitable<result<void>> bring_tag(object_id tag, std::string name, object_id commit);
@@ -152,6 +160,8 @@ private:
     steady_clock::time_point listed_{};
     std::shared_ptr<listing_flight> next_listing_;
     std::vector<std::string> other_refs_; // asked for beside heads and tags
+    bool speaks_v2_ = false;              // refs have been listed over HTTP in protocol version 2
+    steady_clock::time_point asks_git_until_{};
 
     std::unordered_map<object_id, commit_entry> commits_;
     std::map<object_id, std::shared_ptr<fetch_flight>> fetching_;

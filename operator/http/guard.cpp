@@ -1,6 +1,7 @@
 #include "http/guard.hpp"
 
 #include "base/ascii.hpp"
+#include "base/hash.hpp"
 
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
@@ -154,6 +155,15 @@ result<void> guard::check_literal(std::string_view host) const {
 
 std::string guard::key() const {
     return rules ? std::to_string(static_cast<int>(most)) : std::string{};
+}
+
+std::string connection_key(const client_options& options, const guards& by) {
+    hasher h;
+    h.add(options.url).add(options.proxy);
+    h.add(options.tls.ca).add(options.tls.certificate).add(options.tls.key).add(options.tls.server_name);
+    h.add(options.tls.insecure_skip_verify ? "1" : "0");
+    h.add(by.server.key()).add(by.proxy.key());
+    return to_hex(h.finish());
 }
 
 asio::awaitable<result<std::vector<ip::address>>>

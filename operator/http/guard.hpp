@@ -103,4 +103,7 @@ struct guards {
 result<std::unique_ptr<client>>
 make_client(boost::asio::any_io_executor executor, client_options options, guards by);
 
+/// Equal only for clients that speak to one server in the same way, and may share connections.
+[[nodiscard]] std::string connection_key(const client_options& options, const guards& by);
+
 } // namespace holdfast::http

@@ -100,6 +100,46 @@ BOOST_AUTO_TEST_CASE(how_one_person_spells_an_address_does_not_decide_how_others
     BOOST_TEST(got->commit().hex() == sha);
 }
 
+BOOST_AUTO_TEST_CASE(refs_are_listed_over_http_without_a_process) {
+    const auto first = shop.commit("a.yaml", "a: 1\n");
+    shop.git("tag -a -m one v1; git push -q origin v1; git push -q origin HEAD:refs/pull/7/head");
+    const http_server server{root, {"--basic", "ada:right"}, &tls};
+    const http_server old{root, {"--basic", "ada:right", "--no-protocol-v2"}, &tls};
+    store_manager_options options;
+    options.path = directory / "no-programs-here";
+    world w{options};
+    const auto s = w.open(server.url("shop.git"), with_password("right"));
+    const auto refs = w.run(s->list_refs({}));
+    BOOST_REQUIRE_MESSAGE(refs.has_value(), refs.error().message());
+    BOOST_TEST((*refs)->head_branch() == "refs/heads/main");
+    BOOST_TEST((*refs)->find("refs/tags/v1")->commit().hex() == first);
+    BOOST_TEST(server.requests("GET /shop.git/info/refs") == 1U);
+    BOOST_TEST(server.requests("POST /shop.git/git-upload-pack") == 1U);
+    // What it speaks is known: from now on it is one request. Other refs are asked for by name.
+    const auto second = shop.commit("a.yaml", "a: 2\n");
+    BOOST_TEST(w.resolve(s, "main")->commit.hex() == second);
+    BOOST_TEST(w.resolve(s, "pull/7/head")->commit.hex() == first);
+    BOOST_TEST(server.requests("GET /shop.git/info/refs") == 1U);
+    BOOST_TEST(server.requests("POST /shop.git/git-upload-pack") == 3U);
+    BOOST_TEST(server.requests(" 401") == 0U);
+    // It is what git itself lists, which is asked where a server does not speak version 2.
+    world with_git;
+    const auto by_git = with_git.open(old.url("shop.git"), with_password("right"));
+    const auto same = with_git.run(by_git->list_refs({}));
+    BOOST_REQUIRE_MESSAGE(same.has_value(), same.error().message());
+    const auto now = w.run(w.open(server.url("shop.git"), with_password("right"))->list_refs({}));
+    BOOST_TEST((*now)->head_branch() == (*same)->head_branch());
+    for (const auto& r : (*same)->refs()) {
+        const auto* found = (*now)->find(r.name);
+        BOOST_TEST_REQUIRE(found != nullptr, r.name);
+        BOOST_TEST((*found == r), r.name);
+    }
+    // And is not tried again each time.
+    const auto asked = old.requests("GET /shop.git/info/refs");
+    BOOST_TEST(with_git.run(by_git->list_refs({})).has_value());
+    BOOST_TEST(old.requests("GET /shop.git/info/refs") == asked + 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_bearer_token_opens_it_too) {
     shop.commit("a.yaml", "a: 1\n");
     const http_server server{root, {"--bearer", "tok-123"}, &tls};
