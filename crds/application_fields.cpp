@@ -50,7 +50,7 @@ template <>
 struct docs<namespace_metadata> {
     static constexpr std::string_view name = "ManagedNamespaceMetadata";
     static constexpr std::string_view text =
-        "What the destination's namespace is given when Holdfast makes it.";
+        "Metadata for the destination's namespace when Holdfast creates it.";
     static constexpr field fields[] = {
         {.member = "labels", .doc = "Labels.", .max_length = limits::label},
         {.member = "annotations", .doc = "Annotations.", .max_length = 32768},
@@ -136,7 +136,7 @@ struct docs<ignored_difference> {
         {"(has(self.jsonPointers) && size(self.jsonPointers) > 0) || (has(self.jqPathExpressions) && "
          "size(self.jqPathExpressions) > 0) || (has(self.managedFieldsManagers) && "
          "size(self.managedFieldsManagers) > 0)",
-         "one of jsonPointers, jqPathExpressions and managedFieldsManagers must name what is ignored"},
+         "one of jsonPointers, jqPathExpressions and managedFieldsManagers must name the ignored fields"},
         {"!has(self.jsonPointers) || self.jsonPointers.all(p, p.startsWith('/'))",
          "JSON pointers begin with '/', such as /spec/replicas", ".jsonPointers"},
     };
@@ -225,7 +225,7 @@ struct docs<reference_places> {
         {reference_places::secrets_only, "SecretsOnly",
          "in data and stringData of Secrets; anywhere else they are an error"},
         {reference_places::everywhere, "Everywhere",
-         "in every text of every object, where whoever may read the object can read the value"},
+         "in every text of every object, where everybody who may read the object can read the value"},
     };
 };
 HOLDFAST_DESCRIBED_ENUM(reference_places)
@@ -297,7 +297,7 @@ struct docs<application_spec> {
          .doc = "Applications that have to be synced and healthy before this one is synced.",
          .max_items = 50},
         {.member = "suspend",
-         .doc = "Leave the cluster as it is: nothing is applied, pruned or taken back, whoever asks for it. "
+         .doc = "Leave the cluster as it is: nothing is applied, pruned or reverted, not even on request. "
                 "The status "
                 "is still kept."},
         {.member = "hold",

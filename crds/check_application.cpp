@@ -111,7 +111,7 @@ void check_ignored(const std::vector<ignored_difference>& ignored, problem_list&
             one.managed_fields_managers.empty()) {
             problems.add(
                 path,
-                "one of jsonPointers, jqPathExpressions and managedFieldsManagers must name what is ignored"
+                "one of jsonPointers, jqPathExpressions and managedFieldsManagers must name the ignored fields"
             );
         }
         for (std::size_t k = 0; k < one.json_pointers.size(); ++k) {

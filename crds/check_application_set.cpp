@@ -165,7 +165,7 @@ void check_ignored(const std::vector<set_ignored_difference>& ignored, problem_l
         const auto path = fmt::format("spec.ignoreApplicationDifferences[{}]", i);
         const auto& one = ignored[i];
         if (one.json_pointers.empty() && one.jq_path_expressions.empty()) {
-            problems.add(path, "one of jsonPointers and jqPathExpressions must name what is ignored");
+            problems.add(path, "one of jsonPointers and jqPathExpressions must name the ignored fields");
         }
         for (std::size_t k = 0; k < one.json_pointers.size(); ++k) {
             if (!one.json_pointers[k].starts_with('/')) {

@@ -47,7 +47,7 @@ void check_destinations(const std::vector<project_destination>& all, problem_lis
             if (*text == deny_all) problems.add(fmt::format("{}.{}", path, name), std::string{deny_all_says});
         }
         if (one.server.empty() && one.name.empty()) {
-            problems.add(path, "one of server and name must be set: without them it is no destination");
+            problems.add(path, "one of server and name must be set: without one it is not a destination");
         }
         if (!seen.insert({one.server, one.name, one.namespace_}).second) problems.add(path, "is there twice");
     }
@@ -63,7 +63,7 @@ void check_source_namespaces(const std::vector<std::string>& all, problem_list& 
         if (!read.ok()) {
             problems.add(
                 fmt::format("spec.sourceNamespaces[{}]", i),
-                fmt::format("is no regular expression: {}, is {}", read.error(), quoted(all[i]))
+                fmt::format("is not a regular expression: {}, is {}", read.error(), quoted(all[i]))
             );
         }
     }

@@ -17,9 +17,9 @@ struct docs<object_metadata> {
     static constexpr field fields[] = {
         {.member = "name", .doc = "Name of the object.", .max_length = limits::name},
         {.member = "namespace_", .doc = "Namespace of the object.", .max_length = limits::label},
-        {.member = "uid", .doc = "Identity of the object, given by the API server."},
-        {.member = "resource_version", .doc = "Version of the object, given by the API server."},
-        {.member = "generation", .doc = "Number of the specification, given by the API server."},
+        {.member = "uid", .doc = "Identity of the object, set by the API server."},
+        {.member = "resource_version", .doc = "Version of the object, set by the API server."},
+        {.member = "generation", .doc = "Number of the specification, set by the API server."},
         {.member = "creation_timestamp", .doc = "When the object was made."},
         {.member = "deletion_timestamp", .doc = "When its deletion was asked for."},
         {.member = "finalizers", .doc = "Who has work to do before the object goes.", .max_items = 1024},

@@ -55,7 +55,7 @@ struct docs<info_item> {
     static constexpr std::string_view text = "A note for people.";
     static constexpr field fields[] = {
         {.member = "name", .doc = "What it is about.", .required = true, .min_length = 1, .max_length = 256},
-        {.member = "value", .doc = "What is to be said about it.", .required = true, .max_length = 4096},
+        {.member = "value", .doc = "The note itself.", .required = true, .max_length = 4096},
     };
 };
 HOLDFAST_DESCRIBED_STRUCT(info_item)

@@ -66,7 +66,7 @@ private:
     static bool has_room(std::vector<problem>& told, const std::string& path) {
         constexpr std::size_t most = 100;
         if (told.size() == most) {
-            told.push_back({path, fmt::format("is wrong too; no more than {} problems are told", most)});
+            told.push_back({path, fmt::format("is wrong too; only the first {} problems are listed", most)});
         }
         return told.size() < most;
     }

@@ -72,7 +72,7 @@ struct docs<repository_verification> {
     static constexpr field fields[] = {
         {.member = "mode", .doc = "Which signatures have to be good."},
         {.member = "secret_ref",
-         .doc = "Secret with the public keys of those who may sign: OpenPGP keys under names that end in "
+         .doc = "Secret with the public keys of the permitted signers: OpenPGP keys under names that end in "
                 ".asc, SSH keys "
                 "under names that end in .sshpub.",
          .required = true},
@@ -287,7 +287,7 @@ struct docs<repository_status> {
              "The metadata.generation that this status is about: for a greater one, nothing here counts yet.",
          .minimum = 0},
         {.member = "conditions",
-         .doc = "Ready (it was reached, and what it said was understood), Reconciling and Stalled.",
+         .doc = "Ready (the repository answered and was understood), Reconciling and Stalled.",
          .max_items = 32,
          .merge = list_merge::map,
          .key = "type"},

@@ -135,7 +135,7 @@ template <>
 struct docs<kustomize_selector> {
     static constexpr std::string_view name = "KustomizeSelector";
     static constexpr std::string_view text =
-        "Which objects a patch is for; what is absent fits every object.";
+        "Which objects a patch is for; an absent field fits every object.";
     static constexpr field fields[] = {
         {.member = "group", .doc = "API group.", .max_length = limits::name},
         {.member = "version", .doc = "API version.", .max_length = limits::label},

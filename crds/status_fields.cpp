@@ -157,7 +157,7 @@ struct docs<resource_result> {
         {.member = "name", .doc = "Name.", .required = true, .max_length = limits::name},
         {.member = "status", .doc = "What became of it."},
         {.member = "message",
-         .doc = "What the API server, or the prune guard, said.",
+         .doc = "The message of the API server or of the prune guard.",
          .max_length = limits::message},
         {.member = "hook_type", .doc = "Where it is a hook: of which phase."},
         {.member = "hook_phase",

@@ -505,7 +505,7 @@ private:
         const bool only_the_log = like_before == options_;
         options_ = now;
         if (only_the_log) {
-            log::info("the options changed: what is logged");
+            log::info("the options changed: log level or format");
         } else {
             log::info("the options changed: beginning anew with them");
             end_(outcome::again);

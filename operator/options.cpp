@@ -73,7 +73,7 @@ std::string check(const operator_options& options) {
         return "admission-url: must be https://HOST:PORT, and admission-listen must say where that leads";
     }
     if (!options.admission_client_ca.empty() && options.admission_listen.empty()) {
-        return "admission-client-ca: says who may ask at admission-listen, which must be there too";
+        return "admission-client-ca: needs admission-listen, whose clients it verifies";
     }
     if (!is_label_value(options.installation)) {
         return "installation: must be a label value (letters, digits, '-', '_' and '.', at most 63), is \"" +
@@ -133,84 +133,82 @@ parser::parser() {
     options.cache_directory = default_cache_directory();
     save = app.add_subcommand(
         "export",
-        "Prints what Git does not have, as YAML, for a cluster that is lost: the Applications and "
-        "Repositories "
-        "that no Application brings, the options, and the Secrets that Applications and Repositories name, "
-        "readable. Keep it as you keep passwords."
+        "Prints as YAML what is not in Git, to restore a lost cluster: the Applications and Repositories that "
+        "no Application deploys, the options, and the Secrets that Applications and Repositories name. The "
+        "Secrets are in plain text: store the output as safely as passwords."
     );
     save->add_option(
             "--kubeconfig", saved.kubeconfig,
-            "The cluster, as kubectl reads it. Without it: the one this runs in."
+            "kubeconfig of the cluster. Default: the cluster that this process runs in."
     )
         ->envname("HOLDFAST_KUBECONFIG")
         ->type_name("FILE");
     save->add_option(
             "--namespace", saved.own_namespace,
-            "The operator's own namespace. Without it: the one this runs in, else holdfast."
+            "The operator's own namespace. Default: the one that this process runs in, else holdfast."
     )
         ->envname("HOLDFAST_NAMESPACE")
         ->type_name("NAME");
     save->add_option(
             "--watch-namespace", saved.watch_namespace,
-            "Read this namespace alone, as an operator with this option does. Without it: all."
+            "Read only this namespace; for an operator that runs with the same option. Default: all."
     )
         ->envname("HOLDFAST_WATCH_NAMESPACE")
         ->type_name("NAME");
     run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
     run->add_option(
            "--options", file,
-           "YAML file with options, by their long names without the dashes. It is reread when it changes. "
-           "What "
-           "is said here wins over it, and it over the environment."
+           "YAML file with options, by their long names without the dashes; read again when it changes. The "
+           "command line overrides it, and it overrides the environment."
     )
         ->envname("HOLDFAST_OPTIONS")
         ->type_name("FILE");
     run->add_option(
            "--kubeconfig", options.kubeconfig,
-           "The cluster to manage, as kubectl reads it (several files: separated by ':'). Without it: the "
-           "cluster this runs in."
+           "kubeconfig of the cluster to manage; several files are separated by ':'. Default: the cluster that "
+           "this process runs in."
     )
         ->envname("HOLDFAST_KUBECONFIG")
         ->type_name("FILE");
     run->add_option(
            "--namespace", options.own_namespace,
-           "The operator's own namespace: Repositories here serve applications everywhere. Without it: the "
-           "one it runs in, else holdfast."
+           "The operator's own namespace: Repositories here serve applications everywhere. Default: the "
+           "namespace that it runs in, else holdfast."
     )
         ->envname("HOLDFAST_NAMESPACE")
         ->type_name("NAME");
     run->add_option(
            "--watch-namespace", options.watch_namespace,
-           "Work in this namespace alone, with no right of the cluster. Without it: in all."
+           "Work in this namespace only, without rights on the whole cluster. Default: all namespaces."
     )
         ->envname("HOLDFAST_WATCH_NAMESPACE")
         ->type_name("NAME");
     run->add_option(
-           "--cache-dir", options.cache_directory, "Where copies of Git repositories are kept; disposable."
+           "--cache-dir", options.cache_directory,
+           "Directory for copies of Git repositories; it may be deleted while the operator is stopped."
     )
         ->envname("HOLDFAST_CACHE_DIR")
         ->capture_default_str()
         ->type_name("DIR");
     run->add_option(
            "--metrics-listen", options.metrics_listen,
-           "Where /metrics, /healthz and /readyz are served; empty: nowhere."
+           "Address to serve /metrics, /healthz and /readyz at; empty: off."
     )
         ->envname("HOLDFAST_METRICS_LISTEN")
         ->capture_default_str()
         ->type_name("HOST:PORT");
     run->add_option(
            "--listen", options.listen,
-           "Where push webhooks of Git providers are taken: POST /hooks/push, and /api/webhook as for Argo "
-           "CD; "
-           "empty: nowhere."
+           "Address to receive push webhooks of Git providers at: POST /hooks/push, and /api/webhook as in "
+           "Argo CD; empty: off."
     )
         ->envname("HOLDFAST_LISTEN")
         ->capture_default_str()
         ->type_name("HOST:PORT");
     run->add_option(
            "--listen-certificate", options.listen_certificate,
-           "PEM file with the certificate to serve --listen with; reread when it changes. Without it: plain "
-           "HTTP, for behind an ingress."
+           "PEM file with the certificate for --listen; read again when it changes. Without it: plain HTTP, for "
+           "use behind an ingress."
     )
         ->envname("HOLDFAST_LISTEN_CERTIFICATE")
         ->type_name("FILE");
@@ -219,64 +217,59 @@ parser::parser() {
         ->type_name("FILE");
     run->add_option(
            "--admission-listen", options.admission_listen,
-           "Where the API server asks whether an Application or Repository is right (HTTPS, POST /validate); "
-           "empty: nowhere. In a cluster :9443, behind the Service of config/base."
+           "Address of the admission webhook, which validates Holdfast's objects (HTTPS, POST /validate); "
+           "empty: off. In a cluster: :9443, behind the Service of config/base."
     )
         ->envname("HOLDFAST_ADMISSION_LISTEN")
         ->type_name("HOST:PORT");
     run->add_option(
            "--admission-url", options.admission_url,
-           "Out of a cluster: how the API server reaches --admission-listen, https://HOST:PORT. The webhook "
-           "is "
-           "registered under it, and objects are taken unjudged while the operator is away."
+           "Outside a cluster: the address that the API server reaches --admission-listen at, "
+           "https://HOST:PORT. The webhook is registered with it. While the operator does not run, objects "
+           "are admitted without validation."
     )
         ->envname("HOLDFAST_ADMISSION_URL")
         ->type_name("URL");
     run->add_option(
            "--admission-client-ca", options.admission_client_ca,
-           "PEM file with the authorities of API servers' client certificates; reread when it changes. Only "
-           "who "
-           "shows a certificate of theirs may ask at --admission-listen. Without it: whoever reaches it, who "
-           "is "
-           "told nothing then that it takes a credential to know."
+           "PEM file with the authorities of API servers' client certificates; read again when it changes. Only "
+           "clients with such a certificate may use --admission-listen. Without it every client may, and the "
+           "answers leave out all that needs a credential to know."
     )
         ->envname("HOLDFAST_ADMISSION_CLIENT_CA")
         ->type_name("FILE");
     run->add_option(
            "--admission-secret", options.admission_secret,
-           "The Secret with the certificates for admission, in the operator's namespace: made and renewed by "
-           "the "
-           "operator, or issued by somebody else, such as cert-manager."
+           "Secret in the operator's namespace with the certificates for admission. The operator creates and "
+           "renews them, unless cert-manager or another issuer does."
     )
         ->envname("HOLDFAST_ADMISSION_SECRET")
         ->capture_default_str()
         ->type_name("NAME");
     run->add_option(
            "--build-dir", options.build_directory,
-           "Where kustomize, helm, jsonnet and plugins have their files while they run, best on tmpfs. "
-           "Without "
-           "it: below --cache-dir."
+           "Directory for the files of kustomize, helm, jsonnet and plugins while they run, best on tmpfs. "
+           "Default: below --cache-dir."
     )
         ->envname("HOLDFAST_BUILD_DIR")
         ->type_name("DIR");
     run->add_flag(
            "--require-sandbox", options.require_sandbox,
-           "Do not start where the kernel cannot confine these programs fully (Landlock, seccomp)."
+           "Refuse to start if the kernel cannot fully confine these programs (Landlock, seccomp)."
     )
         ->envname("HOLDFAST_REQUIRE_SANDBOX");
-    run->add_option("--plugins", options.plugins, "File with the plugins that applications may be built by.")
+    run->add_option("--plugins", options.plugins, "File that declares the plugins that applications may use.")
         ->envname("HOLDFAST_PLUGINS")
         ->type_name("FILE");
     run->add_flag(
            "--kustomize-charts", options.kustomize_charts,
-           "Let kustomizations have charts (helmCharts; kustomize's --enable-helm). They are fetched as "
-           "those of "
-           "other sources are."
+           "Allow charts in kustomizations (helmCharts; kustomize's --enable-helm). They are fetched like the "
+           "charts of other sources."
     )
         ->envname("HOLDFAST_KUSTOMIZE_CHARTS");
     run->add_option(
            "--remote-inputs", remote_inputs,
-           "Remote bases, charts and files that builds may read: any, those that a Repository covers "
+           "Remote bases, charts and files that builds may read: any, only those that a Repository covers "
            "(declared), or none."
     )
         ->envname("HOLDFAST_REMOTE_INPUTS")
@@ -284,60 +277,57 @@ parser::parser() {
         ->capture_default_str();
     run->add_option(
            "--private-addresses", private_addresses,
-           "Hosts, addresses and ranges that are connected to though they are private, loopback or "
-           "link-local, "
-           "whoever names them: 10.0.0.0/8,git.corp.example. Others are for those whose Repository says so. "
-           "Separated by commas."
+           "Private, loopback and link-local hosts, addresses and ranges that every source may connect to, "
+           "separated by commas: 10.0.0.0/8,git.corp.example. Any others need a Repository that allows them."
     )
         ->envname("HOLDFAST_PRIVATE_ADDRESSES")
         ->type_name("LIST");
     run->add_option(
            "--cluster-addresses", cluster_addresses,
-           "Ranges of the cluster's pods, services and nodes that are not private by themselves: they are "
-           "treated as private addresses are. Separated by commas."
+           "Ranges of the cluster's pods, services and nodes outside the private ranges, separated by commas: "
+           "they are treated like private addresses."
     )
         ->envname("HOLDFAST_CLUSTER_ADDRESSES")
         ->type_name("LIST");
-    run->add_option("--concurrency", options.concurrency, "How many applications are worked on at once.")
+    run->add_option(
+           "--concurrency", options.concurrency, "How many applications are reconciled at the same time."
+    )
         ->envname("HOLDFAST_CONCURRENCY")
         ->check(CLI::Range(1, 512))
         ->capture_default_str();
     run->add_option(
            "--installation", options.installation,
-           "Where several operators share a cluster: the name that marks this one's objects, and the "
-           "Applications "
-           "that it works on (label holdfast.dev/installation)."
+           "Name of this installation where several operators share a cluster. It marks this operator's objects, "
+           "and the Applications that it works on (label holdfast.dev/installation)."
     )
         ->envname("HOLDFAST_INSTALLATION")
         ->capture_default_str()
         ->type_name("NAME");
     run->add_option(
            "--former-managers", former_managers,
-           "Field managers that objects are taken over from, beside those of kubectl, Helm, Argo CD and "
-           "Flux: "
-           "what they own of an application's object becomes Holdfast's. Separated by commas; a '*' at the "
-           "end stands for any rest."
+           "Field managers to take fields over from, besides those of kubectl, Helm, Argo CD and Flux: the "
+           "fields that they own in an application's objects become Holdfast's. Separated by commas; a '*' at "
+           "the end stands for any rest."
     )
         ->envname("HOLDFAST_FORMER_MANAGERS")
         ->type_name("NAMES");
     run->add_flag(
            "--leader-elect", options.leader_elect,
-           "Work only while holding the Lease holdfast in the operator's namespace: of several replicas one "
-           "works, and the others are ready to go on."
+           "Work only while holding the Lease holdfast in the operator's namespace: one of several replicas "
+           "works, and the others stand by."
     )
         ->envname("HOLDFAST_LEADER_ELECT");
     run->add_option(
            "--replica", options.replica,
-           "Which of several replicas this is, unlike any other's. Without it: of the host's and the "
-           "process's."
+           "Unique name of this replica. Default: made from the names of the host and the process."
     )
         ->envname("POD_NAME")
         ->type_name("NAME");
-    run->add_option("--log-level", level, "What is logged.")
+    run->add_option("--log-level", level, "Least important level to log.")
         ->envname("HOLDFAST_LOG_LEVEL")
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
         ->capture_default_str();
-    run->add_option("--log-format", format, "How it is logged: for people or for machines.")
+    run->add_option("--log-format", format, "Format of the log: text for people, json for machines.")
         ->envname("HOLDFAST_LOG_FORMAT")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
@@ -366,7 +356,7 @@ operator_options parser::finish() const {
     return finished;
 }
 
-/// What a file may not say: it was found by it.
+/// Options that a file cannot set.
 bool is_of_the_command_line(const std::string& key) {
     return key == "options" || key == "help" || key == "version";
 }
@@ -383,7 +373,7 @@ result<std::vector<std::string>> arguments_of(const std::string& file, std::stri
     try {
         root = YAML::Load(std::string{text});
     } catch (const YAML::Exception& e) {
-        return wrong(e.mark, "is no YAML: " + e.msg);
+        return wrong(e.mark, "is not valid YAML: " + e.msg);
     }
     std::vector<std::string> arguments;
     if (root.IsNull()) {

@@ -94,9 +94,10 @@ result<void> webhook_servers::listen_for_reviews(
     }
     admission_ = std::move(*server);
     if (authority.empty()) {
-        log::info("reviews are taken from whoever reaches the port, and answered without what it takes a "
-                  "credential "
-                  "to know: see --admission-client-ca");
+        log::info(
+            "any client that reaches the port may ask for a review; the answers leave out all that needs a "
+            "credential to know: see --admission-client-ca"
+        );
     } else {
         tasks_.spawn(
             "follow the authority of API servers",

@@ -43,7 +43,7 @@ result<void> copier::directory(
 ) {
     const auto found = from.find(path);
     if (!found) return found.error();
-    if (found->mode != files::entry_mode::tree) return user_error(fmt::format("{} is no directory", path));
+    if (found->mode != files::entry_mode::tree) return user_error(fmt::format("{} is not a directory", path));
     return directory({.from = from, .path = path, .id = found->id, .to = to, .relative = {}}, without, 0);
 }
 

@@ -100,7 +100,7 @@ read_manifests(sandbox::runner& runner, const sandbox::workspace& in, const std:
         }
         co_return user_error(
             places +
-            ": what was printed is no Kubernetes object in YAML or JSON here; more is not said, since it "
+            ": the output is not a Kubernetes object in YAML or JSON here; no more is shown, since it "
             "may hold secrets"
         );
     }

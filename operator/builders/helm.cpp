@@ -55,7 +55,7 @@ std::string kube_version(helm_work& work, const crds::helm_options& options, con
     auto plain = plain_kube_version(written);
     if (plain.empty()) {
         work.fail(fmt::format(
-            "spec.source.helm.kubeVersion: {} is no version of Kubernetes: \"1.30.2\" would be",
+            "spec.source.helm.kubeVersion: {} is not a version of Kubernetes: \"1.30.2\" would be",
             crds::quoted(written)
         ));
     }

@@ -27,7 +27,7 @@ constexpr std::size_t most_question_bytes = std::size_t{32} << 20U;
 
 result<field_pointer> read_pointer(const json::value& value) {
     const auto* steps = value.if_array();
-    if (steps == nullptr) return internal_error("holdfast-builder printed a path that is no list");
+    if (steps == nullptr) return internal_error("holdfast-builder printed a path that is not a list");
     field_pointer pointer;
     for (const auto& step : *steps) {
         if (const auto* name = step.if_string()) {
@@ -47,7 +47,7 @@ result<std::map<std::size_t, std::string>> read_errors(const json::object& answe
     std::map<std::size_t, std::string> errors;
     const auto* all = answer.if_contains("errors");
     if (all == nullptr) return errors;
-    if (!all->is_object()) return internal_error("holdfast-builder printed errors that are no map");
+    if (!all->is_object()) return internal_error("holdfast-builder printed errors that are not a map");
     for (const auto& one : all->get_object()) {
         const std::string_view key = one.key();
         std::size_t position = 0;
@@ -100,7 +100,7 @@ result<jq_answer> read_jq_answer(std::string_view printed, std::size_t objects) 
     read.fields.resize(objects);
     for (std::size_t i = 0; i < objects; ++i) {
         const auto* paths = (*list)[i].if_array();
-        if (paths == nullptr) return internal_error("holdfast-builder printed paths that are no list");
+        if (paths == nullptr) return internal_error("holdfast-builder printed paths that are not a list");
         for (const auto& path : *paths) {
             auto pointer = read_pointer(path);
             if (!pointer) return pointer.error();

@@ -44,7 +44,7 @@ public:
         if (!start) return one_error(start.error());
         if (start->entry.kind != render::entry_kind::directory) {
             return one_error(
-                user_error(fmt::format("{} is no directory in {}", plan_.name, own->tree->describe()))
+                user_error(fmt::format("{} is not a directory in {}", plan_.name, own->tree->describe()))
             );
         }
         start_ = start->path;

@@ -56,7 +56,7 @@ result<std::optional<override_file>> read_override(render::source_tree& tree, co
     const auto file = render::follow(tree, path);
     if (!file) return file.error().within(path);
     if (file->entry.kind != render::entry_kind::file) {
-        return user_error(fmt::format("{} in {} is no file", path, tree.describe()));
+        return user_error(fmt::format("{} in {} is not a file", path, tree.describe()));
     }
     auto text = tree.read(file->entry, max_bytes);
     if (!text) return text.error().within(path);

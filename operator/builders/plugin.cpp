@@ -137,7 +137,7 @@ private:
         const auto there = render::follow(tree_, path_);
         if (!there) return fail(there.error());
         if (there->entry.kind != render::entry_kind::directory) {
-            fail(user_error(fmt::format("{} in {} is no directory", path_, tree_.describe())));
+            fail(user_error(fmt::format("{} in {} is not a directory", path_, tree_.describe())));
         }
     }
 
@@ -208,7 +208,7 @@ private:
                 given_.push_back(std::move(path));
             } else if (found.size() == 1) {
                 warnings_.push_back(fmt::format(
-                    "argocd.argoproj.io/manifest-generate-paths: {} is not given to plugin {}, which reads "
+                    "argocd.argoproj.io/manifest-generate-paths: {} is not passed to plugin {}, which reads "
                     "nothing but the source's directory",
                     path, plugin_.name
                 ));
@@ -406,7 +406,7 @@ result<const plugin_declaration*> find_plugin(
     const auto& name = source.plugin->name;
     if (declared.empty()) {
         return user_error(fmt::format(
-            "there are no plugins{}: they are declared in the file of --plugins, by who runs the operator",
+            "there are no plugins{}: the operator's administrator declares them in the file of --plugins",
             name.empty() ? "" : fmt::format(", {} among them", crds::quoted(name))
         ));
     }
@@ -422,8 +422,7 @@ result<const plugin_declaration*> find_plugin(
     if (found != declared.end()) {
         if (is_for(*found, facts)) return &*found;
         return user_error(fmt::format(
-            "the plugin {} is not for this Application: the file of --plugins, of who runs the operator, says with "
-            "\"allow\" whom it is for, and {}/{} is not among them",
+            "the plugin {} is not for this Application: \"allow\" in the file of --plugins does not list {}/{}",
             crds::quoted(name), facts.namespace_, facts.application
         ));
     }

@@ -91,7 +91,7 @@ render::render_errors failure_of(
         silent.error_output.clear();
         return render::as_errors(user_error(
             plan.name + ": " + sandbox::failed(job, silent).message() +
-            "; what it said is not repeated, since it is given a password store"
+            "; its output is not shown, because it can read a password store"
         ));
     }
     const auto failure = sandbox::failed(job, said);
@@ -177,7 +177,7 @@ boost::asio::awaitable<render::render_result<std::string>>
 run(sandbox::runner& runner, worker_pool& pool, build_plan plan, run_limits limits,
     std::shared_ptr<const secrets::store_copy> store, std::shared_ptr<const work_stop> stop) {
     if (plan.password_store && !store) {
-        co_return render::as_errors(internal_error(plan.name + ": no password store is given"));
+        co_return render::as_errors(internal_error(plan.name + ": the password store is missing"));
     }
     auto made = plan.password_store ? runner.make_secret_workspace() : runner.make_workspace();
     if (!made) {

@@ -77,7 +77,7 @@ result<void> check_way(const fs::path& root, const std::string& to) {
         if (status.type() != fs::file_type::directory) {
             return user_error(
                 to + ": a file of the build cannot be put there: " + at.filename().string() +
-                " is no directory"
+                " is not a directory"
             );
         }
     }

@@ -240,14 +240,14 @@ result<oci_address> parse_oci(std::string_view repository, std::string_view name
         rest.remove_suffix(1);
     }
     if (rest.find_first_of("?#") != std::string_view::npos || rest.empty()) {
-        return wrong("is no registry: write it like oci://registry.example.com/charts");
+        return wrong("is not a registry: write it like oci://registry.example.com/charts");
     }
     const auto slash = std::min(rest.find('/'), rest.size());
     const auto host = rest.substr(0, slash);
     auto registry = web_address::parse("https://" + std::string{host});
     if (!registry) {
         return wrong(
-            "is no registry: write it like oci://registry.example.com/charts, without credentials (they "
+            "is not a registry: write it like oci://registry.example.com/charts, without credentials (they "
             "belong into the Secret of the repository)"
         );
     }

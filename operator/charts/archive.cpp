@@ -63,7 +63,7 @@ public:
 
     result<archive_facts> run() {
         if (!bytes_.starts_with("\x1f\x8b")) {
-            return user_error("it is no .tgz: it does not begin as gzip does");
+            return user_error("it is not a .tgz: it does not begin as gzip does");
         }
         archive_.reset(archive_read_new());
         auto* a = archive_.get();
@@ -99,7 +99,7 @@ public:
 private:
     error broken() {
         const char* why = archive_error_string(archive_.get());
-        return user_error("it is no .tgz: " + clipped(why == nullptr ? "it cannot be read" : why));
+        return user_error("it is not a .tgz: " + clipped(why == nullptr ? "it cannot be read" : why));
     }
 
     static error refused(std::string_view path, std::string_view why) {

@@ -75,7 +75,7 @@ public:
 
 private:
     error wrong(std::string_view why) {
-        return user_error("this is no index of a chart repository: " + std::string{why});
+        return user_error("this is not an index of a chart repository: " + std::string{why});
     }
 
     error failure() {
@@ -84,7 +84,8 @@ private:
         }
         const auto f = events_.failure();
         return user_error(
-            "this is no index of a chart repository: line " + std::to_string(f.where.line) + ": " + f.message
+            "this is not an index of a chart repository: line " + std::to_string(f.where.line) + ": " +
+            f.message
         );
     }
 

@@ -33,7 +33,7 @@ std::string_view text_of(const json::object& object, std::string_view key) {
 }
 
 error no_chart(const std::string& why) {
-    return user_error("this is no Helm chart: " + why);
+    return user_error("this is not a Helm chart: " + why);
 }
 
 } // namespace
@@ -56,7 +56,7 @@ result<chart_layer> read_manifest(std::string_view body) {
     boost::system::error_code ec;
     const auto value = json::parse(body, ec, {}, shallow());
     if (ec || !value.is_object()) {
-        return transient_error("the manifest is no JSON object");
+        return transient_error("the manifest is not a JSON object");
     }
     const auto& manifest = value.get_object();
     const auto* config = manifest.if_contains("config");
@@ -125,7 +125,7 @@ result<tag_page> read_tags(std::string_view body, std::string_view link) {
     boost::system::error_code ec;
     const auto value = json::parse(body, ec, {}, shallow());
     if (ec || !value.is_object()) {
-        return transient_error("the list of tags is no JSON object");
+        return transient_error("the list of tags is not a JSON object");
     }
     tag_page page;
     if (const auto* tags = value.get_object().if_contains("tags"); tags != nullptr && tags->is_array()) {

@@ -138,7 +138,7 @@ store_state::resolve_in_registry(place at, chart_request what, std::chrono::mill
 asio::awaitable<result<chart>> store_state::fetch_from_registry(place at, chart_request what) {
     if (!is_tag(tag_of(what.version))) {
         co_return user_error(
-            "\"" + what.version.substr(0, 200) + "\" is no version that a registry can have"
+            "\"" + what.version.substr(0, 200) + "\" is not a version that a registry can have"
         );
     }
     const auto* seen = manifests_.find(at.identity + " " + tag_of(what.version));

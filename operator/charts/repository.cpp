@@ -197,7 +197,7 @@ asio::awaitable<result<chart>> store_state::download(place at, chart_request wha
     if (!entry.digest.empty()) {
         auto hex = sha256_of(entry.digest);
         if (!hex) {
-            co_return user_error(doing + ": its digest in the index is no sha256");
+            co_return user_error(doing + ": its digest in the index is not a sha256");
         }
         digest = std::move(*hex);
     }
@@ -262,7 +262,8 @@ store_state::bring(place at, chart_request what, std::string url, std::string di
         co_return where.error();
     }
     if (at.repository.tls && !where->tls && digest.empty()) {
-        co_return user_error("the index leads to http:// without a digest, so nobody could tell what comes");
+        co_return user_error("the index leads to http:// without a digest, so the download cannot be verified"
+        );
     }
     b.digest = std::move(digest);
     b.from = where->shown();

@@ -213,7 +213,8 @@ asio::awaitable<result<web_answer>> web::ask(web_call call) {
         auto next = call.where.resolve(*location);
         if (!next) {
             co_return user_error(
-                call.where.shown() + " redirects to what is no http or https URL: " + next.error().message()
+                call.where.shown() +
+                " redirects to something that is not an http or https URL: " + next.error().message()
             );
         }
         if (call.where.tls && !next->tls) {

@@ -262,7 +262,9 @@ access::answer<json::object> access::adopt(const apply_request& what, json::obje
         }
         auto moved = co_await move_fields(what, *adopted, std::move(*fields));
         if (moved) {
-            log::info("took over the fields of an object from who made it", {{"object", id.to_string()}});
+            log::info(
+                "took over the fields of an object from its former manager", {{"object", id.to_string()}}
+            );
             co_return moved;
         }
         if (!moved.error().is_conflict() || attempt + 1 == most_conflicts) {

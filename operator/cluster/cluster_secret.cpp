@@ -205,9 +205,9 @@ private:
         const auto user = text_of(all, "username", "");
         const auto password = text_of(all, "password", "");
         if (!token.empty() && !user.empty()) {
-            wrong("config", "bearerToken and username are both given: give one of them");
+            wrong("config", "bearerToken and username are both set: set only one");
         } else if (user.empty() && !password.empty()) {
-            wrong("config", "password is given and username is not");
+            wrong("config", "password is set, but username is not");
         } else if (!token.empty()) {
             if (token.find_first_of("\r\n") != token.npos) {
                 wrong("config", "bearerToken: must be one line");

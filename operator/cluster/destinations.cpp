@@ -174,11 +174,11 @@ void destinations::retire(const std::string& id, error why) {
     if (node.empty()) {
         return;
     }
-    log::info("a cluster is let go of", {{"server", id}, {"why", why.message()}});
+    log::info("the connection to a cluster is closed", {{"server", id}, {"why", why.message()}});
     node.mapped()->close(std::move(why));
     ++retiring_;
     tasks_.spawn(
-        "let go of a cluster",
+        "close the connection to a cluster",
         [](destinations* self, std::shared_ptr<remote_cluster> one) -> asio::awaitable<void> {
             struct end {
                 destinations* self;

@@ -253,7 +253,7 @@ asio::awaitable<sync::goes_along> inspect(inspection with, sync::object_id id) {
     for (const auto& group : with.catalog->stale()) {
         if (is_stored(group)) {
             sync::goes_along along;
-            along.failure = "the API " + group + " does not answer, so nobody can list what it has there";
+            along.failure = "the API " + group + " does not answer, so its objects there cannot be listed";
             co_return along;
         }
     }

@@ -107,14 +107,14 @@ bool application_sources::is_as_applied(application_record& r, const inputs& fro
     }
     const auto& applied = r.object.status.sync;
     const auto is_built = [&](std::string_view why) {
-        log::debug("an application is built", {{"application", r.key()}, {"why", std::string{why}}});
+        log::debug("an application needs a build", {{"application", r.key()}, {"why", std::string{why}}});
         return false;
     };
     if (applied.applied_state.empty()) {
-        return is_built("its status does not say what was applied");
+        return is_built("its status does not record what was applied");
     }
     if (applied.applied_build_key != from.build_key) {
-        return is_built("what it is built from is not what was applied");
+        return is_built("its sources are not those that were applied");
     }
     if (r.operating() || r.object.operation) {
         return is_built("an operation is under way");
@@ -288,7 +288,7 @@ asio::awaitable<void> application_sources::find_last_known(record_ptr r) {
     }
     if (why) {
         log::debug(
-            "what is known of an application does not serve",
+            "the stored facts about an application cannot be used",
             {{"application", r->key()}, {"error", why->message()}}
         );
     }

@@ -34,7 +34,7 @@ engine::findings left_to_others(const crds::object_metadata& metadata, const syn
         }
     }
     if (unserved.empty()) {
-        found.waiting = std::string{"waits for whoever is to take away its finalizer"} +
+        found.waiting = std::string{"waits for another controller to remove its finalizer"} +
                         (metadata.finalizers.size() == 1 ? " " : "s ") + names.text();
         return found;
     }

@@ -77,10 +77,10 @@ std::string handover::too_early_to_delete(const application_record& r) const {
     if (!awaited) {
         return {};
     }
-    const std::string why = ", which may want what is to be deleted";
-    return awaited->empty() ? "waiting until it is known which applications a moved repository concerns" + why
+    const std::string why = ", which may need the objects to be deleted";
+    return awaited->empty() ? "waiting to learn which applications a changed repository concerns" + why
                             : "waiting until the application " + *awaited +
-                                  " has been looked at: it has a repository in common with this one" + why;
+                                  " is reconciled: it shares a repository with this one" + why;
 }
 
 bool handover::may_be_released(const application_record& r, const sync::live_record& live) const {

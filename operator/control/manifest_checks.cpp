@@ -94,7 +94,7 @@ asio::awaitable<result<void>> manifest_checks::check_schemas(record_ptr r) const
             co_return loaded.error().within("reading the server's schemas");
         }
         if (r->compared.full != held || !r->compared.wanted) {
-            co_return transient_error("what is wanted changed while it was checked");
+            co_return transient_error("the desired objects changed while they were checked");
         }
         const auto options =
             sync_options_of(r->object.spec, request_of(r->object.status.operation_state->operation));
@@ -164,7 +164,7 @@ asio::awaitable<result<void>> manifest_checks::check_definitions(record_ptr r) c
         }
     }
     if (!lost.empty()) {
-        co_return user_error("what is stored would not survive the changed definitions: " + lost.text());
+        co_return user_error("stored objects would not fit the changed definitions: " + lost.text());
     }
     co_return result<void>{};
 }

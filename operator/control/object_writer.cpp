@@ -49,7 +49,8 @@ void note_dropped(application_record& r, const sync::object_id& id, const std::v
         all.add(one);
     }
     auto warning =
-        sync::describe(id) + ": the server does not know, and is not told (Validate=false): " + all.text();
+        sync::describe(id) +
+        ": the server does not know these fields, so they are left out (Validate=false): " + all.text();
     if (std::ranges::find(r.compared.warnings, warning) == r.compared.warnings.end()) {
         r.compared.warnings.push_back(std::move(warning));
     }

@@ -31,9 +31,10 @@ std::string status_report::ownership_of(
         for (const auto& id : r.compared.remarked) {
             all.add([&] { return sync::describe(id); });
         }
-        text = "this application has deployed, and holds on to, what somebody else marked as another's or "
-               "nobody's (" +
-               std::string{with_.config.names.get().tracking_annotation} + "): " + all.text();
+        text =
+            "this application deployed these objects and keeps them, though their marks now name another or no "
+            "application (" +
+            std::string{with_.config.names.get().tracking_annotation} + "): " + all.text();
     }
     if (const auto question = adoption_question_of(r, unproven, with_.config); !question.empty()) {
         text += (text.empty() ? "" : ". ") + question;

@@ -53,7 +53,7 @@ protected:
         if (found->mode != entry_mode::tree) {
             return user_error(
                 scan_->path_of(*found) + " in " + name() + " is " + std::string{kind_name(found->mode)} +
-                " and no directory"
+                ", not a directory"
             );
         }
         return found;

@@ -190,7 +190,7 @@ private:
 
     [[nodiscard]] error is_no(std::string_view path, const tree_entry& entry, std::string_view what) const {
         return user_error(
-            shown(path) + " is " + std::string{kind_name(entry.mode)} + " and no " + std::string{what} +
+            shown(path) + " is " + std::string{kind_name(entry.mode)} + ", not a " + std::string{what} +
             " in " + full_name()
         );
     }

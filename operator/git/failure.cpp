@@ -177,7 +177,7 @@ std::optional<sentence> explain_http(const failed_call& call) {
     }
     if (has_any(text, "not valid: is this a git repository", "not valid: could not determine")) {
         return sentence{
-            error_kind::not_found, "what the server answers is no Git repository: check the URL's path"
+            error_kind::not_found, "the server does not answer as a Git repository: check the URL's path"
         };
     }
     return std::nullopt;

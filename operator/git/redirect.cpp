@@ -79,7 +79,7 @@ result<url> follow(const url& from, std::string_view location, bool with_credent
     text += path;
     auto to = url::parse_prefix(text);
     if (!to || (to->kind() != transport::https && to->kind() != transport::http)) {
-        return user_error("the server redirects to what is no address of a repository");
+        return user_error("the server redirects to something that is not a repository address");
     }
     if (!with_credentials && from.kind() == transport::https && to->kind() == transport::http) {
         return user_error(

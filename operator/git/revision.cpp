@@ -80,7 +80,7 @@ result<resolved_revision> resolve_abbreviation(std::string_view text, const ref_
     if (found == nullptr) {
         return not_found(
             shown(text) +
-            " is no branch or tag, and as an abbreviated SHA it cannot be asked for: give all 40 digits"
+            " is not a branch or tag, and as an abbreviated SHA it cannot be asked for: give all 40 digits"
         );
     }
     return resolved_revision{.commit = found->commit(), .ref = {}};
@@ -97,7 +97,7 @@ result<ref_list> ref_list::parse(std::string_view output) {
         output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
         const auto tab = line.find('\t');
         if (tab == std::string_view::npos) {
-            return internal_error("git ls-remote printed a line that is no ref: " + shown(line));
+            return internal_error("git ls-remote printed a line that is not a ref: " + shown(line));
         }
         const auto left = line.substr(0, tab);
         auto name = line.substr(tab + 1);
@@ -114,7 +114,7 @@ result<ref_list> ref_list::parse(std::string_view output) {
         }
         const auto id = object_id::from_hex(left);
         if (!id) {
-            return internal_error("git ls-remote printed a line that is no ref: " + shown(line));
+            return internal_error("git ls-remote printed a line that is not a ref: " + shown(line));
         }
         const bool is_peeled = name.ends_with("^{}");
         if (is_peeled) {

@@ -49,7 +49,7 @@ result<endpoint> endpoint_of_proxy(std::string_view proxy) {
     const auto* end = port.data() + port.size();
     const auto read = std::from_chars(port.data(), end, found.port);
     if (host.empty() || (!port.empty() && (read.ec != std::errc{} || read.ptr != end))) {
-        return user_error("the proxy is no URL such as http://proxy.example.com:3128");
+        return user_error("the proxy is not a URL such as http://proxy.example.com:3128");
     }
     found.host = host;
     return found;

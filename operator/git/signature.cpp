@@ -153,7 +153,7 @@ std::optional<std::string_view> take_string(std::string_view& bytes) {
 }
 
 error no_ssh_signature() {
-    return user_error("its signature is damaged: it is no SSH signature as ssh-keygen makes it");
+    return user_error("its signature is damaged: it is not an SSH signature as ssh-keygen makes it");
 }
 
 } // namespace
@@ -243,7 +243,7 @@ result<std::string> openpgp_signature_of(std::string_view armoured) {
     auto bytes = decode_armour(armoured, openpgp_begin, openpgp_end, /*has_headers=*/true);
     const auto first = bytes ? first_packet(*bytes) : std::nullopt;
     if (!first) {
-        return user_error("its signature is damaged: it is no OpenPGP signature as gpg makes it");
+        return user_error("its signature is damaged: it is not an OpenPGP signature as gpg makes it");
     }
     constexpr unsigned signature_packet = 2;
     if (first->kind != signature_packet) {

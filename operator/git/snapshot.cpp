@@ -183,7 +183,7 @@ private:
         }
         if (head->second != wanted) {
             return user_error(
-                id.hex() + " is a " + std::string{kind_name(head->second)} + " and no " +
+                id.hex() + " is a " + std::string{kind_name(head->second)} + ", not a " +
                 std::string{kind_name(wanted)}
             );
         }

@@ -159,7 +159,7 @@ result<std::string> read_object(const std::string& repository, const object_id& 
     }
     if (git_odb_object_type(raw) != wanted) {
         return user_error(
-            id.hex() + " is no " + git_object_type2string(wanted) + " but a " +
+            id.hex() + " is not a " + git_object_type2string(wanted) + " but a " +
             git_object_type2string(git_odb_object_type(raw))
         );
     }
@@ -311,7 +311,7 @@ result<void> check_commit(const std::string& repository, const object_id& commit
     }
     if (git_object_type(raw) != GIT_OBJECT_COMMIT) {
         return user_error(
-            commit.hex() + " is no commit but a " + git_object_type2string(git_object_type(raw)) +
+            commit.hex() + " is not a commit but a " + git_object_type2string(git_object_type(raw)) +
             ": give the commit's SHA"
         );
     }

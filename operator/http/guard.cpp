@@ -101,7 +101,7 @@ result<address_list> address_list::parse(const std::vector<std::string>& items, 
                 const auto* end = item.data() + item.size();
                 const auto read = std::from_chars(item.data() + slash + 1, end, bits);
                 if (read.ec != std::errc{} || read.ptr != end || bits > most) {
-                    return user_error("\"" + item + "\" is no range of addresses such as 10.0.0.0/8");
+                    return user_error("\"" + item + "\" is not a range of addresses such as 10.0.0.0/8");
                 }
             }
             made.networks_.push_back({address, bits});
@@ -110,9 +110,9 @@ result<address_list> address_list::parse(const std::vector<std::string>& items, 
         auto name = ascii_lower(item);
         if (!with_names || !is_name(name)) {
             return user_error(
-                "\"" + item + "\" is no " +
-                (with_names ? "name of a host, address or range of addresses (10.0.0.0/8)"
-                            : "address or range of addresses (10.0.0.0/8)")
+                "\"" + item + "\" is not " +
+                (with_names ? "a host name, an address or a range of addresses (10.0.0.0/8)"
+                            : "an address or a range of addresses (10.0.0.0/8)")
             );
         }
         made.hosts_.push_back(std::move(name));

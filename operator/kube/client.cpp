@@ -92,7 +92,7 @@ reply<json::object> read_object(std::string_view body, std::string_view what, js
     auto value = json::parse(body, code, std::move(storage), server_json());
     if (code || !value.is_object()) {
         return failure{internal_error(
-            std::string{what} + ": the server's answer is no JSON object" +
+            std::string{what} + ": the server's answer is not a JSON object" +
             (code ? " (" + code.message() + ")" : std::string{})
         )};
     }

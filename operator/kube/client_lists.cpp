@@ -64,7 +64,7 @@ client::answer<list_page> client::fetch_page(call what, resource kind, bool own_
         !std::all_of(items.get_array().begin(), items.get_array().end(), [](const auto& item) {
             return item.is_object();
         })) {
-        co_return failure{internal_error(name + ": the server's answer is no list of objects")};
+        co_return failure{internal_error(name + ": the server's answer is not a list of objects")};
     }
     name_items(items.get_array(), kind);
     // Moved whole, not assigned: an assignment to another storage would copy.

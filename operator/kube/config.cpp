@@ -57,7 +57,8 @@ result<connection_config> find_config(const config_choice& choice, const config_
         }
     }
     if (environment.home.empty()) {
-        return user_error("no cluster to speak to: neither KUBECONFIG nor HOME is set, and this is no pod");
+        return user_error("no cluster to speak to: neither KUBECONFIG nor HOME is set, and this is not a pod"
+        );
     }
     return load_kubeconfig({environment.home + "/.kube/config"}, choice.context);
 }
@@ -90,7 +91,7 @@ result<connection_config> in_cluster_config(const config_environment& environmen
     if (environment.service_host.empty() || environment.service_port.empty()) {
         return error{
             error_kind::not_found,
-            "this is no pod of a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set"
+            "this is not a pod of a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set"
         };
     }
     const auto& directory = environment.service_account_directory;

@@ -28,7 +28,7 @@ reply<json::object> document_of(const reply<http::response>& answer) {
     boost::system::error_code code;
     auto value = json::parse(answer->body, code, {}, server_json());
     if (code || !value.is_object()) {
-        return failure{internal_error("the server's discovery document is no JSON object")};
+        return failure{internal_error("the server's discovery document is not a JSON object")};
     }
     return std::move(value.get_object());
 }

@@ -87,7 +87,7 @@ void api_catalog::add_stale(std::string_view group, std::string_view version) {
 reply<void> api_catalog::add_groups(const json::object& discovery_list) {
     const auto* groups = find_array(discovery_list, {"items"});
     if (kind_of(discovery_list) != "APIGroupDiscoveryList" || groups == nullptr) {
-        return failure{internal_error("the server's discovery document is no APIGroupDiscoveryList")};
+        return failure{internal_error("the server's discovery document is not an APIGroupDiscoveryList")};
     }
     for (const auto& value : *groups) {
         const auto* group = value.if_object();
@@ -114,7 +114,7 @@ reply<void> api_catalog::add_groups(const json::object& discovery_list) {
 reply<void> api_catalog::add_resource_list(const json::object& resource_list) {
     const auto* list = find_array(resource_list, {"resources"});
     if (kind_of(resource_list) != "APIResourceList" || list == nullptr) {
-        return failure{internal_error("the server's discovery document is no APIResourceList")};
+        return failure{internal_error("the server's discovery document is not an APIResourceList")};
     }
     const auto of = make_gvk(find_text(resource_list, {"groupVersion"}), "");
     std::vector<resource> found;

@@ -250,7 +250,7 @@ void informer::begin_list() {
 void informer::end_list() {
     if (fsm_.went_back()) {
         log::warn(
-            "the API server's store was set back: what was known of it is replaced",
+            "the API server's store was restored to an older state: all objects are read again",
             {{"watch", name_of_watch(options_)}, {"version", fsm_.resource_version()}}
         );
     }

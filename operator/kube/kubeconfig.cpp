@@ -268,7 +268,7 @@ exec_credentials read_exec(const section& exec, const section& cluster, const co
     }
     spec.install_hint = exec.text("installHint");
     if (exec.text("interactiveMode") == "Always") {
-        exec.complain("interactiveMode", "is Always, and nobody is there to be asked");
+        exec.complain("interactiveMode", "is Always, but the operator cannot ask anybody");
     }
     spec.provide_cluster_info = exec.flag("provideClusterInfo");
     if (spec.provide_cluster_info) {

@@ -195,9 +195,9 @@ asio::awaitable<void> leader_election::stop() {
         resources::leases(), lease, field_manager, {}, state::within(release_deadline)
     );
     if (done) {
-        log::info("the Lease is let go of");
+        log::info("the Lease is released");
     } else {
-        log::warn("the Lease cannot be let go of: it runs out", {{"error", done.error().message()}});
+        log::warn("the Lease cannot be released: it will expire", {{"error", done.error().message()}});
     }
 }
 

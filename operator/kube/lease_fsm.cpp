@@ -111,7 +111,8 @@ void lease_fsm::on_read(const std::optional<lease_record>& record, time_point no
         changed_ = now;
     }
     if (led_since_ && record && record->holder != settings_.identity) {
-        lost_ = record->holder.empty() ? "somebody let go of the Lease" : record->holder + " holds the Lease";
+        lost_ = record->holder.empty() ? "the Lease was released by another process"
+                                       : record->holder + " holds the Lease";
     }
 }
 
@@ -121,7 +122,7 @@ void lease_fsm::judge_age(const std::optional<lease_record>& record) {
     }
     if (is_older_version(record->resource_version, newest_)) {
         // Whatever else is known of the server is of the time that is no more, too.
-        lost_ = "the Lease is older than what was written to it: the API server's store was set back";
+        lost_ = "the Lease is older than the version last written: the API server's store was restored";
     } else {
         newest_ = record->resource_version;
     }

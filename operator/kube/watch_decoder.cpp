@@ -31,7 +31,7 @@ std::optional<event_type> type_of(std::string_view name) {
 }
 
 error not_an_event(std::string_view why) {
-    return internal_error("the watch sent a line that is no event: " + std::string{why});
+    return internal_error("the watch sent a line that is not an event: " + std::string{why});
 }
 
 } // namespace

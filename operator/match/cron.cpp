@@ -53,7 +53,7 @@ result<unsigned> number(std::string_view text) {
     unsigned value = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (text.empty() || ec != std::errc{} || end != text.data() + text.size()) {
-        return user_error(fmt::format("\"{}\" is no number", text));
+        return user_error(fmt::format("\"{}\" is not a number", text));
     }
     return value;
 }
@@ -84,7 +84,7 @@ result<set> read_range(std::string_view text, const field& of) {
     unsigned last = of.most;
     if (ends[0] == "*" || ends[0] == "?") {
         if (ends.size() > 1) {
-            return user_error(fmt::format("\"{}\" is no range", text));
+            return user_error(fmt::format("\"{}\" is not a range", text));
         }
         made.is_any = true;
     } else {
@@ -101,7 +101,7 @@ result<set> read_range(std::string_view text, const field& of) {
             }
             last = *end;
         } else if (ends.size() > 2) {
-            return user_error(fmt::format("\"{}\" is no range", text));
+            return user_error(fmt::format("\"{}\" is not a range", text));
         }
     }
     unsigned step = 1;

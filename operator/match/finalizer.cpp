@@ -72,15 +72,15 @@ ending ending_of(const std::vector<std::string>& finalizers) noexcept {
 std::string why_unserved(std::string_view finalizer) {
     if (is_resources_finalizer(finalizer)) return {};
     if (const auto meant = meant_by(finalizer); !meant.empty()) {
-        return "nobody takes away " + shown(finalizer) + "; " + shown(meant) + " seems to be meant";
+        return "no controller removes " + shown(finalizer) + "; " + shown(meant) + " seems to be meant";
     }
     if (is_of(finalizer, "holdfast.dev")) {
-        return "nobody takes away " + shown(finalizer) +
+        return "no controller removes " + shown(finalizer) +
                "; Holdfast's are \"holdfast.dev/resources-finalizer\", and the same with -background or "
                "-orphan at its end";
     }
     if (is_of(finalizer, "argocd.argoproj.io")) {
-        return "nobody takes away " + shown(finalizer) + ", which Argo CD serves on its own kind alone";
+        return "no controller removes " + shown(finalizer) + ", which Argo CD handles on its own kind only";
     }
     return {};
 }

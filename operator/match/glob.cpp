@@ -131,7 +131,7 @@ private:
         case glob_dialect::gobwas:
         case glob_dialect::gobwas_path:
             if (rest_.starts_with('^')) {
-                return user_error("a set begins with '^': write [!…] for what is not in it, or [\\^…]");
+                return user_error("a set begins with '^': write [!…] for all other characters, or [\\^…]");
             }
             return takes('!');
         case glob_dialect::go_path: return takes('^');

@@ -287,7 +287,7 @@ result<version_range> version_range::parse(std::string_view text) {
     const auto refuse = [&] {
         return user_error(
             "\"" + std::string{text} +
-            "\" is no version range: write it like \"^1.2\", \"~1.2.3\", \"1.x\", \">=1.2 <2\" or \"1.0 - "
+            "\" is not a version range: write it like \"^1.2\", \"~1.2.3\", \"1.x\", \">=1.2 <2\" or \"1.0 - "
             "2.0\""
         );
     };

@@ -232,7 +232,7 @@ result<url> url::parse(std::string_view text, bool path_required) {
             u.user_ = host.substr(0, at);
             host.remove_prefix(at + 1);
             if (!good_user(u.user_)) {
-                return refuse("has a user that is no plain name");
+                return refuse("has a user that is not a plain name");
             }
         }
         u.kind_ = transport::ssh;
@@ -288,7 +288,7 @@ result<url> url::parse(std::string_view text, bool path_required) {
         if (parsed->has_userinfo()) {
             u.user_ = parsed->user();
             if (over_ssh ? !good_user(u.user_) : !could_be_user(u.user_)) {
-                return refuse("has a user that is no plain name");
+                return refuse("has a user that is not a plain name");
             }
             if (!over_ssh) {
                 // As hosts give addresses out to be cloned. Who we are is for the Secret to say.

@@ -19,7 +19,7 @@ std::string text_of(const std::vector<cluster_view>& clusters) {
                         .Register(registry);
     auto& failed = prometheus::BuildCounter()
                        .Name("holdfast_cluster_failed_requests_total")
-                       .Help("Requests to a cluster that nobody answered, or that failed there (5xx, 401).")
+                       .Help("Requests to a cluster that got no answer, or that failed there (5xx, 401).")
                        .Register(registry);
     for (const auto& one : clusters) {
         const prometheus::Labels labels{{"cluster", one.name}, {"server", one.server}};

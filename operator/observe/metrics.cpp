@@ -107,11 +107,11 @@ struct metrics::state {
     prometheus::Family<Counter>& watch_restarts = counter(
         registry, "holdfast_watch_restarts_total", "Watches that ended and were taken up again, by why."
     );
-    Histogram& loop_turns = histogram(
-                                registry, "holdfast_loop_turn_seconds",
-                                "How long what was ready on the loop waited for its turn while others worked."
-    )
-                                .Add({}, seconds);
+    Histogram& loop_turns =
+        histogram(
+            registry, "holdfast_loop_turn_seconds", "How long ready work on the loop waited for its turn."
+        )
+            .Add({}, seconds);
     Gauge& longest_silence = gauge(
                                  registry, "holdfast_loop_longest_silence_seconds",
                                  "The longest wait for a turn on the loop since the start."

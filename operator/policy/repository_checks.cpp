@@ -176,12 +176,12 @@ specification_verdict judge(const crds::repository& value, const surroundings& a
     if (spec.insecure_skip_tls_verify) {
         verdict.warnings.push_back(
             {"spec.insecureSkipTLSVerify",
-             "whoever is on the way to the server can read the credentials and change what is deployed"}
+             "anybody between here and the server can read the credentials and change what is deployed"}
         );
     }
     if (spec.insecure_ignore_host_key) {
         verdict.warnings.push_back(
-            {"spec.insecureIgnoreHostKey", "whoever is on the way to the server can change what is deployed"}
+            {"spec.insecureIgnoreHostKey", "anybody between here and the server can change what is deployed"}
         );
     }
     return verdict;

@@ -107,7 +107,7 @@ private:
     void warn_of(const std::vector<repeated_key>& repeated) {
         for (const repeated_key& key : repeated) {
             into_.output.warnings.push_back(fmt::format(
-                "{}: key \"{}\" is given twice in one mapping, first in line {}; the last one counts",
+                "{}: key \"{}\" appears twice in one mapping, first in line {}; the last one counts",
                 to_string(origin{.file = file_, .document = document_, .line = key.where.line}), key.name,
                 key.first_line
             ));
@@ -232,7 +232,7 @@ private:
         }
         if (version == nullptr && kind == nullptr) {
             keep_going_ = fail(
-                pointer, "this is no Kubernetes object: it has no apiVersion and no kind. A file that is "
+                pointer, "this is not a Kubernetes object: it has no apiVersion and no kind. A file that is "
                          "none can be left out "
                          "with directory.exclude, or with a comment \"# +argocd:skip-file-rendering\" in it"
             );
@@ -256,7 +256,7 @@ private:
                 keep_going_ = fail(
                     pointer + "/" + name,
                     fmt::format(
-                        "{} is encrypted by SOPS, and nobody knows which object this is; encrypt its values "
+                        "{} is encrypted by SOPS, so the object cannot be identified; encrypt its values "
                         "only: sops encrypt --encrypted-regex '^(data|stringData)$'",
                         name
                     )

@@ -175,8 +175,9 @@ yaml_error failure_of(
     return {
         .document = index,
         .where = position_of(text, at),
-        .message = failure == json::error::too_deep ? fmt::format("nested more than {} deep", max_depth)
-                                                    : fmt::format("this is no JSON: {}", failure.message())
+        .message = failure == json::error::too_deep
+                       ? fmt::format("nested more than {} deep", max_depth)
+                       : fmt::format("this is not valid JSON: {}", failure.message())
     };
 }
 
@@ -194,7 +195,7 @@ refusal_of(handler& h, const error_code& failure, int index, std::size_t at, con
     if (h.problem.empty() && !h.is_duplicate) return failure_of(failure, index, h.text, at, limits.max_depth);
     std::string message = std::move(h.problem);
     if (h.is_duplicate) {
-        message = fmt::format("key \"{}\" is given twice in one object", message);
+        message = fmt::format("key \"{}\" appears twice in one object", message);
         if (h.first_place) {
             message += fmt::format("; it was first in line {}", position_of(h.text, *h.first_place).line);
         }

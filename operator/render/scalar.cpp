@@ -415,9 +415,9 @@ result<json::value> resolve_scalar(std::string_view text, std::string_view tag, 
     case resolved::type::unsigned_integer: return json::value(value->unsigned_integer);
     case resolved::type::real:
         if (!std::isfinite(value->real)) {
-            return user_error(
-                fmt::format("`{}` is no number that JSON can hold; quote it if it is a text", shorten(text))
-            );
+            return user_error(fmt::format(
+                "`{}` is not a number that JSON can hold; quote it if it is a text", shorten(text)
+            ));
         }
         return number_value(value->real);
     case resolved::type::string:

@@ -37,7 +37,7 @@ result<source_kind> detect(source_tree& tree, std::string_view path, const sourc
     const auto directory = follow(tree, *clean);
     if (!directory) return directory.error();
     if (directory->entry.kind != entry_kind::directory) {
-        return user_error(fmt::format("{} is no directory in {}", *clean, tree.describe()));
+        return user_error(fmt::format("{} is not a directory in {}", *clean, tree.describe()));
     }
     const auto has = [&](std::string_view name) -> result<bool> {
         const auto entry = tree.find(join_path(directory->path, name));

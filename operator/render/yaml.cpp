@@ -186,7 +186,7 @@ private:
             }
             fail(
                 where,
-                fmt::format("key \"{}\" is given twice in one mapping; it was first in line {}", name, *first)
+                fmt::format("key \"{}\" appears twice in one mapping; it was first in line {}", name, *first)
             );
             return false;
         }
@@ -223,7 +223,7 @@ private:
         }
         if (!builder_.wants_key()) return add(json::value(target.value), event.start, true);
         if (!target.is_scalar) {
-            fail(event.start, fmt::format("anchor '{}' is no scalar and cannot be a key", event.anchor));
+            fail(event.start, fmt::format("anchor '{}' is not a scalar and cannot be a key", event.anchor));
             return false;
         }
         return named(target.text, target.tag, target.plain, event.start);

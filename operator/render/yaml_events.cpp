@@ -149,7 +149,8 @@ const yaml_event* yaml_events::next() {
 
 yaml_error yaml_events::failure() const {
     const yaml_parser_t& p = parser_->handle;
-    const std::string_view problem = p.problem == nullptr ? "this is no YAML" : std::string_view{p.problem};
+    const std::string_view problem =
+        p.problem == nullptr ? "this is not valid YAML" : std::string_view{p.problem};
     yaml_error failure;
     if (p.error == YAML_MEMORY_ERROR) {
         throw std::bad_alloc{};

@@ -96,7 +96,7 @@ struct free_key {
 };
 
 error not_a_key() {
-    return user_error("this is no age key: it does not have the characters that age-keygen wrote (one is "
+    return user_error("this is not an age key: it does not have the characters that age-keygen wrote (one is "
                       "missing, or another one)");
 }
 
@@ -111,7 +111,7 @@ result<std::string> age_recipient_of(std::string_view identity) {
         return std::string{};
     }
     if (!identity.starts_with(plain)) {
-        return user_error("this is no age key: one starts with AGE-SECRET-KEY-1 (age-keygen makes it)");
+        return user_error("this is not an age key: one starts with AGE-SECRET-KEY-1 (age-keygen makes it)");
     }
     if (!decode(identity.substr(plain.size()), "age-secret-key-", read)) return not_a_key();
     std::array<unsigned char, key_bytes + 1> secret{};

@@ -49,7 +49,7 @@ result<void> check_key(const std::string& name, std::string_view bytes) {
     const auto packet = (first & 0x40U) != 0 ? first & 0x3fU : (first >> 2U) & 0x0fU;
     if ((first & 0x80U) != 0 && packet == 5) return {};
     return user_error(
-        name + ": this is no OpenPGP private key (gpg --armor --export-secret-keys ID gives one)"
+        name + ": this is not an OpenPGP private key (gpg --armor --export-secret-keys ID gives one)"
     );
 }
 

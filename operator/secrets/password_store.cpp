@@ -55,7 +55,7 @@ result<password_store> password_store::open(
         return user_error(
             "password store " + store.name_ + ": there is no .gpg-id at " +
             (path.empty() ? std::string{"its root"} : '"' + std::string{path} + '"') +
-            ", so this is no store (\"pass init\" makes it)"
+            ", so this is not a store (\"pass init\" makes it)"
         );
     }
     return store;
@@ -105,7 +105,7 @@ result<stored_entry> password_store::find(std::string_view entry) {
         }
         const auto base = entry.ends_with(suffix) ? entry.substr(0, entry.size() - suffix.size()) : entry;
         return user_error(
-            named + " is a file that is no entry" +
+            named + " is a file but not an entry" +
             (base.size() < entry.size() ? "; entries are named without \".gpg\": \"" + std::string{base} + '"'
                                         : ": the files of entries end in \".gpg\"")
         );

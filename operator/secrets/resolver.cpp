@@ -133,7 +133,7 @@ private:
         if (entry.has_error()) return entry.error();
         if (store.keys == nullptr || store.keys->private_keys.empty()) {
             return user_error(
-                named(store, key.second) + " cannot be opened: no private key is given; " +
+                named(store, key.second) + " cannot be opened without a private key; " +
                 "spec.passwordStore.keySecretRef names the Secret that has it"
             );
         }
@@ -176,8 +176,7 @@ error failure_of(const wanted_entry& entry, const usable_store& store, std::size
                    ", or encrypt the entry for it (pass init)";
         case decrypt_outcome::bad_passphrase:
             return "the private key " + detail + " is protected, and " +
-                   (store.keys->passphrases.empty() ? "no passphrase is given"
-                                                    : "the passphrase that is given is wrong") +
+                   (store.keys->passphrases.empty() ? "there is no passphrase" : "the passphrase is wrong") +
                    "; spec.passwordStore.passphraseSecretRef names the Secret that has it";
         case decrypt_outcome::expired_key:
             return "its key " + detail + ". Extend it (gpg --quick-set-expire), and put it into " +
@@ -187,7 +186,7 @@ error failure_of(const wanted_entry& entry, const usable_store& store, std::size
                    " is revoked. Encrypt the store for another one (pass init), and put that into " +
                    store.keys_from;
         case decrypt_outcome::bad_data:
-            return "its file is no OpenPGP message, or is damaged (" + detail + ")";
+            return "its file is not an OpenPGP message, or is damaged (" + detail + ")";
         case decrypt_outcome::too_large:
             return "it is longer than " + std::to_string(max_plain_bytes >> 10U) +
                    " KiB, or all are together";

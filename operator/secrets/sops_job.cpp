@@ -44,7 +44,7 @@ result<void> prepare_one(const sops_job& j, encrypted_object& each, std::size_t&
     if (j.keys == nullptr) {
         return user_error(
             "it is encrypted by SOPS (for " + recipients_text(*metadata) +
-            "), and no key is given to decrypt it: " + j.settings.keys_field + " names the Secret that has it"
+            "), and there is no key to decrypt it: " + j.settings.keys_field + " names the Secret that has it"
         );
     }
     if (!may_open(*metadata, *j.keys)) return no_key(*metadata, *j.keys);
@@ -166,8 +166,7 @@ error explain_no_key(const sops_job& j, const sops_metadata& metadata) {
         case decrypt_outcome::bad_passphrase:
             return user_error(
                 "it cannot be decrypted: the private key " + detail + " is protected, and " +
-                (j.keys->pgp->passphrases.empty() ? "no passphrase is given"
-                                                  : "the passphrase that is given is wrong")
+                (j.keys->pgp->passphrases.empty() ? "there is no passphrase" : "the passphrase is wrong")
             );
         case decrypt_outcome::expired_key:
             return user_error(
@@ -180,7 +179,7 @@ error explain_no_key(const sops_job& j, const sops_metadata& metadata) {
             );
         case decrypt_outcome::bad_data:
             return user_error(
-                "it cannot be decrypted: what \"sops\" has for a PGP key is no OpenPGP message, or "
+                "it cannot be decrypted: the entry of \"sops\" for a PGP key is not an OpenPGP message, or "
                 "is damaged"
             );
         case decrypt_outcome::failed: return user_error("it cannot be decrypted: gpg says: " + detail);

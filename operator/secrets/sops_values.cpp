@@ -150,12 +150,12 @@ std::string_view wrong_with(const json::value& value, std::string_view field) {
     if (value.is_null()) return {};
     const auto* text = value.if_string();
     if (text == nullptr) {
-        return "what was encrypted here is a number or a boolean, and a Secret has only texts: put it in "
+        return "the encrypted value is a number or a boolean, but a Secret holds only strings: put it in "
                "quotes, and "
                "encrypt the file again";
     }
     if (field == "data" && !base64_decode(*text)) {
-        return "what was encrypted here is not base64, as \"data\" needs it: encode it, or move it to "
+        return "the encrypted value is not base64, as \"data\" needs it: encode it, or move it to "
                "\"stringData\", "
                "and encrypt the file again";
     }

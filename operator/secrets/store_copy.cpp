@@ -37,7 +37,7 @@ result<store_copy>
 copy_store(const usable_store& store, const requester& who, const password_store_limits& limits) {
     if (store.keys == nullptr || store.keys->private_keys.empty()) {
         return user_error(
-            "the password store " + store.url + " cannot be opened: no private key is given; " +
+            "the password store " + store.url + " cannot be opened without a private key; " +
             "spec.passwordStore.keySecretRef names the Secret that has it"
         );
     }

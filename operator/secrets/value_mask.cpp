@@ -297,7 +297,7 @@ std::size_t value_mask::match(const form& as, std::string_view text) const {
 
 std::string value_mask::blank(std::string text) const {
     if (hides_all_ && !text.empty()) {
-        return std::string{hidden} + ": the secrets that this is made of are too many to be told from it";
+        return std::string{hidden} + ": this text may contain too many secrets to hide them one by one";
     }
     if (forms_.empty()) return text;
     std::string made;

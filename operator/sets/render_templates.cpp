@@ -82,11 +82,11 @@ read_template_answer(std::string_view printed, const std::vector<template_key>& 
         made.emplace(keys[i], rendered{.error = std::string{rest->get_string()}, .value = {}});
     for (std::size_t i = 0; i < list->size(); ++i) {
         auto* one = (*list)[i].if_object();
-        if (one == nullptr) return internal_error("holdfast-builder printed a result that is no object");
+        if (one == nullptr) return internal_error("holdfast-builder printed a result that is not an object");
         rendered read;
         if (const auto* wrong = one->if_contains("error")) {
             if (!wrong->is_string() || wrong->get_string().empty()) {
-                return internal_error("holdfast-builder printed an error that is no text");
+                return internal_error("holdfast-builder printed an error that is not a string");
             }
             read.error = wrong->get_string();
         } else if (auto* value = one->if_contains("value")) {

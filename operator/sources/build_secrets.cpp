@@ -124,7 +124,7 @@ asio::awaitable<result<build_secrets::store_ptr>> build_secrets::copy_default_st
     auto copy = [stores = std::move(*stores), who = of.who]() -> result<store_ptr> {
         const auto found = std::ranges::find_if(stores, &secrets::usable_store::is_default);
         if (found == stores.end()) {
-            return user_error("the plugin is given a password store, and there is no default one for this "
+            return user_error("the plugin asks for the password store, and there is no default one for this "
                               "application: set spec.passwordStore.default on the Repository of one, or "
                               "name it in spec.secrets");
         }

@@ -57,7 +57,7 @@ asio::awaitable<bool> file_journal::write(std::string text) {
     };
     const bool written = co_await on_pool(pool_, std::move(work));
     if (!written) {
-        log::warn("what is being built cannot be noted", {{"file", note_.string()}});
+        log::warn("the journal of builds cannot be written", {{"file", note_.string()}});
     }
     co_return written;
 }

@@ -24,8 +24,7 @@ std::optional<repository_trouble> trouble_of(const error& why, steady_clock::dur
     }
     return repository_trouble{
         .reason = reason_of(why),
-        .message = why.message() +
-                   "; what was read last stays in place, and nothing newer comes until this is mended"
+        .message = why.message() + "; the last revision that was read stays in use until this works again"
     };
 }
 

@@ -210,7 +210,7 @@ candidate_tags(const git::resolved_revision& at, const git::ref_list& refs) {
     if (!at.ref.empty() && !at.ref.starts_with(prefix)) {
         return user_error(
             "targetRevision leads to " + at.ref +
-            ", which is no tag: name an annotated tag that is signed (git tag -s), as v1.2.3 or a range of "
+            ", which is not a tag: name an annotated tag that is signed (git tag -s), as v1.2.3 or a range of "
             "versions"
         );
     }
@@ -265,7 +265,7 @@ std::string refusal_sentence(
         case signature_flaw::missing:
             return "it is not signed; sign it with a key of " + keys_from + " (git commit -S, git tag -s)";
         case signature_flaw::other_kind:
-            return finding.detail + "; what is checked are signatures by OpenPGP (gpg) and SSH keys";
+            return finding.detail + "; only signatures by OpenPGP (gpg) and SSH keys are checked";
         case signature_flaw::damaged: return finding.detail + "; sign it anew with a key of " + keys_from;
         case signature_flaw::unknown_key:
             return "it is signed by the " + by + ", which is not in " + keys_from +

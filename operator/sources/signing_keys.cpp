@@ -110,7 +110,7 @@ result<bool> read_options(std::string_view text, ssh_signer& into) {
             const auto time = read_time(value);
             if (!time) {
                 return user_error(fmt::format(
-                    "{}=\"{}\" is no time: write it as 20260131 or 20260131120000, which is taken as UTC",
+                    "{}=\"{}\" is not a time: write it as 20260131 or 20260131120000, which is taken as UTC",
                     name, value
                 ));
             }
@@ -119,7 +119,7 @@ result<bool> read_options(std::string_view text, ssh_signer& into) {
             return user_error("certificate authorities are not served: name the public keys themselves");
         } else {
             return user_error(fmt::format(
-                "\"{}\" is no option of allowed_signers: there are namespaces, valid-after and valid-before",
+                "\"{}\" is not an option of allowed_signers: there are namespaces, valid-after and valid-before",
                 option
             ));
         }
@@ -147,7 +147,7 @@ result<void> read_ssh_line(std::string_view line, std::vector<ssh_signer>& into)
     const auto digits = take_word(rest);
     auto key = base64_decode(digits);
     if (!is_key_kind(word) || !key || git::ssh_key_kind(*key) != word) {
-        return user_error("this is no SSH public key, as \"ssh-ed25519 AAAA… alice@example.com\"");
+        return user_error("this is not an SSH public key, as \"ssh-ed25519 AAAA… alice@example.com\"");
     }
     made.public_key = std::move(*key);
     rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
@@ -212,7 +212,9 @@ result<signing_keys> read_signing_keys(const git::secret_data& data, std::string
             );
         }
         if (text.find("-----BEGIN PGP PUBLIC KEY BLOCK-----") == std::string::npos) {
-            return user_error(where + ": this is no OpenPGP public key in armour (gpg --armor --export ID)");
+            return user_error(
+                where + ": this is not an OpenPGP public key in armour (gpg --armor --export ID)"
+            );
         }
         made.openpgp.push_back({name, text});
         if (made.openpgp.size() > most_files) {

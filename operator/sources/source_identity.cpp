@@ -162,7 +162,7 @@ std::vector<bool> still_hold(const std::vector<reads_check>& checks, std::shared
     all.reserve(checks.size());
     readers open;
     for (const auto& check : checks) {
-        const auto same = within_budget("comparing what was read", stop, [&]() -> result<bool> {
+        const auto same = within_budget("comparing the sources", stop, [&]() -> result<bool> {
             return holds(check, open);
         });
         all.push_back(same && *same);

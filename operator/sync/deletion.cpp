@@ -41,7 +41,7 @@ obstacle obstacle_of(
     const auto along = input.along.find(id);
     if (along == input.along.end()) return {.unknown = true, .failure = {}, .takes = {}};
     if (!along->second.failure.empty()) {
-        return {.failure = "what is in it could not be found out: " + along->second.failure, .takes = {}};
+        return {.failure = "its contents could not be listed: " + along->second.failure, .takes = {}};
     }
     const auto inside = staying.find(id.name);
     return {

@@ -48,7 +48,7 @@ std::string left_in_namespace(const json::object& live) {
         const auto message = kube::find_text(*condition, {"message"});
         if (!message.empty()) said.add([&] { return cut_to_characters(message, longest_condition); });
     }
-    return said.empty() ? "" : "held by what is left in it: " + said.text();
+    return said.empty() ? "" : "held by its remaining contents: " + said.text();
 }
 
 std::string advice_for(const object_id& id, const std::vector<std::string_view>& finalizers) {

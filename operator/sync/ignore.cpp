@@ -274,7 +274,7 @@ std::vector<std::string> problems_of(const ignore_rule& rule) {
         const auto pointer = parse_pointer(text);
         if (!pointer) {
             problems.push_back(fmt::format(
-                "jsonPointers: \"{}\" is no JSON pointer; one looks like \"/spec/replicas\"", text
+                "jsonPointers: \"{}\" is not a JSON pointer; one looks like \"/spec/replicas\"", text
             ));
         } else if (is_identity(*pointer)) {
             problems.push_back(

@@ -307,7 +307,7 @@ result<void> schema_set::add(
     constexpr std::size_t deepest = 200;
     options.max_depth = deepest;
     const auto parsed = json::parse(document, ec, &memory, options);
-    if (ec) return user_error(fmt::format("{} is no JSON: {}", what, ec.message()));
+    if (ec) return user_error(fmt::format("{} is not valid JSON: {}", what, ec.message()));
     const auto* root = parsed.if_object();
     const auto* schemas = root != nullptr ? kube::find_object(*root, {"components", "schemas"}) : nullptr;
     if (schemas == nullptr) {

@@ -142,7 +142,7 @@ private:
 
     static const goes_along& unknown() {
         static const goes_along value{
-            .named = {}, .unlisted = {}, .failure = "nobody has looked", .defines = {}
+            .named = {}, .unlisted = {}, .failure = "its contents were not listed yet", .defines = {}
         };
         return value;
     }

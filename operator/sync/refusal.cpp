@@ -115,11 +115,10 @@ explain_refusal(const object_id& id, std::string_view message, const dialect& na
                "CreateNamespace=true";
     }
     if (contains(message, "attempting to grant RBAC permissions not currently held")) {
-        return "Nobody gives away more than he has. Give the rights to who deploys this, by a ClusterRole "
-               "with the "
-               "label holdfast.dev/aggregate-to-deploy: \"true\" where that is Holdfast itself, or all that "
-               "Argo CD "
-               "has with config/components/argocd-rights (docs/installation.md, Rights)";
+        return "Kubernetes lets no account grant rights that it does not have itself. Give the rights to the "
+               "account that deploys this, by a ClusterRole with the label holdfast.dev/aggregate-to-deploy: "
+               "\"true\" if that is Holdfast itself, or all that Argo CD has with "
+               "config/components/argocd-rights (docs/installation.md, Rights)";
     }
     if (contains(message, "exceeded quota")) {
         return "A ResourceQuota of the namespace leaves no room for it";

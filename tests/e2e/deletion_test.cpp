@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_misspelled_finalizer_is_named_with_the_right_one_and_with
     await_condition(s.name, "InvalidSpecError", {"metadata.finalizers[0]", meant});
     remove_application(s);
     await_condition(
-        s.name, "DeletionError", {"nobody takes away \"holdfast.dev/resource-finalizer\"", meant}
+        s.name, "DeletionError", {"no controller removes \"holdfast.dev/resource-finalizer\"", meant}
     );
     const auto said = s.look().get("DeletionError").message;
     // What it says is what helps.

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_repository_that_is_gone_is_said_on_its_applications_and_w
     s.repository().serve({"--status", "404"});
     const auto seen = await_condition(
         s.name(), "RepositoryError",
-        {s.repository().url(), "no such repository", "what was read last stays in place"}
+        {s.repository().url(), "no such repository", "the last revision that was read stays in use"}
     );
     BOOST_TEST(seen.get("RepositoryError").reason == "NotFound");
     BOOST_TEST(seen.get("Ready").status == "False");

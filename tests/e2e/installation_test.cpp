@@ -403,7 +403,7 @@ BOOST_AUTO_TEST_CASE(a_definition_changes_only_where_what_is_stored_survives_it)
     const auto before = w.field("crd", "", "applications.holdfast.dev", ".metadata.generation");
     self.push("Without a field", without(field));
     await_condition(
-        "redefined", "SyncError", {"would not survive", "Application holdfast/remembers", "spec.suspend"}
+        "redefined", "SyncError", {"would not fit", "Application holdfast/remembers", "spec.suspend"}
     );
     BOOST_TEST(w.field("crd", "", "applications.holdfast.dev", ".metadata.generation") == before);
     // Nobody has it any more.

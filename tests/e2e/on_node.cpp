@@ -49,7 +49,7 @@ namespace {
 std::string released_image() {
     for (const auto& entry : fs::directory_iterator{HOLDFAST_RELEASE})
         if (entry.path().string().ends_with(".oci.tar")) return entry.path().string();
-    BOOST_FAIL("there is no image in " HOLDFAST_RELEASE);
+    BOOST_FAIL("there is not an image in " HOLDFAST_RELEASE);
     return {};
 }
 

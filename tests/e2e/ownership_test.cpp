@@ -323,7 +323,7 @@ BOOST_AUTO_TEST_CASE(items_that_people_add_to_our_lists_go_and_those_of_controll
     BOOST_TEST(containers() == "web injected");
     BOOST_TEST(field(s, "deployment", "web", ".spec.template.spec.volumes[*].name") == "by-hand");
     s.w.kubectl({"rollout", "restart", "deployment/web", "-n", s.name});
-    throughout(1s, [&] { return s.look().synced(); }, "a restart is no drift");
+    throughout(1s, [&] { return s.look().synced(); }, "a restart causes no drift");
 }
 
 BOOST_AUTO_TEST_CASE(an_item_that_was_added_by_hand_is_reported_where_drift_is_not_taken_back) {

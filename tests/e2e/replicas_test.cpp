@@ -420,7 +420,7 @@ BOOST_AUTO_TEST_CASE(options_are_reread_and_wrong_ones_change_nothing) {
     );
     BOOST_TEST(holder() == leader.name);
     leader.say("log-format: json\n");
-    eventually([&] { return leader.process.logged("what is logged") == 1U; }, "it logs otherwise");
+    eventually([&] { return leader.process.logged("log level or format") == 1U; }, "it logs otherwise");
     BOOST_TEST(holder() == leader.name);
     leader.say("concurrency: 8\n");
     pair::await_lead(other, 10s);

@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(a_tag_has_to_be_annotated_signed_and_under_its_own_name) {
     s.config_map("a", "one");
     const auto one = s.repository.push("One");
     s.follow();
-    refused(s, one, {"targetRevision leads to refs/heads/main, which is no tag"});
+    refused(s, one, {"targetRevision leads to refs/heads/main, which is not a tag"});
     tag("light", {}, {"light"});
     stands_at("light");
     refused(s, one, {"the tag light is a lightweight one"});

@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_plugin_is_run_for_nobody_but_whom_the_administrator_allow
     thief.patch({{"spec", {{"source", {{"plugin", {{"name", "guarded"}}}}}}}});
     await_condition(
         thief.name, "ComparisonError",
-        {"the plugin \"guarded\" is not for this Application", "holdfast/thief is not among them"}
+        {"the plugin \"guarded\" is not for this Application", "does not list holdfast/thief"}
     );
     thief.patch({{"spec", {{"source", {{"plugin", {{"name", "guardet"}}}}}}}});
     const auto seen = await_condition(thief.name, "ComparisonError", {"there is no plugin \"guardet\""});

@@ -312,7 +312,8 @@ BOOST_AUTO_TEST_CASE(a_jq_expression_that_is_none_stops_the_sync_and_is_named) {
     );
     const auto message = seen.get("ComparisonError").message;
     BOOST_TEST(
-        message.starts_with("spec.ignoreDifferences[0].jqPathExpressions[1]: it is no jq expression"), message
+        message.starts_with("spec.ignoreDifferences[0].jqPathExpressions[1]: it is not a jq expression"),
+        message
     );
     BOOST_TEST(seen.get("Ready").status == "False");
     BOOST_TEST(!s.has("a"));

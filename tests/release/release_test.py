@@ -186,9 +186,9 @@ class Release(unittest.TestCase):
         self.refused(one, revision="def", says=f"has the revision {COMMIT}, and the release def")
 
     def test_what_is_no_image_is_refused_by_name(self):
-        self.refused(self.here / "missing.tar", says=r"missing\.tar is no image")
+        self.refused(self.here / "missing.tar", says=r"missing\.tar is not an image")
         (self.here / "text.tar").write_text("nothing")
-        self.refused(self.here / "text.tar", says=r"text\.tar is no image")
+        self.refused(self.here / "text.tar", says=r"text\.tar is not an image")
         (self.here / "empty.tar").write_bytes(tar_of({"x": b""}))
         self.refused(self.here / "empty.tar", says=r"empty\.tar has no index\.json")
         self.refused(write_image(self.here / "damaged.tar", "amd64", damaged=True), says=r"damaged\.tar: the blob sha256:")

@@ -52,7 +52,7 @@ class Image:
         try:
             self.tar = tarfile.open(path)
         except (OSError, tarfile.TarError) as error:
-            raise Refused(f"{path} is no image ({error}); {MADE_BY}") from error
+            raise Refused(f"{path} is not an image ({error}); {MADE_BY}") from error
         self.members = {os.path.normpath(member.name): member for member in self.tar if member.isfile()}
         manifests = json.loads(self.file("index.json"))["manifests"]
         if len(manifests) != 1:
@@ -67,7 +67,7 @@ class Image:
 
     def file(self, name):
         if name not in self.members:
-            raise Refused(f"{self.path} has no {name}, so it is no OCI layout; {MADE_BY}")
+            raise Refused(f"{self.path} has no {name}, so it is not an OCI layout; {MADE_BY}")
         return self.tar.extractfile(self.members[name]).read()
 
     def blob(self, digest):

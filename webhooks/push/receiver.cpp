@@ -68,7 +68,7 @@ private:
         if (!from) {
             co_return judgement{
                 400, "unknown",
-                "this is no delivery of GitHub, GitLab, Gitea, Forgejo, Gogs, Bitbucket or Azure DevOps, and "
+                "this is not a delivery of GitHub, GitLab, Gitea, Forgejo, Gogs, Bitbucket or Azure DevOps, and "
                 "it "
                 "has no X-Signature header\n"
             };

@@ -120,7 +120,7 @@ render::render_result<std::vector<chart_dependency>> dependencies_of(const mappi
                 .file = file.path,
                 .line = one.line,
                 .message = one.name.empty() ? fmt::format("dependencies[{}] needs a name", i)
-                                            : fmt::format("\"{}\" is no name of a chart", one.name),
+                                            : fmt::format("\"{}\" is not a chart name", one.name),
             });
             continue;
         }

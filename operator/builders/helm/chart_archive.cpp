@@ -140,7 +140,7 @@ result<void> end_of(inflater& from) {
         return user_error(fmt::format("the chart's archive unpacks to more than {} MiB", max_unpacked >> 20U)
         );
     }
-    if (!is_whole) return user_error("the chart's archive is no gzip file, or a broken one");
+    if (!is_whole) return user_error("the chart's archive is not a gzip file, or is damaged");
     return {};
 }
 
@@ -154,7 +154,7 @@ result<std::vector<std::string>>
 read_entries(inflater& from, const wanted_files& wanted, const file_sink& take) {
     const auto broken = [&]() -> error {
         if (auto ended = end_of(from); !ended) return ended.error();
-        return user_error("the chart's archive is no tar file, or a broken one");
+        return user_error("the chart's archive is not a tar file, or is damaged");
     };
     std::vector<std::string> paths;
     std::optional<std::string> long_name;

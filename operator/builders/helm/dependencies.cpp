@@ -253,7 +253,7 @@ private:
         }
         if (lock.size() > chart.dependencies.size()) {
             const auto& extra = lock[chart.dependencies.size()];
-            said(extra.line, fmt::format("{} is no dependency", extra.name));
+            said(extra.line, fmt::format("{} is not a dependency", extra.name));
         }
     }
 

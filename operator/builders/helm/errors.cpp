@@ -176,10 +176,10 @@ private:
         if (!path) return false;
         if (take(text, "error converting YAML to JSON: ")) {
             take(text, "yaml: ");
-            add(place(*path), 0, 0, fmt::format("what it renders to is no YAML: {}", text));
+            add(place(*path), 0, 0, fmt::format("its output is not valid YAML: {}", text));
         } else {
             take(text, "error unmarshaling JSON: while decoding JSON: ");
-            add(place(*path), 0, 0, fmt::format("what it renders to is no object of Kubernetes: {}", text));
+            add(place(*path), 0, 0, fmt::format("its output is not a Kubernetes object: {}", text));
         }
         return true;
     }

@@ -132,7 +132,7 @@ public:
             return std::nullopt;
         }
         if (text.find('\0') != std::string::npos) {
-            why = "has a NUL byte in it: it is no text";
+            why = "has a NUL byte in it: it is not text";
             return std::nullopt;
         }
         return text;
@@ -376,7 +376,7 @@ int main() {
     try {
         asked = read_job(std::cin);
     } catch (const std::exception& e) {
-        std::cerr << "holdfast-jsonnet: standard input is no job: " << e.what() << '\n';
+        std::cerr << "holdfast-jsonnet: standard input is not a job: " << e.what() << '\n';
         return 2;
     }
     const files from{asked.file};

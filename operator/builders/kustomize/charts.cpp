@@ -39,7 +39,7 @@ charts_of(const kustomization& k, bool allowed, std::vector<render::render_error
         if (!is_given(k, name) || (allowed && name == field)) continue;
         errors.push_back(error_at(
             k, pointer_to(k, name), name,
-            allowed ? "kustomize has given this field up: write helmCharts" : std::string{helm_is_off}
+            allowed ? "kustomize no longer has this field: write helmCharts" : std::string{helm_is_off}
         ));
     }
     std::vector<chart_reference> charts;

@@ -281,7 +281,9 @@ private:
         if (there && *there) {
             fail(
                 k, each,
-                fmt::format("the name {} is needed for what is behind this URL; rename that file", name)
+                fmt::format(
+                    "the name {} is needed for the file of this URL; rename the file in the repository", name
+                )
             );
             return false;
         }
@@ -371,7 +373,8 @@ private:
                 return refuse(
                     k, each,
                     fmt::format(
-                        "{} is no address of a repository: {}", without_password(text), why.error().message()
+                        "{} is not a valid repository address: {}", without_password(text),
+                        why.error().message()
                     )
                 );
         }
@@ -431,7 +434,7 @@ private:
             return std::nullopt;
         }
         if (found->entry.kind != render::entry_kind::directory) {
-            fail(k, each, fmt::format("{} is no directory with a kustomization", each.text()));
+            fail(k, each, fmt::format("{} is not a directory with a kustomization", each.text()));
             return std::nullopt;
         }
         if (functions) into_.functions_unknown = true;

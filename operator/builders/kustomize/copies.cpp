@@ -107,7 +107,8 @@ std::string relative_path(std::string_view from, std::string_view to) {
 result<std::string> join_lexically(std::string_view from, std::string_view text) {
     if (text.starts_with('/'))
         return user_error("is absolute; it has to be relative to the kustomization's directory");
-    if (text.size() > max_path || text.find('\0') != std::string_view::npos) return user_error("is no path");
+    if (text.size() > max_path || text.find('\0') != std::string_view::npos)
+        return user_error("is not a valid path");
     std::string path{from};
     for (const auto segment : segments_of(text)) {
         if (segment != "..") {

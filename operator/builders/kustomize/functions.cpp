@@ -191,7 +191,7 @@ private:
                 if (variable.is_string() && is_dangerous_variable(variable.get_string())) {
                     return fail(
                         at, fmt::format(
-                                "{} would give {} the variable {}, which a function cannot be given",
+                                "{} would give {} the variable {}, which functions may not have",
                                 describe(names), path, crds::quoted(variable.get_string())
                             )
                     );

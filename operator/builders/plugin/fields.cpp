@@ -73,7 +73,7 @@ HOLDFAST_DESCRIBED_STRUCT(builders::plugin_users)
 template <>
 struct docs<builders::plugin_files> {
     static constexpr std::string_view name = "PluginFiles";
-    static constexpr std::string_view text = "What a plugin is given.";
+    static constexpr std::string_view text = "What a plugin may read.";
     static constexpr choice<builders::plugin_files> choices[] = {
         {builders::plugin_files::repository, "Repository", "All of the repository."},
         {builders::plugin_files::path, "Path", "The source's directory."},
@@ -105,10 +105,11 @@ struct docs<builders::plugin_entry> {
          .doc = "Directories beyond the system's that its programs may read.",
          .pattern = "^/[^/]",
          .expects = "the absolute path of a directory other than the root"},
-        {.member = "allow", .doc = "Whom it is for, and nobody else; where it is absent everybody."},
+        {.member = "allow", .doc = "The Applications that may use it; absent: all."},
         {.member = "network", .doc = "It may connect to other hosts."},
-        {.member = "password_store", .doc = "It is given the application's password store, with its keys."},
-        {.member = "files", .doc = "What it is given of the repository."},
+        {.member = "password_store",
+         .doc = "Whether it may read the application's password store, with the keys."},
+        {.member = "files", .doc = "Which files of the repository it can read."},
         {.member = "ignores_revision",
          .doc =
              "It does not look at the revision: it is not run again for another commit with the same files."},

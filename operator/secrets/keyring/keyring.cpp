@@ -223,7 +223,7 @@ void keyring::unprotect(const std::vector<std::string_view>& passphrases) const 
     if (open_all_keys(state_->home, passphrases)) return;
     throw wrong_key{
         "the private key " + state_->all_keys() + " is protected, and " +
-        (passphrases.empty() ? "no passphrase is given" : "the passphrase that is given is wrong")
+        (passphrases.empty() ? "there is no passphrase" : "the passphrase is wrong")
     };
 }
 

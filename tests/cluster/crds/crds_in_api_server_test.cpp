@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(refuse_what_an_application_must_not_say) {
         {R"({'syncPolicy': {'retry': {'limit': 'five'}}})", "spec.syncPolicy.retry.limit"},
         {R"({'syncPolicy': {'retry': {'limit': -2}}})", "spec.syncPolicy.retry.limit: Invalid value"},
         {R"({'ignoreDifferences': [{'kind': 'A'}]})",
-         "one of jsonPointers, jqPathExpressions and managedFieldsManagers must name what is ignored"},
+         "one of jsonPointers, jqPathExpressions and managedFieldsManagers must name the ignored fields"},
         {R"({'ignoreDifferences': [{'kind': 'A', 'jsonPointers': ['spec/replicas']}]})",
          "spec.ignoreDifferences[0].jsonPointers: Invalid value: JSON pointers begin with '/'"},
         {R"({'dependsOn': [{'name': 'web'}]})",

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(lock_files_that_do_not_fit) {
         {"- name: rabbit\n  repository: https://charts.example\n  version: 17.1.0\n",
          "rabbit stands where redis is expected"},
         {good + "- name: more\n  repository: https://charts.example\n  version: 1.0.0\n",
-         "apps/web/Chart.lock:5: does not fit Chart.yaml: more is no dependency"},
+         "apps/web/Chart.lock:5: does not fit Chart.yaml: more is not a dependency"},
         {"  []\n", "redis is not in it"},
     };
     for (const auto& [text, expected] : cases) {
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(broken_chart_files) {
     chart(r, "dependencies:\n  - 5\n  - {name: a/b}\n");
     BOOST_TEST(
         b.errors(b.source(r, "apps/web")) == "apps/web/Chart.yaml:5: dependencies[0] needs a name\n"
-                                             "apps/web/Chart.yaml:6: \"a/b\" is no name of a chart\n"
+                                             "apps/web/Chart.yaml:6: \"a/b\" is not a chart name\n"
     );
     chart(r, "a: b: c\n");
     BOOST_TEST(b.errors(b.source(r, "apps/web")).find("apps/web/Chart.yaml:4:") == 0U);
@@ -229,15 +229,13 @@ BOOST_AUTO_TEST_CASE(what_helm_says_of_templates) {
     );
     BOOST_TEST(with("{{ fail \"never\" }}") == "apps/web/templates/b.yaml:1:3: never\n");
     BOOST_TEST(
-        with("a: b: c\n") == "apps/web/templates/b.yaml: what it renders to is no YAML: mapping values are "
+        with("a: b: c\n") == "apps/web/templates/b.yaml: its output is not valid YAML: mapping values are "
                              "not allowed in this context\n"
     );
     const auto line = with("kind: A\nb:\n  - c\n d: 1\n");
-    BOOST_TEST(line.find("apps/web/templates/b.yaml: what it renders to is no YAML: line ") == 0U, line);
+    BOOST_TEST(line.find("apps/web/templates/b.yaml: its output is not valid YAML: line ") == 0U, line);
     const auto kind = with("- a\n- b\n");
-    BOOST_TEST(
-        kind.find("apps/web/templates/b.yaml: what it renders to is no object of Kubernetes: ") == 0U, kind
-    );
+    BOOST_TEST(kind.find("apps/web/templates/b.yaml: its output is not a Kubernetes object: ") == 0U, kind);
 }
 
 BOOST_AUTO_TEST_CASE(what_helm_says_of_values) {

@@ -156,8 +156,8 @@ BOOST_AUTO_TEST_CASE(archives_that_are_none) {
         BOOST_TEST(read.has_error());
         return read ? std::string{} : read.error().message();
     };
-    BOOST_TEST(wrong("") == "the chart's archive is no gzip file, or a broken one");
-    BOOST_TEST(wrong("PK\x03\x04") == "the chart's archive is no gzip file, or a broken one");
+    BOOST_TEST(wrong("") == "the chart's archive is not a gzip file, or is damaged");
+    BOOST_TEST(wrong("PK\x03\x04") == "the chart's archive is not a gzip file, or is damaged");
     const test::temporary_directory d;
     const auto packed = [&](const std::string& script) {
         shell(fmt::format("cd '{}' && rm -rf * && {}", d.path().string(), script));
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(archives_that_are_none) {
     );
     BOOST_TEST(wrong(packed("echo text | gzip > x.tgz")) == "the chart's archive has no Chart.yaml");
     BOOST_TEST(
-        wrong(packed("head -c 4096 /dev/urandom | tr '\\0' 'x' | gzip > x.tgz")).find("no tar file") !=
+        wrong(packed("head -c 4096 /dev/urandom | tr '\\0' 'x' | gzip > x.tgz")).find("not a tar file") !=
         std::string::npos
     );
     BOOST_TEST(
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(archives_that_are_none) {
                              "ln -s /etc/passwd c/link && tar czf x.tgz c");
     BOOST_TEST(
         wrong(std::string_view{good}.substr(0, good.size() / 2)) ==
-        "the chart's archive is no gzip file, or a broken one"
+        "the chart's archive is not a gzip file, or is damaged"
     );
     for (const char* format : {"gnu", "pax"}) {
         const auto bytes = packed(fmt::format(

@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(versions) {
     const auto said = b.errors(s);
     BOOST_TEST(said.find("\"4\" is not known; leave it out, or write v3") != std::string::npos);
     BOOST_TEST(
-        said.find("spec.source.helm.kubeVersion: \"new\" is no version of Kubernetes") != std::string::npos
+        said.find("spec.source.helm.kubeVersion: \"new\" is not a version of Kubernetes") != std::string::npos
     );
 }
 

@@ -93,8 +93,8 @@ BOOST_AUTO_TEST_CASE(all_objects_are_asked_at_once) {
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_an_expression_is_told_by_its_position) {
     bench b;
     const std::vector objects{object_of(R"({"a": "a secret"})")};
-    BOOST_TEST(b.ask(objects, {".a", ".b["}).starts_with("[1] it is no jq expression: "));
-    BOOST_TEST(b.ask({}, {".b["}).starts_with("[0] it is no jq expression: "));
+    BOOST_TEST(b.ask(objects, {".a", ".b["}).starts_with("[1] it is not a jq expression: "));
+    BOOST_TEST(b.ask({}, {".b["}).starts_with("[0] it is not a jq expression: "));
     BOOST_TEST(b.ask(objects, {"last(range(1e15)) | .a"}) == "[0] it does not end in time");
     // What fails in an object names nothing there, and is not repeated.
     BOOST_TEST(b.ask(objects, {"error(.a)"}).empty());

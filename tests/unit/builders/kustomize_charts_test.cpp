@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
     supply broken{.file = (kept.path() / "x").string(), .identity = "sha256:x", .version = "1.0.0"};
     BOOST_TEST(has(said(remote, {{wanted, broken}}), "cannot read"));
     BOOST_REQUIRE(shell("echo no > '" + broken.file + "'").status == 0);
-    BOOST_TEST(has(said(remote, {{wanted, broken}}), "no gzip file"));
+    BOOST_TEST(has(said(remote, {{wanted, broken}}), "not a gzip file"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

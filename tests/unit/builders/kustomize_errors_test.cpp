@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(no_kustomization_or_several) {
     );
     BOOST_TEST(wrong(r, "c") == "c: " + none);
     BOOST_TEST(wrong(r, "d") == "a: " + none);
-    BOOST_TEST(wrong(r, "file") == "file is no directory in " + revision_of(r));
+    BOOST_TEST(wrong(r, "file") == "file is not a directory in " + revision_of(r));
     BOOST_TEST(wrong(r, "gone") == "there is no gone in " + revision_of(r));
     BOOST_TEST(has(wrong(r, "../x"), "must not contain \"..\""));
     BOOST_TEST(has(wrong(r, "/x"), "is absolute"));

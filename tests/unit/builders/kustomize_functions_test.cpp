@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(other_programs_images_and_plugins_are_refused_with_their_pl
     );
     BOOST_TEST(
         file(function("exec: {path: kustomize-pass, envs: [LD_PRELOAD=./x.so]}"))
-            .find("the variable \"LD_PRELOAD=./x.so\", which a function cannot be given") != std::string::npos
+            .find("the variable \"LD_PRELOAD=./x.so\", which functions may not have") != std::string::npos
     );
     BOOST_TEST(
         file(function("exec: {}")).find("names no program (exec.path)" + allowed) != std::string::npos

@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_remote_base_names_it) {
     );
     BOOST_TEST(
         errors("https://git.example/acme/base//deploy/file.yaml") ==
-        "kustomization.yaml:2:3: resources[0]: https://git.example/acme/base//deploy/file.yaml is no "
+        "kustomization.yaml:2:3: resources[0]: https://git.example/acme/base//deploy/file.yaml is not a "
         "directory with a kustomization"
     );
     BOOST_TEST(
@@ -268,8 +268,10 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_remote_base_names_it) {
     );
     BOOST_TEST(
         errors("https://git.example/acme/base//..")
-            .find("resources[0]: https://git.example/acme/base//.. is no address of a repository: its path "
-                  "leaves the repository") != std::string::npos
+            .find(
+                "resources[0]: https://git.example/acme/base//.. is not a valid repository address: its path "
+                "leaves the repository"
+            ) != std::string::npos
     );
     for (const auto* entry :
          {"https://user:geheim@git.example/acme/base", "https://user:geheim@git.example/acme/base//..",

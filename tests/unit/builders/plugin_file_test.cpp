@@ -202,10 +202,10 @@ BOOST_AUTO_TEST_CASE(a_plugin_is_for_those_whom_it_allows) {
         BOOST_TEST(found(source, "ops", "whatever") == "theirs");
     }
     const std::string refusal =
-        "the plugin \"theirs\" is not for this Application: the file of --plugins, of who runs the operator, says with "
-        "\"allow\" whom it is for, and ";
-    BOOST_TEST(found(source_with("theirs"), "team-a", "api") == refusal + "team-a/api is not among them");
-    BOOST_TEST(found(source_with("theirs"), "other", "web") == refusal + "other/web is not among them");
+        "the plugin \"theirs\" is not for this Application: \"allow\" in the file of --plugins "
+        "does not list ";
+    BOOST_TEST(found(source_with("theirs"), "team-a", "api") == refusal + "team-a/api");
+    BOOST_TEST(found(source_with("theirs"), "other", "web") == refusal + "other/web");
     // By a file in the repository it gets there no more than by its name.
     BOOST_TEST(found(source_with(""), "team-a", "api") == "everybodys");
     BOOST_TEST(found(source_with(std::nullopt), "other", "web") == "everybodys");

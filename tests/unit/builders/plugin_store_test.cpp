@@ -176,10 +176,10 @@ BOOST_AUTO_TEST_CASE(keys_with_passphrases_ask_for_none) {
     const auto wrong = b.refusal(script);
     BOOST_TEST(has(wrong, "https://git.example/passwords"), wrong);
     BOOST_TEST(has(wrong, "one@example.org"), wrong);
-    BOOST_TEST(has(wrong, "the passphrase that is given is wrong"), wrong);
+    BOOST_TEST(has(wrong, "the passphrase is wrong"), wrong);
 
     b.store.keys = secrets::read_keys(keys, nullptr).value();
-    BOOST_TEST(has(b.refusal(script), "no passphrase is given"));
+    BOOST_TEST(has(b.refusal(script), "there is no passphrase"));
     b.store.keys = nullptr;
     BOOST_TEST(has(b.refusal(script), "spec.passwordStore.keySecretRef"));
 }

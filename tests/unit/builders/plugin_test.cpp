@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(one_that_reads_its_path_alone_is_given_that_alone) {
     BOOST_TEST(b.given() == "apps/web");
     b.paths = "/lib;sub";
     BOOST_TEST(b.given() == "apps/web");
-    BOOST_TEST(has(b.plan()->warnings.at(0), "lib is not given to plugin test"));
+    BOOST_TEST(has(b.plan()->warnings.at(0), "lib is not passed to plugin test"));
     b.plugin.generate = {"/bin/sh", "-c", "cat sub/b.yaml; cat ../../lib/x.txt 2>/dev/null || echo gone"};
     BOOST_TEST(b.output() == "b: 1\ngone\n");
 }

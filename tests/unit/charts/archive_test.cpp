@@ -84,12 +84,12 @@ BOOST_AUTO_TEST_CASE(a_chart_yaml_that_says_nothing_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_tgz_is_refused) {
-    refused("", "no .tgz");
-    refused("<html>sign in</html>", "no .tgz");
+    refused("", "not a .tgz");
+    refused("<html>sign in</html>", "not a .tgz");
     refused(gzip("this is no archive at all"), "");
     const auto whole = chart_tgz("web", "1.0.0", std::string(5000, 'x'));
-    refused(whole.substr(0, whole.size() / 2), "no .tgz");
-    refused("\x1f\x8b", "no .tgz");
+    refused(whole.substr(0, whole.size() / 2), "not a .tgz");
+    refused("\x1f\x8b", "not a .tgz");
 }
 
 BOOST_AUTO_TEST_CASE(a_bomb_is_refused) {

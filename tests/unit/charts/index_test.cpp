@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_index_is_said_with_its_line) {
         BOOST_TEST(index.error().message().find(words) != std::string::npos, index.error().message());
     };
     refused("", "empty");
-    refused("<!DOCTYPE html>\n<html><body>not found: x</body></html>", "no index");
+    refused("<!DOCTYPE html>\n<html><body>not found: x</body></html>", "not an index");
     refused("- a\n", "no mapping");
     refused("apiVersion: v1\n", "no \"entries\"");
     refused("entries: []\n", "line 1");

@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_range_is_looked_for_among_all_pages_of_tags) {
         "no version 1.1.0; nearest versions are 1.0.0, 1.2.0+b.4, 0.9.0"
     );
     REQUIRE_ERROR(fetch(web("1.1.0")), error_kind::not_found, "nearest versions are 1.0.0, 1.2.0+b.4, 0.9.0");
-    REQUIRE_ERROR(resolve(web("nonsense")), error_kind::user, "no version range");
+    REQUIRE_ERROR(resolve(web("nonsense")), error_kind::user, "not a version range");
 }
 
 BOOST_AUTO_TEST_CASE(a_list_of_tags_cannot_lead_elsewhere_nor_go_on_for_ever) {
@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_what_was_promised_is_not_kept) {
 
     registry.when("GET", path("g") + "manifests/")
         .always(answer(200, R"({"mediaType":"x/y","manifests":[]})"));
-    REQUIRE_ERROR(get("g"), error_kind::user, "no Helm chart");
+    REQUIRE_ERROR(get("g"), error_kind::user, "not a Helm chart");
 
     registry.when("GET", path("h") + "manifests/").always(answer(200, manifest));
     registry.when("GET", path("h") + "blobs/")

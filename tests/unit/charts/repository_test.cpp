@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_said_with_what_is) {
     );
     REQUIRE_ERROR(resolve(web("^7")), error_kind::not_found, "the highest versions are 1.1.0, 1.0.0");
     REQUIRE_ERROR(resolve(request(url, "wbe", "1.0.0")), error_kind::not_found, "nearest is web");
-    REQUIRE_ERROR(resolve(web("not a range")), error_kind::user, "no version range");
+    REQUIRE_ERROR(resolve(web("not a range")), error_kind::user, "not a version range");
     BOOST_TEST(seen(server, "/") == 1U);
     REQUIRE_ERROR(
         resolve(request(server.url() + "/nothing", "web", "*")), error_kind::not_found, "oci://host/path"
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(what_is_too_large_is_refused) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_index_and_what_is_no_chart_is_said) {
     server.when("GET", "/page/index.yaml").always(answer(200, "<html><a b: c></html>"));
-    REQUIRE_ERROR(resolve(request(server.url() + "/page", "web", "*")), error_kind::user, "no index");
+    REQUIRE_ERROR(resolve(request(server.url() + "/page", "web", "*")), error_kind::user, "not an index");
     const auto page = std::string{"<html>sign in</html>"};
     const auto other = chart_tgz("other", "1.1.0");
     const auto hostile = tgz(
@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_index_and_what_is_no_chart_is_said) {
     server.when("GET", "/charts/page.tgz").always(answer(200, page));
     server.when("GET", "/charts/other.tgz").always(answer(200, other));
     server.when("GET", "/charts/hostile.tgz").always(answer(200, hostile));
-    REQUIRE_ERROR(fetch(web("1.0.0")), error_kind::user, "no .tgz");
+    REQUIRE_ERROR(fetch(web("1.0.0")), error_kind::user, "not a .tgz");
     REQUIRE_ERROR(fetch(web("1.1.0")), error_kind::user, "the chart \"other\" in it");
     REQUIRE_ERROR(fetch(web("3.0.0")), error_kind::user, "leads out of the archive");
     REQUIRE_ERROR(fetch(web("4.0.0")), error_kind::user, "no sha256");

@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(redirects_end) {
     BOOST_TEST(home.requests().size() == 6U);
     imposter odd;
     odd.when("GET", "/index.yaml").always(answer(302, "", "Location: file:///etc/passwd\r\n"));
-    REQUIRE_ERROR(resolve(request(odd.url(), "web", "*")), error_kind::user, "no http or https URL");
+    REQUIRE_ERROR(resolve(request(odd.url(), "web", "*")), error_kind::user, "not an http or https URL");
 }
 
 BOOST_AUTO_TEST_CASE(a_password_does_not_travel_in_the_clear) {

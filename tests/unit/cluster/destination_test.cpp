@@ -258,7 +258,7 @@ BOOST_FIXTURE_TEST_CASE(a_namespace_is_not_inspected_while_a_group_does_not_answ
     (void)run(to.resolve(config_maps));
     const auto along = run(to.inspect({"", "Namespace", "", "n"}, shop));
     BOOST_TEST(
-        along.failure == "the API down.example.com/v1 does not answer, so nobody can list what it has there"
+        along.failure == "the API down.example.com/v1 does not answer, so its objects there cannot be listed"
     );
 }
 

@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_with_its_path) {
          "spec.goTemplateOptions[0]: must be missingkey=default, missingkey=invalid, missingkey=zero or "
          "missingkey=error, is \"missingkey=fail\""},
         {R"({'ignoreApplicationDifferences': [{'name': 'a'}, {'jsonPointers': ['spec']}]})",
-         "spec.ignoreApplicationDifferences[0]: one of jsonPointers and jqPathExpressions must name what is "
-         "ignored; spec.ignoreApplicationDifferences[1].jsonPointers[0]: must begin with '/', such as "
+         "spec.ignoreApplicationDifferences[0]: one of jsonPointers and jqPathExpressions must name the ignored "
+         "fields; spec.ignoreApplicationDifferences[1].jsonPointers[0]: must begin with '/', such as "
          "/spec/source/targetRevision, is \"spec\""},
         {R"({'strategy': {'type': 'AllAtOnce'}})", ""},
         {R"({'strategy': {'type': 'RollingSync', 'rollingSync': {}}})",

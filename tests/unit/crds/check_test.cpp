@@ -97,8 +97,7 @@ BOOST_AUTO_TEST_CASE(what_an_application_alone_tells_to_be_wrong_is_said) {
          "spec.syncPolicy.retry.backoff.maxDuration: must not be shorter than duration, which is 10m, is 60"},
         {R"({'ignoreDifferences': [{'kind': 'Deployment'}]})",
          "spec.ignoreDifferences[0]: one of jsonPointers, jqPathExpressions and managedFieldsManagers must "
-         "name what is "
-         "ignored"},
+         "name the ignored fields"},
         {R"({'ignoreDifferences': [{'kind': 'Deployment', 'jsonPointers': ['spec/replicas']}]})",
          R"(spec.ignoreDifferences[0].jsonPointers[0]: must begin with '/', such as /spec/replicas, is "spec/replicas")"
         },

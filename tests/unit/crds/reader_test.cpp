@@ -309,7 +309,9 @@ BOOST_AUTO_TEST_CASE(no_more_problems_are_looked_for_than_somebody_reads) {
     }
     const auto read = examine_application(object);
     BOOST_TEST_REQUIRE(read.unknown_fields.size() == 101u);
-    BOOST_TEST(read.unknown_fields.back().text() == "spec: is wrong too; no more than 100 problems are told");
+    BOOST_TEST(
+        read.unknown_fields.back().text() == "spec: is wrong too; only the first 100 problems are listed"
+    );
     BOOST_TEST(read.problems.size() <= 101u);
     // A status that is all wrong is still none that stops anything.
     BOOST_TEST(read_application(object).has_value());

@@ -59,7 +59,7 @@ const row table[] = {
     {"https://h/x", "fatal: unable to access 'x': The requested URL returned error: 429\n",
      error_kind::transient, "(429)"},
     {"https://h/x", "fatal: https://h/x/info/refs not valid: is this a git repository?\n",
-     error_kind::not_found, "no Git repository"},
+     error_kind::not_found, "does not answer as a Git repository"},
     {"https://h/x",
      "fatal: unable to access 'x': Operation too slow. Less than 100 bytes/sec transferred the last 60 "
      "seconds\n",

@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(nothing_else_is_and_the_sentence_says_why) {
         {"https://h/a", "https://h:8443/a/info/refs", "must not go"},
         {"http://h:8080/a", "https://h/a/info/refs", "must not go"},
         {"https://h/a", "https://h/users/sign_in?next=s3cret", "the page https://h/users/sign_in instead"},
-        {"https://h/a", "ssh://h/a/info/refs", "no address"},
-        {"https://h/a", "", "no address"},
+        {"https://h/a", "ssh://h/a/info/refs", "not a repository address"},
+        {"https://h/a", "", "not a repository address"},
     }};
     for (const auto& [from, location, words] : cases) {
         const auto led = follow(address(from), location);

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(what_leads_nowhere_says_so) {
     BOOST_TEST(lead("refs/pull/1/head") == "the repository has no ref \"refs/pull/1/head\"");
     BOOST_TEST(lead("^9") == "no tag is in the version range \"^9\", and no branch has that name");
     BOOST_TEST(
-        lead("123456f") == "\"123456f\" is no branch or tag, and as an abbreviated SHA it cannot be asked "
+        lead("123456f") == "\"123456f\" is not a branch or tag, and as an abbreviated SHA it cannot be asked "
                            "for: give all 40 digits"
     );
     const auto empty = resolve(*match::revision::parse("main"), ref_list{});

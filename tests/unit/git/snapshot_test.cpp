@@ -79,10 +79,10 @@ BOOST_AUTO_TEST_CASE(trees_are_found_by_path) {
     BOOST_TEST(r->tree_at("apps/shop")->hex() == id_of("apps/shop"));
     BOOST_TEST(r->tree_at("apps/shop/")->hex() == id_of("apps/shop"));
     REQUIRE_ERROR(r->tree_at("apps/none"), not_found, "there is no \"apps/none\" in commit " + head);
-    REQUIRE_ERROR(r->tree_at("run.sh"), user, "is a file and no directory in commit ");
+    REQUIRE_ERROR(r->tree_at("run.sh"), user, "is a file, not a directory in commit ");
     REQUIRE_ERROR(r->tree_at("run.sh/x"), not_found, "since \"run.sh\" is a file");
-    REQUIRE_ERROR(r->tree_at("apps/alias"), user, "is a symlink and no directory");
-    REQUIRE_ERROR(r->tree_at("vendor/lib"), user, "is a submodule and no directory");
+    REQUIRE_ERROR(r->tree_at("apps/alias"), user, "is a symlink, not a directory");
+    REQUIRE_ERROR(r->tree_at("vendor/lib"), user, "is a submodule, not a directory");
     for (const auto* path : {"/", "/apps", "apps//shop", "./apps", "apps/..", "../x", "."}) {
         REQUIRE_ERROR(r->tree_at(path), user, "the path ");
     }
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(lists_have_limits) {
     REQUIRE_ERROR(
         r->list(root, {.recursive = false, .max_entries = 3, .max_depth = 1}), user, "more than 3 entries"
     );
-    REQUIRE_ERROR(r->list(r->entry_at("run.sh")->id), user, "is a blob and no tree");
+    REQUIRE_ERROR(r->list(r->entry_at("run.sh")->id), user, "is a blob, not a tree");
 }
 
 BOOST_AUTO_TEST_CASE(blobs_are_read_up_to_a_limit) {

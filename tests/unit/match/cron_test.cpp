@@ -93,15 +93,15 @@ BOOST_AUTO_TEST_CASE(what_is_no_schedule_is_named) {
         {"* * * 13 *", "month: "},
         {"* * * * 7", "day of the week: \"7\" is out of range: it goes from 0 to 6"},
         {"* * * * 5-1", "ends before it begins"},
-        {"* * L * *", "\"L\" is no number"},
+        {"* * L * *", "\"L\" is not a number"},
         {"*/0 * * * *", "has a step of 0"},
-        {"1-2-3 * * * *", "is no range"},
+        {"1-2-3 * * * *", "is not a range"},
         {"*/2/3 * * * *", "more than one step"},
-        {"-1 * * * *", "is no number"},
-        {"+1 * * * *", "is no number"},
-        {"1, * * * *", "is no number"},
+        {"-1 * * * *", "is not a number"},
+        {"+1 * * * *", "is not a number"},
+        {"1, * * * *", "is not a number"},
         {"TZ=Asia/Tokyo", "no fields after the time zone"},
-        {"* * * foo *", "\"foo\" is no number"},
+        {"* * * foo *", "\"foo\" is not a number"},
     };
     for (const auto& [schedule, expected] : cases) {
         const auto parsed = cron::parse(schedule);

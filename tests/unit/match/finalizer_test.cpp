@@ -54,8 +54,8 @@ BOOST_AUTO_TEST_CASE(one_that_nobody_serves_is_told_with_the_one_that_was_meant)
         {"resources-finalizer.argoproj.io", ""}, // somebody's, for all that is known
         {"holdfast.dev/finalizer", "Holdfast's are \"holdfast.dev/resources-finalizer\""},
         {"resources-finalizer.holdfast.dev", "Holdfast's are \"holdfast.dev/resources-finalizer\""},
-        {"post-delete-finalizer.argocd.argoproj.io", "Argo CD serves on its own kind alone"},
-        {"post-delete-finalizer.argocd.argoproj.io/cleanup", "Argo CD serves on its own kind alone"},
+        {"post-delete-finalizer.argocd.argoproj.io", "Argo CD handles on its own kind only"},
+        {"post-delete-finalizer.argocd.argoproj.io/cleanup", "Argo CD handles on its own kind only"},
         {"foregroundDeletion", ""},
         {"orphan", ""},
         {"theirs.example.com/resources-finalizer", ""},

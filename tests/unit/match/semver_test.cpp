@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(the_highest_that_is_in_the_range_is_chosen_and_what_is_no_v
 BOOST_AUTO_TEST_CASE(a_range_that_is_none_is_refused_with_examples) {
     BOOST_TEST(
         version_range::parse("latest").error().message() ==
-        "\"latest\" is no version range: write it like \"^1.2\", \"~1.2.3\", \"1.x\", \">=1.2 <2\" or \"1.0 "
+        "\"latest\" is not a version range: write it like \"^1.2\", \"~1.2.3\", \"1.x\", \">=1.2 <2\" or \"1.0 "
         "- 2.0\""
     );
 }

@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_a_sentence) {
         {"https://user:secret@github.com/acme/shop", "put them into a Secret"},
         {"https://user%3Asecret@github.com/acme/shop", "put them into a Secret"},
         {"ssh://git:secret@github.com/acme/shop", "put them into a Secret"},
-        {"ssh://-oProxyCommand=x@host/y", "user that is no plain name"},
+        {"ssh://-oProxyCommand=x@host/y", "user that is not a plain name"},
         {"ssh://-oProxyCommand=x/y", "host"},
         {"-x@host:y", "starts with '-'"},
         {"git@-host:y", "host"},

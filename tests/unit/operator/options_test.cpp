@@ -80,14 +80,14 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line) {
     is_refused("listen: a\nlisten: b\n", {"line 2", "listen: is there twice"});
     is_refused("admission-client-ca: /ca.pem", {"admission-client-ca", "admission-listen"});
     is_refused("- listen", {"must be a YAML mapping"});
-    is_refused("listen: 'a", {"line 1", "is no YAML"});
+    is_refused("listen: 'a", {"line 1", "is not valid YAML"});
     is_refused("installation: '-a'", {"installation: must be a label value"});
     is_refused("former-managers: 'ci-*,*'", {"former-managers: must be names", "one is \"*\""});
     is_refused("former-managers: 'a*b'", {"one is \"a*b\""});
     is_refused("former-managers: 'a,,b'", {"one is \"\""});
-    is_refused("private-addresses: '10.0.0.0/33'", {"private-addresses: \"10.0.0.0/33\" is no range"});
-    is_refused("private-addresses: 'a b'", {"private-addresses: \"a b\" is no name of a host"});
-    is_refused("cluster-addresses: 'git.example'", {"cluster-addresses: \"git.example\" is no address"});
+    is_refused("private-addresses: '10.0.0.0/33'", {"private-addresses: \"10.0.0.0/33\" is not a range"});
+    is_refused("private-addresses: 'a b'", {"private-addresses: \"a b\" is not a host name"});
+    is_refused("cluster-addresses: 'git.example'", {"cluster-addresses: \"git.example\" is not an address"});
     is_refused("admission-url: https://a:1", {"admission-listen"});
     is_refused("listen-key: k", {"listen-certificate and listen-key"});
 }

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_finalizer_that_nobody_would_take_away_is_a_problem) {
     SAID(judge(with(R"("holdfast.dev/resources-finalizer", "theirs.example.com/audit")"), around).problems);
     SAID(
         judge(with(R"("theirs.example.com/audit", "holdfast.dev/resource-finalizer")"), around).problems,
-        "metadata.finalizers[1]: nobody takes away \"holdfast.dev/resource-finalizer\"; "
+        "metadata.finalizers[1]: no controller removes \"holdfast.dev/resource-finalizer\"; "
         "\"holdfast.dev/resources-finalizer\" seems to be meant"
     );
 }
@@ -332,7 +332,7 @@ BOOST_AUTO_TEST_CASE(what_is_compared_although_it_is_named_in_ignore_differences
         {"kind": "Service", "jqPathExpressions": [".spec.ports[]"]}]}})");
     SAID(
         judge(value, around).warnings,
-        "spec.ignoreDifferences[1]: jsonPointers: \"/spec/a~2b\" is no JSON pointer; one looks like "
+        "spec.ignoreDifferences[1]: jsonPointers: \"/spec/a~2b\" is not a JSON pointer; one looks like "
         "\"/spec/replicas\"",
         "spec.ignoreDifferences[1]: jsonPointers: \"/metadata/name\" cannot be ignored, it says which object "
         "it "

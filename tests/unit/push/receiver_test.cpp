@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_refused_with_the_reason) {
     request.what.body = R"({"ref": 5})";
     BOOST_TEST(send(request) == "400 the body's ref must be a text, is a number");
     http::request_info nobodys;
-    BOOST_TEST(send(nobodys).starts_with("400 this is no delivery of GitHub, GitLab"));
+    BOOST_TEST(send(nobodys).starts_with("400 this is not a delivery of GitHub, GitLab"));
     request = genuine();
     request.what.headers.push_back({"Content-Encoding", "gzip"});
     BOOST_TEST(send(request) == "415 send the body as it is, without Content-Encoding");

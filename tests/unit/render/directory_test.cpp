@@ -168,11 +168,11 @@ BOOST_AUTO_TEST_CASE(all_errors_are_collected_with_their_places) {
     BOOST_TEST(render::to_string(all[2]) == "a/2.yaml:9:1 (document 3): the Secret has no metadata.name");
     BOOST_TEST(
         has(render::to_string(all[3]),
-            "a/3.yaml:2:1: this is no Kubernetes object: it has no apiVersion and no kind.")
+            "a/3.yaml:2:1: this is not a Kubernetes object: it has no apiVersion and no kind.")
     );
     BOOST_TEST(
         has(render::to_string(all[4]),
-            "a/4.yaml:7:1: key \"data\" is given twice in one mapping; it was first in line 5")
+            "a/4.yaml:7:1: key \"data\" appears twice in one mapping; it was first in line 5")
     );
     BOOST_TEST(has(render::to_string(all[5]), "a/5.json:2:"));
     const auto summary = output.error().summary(2);
@@ -195,9 +195,9 @@ BOOST_AUTO_TEST_CASE(a_repeated_key_below_an_objects_own_fields_is_a_warning_wit
     BOOST_TEST_REQUIRE(output->warnings.size() == 2U);
     BOOST_TEST(has(output->warnings[0], "a/1.yaml:"));
     BOOST_TEST(
-        has(output->warnings[0], "(document 2): key \"a\" is given twice in one mapping, first in line ")
+        has(output->warnings[0], "(document 2): key \"a\" appears twice in one mapping, first in line ")
     );
-    BOOST_TEST(has(output->warnings[1], "a/2.json:2: key \"name\" is given twice"));
+    BOOST_TEST(has(output->warnings[1], "a/2.json:2: key \"name\" appears twice"));
 }
 
 BOOST_AUTO_TEST_CASE(symlinks_are_followed_inside_of_the_repository) {
@@ -368,7 +368,7 @@ BOOST_AUTO_TEST_CASE(what_jsonnet_gives_that_is_no_object_is_an_error_of_the_fil
     BOOST_TEST(has(errors, "app/b.jsonnet: object 1 of the result: the object has no apiVersion\n"), errors);
     BOOST_TEST(has(errors, "app/b.jsonnet: object 2 of the result: this is a list"), errors);
     BOOST_TEST(has(errors, "app/b.jsonnet: object 3 of the result: this is a number"), errors);
-    BOOST_TEST(has(errors, "app/c.jsonnet: the result cannot be read: this is no JSON"), errors);
+    BOOST_TEST(has(errors, "app/c.jsonnet: the result cannot be read: this is not valid JSON"), errors);
     BOOST_TEST(has(errors, "app/d.jsonnet: the file was not evaluated"), errors);
     render::directory_limits limits;
     limits.max_total_bytes = 10;

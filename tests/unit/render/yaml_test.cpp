@@ -98,13 +98,13 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_are_refused_where_they_are) {
 BOOST_AUTO_TEST_CASE(a_key_that_is_given_twice_is_refused_with_both_lines) {
     BOOST_TEST(
         read("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n") ==
-        "5:3 key \"c\" is given twice in one mapping; it was first in line 3"
+        "5:3 key \"c\" appears twice in one mapping; it was first in line 3"
     );
     BOOST_TEST(
-        read("1: a\n\"1\": b\n") == "2:1 key \"1\" is given twice in one mapping; it was first in line 1"
+        read("1: a\n\"1\": b\n") == "2:1 key \"1\" appears twice in one mapping; it was first in line 1"
     );
     BOOST_TEST(
-        read("{a: 1, b: 2, a: 3}") == "1:14 key \"a\" is given twice in one mapping; it was first in line 1"
+        read("{a: 1, b: 2, a: 3}") == "1:14 key \"a\" appears twice in one mapping; it was first in line 1"
     );
     BOOST_TEST(read("a: {c: 1}\nb: {c: 2}\n") == R"({"a":{"c":1},"b":{"c":2}})");
 }
@@ -132,9 +132,9 @@ BOOST_AUTO_TEST_CASE(below_a_manifests_own_fields_the_last_of_a_repeated_key_cou
     // Two documents: each tells of its own.
     BOOST_TEST(told("b: {c: 1, c: 2}\n---\na: 1\n") == R"({"b":{"c":2}} c:1:1{"a":1})");
     // Objects that were glued together, alone or in a list.
-    BOOST_TEST(has(told("kind: A\nb: 1\nkind: B\n"), "3: key \"kind\" is given twice"));
-    BOOST_TEST(has(told("{\"kind\": \"A\", \"kind\": \"B\"}"), "key \"kind\" is given twice"));
-    BOOST_TEST(has(told("kind: List\nitems:\n- kind: A\n  kind: B\n"), "4: key \"kind\" is given twice"));
+    BOOST_TEST(has(told("kind: A\nb: 1\nkind: B\n"), "3: key \"kind\" appears twice"));
+    BOOST_TEST(has(told("{\"kind\": \"A\", \"kind\": \"B\"}"), "key \"kind\" appears twice"));
+    BOOST_TEST(has(told("kind: List\nitems:\n- kind: A\n  kind: B\n"), "4: key \"kind\" appears twice"));
     BOOST_TEST(told("items:\n- spec: {c: 1, c: 2}\n") == R"({"items":[{"spec":{"c":2}}]} c:2:2)");
 
     std::string many = "b:\n";
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(merges_are_applied_as_go_yaml_does) {
     // A merge that stands behind a key wins over it: not what YAML says, but what every cluster got so far.
     BOOST_TEST(read(base + "z:\n  a: 9\n  <<: *x\n") == head + R"({"a":1,"b":2}})");
     // An overridden key is no duplicate, but a second explicit one is.
-    BOOST_TEST(has(read(base + "z:\n  <<: *x\n  a: 9\n  a: 8\n"), "6:3 key \"a\" is given twice"));
+    BOOST_TEST(has(read(base + "z:\n  <<: *x\n  a: 9\n  a: 8\n"), "6:3 key \"a\" appears twice"));
     BOOST_TEST(read("\"<<\": 1\n") == R"({"<<":1})");
 }
 
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(aliases_that_lead_nowhere_or_into_themselves_are_refused) {
     BOOST_TEST(read("a: &x 1\n---\nb: *x\n") == "3:4 unknown anchor 'x' is referred to");
     BOOST_TEST(read("a: &x [*x]\n") == "1:8 anchor 'x' contains itself");
     BOOST_TEST(read("&x {a: {b: *x}}\n") == "1:12 anchor 'x' contains itself");
-    BOOST_TEST(has(read("a: &x {b: 1}\n*x : c\n"), "2:1 anchor 'x' is no scalar and cannot be a key"));
+    BOOST_TEST(has(read("a: &x {b: 1}\n*x : c\n"), "2:1 anchor 'x' is not a scalar and cannot be a key"));
 }
 
 BOOST_AUTO_TEST_CASE(aliases_do_not_multiply_without_bounds) {
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_yaml_is_refused_where_it_is_with_what_to_do) {
     BOOST_TEST(has(read("a: b\n<<<<<<< HEAD\nc: d\n"), "merge conflict"));
     BOOST_TEST(has(read("? [a]\n: b\n"), "1:3 a sequence cannot be a key"));
     BOOST_TEST(has(read("a: 1\n~: 2\n"), "2:1 null cannot be a key"));
-    BOOST_TEST(has(read("a: 1\nb: .inf\n"), "2:4 `.inf` is no number that JSON can hold"));
+    BOOST_TEST(has(read("a: 1\nb: .inf\n"), "2:4 `.inf` is not a number that JSON can hold"));
     BOOST_TEST(has(read("a: \"\\ud83d\\ude00\"\n"), "1:"));
 }
 
@@ -309,9 +309,9 @@ BOOST_AUTO_TEST_CASE(json_with_a_key_twice_is_refused_with_both_lines) {
     BOOST_TEST(has(read("{\n \"a\": 1,\n \"b\": 2,\n \"a\": 3\n}"), "4:"));
     BOOST_TEST(
         has(read("{\n \"a\": 1,\n \"b\": 2,\n \"a\": 3\n}"),
-            "key \"a\" is given twice in one object; it was first in line 2")
+            "key \"a\" appears twice in one object; it was first in line 2")
     );
-    BOOST_TEST(has(read("{\"a\": {\"b\": 1, \"\\u0062\": 2}}"), "key \"b\" is given twice"));
+    BOOST_TEST(has(read("{\"a\": {\"b\": 1, \"\\u0062\": 2}}"), "key \"b\" appears twice"));
 }
 
 BOOST_AUTO_TEST_CASE(what_starts_like_json_may_be_yaml_after_all) {

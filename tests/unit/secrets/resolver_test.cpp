@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(keys_that_are_missing_wrong_or_guarded_are_told_with_what_t
     shared.at = stranger.snapshot();
     const auto guarded = errors_of("ref+pass://mine").all.at(0).message;
     BOOST_TEST(
-        guarded.find("no passphrase is given; spec.passwordStore.passphraseSecretRef") != std::string::npos,
+        guarded.find("there is no passphrase; spec.passwordStore.passphraseSecretRef") != std::string::npos,
         guarded
     );
 }

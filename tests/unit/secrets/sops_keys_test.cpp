@@ -83,14 +83,14 @@ BOOST_AUTO_TEST_CASE(keys_are_found_by_their_name_or_by_what_they_hold) {
 BOOST_AUTO_TEST_CASE(what_is_no_key_is_said_with_its_place) {
     BOOST_TEST(
         error_of({{"a.agekey", "hello"}}) ==
-        "Secret shop/sops-keys, key \"a.agekey\", line 1: this is no age key: one "
+        "Secret shop/sops-keys, key \"a.agekey\", line 1: this is not an age key: one "
         "starts with AGE-SECRET-KEY-1 (age-keygen makes it)"
     );
     BOOST_TEST(
         error_of({{"a.agekey", "# nothing\n"}}).find("there is no age key in it") != std::string::npos
     );
     BOOST_TEST(
-        error_of({{"a", "# x\nAGE-SECRET-KEY-1QQQQ\n"}}).find("key \"a\", line 2: this is no age key") !=
+        error_of({{"a", "# x\nAGE-SECRET-KEY-1QQQQ\n"}}).find("key \"a\", line 2: this is not an age key") !=
         std::string::npos
     );
     BOOST_TEST(
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_key_is_said_with_its_place) {
         std::string::npos
     );
     BOOST_TEST(
-        error_of({{"a.asc", "hello"}}).find("key \"a.asc\": this is no OpenPGP private key") !=
+        error_of({{"a.asc", "hello"}}).find("key \"a.asc\": this is not an OpenPGP private key") !=
         std::string::npos
     );
     BOOST_TEST(

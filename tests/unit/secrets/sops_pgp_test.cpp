@@ -89,11 +89,9 @@ BOOST_AUTO_TEST_CASE(a_passphrase_opens_a_protected_key) {
     BOOST_TEST(
         said.find("Secret shop/creds: it cannot be decrypted: the private key ") != std::string::npos, said
     );
-    BOOST_TEST(
-        said.find("is protected, and the passphrase that is given is wrong") != std::string::npos, said
-    );
+    BOOST_TEST(said.find("is protected, and the passphrase is wrong") != std::string::npos, said);
     const auto none = errors(build(text), keys_of({{"a.asc", exported}}));
-    BOOST_TEST(none.find("is protected, and no passphrase is given") != std::string::npos, none);
+    BOOST_TEST(none.find("is protected, and there is no passphrase") != std::string::npos, none);
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_does_not_fit_or_does_not_count_is_explained) {
@@ -112,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_key_that_does_not_fit_or_does_not_count_is_explained) {
         key_of(user, key)
     );
     BOOST_TEST(
-        damaged.find("what \"sops\" has for a PGP key is no OpenPGP message, or is damaged") !=
+        damaged.find("the entry of \"sops\" for a PGP key is not an OpenPGP message, or is damaged") !=
             std::string::npos,
         damaged
     );

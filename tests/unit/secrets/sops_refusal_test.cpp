@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(what_a_secret_cannot_hold_is_said_once_it_is_decrypted) {
     );
     const auto said = errors(build(number));
     BOOST_TEST(
-        said.find("Secret shop/a, stringData.port: what was encrypted here is a number or a boolean") !=
+        said.find("Secret shop/a, stringData.port: the encrypted value is a number or a boolean") !=
             std::string::npos,
         said
     );
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(what_a_secret_cannot_hold_is_said_once_it_is_decrypted) {
     );
     const auto not_base64 = errors(build(text));
     BOOST_TEST(
-        not_base64.find("Secret shop/a, data.password: what was encrypted here is not base64") !=
+        not_base64.find("Secret shop/a, data.password: the encrypted value is not base64") !=
             std::string::npos,
         not_base64
     );

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_named_with_what_would_be_right) {
     says("shop/DB", error_kind::not_found, "there is \"shop/db\" (case counts)");
     says("shop", error_kind::user, "is a folder");
     says("shop/db.gpg", error_kind::user, "named without \".gpg\": \"shop/db\"");
-    says("notes.txt", error_kind::user, "is a file that is no entry");
+    says("notes.txt", error_kind::user, "is a file but not an entry");
     says("../shop/db", error_kind::user, "no \"..\"");
     says("", error_kind::user, "no entry");
 }

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(what_was_cut_is_hidden_and_the_words_around_stay) {
 
 BOOST_AUTO_TEST_CASE(of_several_lines_each_is_hidden) {
     const auto mask = mask_of({"-----BEGIN KEY-----\nMIIEvQIBADANBg\n  kqhkiG9w0BAQ  \n-----END KEY-----\n"});
-    BOOST_TEST(mask.blank("line 2: MIIEvQIBADANBg is no number") == "line 2: (hidden) is no number");
+    BOOST_TEST(mask.blank("line 2: MIIEvQIBADANBg is not a number") == "line 2: (hidden) is not a number");
     BOOST_TEST(mask.blank("near 'kqhkiG9w0BAQ'") == "near '(hidden)'");
     const std::string one_long_line(3000, 'k');
     const auto told = mask_of({one_long_line}).blank("value " + one_long_line + " too long");

@@ -9,7 +9,7 @@ namespace holdfast::sets::test {
 
 crds::application_set set_of(std::string_view spec) {
     const auto read = render::read_yaml(spec);
-    BOOST_REQUIRE_MESSAGE(read.has_value(), "the spec of the test is no YAML: " << spec);
+    BOOST_REQUIRE_MESSAGE(read.has_value(), "the spec of the test is not valid YAML: " << spec);
     json::object object{
         {"apiVersion", "holdfast.dev/v1alpha1"},
         {"kind", "ApplicationSet"},

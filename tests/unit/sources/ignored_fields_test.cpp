@@ -77,12 +77,13 @@ BOOST_AUTO_TEST_CASE(expressions_that_are_wrong_are_all_told_by_their_places) {
     const auto objects = objects_of({{"ConfigMap", "a"}}, "1");
     auto work = jq_work_of(*objects, {rule("Pod", {".x"}), rule("*", {".a", ".b["})}, nullptr);
     builders::jq_answer answer;
-    answer.errors = {{0, "it does not end in time"}, {2, "it is no jq expression: x"}};
+    answer.errors = {{0, "it does not end in time"}, {2, "it is not a jq expression: x"}};
     const auto found = ignored_fields_of(std::move(work), std::move(answer));
     BOOST_REQUIRE(!found.has_value());
     BOOST_TEST(
-        found.error().message() == "spec.ignoreDifferences[0].jqPathExpressions[0]: it does not end in time; "
-                                   "spec.ignoreDifferences[1].jqPathExpressions[1]: it is no jq expression: x"
+        found.error().message() ==
+        "spec.ignoreDifferences[0].jqPathExpressions[0]: it does not end in time; "
+        "spec.ignoreDifferences[1].jqPathExpressions[1]: it is not a jq expression: x"
     );
     BOOST_TEST((found.error().kind() == error_kind::user));
 }

@@ -33,7 +33,9 @@ BOOST_AUTO_TEST_CASE(what_somebody_has_to_mend_is_said_at_once_and_what_may_pass
         const auto found = trouble_of({one.kind, "listing the refs of R: failed"}, one.failing_for);
         BOOST_TEST((found ? std::string{found->reason} : std::string{}) == one.reason, to_string(one.kind));
         if (found) {
-            BOOST_TEST(found->message.starts_with("listing the refs of R: failed; what was read last stays"));
+            BOOST_TEST(found->message.starts_with(
+                "listing the refs of R: failed; the last revision that was read stays"
+            ));
         }
     }
 }

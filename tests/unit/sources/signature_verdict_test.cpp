@@ -92,8 +92,8 @@ BOOST_AUTO_TEST_CASE(which_tags_may_vouch_for_a_commit) {
     // It moved on since it was looked up: others may say the same of the commit.
     BOOST_TEST(tags('c', "refs/tags/other").value().size() == 2U);
     const std::vector<std::tuple<char, std::string, std::string>> refused{
-        {'c', "refs/heads/main", "targetRevision leads to refs/heads/main, which is no tag"},
-        {'c', "HEAD", "which is no tag"},
+        {'c', "refs/heads/main", "targetRevision leads to refs/heads/main, which is not a tag"},
+        {'c', "HEAD", "which is not a tag"},
         {'c', "refs/tags/light", "the tag light is a lightweight one"},
         {'e', "", "no annotated tag names this commit"},
     };

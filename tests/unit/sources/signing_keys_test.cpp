@@ -55,17 +55,17 @@ BOOST_AUTO_TEST_CASE(what_is_no_public_key_is_named) {
         {{{"alice", "-----BEGIN PGP PUBLIC KEY BLOCK-----"}}, "Secret shop/signers has no key that signatures"
         },
         {{{"a.asc", "-----BEGIN PGP PRIVATE KEY BLOCK-----"}}, "key \"a.asc\": this is a private key"},
-        {{{"a.asc", key}}, "key \"a.asc\": this is no OpenPGP public key in armour"},
+        {{{"a.asc", key}}, "key \"a.asc\": this is not an OpenPGP public key in armour"},
         {{{"a.sshpub", "-----BEGIN OPENSSH PRIVATE KEY-----"}}, "key \"a.sshpub\": this is a private key"},
         {{{"a.sshpub", std::string{key} + "\nhello world\n"}}, "key \"a.sshpub\", line 2: "},
-        {{{"a.sshpub", "ssh-ed25519 AAAA"}}, "line 1: this is no SSH public key"},
+        {{{"a.sshpub", "ssh-ed25519 AAAA"}}, "line 1: this is not an SSH public key"},
         {{{"a.sshpub", "ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIHA0hJEPfTW+Kz/xmrCyVFnNumdvOngUFEbkIFbQ7JVI"}},
-         "line 1: this is no SSH public key"},
+         "line 1: this is not an SSH public key"},
         {{{"a.sshpub", std::string{"* cert-authority "} + key}}, "certificate authorities are not served"},
         {{{"a.sshpub", std::string{"a@x valid-before=\"tomorrow\" "} + key}},
-         "valid-before=\"tomorrow\" is no time"},
-        {{{"a.sshpub", std::string{"a@x valid-before=\"20261301\" "} + key}}, "is no time"},
-        {{{"a.sshpub", std::string{"a@x no-pty "} + key}}, "\"no-pty\" is no option of allowed_signers"},
+         "valid-before=\"tomorrow\" is not a time"},
+        {{{"a.sshpub", std::string{"a@x valid-before=\"20261301\" "} + key}}, "is not a time"},
+        {{{"a.sshpub", std::string{"a@x no-pty "} + key}}, "\"no-pty\" is not an option of allowed_signers"},
         {{{"a.sshpub", "# nobody\n"}}, "has no key that signatures are checked with"},
     };
     for (const auto& [data, expected] : cases) {

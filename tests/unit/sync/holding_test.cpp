@@ -44,14 +44,14 @@ BOOST_AUTO_TEST_CASE(an_object_says_what_keeps_it_from_going) {
         {ours, by(R"("holdfast.dev/resources-finalizer")"), 5s,
          R"(held by the finalizer "holdfast.dev/resources-finalizer"; its conditions say what it waits for)"},
         {ours, by(R"("holdfast.dev/resource-finalizer")"), 5s,
-         R"(held by the finalizer "holdfast.dev/resource-finalizer"; nobody takes away )"
+         R"(held by the finalizer "holdfast.dev/resource-finalizer"; no controller removes )"
          R"("holdfast.dev/resource-finalizer"; "holdfast.dev/resources-finalizer" seems to be meant)"},
         {ns, R"({"metadata": {)" + marked + R"(}, "status": {"conditions": [
              {"type": "NamespaceDeletionDiscoveryFailure", "status": "False", "message": "all well"},
              {"type": "NamespaceFinalizersRemaining", "status": "True",
               "message": "Some content in the namespace has finalizers remaining: a/b in 1 resource instances"}]}})",
          5s,
-         "held by what is left in it: Some content in the namespace has finalizers remaining: a/b in 1 "
+         "held by its remaining contents: Some content in the namespace has finalizers remaining: a/b in 1 "
          "resource instances"},
         {ns, R"({"metadata": {)" + marked + R"(}, "spec": {"finalizers": ["kubernetes"]}})", 61s, ""},
     };

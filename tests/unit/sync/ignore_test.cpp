@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_said) {
     BOOST_TEST(problems.size() == 3U);
     BOOST_TEST(
         problems.at(0) ==
-        "jsonPointers: \"spec/replicas\" is no JSON pointer; one looks like \"/spec/replicas\""
+        "jsonPointers: \"spec/replicas\" is not a JSON pointer; one looks like \"/spec/replicas\""
     );
 }
 

@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(names_are_those_of_their_kind) {
 BOOST_AUTO_TEST_CASE(broken_documents_are_refused_and_kinds_can_be_replaced) {
     schema_set set;
     BOOST_TEST(
-        set.add("apps", "v1", "{", {"Deployment"}).error().message().find("apps/v1 is no JSON") !=
+        set.add("apps", "v1", "{", {"Deployment"}).error().message().find("apps/v1 is not valid JSON") !=
         std::string::npos
     );
     BOOST_TEST(set.add("", "v1", "{}", {}).has_error());

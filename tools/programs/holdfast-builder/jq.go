@@ -96,7 +96,7 @@ func answerJQ(question jqQuestion, objects *json.Decoder) (jqAnswer, error) {
 func compilePath(text string) (*gojq.Code, error) {
 	query, err := gojq.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("it is no jq expression: %w", err)
+		return nil, fmt.Errorf("it is not a jq expression: %w", err)
 	}
 	paths := &gojq.Query{Term: &gojq.Term{
 		Type: gojq.TermTypeFunc,
@@ -104,7 +104,7 @@ func compilePath(text string) (*gojq.Code, error) {
 	}}
 	code, err := gojq.Compile(paths)
 	if err != nil {
-		return nil, fmt.Errorf("it is no jq expression: %w", err)
+		return nil, fmt.Errorf("it is not a jq expression: %w", err)
 	}
 	return code, nil
 }

@@ -68,7 +68,7 @@ func TestWhatIsNoExpressionIsToldByItsPosition(t *testing.T) {
 		if expression == "" { // the identity
 			continue
 		}
-		if message := answer.Errors[1]; !strings.HasPrefix(message, "it is no jq expression: ") {
+		if message := answer.Errors[1]; !strings.HasPrefix(message, "it is not a jq expression: ") {
 			t.Errorf("%s: %q", expression, message)
 		}
 		if _, wrong := answer.Errors[0]; wrong || answer.Paths != nil {
