@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_index_and_what_is_no_chart_is_said) {
     REQUIRE_ERROR(fetch(web("1.0.0")), error_kind::user, "not a .tgz");
     REQUIRE_ERROR(fetch(web("1.1.0")), error_kind::user, "the chart \"other\" in it");
     REQUIRE_ERROR(fetch(web("3.0.0")), error_kind::user, "leads out of the archive");
-    REQUIRE_ERROR(fetch(web("4.0.0")), error_kind::user, "no sha256");
+    REQUIRE_ERROR(fetch(web("4.0.0")), error_kind::user, "not a sha256");
     REQUIRE_ERROR(fetch(web("5.0.0")), error_kind::user, "no URL");
     REQUIRE_ERROR(fetch(web("6.0.0")), error_kind::user, "https://");
     BOOST_TEST(files_in(directory / "charts/sha256").empty());

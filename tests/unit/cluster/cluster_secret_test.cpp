@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place_and_without_its_value
              {"two lines", with(R"({"bearerToken":"s3cret\nb"})"), {"bearerToken", "one line"}},
              {"two ways",
               with(R"({"bearerToken":"s3cret","username":"u"})"),
-              {"bearerToken", "username", "one of them"}},
+              {"bearerToken", "username", "only one"}},
              {"half", with(R"({"password":"s3cret"})"), {"password", "username is not"}},
              {"proxy", with(R"({"proxyUrl":"s3cret"})"), {"proxyUrl", "http://proxy:3128"}},
              {"tls is a list", with(R"({"tlsClientConfig":[]})"), {"tlsClientConfig", "object"}},
