@@ -1,5 +1,6 @@
 #include "builders/file_problems.hpp"
 
+#include "base/json_pointer.hpp"
 #include "render/yaml.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +18,7 @@ std::string pointer_to(std::string_view path) {
         if (c == '.' || c == '[') {
             pointer += '/';
         } else if (c != ']') {
-            pointer += c;
+            pointer += pointer_token({&c, 1});
         }
     }
     return pointer;

@@ -1,11 +1,13 @@
 #include "charts/archive_files.hpp"
 
 #include "base/hash.hpp"
+#include "base/replace_file.hpp"
 
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -114,28 +116,9 @@ result<void> write(const std::string& temporary, const std::string& path, std::s
     std::error_code ec;
     fs::create_directories(temporary, ec);
     fs::create_directories(fs::path{path}.parent_path(), ec);
-    std::string name = temporary + "/XXXXXX";
-    const descriptor file{::mkostemp(name.data(), O_CLOEXEC)};
-    if (file.get() < 0) {
-        return disk_error(temporary, errno);
-    }
-    const auto give_up = [&] {
-        const int code = errno;
-        ::unlink(name.c_str());
-        return disk_error(path, code);
-    };
-    while (!bytes.empty()) {
-        const auto done = ::write(file.get(), bytes.data(), bytes.size());
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done < 0) {
-            return give_up();
-        }
-        bytes.remove_prefix(static_cast<std::size_t>(done));
-    }
-    if (::rename(name.c_str(), path.c_str()) != 0) {
-        return give_up();
+    static std::atomic<unsigned> count{0};
+    if (const auto failed = replace_file(path, {bytes}, temporary + "/" + std::to_string(++count))) {
+        return disk_error(path, failed.value());
     }
     return {};
 }

@@ -1,10 +1,10 @@
 #include "policy/set_checks.hpp"
 
+#include "base/json_pointer.hpp"
 #include "crds/words.hpp"
 #include "kube/object.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
-#include "render/pointer.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -142,7 +142,7 @@ std::optional<std::string> pointer_of_jq(std::string_view expression) {
             if (end == std::string_view::npos) return std::nullopt;
             const auto name = expression.substr(at, end - at);
             if (name.find_first_of("\\\"") != std::string_view::npos) return std::nullopt;
-            pointer += "/" + render::pointer_token(name);
+            pointer += "/" + pointer_token(name);
             at = end + 2;
         } else if (rest().starts_with('[') && !pointer.empty()) {
             const auto end = expression.find(']', at);

@@ -1,10 +1,10 @@
 #include "render/documents.hpp"
 
+#include "base/json_pointer.hpp"
 #include "base/work_budget.hpp"
 #include "render/canonical.hpp"
 #include "render/json_stream.hpp"
 #include "render/normalise.hpp"
-#include "render/pointer.hpp"
 #include "render/yaml.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+#include "base/json_pointer.hpp"
 #include "render/json_stream.hpp"
 #include "render/scalar.hpp"
 #include "render/yaml.hpp"
@@ -13,26 +14,6 @@
 namespace holdfast::render {
 
 namespace {
-
-/// The steps of an RFC 6901 pointer.
-std::vector<std::string> steps_of(std::string_view pointer) {
-    std::vector<std::string> steps;
-    while (!pointer.empty() && pointer.front() == '/') {
-        pointer.remove_prefix(1);
-        const std::string_view raw = pointer.substr(0, pointer.find('/'));
-        pointer.remove_prefix(raw.size());
-        std::string step;
-        for (std::size_t i = 0; i < raw.size(); ++i) {
-            if (raw[i] == '~' && i + 1 < raw.size() && (raw[i + 1] == '0' || raw[i + 1] == '1')) {
-                step += raw[++i] == '0' ? '~' : '/';
-            } else {
-                step += raw[i];
-            }
-        }
-        steps.push_back(std::move(step));
-    }
-    return steps;
-}
 
 /// Follows one path through the events of a document: at each level it knows whether the levels above are on
 /// the path, and it remembers the deepest place that is.
@@ -241,7 +222,9 @@ private:
 } // namespace
 
 std::optional<position> locate(std::string_view text, int index, std::string_view pointer) {
-    auto steps = steps_of(pointer);
+    auto read = read_pointer(pointer);
+    if (!read) return std::nullopt;
+    auto& steps = *read;
     if (looks_like_json(text)) {
         if (const auto found = scan_json(text, {}); !found.failure) {
             if (index < 1 || found.starts.size() < static_cast<std::size_t>(index)) return std::nullopt;

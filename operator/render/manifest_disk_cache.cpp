@@ -2,6 +2,7 @@
 
 #include "base/hash.hpp"
 #include "base/log.hpp"
+#include "base/replace_file.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -156,19 +157,8 @@ void manifest_disk_cache::save(const build_key& key, const packed_output& output
     const auto temporary =
         path.string() + "." + std::to_string(::getpid()) + "." + std::to_string(++count) + ".new";
     const auto body = json::serialize(to_json(output));
-    {
-        std::ofstream file{temporary, std::ios::binary};
-        file << format << to_hex(sha256(body)) << '\n' << body;
-        if (!file.flush()) {
-            log::debug("a build cannot be kept on disk", {{"file", temporary}});
-            file.close();
-            fs::remove(temporary, ec);
-            return;
-        }
-    }
-    fs::rename(temporary, path, ec);
-    if (ec) {
-        fs::remove(temporary, ec);
+    if (const auto failed = replace_file(path, {format, to_hex(sha256(body)), "\n", body}, temporary)) {
+        log::debug("a build cannot be kept on disk", {{"file", temporary}, {"error", failed.message()}});
     }
 }
 

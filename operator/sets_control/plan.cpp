@@ -2,12 +2,12 @@
 
 #include "base/counted_list.hpp"
 #include "base/hash.hpp"
+#include "base/json_pointer.hpp"
 #include "base/merge_patch.hpp"
 #include "crds/words.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 #include <utility>
 
@@ -104,38 +104,12 @@ void keep(crds::string_map& wanted, const crds::string_map& live, const std::set
     }
 }
 
-std::vector<std::string> tokens_of(std::string_view pointer) {
-    std::vector<std::string> tokens;
-    for (const char c : pointer) {
-        if (c == '/') {
-            tokens.emplace_back();
-        } else if (!tokens.empty()) {
-            tokens.back() += c;
-        }
-    }
-    for (auto& token : tokens) { // RFC 6901: "~1" first
-        for (const auto& [code, meant] : {std::pair{"~1", '/'}, std::pair{"~0", '~'}}) {
-            for (auto at = token.find(code); at != std::string::npos; at = token.find(code, at + 1)) {
-                token.replace(at, 2, 1, meant);
-            }
-        }
-    }
-    return tokens;
-}
-
-std::optional<std::size_t> index_of(std::string_view token, std::size_t size) {
-    std::size_t index = 0;
-    const auto [end, failed] = std::from_chars(token.data(), token.data() + token.size(), index);
-    const bool is_number = failed == std::errc{} && end == token.data() + token.size();
-    return is_number && index < size ? std::optional{index} : std::nullopt;
-}
-
 // What is at a place in one is put there in the other; where the one has nothing the other gets nothing. What
 // is not there on the way is made, but for items of lists.
 void copy_place(json::value& to, const json::value* from, std::span<const std::string> way) {
     const auto& step = way.front();
     if (to.is_array()) {
-        const auto index = index_of(step, to.get_array().size());
+        const auto index = pointer_index(step, to.get_array().size());
         if (!index) return;
         const bool has = from != nullptr && from->is_array() && *index < from->get_array().size();
         const auto* live = has ? &from->get_array()[*index] : nullptr;
@@ -225,8 +199,8 @@ wanted_parts(const set_rules& set, const crds::application& wanted, const existi
             live = parts_of(existing->value->metadata, existing->value->spec, existing->owners);
         }
         for (const auto& pointer : one.pointers) {
-            if (const auto way = tokens_of(pointer); !way.empty()) {
-                copy_place(made, &*live, way);
+            if (const auto way = read_pointer(pointer); way && !way->empty()) {
+                copy_place(made, &*live, *way);
             }
         }
     }

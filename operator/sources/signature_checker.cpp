@@ -191,6 +191,19 @@ asio::awaitable<void> signature_checker::run_check(
     landing.land(std::move(found));
 }
 
+asio::awaitable<result<sandbox::outcome>>
+signature_checker::verify(std::function<sandbox::job(const sandbox::workspace&)> make_job) {
+    auto workspace = runner_.make_workspace();
+    if (!workspace) {
+        co_return workspace.error();
+    }
+    auto directory = std::move(*workspace);
+    ++verified_;
+    auto said = co_await run(make_job(directory), directory);
+    co_await runner_.remove(std::move(directory));
+    co_return said;
+}
+
 asio::awaitable<result<signature_finding>>
 signature_checker::find(git::signed_content content, std::shared_ptr<const trusted_keys> keys) {
     if (auto found = finding_without_program(content)) {
@@ -213,20 +226,17 @@ signature_checker::find_openpgp(git::signed_content content, std::shared_ptr<con
             .flaw = signature_flaw::unknown_key, .signer = "OpenPGP key of its signature"
         };
     }
-    auto workspace = runner_.make_workspace();
-    if (!workspace) {
-        co_return workspace.error();
-    }
-    auto directory = std::move(*workspace);
-    auto job = job_of(
-        gpg(directory.home()), {"--no-default-keyring", "--keyring", "/proc/self/fd/3",
-                                "--enable-special-filenames", "--verify", "--", "-&4", "-"}
-    );
-    job.inherited = {keys->keyring, std::move(*signature)};
-    job.input = std::move(content.payload);
-    ++verified_;
-    auto said = co_await run(std::move(job), directory);
-    co_await runner_.remove(std::move(directory));
+    auto make_job = [&](const sandbox::workspace& in) {
+        auto job = job_of(
+            gpg(in.home()), {"--no-default-keyring", "--keyring", "/proc/self/fd/3",
+                             "--enable-special-filenames", "--verify", "--", "-&4", "-"}
+        );
+        job.inherited = {keys->keyring, std::move(*signature)};
+        job.input = std::move(content.payload);
+        return job;
+    };
+    auto verifying = verify(std::move(make_job));
+    const auto said = co_await std::move(verifying);
     if (!said) {
         co_return said.error();
     }
@@ -252,21 +262,18 @@ signature_checker::find_ssh(git::signed_content content, std::shared_ptr<const t
     if (choice.by == nullptr) {
         co_return std::move(choice.finding);
     }
-    auto workspace = runner_.make_workspace();
-    if (!workspace) {
-        co_return workspace.error();
-    }
-    auto directory = std::move(*workspace);
-    auto job = job_of(
-        {"ssh-keygen", "-Y", "verify"},
-        {"-f", "/proc/self/fd/3", "-I", "holdfast", "-n", "git", "-s", "/proc/self/fd/4"}
-    );
-    job.needs_account = true;
-    job.inherited = {allowed_signers_of(*choice.by), signature->armoured};
-    job.input = std::move(content.payload);
-    ++verified_;
-    auto said = co_await run(std::move(job), directory);
-    co_await runner_.remove(std::move(directory));
+    auto make_job = [&](const sandbox::workspace&) {
+        auto job = job_of(
+            {"ssh-keygen", "-Y", "verify"},
+            {"-f", "/proc/self/fd/3", "-I", "holdfast", "-n", "git", "-s", "/proc/self/fd/4"}
+        );
+        job.needs_account = true;
+        job.inherited = {allowed_signers_of(*choice.by), signature->armoured};
+        job.input = std::move(content.payload);
+        return job;
+    };
+    auto verifying = verify(std::move(make_job));
+    const auto said = co_await std::move(verifying);
     if (!said) {
         co_return said.error();
     }

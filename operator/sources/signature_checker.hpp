@@ -13,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -68,6 +69,9 @@ private:
     find_openpgp(git::signed_content content, std::shared_ptr<const trusted_keys> keys);
     boost::asio::awaitable<result<signature_finding>>
     find_ssh(git::signed_content content, std::shared_ptr<const trusted_keys> keys);
+    /// Runs one program in a workspace of its own. What `make_job` refers to lives until this returns.
+    boost::asio::awaitable<result<sandbox::outcome>>
+    verify(std::function<sandbox::job(const sandbox::workspace&)> make_job);
     boost::asio::awaitable<result<sandbox::outcome>> run(sandbox::job job, const sandbox::workspace& in);
 
     boost::asio::any_io_executor executor_;

@@ -1,5 +1,6 @@
 // spec.ignoreDifferences: which fields are left to the live object.
 
+#include "base/json_pointer.hpp"
 #include "sync/compare.hpp"
 #include "sync/field_path.hpp"
 
@@ -7,42 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace holdfast::sync {
 
 namespace {
 
 using tokens = std::vector<std::string>;
-
-/// RFC 6901; nothing for what is no pointer to a field.
-std::optional<tokens> parse_pointer(std::string_view text) {
-    if (!text.starts_with('/')) return std::nullopt;
-    tokens parsed;
-    while (!text.empty()) {
-        text.remove_prefix(1);
-        const auto slash = std::min(text.find('/'), text.size());
-        std::string token;
-        for (std::size_t i = 0; i < slash; ++i) {
-            if (text[i] != '~') {
-                token += text[i];
-                continue;
-            }
-            if (i + 1 >= slash || (text[i + 1] != '0' && text[i + 1] != '1')) return std::nullopt;
-            token += text[++i] == '0' ? '~' : '/';
-        }
-        parsed.push_back(std::move(token));
-        text.remove_prefix(slash);
-    }
-    return parsed;
-}
-
-std::optional<std::size_t> parse_index(std::string_view token) {
-    std::size_t index = 0;
-    const auto [end, ec] = std::from_chars(token.data(), token.data() + token.size(), index);
-    if (token.empty() || ec != std::errc{} || end != token.data() + token.size()) return std::nullopt;
-    return index;
-}
 
 /// What makes an object what it is cannot be left to the live one.
 bool is_identity(const tokens& pointer) {
@@ -57,8 +28,8 @@ const json::value* follow(const json::object& object, const tokens& pointer) {
         if (const auto* below = value->if_object()) {
             value = below->if_contains(pointer[i]);
         } else if (const auto* list = value->if_array()) {
-            const auto index = parse_index(pointer[i]);
-            value = index && *index < list->size() ? &(*list)[*index] : nullptr;
+            const auto index = pointer_index(pointer[i], list->size());
+            value = index ? &(*list)[*index] : nullptr;
         } else {
             value = nullptr;
         }
@@ -78,9 +49,9 @@ bool owns(const json::object& fields, const json::object& live, const tokens& po
             next_node = node->if_contains("f:" + pointer[i]);
             value = i == 0 ? live.if_contains(pointer[i]) : value->get_object().if_contains(pointer[i]);
         } else if (value->is_array()) {
-            const auto index = parse_index(pointer[i]);
             const auto& list = value->get_array();
-            if (!index || *index >= list.size()) return false;
+            const auto index = pointer_index(pointer[i], list.size());
+            if (!index) return false;
             for (const auto& member : *node) {
                 const auto element = parse_element(member.key());
                 if (element && element->what != path_element::kind::self &&
@@ -132,9 +103,9 @@ place_in_live(const json::object& desired, const json::object& live, const token
     for (std::size_t i = 1; i < place.size(); ++i) {
         auto token = place[i];
         if (const auto* list = wanted == nullptr ? nullptr : wanted->if_array()) {
-            const auto index = parse_index(token);
+            const auto index = pointer_index(token, list->size());
             const auto* live_list = found == nullptr ? nullptr : found->if_array();
-            if (!index || *index >= list->size() || live_list == nullptr) return std::nullopt;
+            if (!index || live_list == nullptr) return std::nullopt;
             const auto at = position_of((*list)[*index], *index, *live_list);
             if (!at) return std::nullopt;
             wanted = &(*list)[*index];
@@ -166,8 +137,8 @@ void leave_to(json::object& desired, const tokens& pointer, const json::value* l
         if (auto* object = parent->if_object()) {
             parent = object->if_contains(pointer[i]);
         } else if (auto* list = parent->if_array()) {
-            const auto index = parse_index(pointer[i]);
-            parent = index && *index < list->size() ? &(*list)[*index] : nullptr;
+            const auto index = pointer_index(pointer[i], list->size());
+            parent = index ? &(*list)[*index] : nullptr;
         } else {
             parent = nullptr;
         }
@@ -180,8 +151,8 @@ void leave_to(json::object& desired, const tokens& pointer, const json::value* l
             object->erase(pointer.back());
         }
     } else if (auto* list = parent->if_array()) {
-        const auto index = parse_index(pointer.back());
-        if (!index || *index >= list->size()) return;
+        const auto index = pointer_index(pointer.back(), list->size());
+        if (!index) return;
         if (live_value != nullptr) {
             (*list)[*index] = *live_value;
         } else {
@@ -271,8 +242,8 @@ std::vector<std::string> spared_managers(std::span<const ignore_rule> rules, con
 std::vector<std::string> problems_of(const ignore_rule& rule) {
     std::vector<std::string> problems;
     for (const auto& text : rule.json_pointers) {
-        const auto pointer = parse_pointer(text);
-        if (!pointer) {
+        const auto pointer = read_pointer(text);
+        if (!pointer || pointer->empty()) {
             problems.push_back(fmt::format(
                 "jsonPointers: \"{}\" is not a JSON pointer; one looks like \"/spec/replicas\"", text
             ));
@@ -301,8 +272,9 @@ json::object apply_ignored(
     for (const auto& rule : rules) {
         if (!matches(rule, id)) continue;
         for (const auto& text : rule.json_pointers) {
-            const auto pointer = parse_pointer(text);
-            if (!pointer || is_identity(*pointer) || follow(desired, *pointer) == nullptr) continue;
+            const auto pointer = read_pointer(text);
+            if (!pointer || pointer->empty() || is_identity(*pointer) || follow(desired, *pointer) == nullptr)
+                continue;
             leave(desired, live, *pointer, names);
         }
         for (const auto& field : rule.fields) {

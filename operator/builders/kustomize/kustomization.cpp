@@ -1,10 +1,10 @@
 #include "builders/kustomize/kustomization.hpp"
 
 #include "base/json_as_yaml.hpp"
+#include "base/json_pointer.hpp"
 #include "crds/words.hpp"
 #include "match/words.hpp"
 #include "render/links.hpp"
-#include "render/pointer.hpp"
 #include "render/yaml.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -116,7 +116,7 @@ void take_fields(json::object& from, kustomization& k, render::render_errors& er
         const auto known = std::ranges::find_if(fields, [&, like = folded(name)](std::string_view each) {
             return folded(each) == like;
         });
-        const auto pointer = "/" + render::pointer_token(name);
+        const auto pointer = "/" + pointer_token(name);
         if (known == std::end(fields)) {
             const auto meant = match::nearest(name, fields);
             errors.all.push_back(error_at(

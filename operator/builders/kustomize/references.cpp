@@ -1,6 +1,7 @@
 #include "builders/kustomize/kustomization.hpp"
+
+#include "base/json_pointer.hpp"
 #include "crds/words.hpp"
-#include "render/pointer.hpp"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -54,7 +55,7 @@ private:
         }
         return {
             .value = &found->value(),
-            .pointer = (above == nullptr ? "" : above->pointer) + "/" + render::pointer_token(written),
+            .pointer = (above == nullptr ? "" : above->pointer) + "/" + pointer_token(written),
             .shown = above == nullptr ? std::string{name} : above->shown + "." + std::string{name},
         };
     }

@@ -28,6 +28,18 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_said_and_changes_nothing) {
     std::filesystem::create_directories(taken / "inside");
     BOOST_TEST(static_cast<bool>(replace_file(taken, "x")));
     BOOST_TEST(std::filesystem::exists(taken / "inside"));
+    BOOST_TEST(!std::filesystem::exists(directory.path() / "taken.new"));
+}
+
+BOOST_AUTO_TEST_CASE(a_writer_with_a_name_of_its_own_leaves_what_another_one_writes) {
+    const test::temporary_directory directory;
+    const auto path = directory.path() / "note";
+    const auto others = directory.path() / "note.new";
+    BOOST_TEST(!replace_file(others, "half"));
+    BOOST_TEST(!replace_file(path, {"one", "\n", "two"}, directory.path() / "note.2"));
+    BOOST_TEST(test::read_file(path) == "one\ntwo");
+    BOOST_TEST(test::read_file(others) == "half");
+    BOOST_TEST(!std::filesystem::exists(directory.path() / "note.2"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
