@@ -114,6 +114,7 @@ asio::awaitable<bool> preview::look_at(record_ptr r, std::vector<sync::object_id
         const std::span some{ids.data() + begin, std::min(requests_side_by_side, ids.size() - begin)};
         std::deque<json::object> live(some.size());
         std::vector<asio::awaitable<void>> reads;
+        reads.reserve(some.size());
         for (std::size_t i = 0; i < some.size(); ++i) {
             reads.push_back(read(r, some[i], live[i]));
         }
@@ -132,6 +133,7 @@ asio::awaitable<bool> preview::look_at(record_ptr r, std::vector<sync::object_id
             co_return !built; // what is in the way of a build is said elsewhere, and tried again there
         }
         std::vector<asio::awaitable<void>> tries;
+        tries.reserve(to_try.size());
         for (auto& [id, object] : to_try) {
             tries.push_back(try_apply(r, id, std::move(object)));
         }

@@ -110,10 +110,11 @@ std::vector<json::object> backup_of(const found_objects& found, std::string_view
             add(one);
         }
     }
-    std::vector<json::object> whole;
     for (const auto name : usual_namespaces) {
         namespaces.erase(std::string{name});
     }
+    std::vector<json::object> whole;
+    whole.reserve(namespaces.size() + objects.size());
     for (const auto& name : namespaces) {
         whole.push_back(empty_namespace(name));
     }

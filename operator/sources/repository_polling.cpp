@@ -253,7 +253,8 @@ repositories::state::listed(std::string url, std::string namespace_, refs_wanted
         if (!t) {
             co_return t.error();
         }
-        const auto held = *t; // the map may lose it during a wait
+        // The map may lose it during a wait.
+        const auto held = *t; // NOLINT(performance-unnecessary-copy-initialization)
         const bool is_answered = held->suspended || held->attempted >= how_new.since;
         if (held->refs && (is_answered || how_new.since == refs_wanted{}.since)) {
             const bool is_new_enough = held->suspended || held->refs_as_of >= how_new.since;

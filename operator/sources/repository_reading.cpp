@@ -48,7 +48,8 @@ asio::awaitable<result<git::resolved_revision>> repositories::resolve(
     if ((*t)->revisions.insert(revision).second) {
         state_->status_due((*t)->owner);
     }
-    const auto held = *t;
+    // The map may lose it during a wait.
+    const auto held = *t; // NOLINT(performance-unnecessary-copy-initialization)
     auto at = co_await held->store->resolve(std::move(*parsed), tag_prefix, any_age);
     if (!at || !held->verify) {
         co_return at;
@@ -68,7 +69,8 @@ repositories::fetch(std::string url, std::string namespace_, git::resolved_revis
     if (!t) {
         co_return t.error();
     }
-    const auto held = *t;
+    // The map may lose it during a wait.
+    const auto held = *t; // NOLINT(performance-unnecessary-copy-initialization)
     auto brought = co_await state_->bring(held, revision);
     if (!brought || !held->verify) {
         co_return brought;
@@ -137,7 +139,8 @@ repositories::at_hand(std::string url, std::string namespace_, std::string revis
 asio::awaitable<void> repositories::verify(std::string url, std::string namespace_) {
     auto t = co_await state_->listed(std::move(url), std::move(namespace_));
     if (t) {
-        auto held = *t;
+        // The map may lose it during a wait.
+        const auto held = *t; // NOLINT(performance-unnecessary-copy-initialization)
         co_await held->store->verify();
     }
 }
