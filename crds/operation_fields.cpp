@@ -66,7 +66,7 @@ struct docs<sync_strategy_apply> {
     static constexpr std::string_view name = "SyncStrategyApply";
     static constexpr std::string_view text = "Only apply.";
     static constexpr field fields[] = {
-        {.member = "force", .doc = "Delete and make anew what cannot be changed in place."},
+        {.member = "force", .doc = "Delete and recreate objects that cannot be changed in place."},
     };
 };
 HOLDFAST_DESCRIBED_STRUCT(sync_strategy_apply)
@@ -77,7 +77,7 @@ struct docs<sync_strategy_hook> {
     static constexpr std::string_view name = "SyncStrategyHook";
     static constexpr std::string_view text = "Apply and run hooks.";
     static constexpr field fields[] = {
-        {.member = "force", .doc = "Delete and make anew what cannot be changed in place."},
+        {.member = "force", .doc = "Delete and recreate objects that cannot be changed in place."},
     };
 };
 HOLDFAST_DESCRIBED_STRUCT(sync_strategy_hook)

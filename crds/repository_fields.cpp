@@ -177,12 +177,13 @@ struct docs<repository_spec> {
          .max_length = 131072},
         {.member = "proxy", .doc = "A proxy on the way to the repository."},
         {.member = "insecure_skip_tls_verify",
-         .doc = "Accept whatever certificate the server shows. Whoever is in between can then change what is "
-                "deployed.",
+         .doc =
+             "Accept every certificate of the server. Anybody between here and the server can then change what is deployed.",
          .json_name = "insecureSkipTLSVerify"},
         {.member = "insecure_ignore_host_key",
-         .doc = "Accept whatever key the SSH server shows. Whoever is in between can then change what is "
-                "deployed."},
+         .doc =
+             "Accept every key of the SSH server. Anybody between here and the server can then change what is deployed."
+        },
         {.member = "verify", .doc = "Use only signed content."},
         {.member = "password_store",
          .doc = "The repository is a password store, whose entries applications name in their manifests."},

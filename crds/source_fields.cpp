@@ -74,8 +74,7 @@ struct docs<helm_options> {
          .max_length = limits::path,
          .max_items = 64},
         {.member = "values", .doc = "Values as a YAML text.", .max_length = limits::text},
-        {.member = "values_object", .doc = "Values as an object; where both are set, values is not looked at."
-        },
+        {.member = "values_object", .doc = "Values as an object; if both are set, values is ignored."},
         {.member = "parameters", .doc = "Single values, as --set has them.", .max_items = 256},
         {.member = "file_parameters",
          .doc = "Single values from files, as --set-file has them.",
@@ -296,7 +295,7 @@ BOOST_DESCRIBE_STRUCT(plugin_options, (), (name, env, parameters))
 template <>
 struct docs<plugin_options> {
     static constexpr std::string_view name = "PluginOptions";
-    static constexpr std::string_view text = "Which plugin builds the manifests, and with what.";
+    static constexpr std::string_view text = "The plugin that builds the manifests, with its parameters.";
     static constexpr field fields[] = {
         {.member = "name",
          .doc = "Name of the plugin; where it is absent, the plugins are asked which of them fits.",

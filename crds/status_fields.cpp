@@ -24,7 +24,7 @@ struct docs<health_code> {
     static constexpr choice<health_code> choices[] = {
         {health_code::none, ""},
         {health_code::healthy, "Healthy", "it works"},
-        {health_code::suspended, "Suspended", "it waits for someone to go on"},
+        {health_code::suspended, "Suspended", "somebody has to resume it"},
         {health_code::progressing, "Progressing", "it is on its way"},
         {health_code::missing, "Missing", "it is not there"},
         {health_code::degraded, "Degraded", "it failed"},
@@ -40,7 +40,7 @@ struct docs<operation_phase> {
     static constexpr choice<operation_phase> choices[] = {
         {operation_phase::running, "Running", "it is at work, or waits for the next attempt"},
         {operation_phase::terminating, "Terminating", "it is being ended on request"},
-        {operation_phase::failed, "Failed", "what it applied did not succeed"},
+        {operation_phase::failed, "Failed", "it was applied, but did not succeed"},
         {operation_phase::error, "Error", "it could not be carried out"},
         {operation_phase::succeeded, "Succeeded", "it is done"},
     };

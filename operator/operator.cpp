@@ -224,7 +224,7 @@ public:
             executor, *connection_, home_requests_, options_, own_namespace_,
             [this] { tasks_.spawn("lead", lead(this, /*after_another=*/true)); },
             [this](const std::string& why) {
-                log::error("this replica leads no more: it begins anew", {{"why", why}});
+                log::error("this replica lost the lead: it starts again as a standby", {{"why", why}});
                 end_(outcome::again);
             }
         );
@@ -333,7 +333,9 @@ public:
                 .concurrency = options_.concurrency,
                 .store_went_back =
                     [this] {
-                        log::error("the API server's store was set back: this replica begins anew");
+                        log::error(
+                            "the API server's store was restored to an older state: this replica starts again"
+                        );
                         replica_->renounce();
                         end_(outcome::again);
                     },
@@ -507,7 +509,7 @@ private:
         if (only_the_log) {
             log::info("the options changed: log level or format");
         } else {
-            log::info("the options changed: beginning anew with them");
+            log::info("the options changed: starting again with them");
             end_(outcome::again);
         }
     }

@@ -271,7 +271,7 @@ render::render_result<std::map<std::string, std::string>> read_evaluated(std::st
     const auto* const results = whole == nullptr ? nullptr : whole->if_contains("results");
     const auto* const errors = whole == nullptr ? nullptr : whole->if_contains("errors");
     const auto broken = [] {
-        return render::as_errors(internal_error("holdfast-jsonnet printed what cannot be read"));
+        return render::as_errors(internal_error("the output of holdfast-jsonnet cannot be read"));
     };
     if (failed || results == nullptr || !results->is_object() || errors == nullptr || !errors->is_array()) {
         return broken();

@@ -185,10 +185,10 @@ private:
 
     bool account(std::size_t count) {
         bytes += count;
-        return bytes <= limits_.max_bytes || give_up(
-                                                 "what it lists takes more than " +
-                                                 std::to_string(limits_.max_bytes >> 20U) + " MiB of memory"
-                                             );
+        return bytes <= limits_.max_bytes ||
+               give_up(
+                   "its entries take more than " + std::to_string(limits_.max_bytes >> 20U) + " MiB of memory"
+               );
     }
 
     bool read_charts() {

@@ -216,7 +216,7 @@ access::move_fields(const apply_request& what, const json::object& live, json::a
         what.kind, id.namespace_, id.name, patch, what.field_manager, {}, {}, as_
     );
     if (!moved) {
-        co_return moved.error().within("taking over what other field managers own");
+        co_return moved.error().within("taking over fields of other field managers");
     }
     co_return moved;
 }

@@ -46,8 +46,7 @@ void build_turns::begin_to_lead(std::set<std::string> applications) {
     care_ = sources::build_care{std::move(from)};
     if (care_.is_careful()) {
         log::warn(
-            "the operator ended without letting go: until every application was looked at, builds are made "
-            "one at a time"
+            "the operator ended without releasing the Lease: builds run one at a time until every application was reconciled"
         );
     }
     note();
@@ -105,7 +104,7 @@ asio::awaitable<void> build_turns::end(build_turn turn) {
 
 void build_turns::reconciled(const std::string& key) {
     if (care_.looked_at(key)) {
-        log::info("every application was looked at: builds are made side by side again");
+        log::info("every application was reconciled: builds run side by side again");
         note();
     }
 }

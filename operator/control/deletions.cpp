@@ -115,7 +115,7 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
             found.add(co_await remove_finalizers(r));
         } else {
             found.problems["DeletionError"] =
-                "it may not deploy to its cluster any more: what it deployed there is not deleted, and it waits";
+                "it may not deploy to its cluster any more: its objects there are not deleted, and it waits";
             found.stalled = true;
         }
         co_return found;

@@ -148,7 +148,7 @@ void projects::trouble_changed() {
         note_that_all_are_known();
     } else if (failure->kind() == error_kind::forbidden) {
         log::warn(
-            "the projects must not be read: applications wait until it is known what they may do",
+            "the operator may not read Projects: applications wait until it may",
             {{"namespace", own_namespace_}, {"error", failure->message()}}
         );
     }

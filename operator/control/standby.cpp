@@ -43,7 +43,7 @@ asio::awaitable<void> standby::prepare_now(std::string key) {
     }
     // Whoever leads says it in the status.
     log::debug(
-        "what an application is made of is not at hand",
+        "the sources of an application are not in the cache",
         {{"application", key}, {"error", prepared.error().message()}}
     );
     if (const auto again = engine::retry_delay(prepared.error().kind(), failures_[key]++)) {

@@ -57,7 +57,7 @@ std::string adoption_question(
         all.add([&, &key = id] { return sync::describe(key); });
     }
     return "marked as this application's, but never deployed by it, so left alone: " + all.text() +
-           "; to have the application delete what is not in its sources: " + std::string{how};
+           "; to let the application delete those that are not in its sources: " + std::string{how};
 }
 
 } // namespace holdfast::engine

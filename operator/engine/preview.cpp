@@ -59,13 +59,13 @@ after_look(const look_pace& pace, look what, std::string_view build_key, steady_
 std::string change_of(const outside_object& seen) {
     switch (seen.is) {
     case outside_object::standing::passed_over:
-        return "was not looked at: of the objects that may be somebody else's the first " +
+        return "was not read: of the objects that others may have made only the first " +
                std::to_string(most_looked_at) + " are";
     case outside_object::standing::absent: return "a sync would create it";
     case outside_object::standing::foreign:
         return "belongs to the application " + seen.why + ", from which a sync does not take it";
     case outside_object::standing::unreadable:
-        return "cannot be read, so it is not known what a sync would do: " + seen.why;
+        return "cannot be read, so the effect of a sync is unknown: " + seen.why;
     case outside_object::standing::there: break;
     }
     if (seen.is_replaced) {

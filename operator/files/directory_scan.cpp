@@ -221,7 +221,7 @@ result<directory_scan::node*> directory_scan::add(node& in, int directory, std::
     if (++seen_ > limits_.max_entries) {
         return user_error(
             shown_path(*made) + " is one more than the " + std::to_string(limits_.max_entries) +
-            " files and directories that are looked at"
+            " files and directories that are read"
         );
     }
     switch (facts.st_mode & S_IFMT) {
@@ -394,7 +394,7 @@ result<object_id> directory_scan::id_of_file(node& of) {
     hashed_ += size;
     if (hashed_ > limits_.max_bytes) {
         return user_error(
-            "the files that were looked at have more than " + std::to_string(limits_.max_bytes) +
+            "the files that were read have more than " + std::to_string(limits_.max_bytes) +
             " bytes together: " + shown_path(of) + " is too much"
         );
     }

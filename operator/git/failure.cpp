@@ -65,11 +65,11 @@ std::optional<sentence> explain_ssh(const failed_call& call) {
     const auto& u = *call.remote;
     if (has(text, "REMOTE HOST IDENTIFICATION HAS CHANGED")) {
         return sentence{
-            error_kind::forbidden, "the host key of " + ssh_name(u) +
-                                       " is not the one in known_hosts: somebody may be listening in, or the "
-                                       "server got a new key; once "
-                                       "you have verified it, put what `" +
-                                       keyscan(u) + "` prints into the Secret's known_hosts"
+            error_kind::forbidden,
+            "the host key of " + ssh_name(u) +
+                " is not the one in known_hosts: somebody may intercept the connection, or the "
+                "server has a new key; once you have verified it, put what `" +
+                keyscan(u) + "` prints into the Secret's known_hosts"
         };
     }
     if (has(text, "Host key verification failed")) {

@@ -210,7 +210,9 @@ result<tag_content> take_tag_apart(std::string_view object) {
     const auto name = kind ? take_header(rest, "tag") : std::nullopt;
     const auto id = target ? object_id::from_hex(*target) : std::nullopt;
     if (!name || !id) {
-        return user_error("it is damaged: a tag begins with what it names, the kind of that, and its name");
+        return user_error(
+            "it is damaged: a tag begins with the object that it names, its kind, and the tag's name"
+        );
     }
     tag_content made{
         .target = *id, .target_kind = std::string{*kind}, .name = std::string{*name}, .content = {}
@@ -248,7 +250,7 @@ result<std::string> openpgp_signature_of(std::string_view armoured) {
     constexpr unsigned signature_packet = 2;
     if (first->kind != signature_packet) {
         return user_error(
-            "what stands in place of its signature is something else of OpenPGP (packet " +
+            "in place of a signature it has another kind of OpenPGP data (packet " +
             std::to_string(first->kind) + ")"
         );
     }

@@ -43,7 +43,7 @@ asio::awaitable<response> look_up(std::shared_ptr<const std::vector<route>> rout
         co_return co_await found->handle(std::move(info));
     }
     if (longest == 0) {
-        co_return text_response(404, "there is nothing here\n");
+        co_return text_response(404, "not found\n");
     }
     auto refusal = text_response(405, "this path has other methods: " + allowed + "\n");
     refusal.headers.push_back({"Allow", allowed});

@@ -293,7 +293,8 @@ boost::asio::awaitable<void> discovery::follow() {
             const auto refreshed = co_await refresh();
             if (refreshed.has_error()) {
                 log::info(
-                    "what the server serves could not be read", {{"error", refreshed.error().message()}}
+                    "the list of the server's kinds could not be read",
+                    {{"error", refreshed.error().message()}}
                 );
                 co_await sleep_for(settings_.unknown_kind_interval);
                 look = 0;

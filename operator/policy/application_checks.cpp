@@ -212,7 +212,7 @@ private:
         if (policy.managed_namespace_metadata) {
             wrong(
                 "spec.syncPolicy.managedNamespaceMetadata",
-                "must not be there: an Application does not say what its own namespace is like" + unless
+                "must not be set: an Application does not configure its own namespace" + unless
             );
         }
     }

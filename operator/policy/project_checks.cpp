@@ -64,7 +64,8 @@ specification_verdict judge(const crds::project& value, const surroundings& arou
         if (auto out = who_falls_out(value, around); !out.empty()) {
             verdict.warnings.push_back(
                 {"spec",
-                 "no longer permits what there is, which stays as it is and is not synced any more: " + out}
+                 "no longer permits objects that are deployed; they stay as they are and are not synced any more: " +
+                     out}
             );
         }
     }

@@ -121,9 +121,10 @@ void warn_of_go_templates(const crds::application_set_spec& spec, std::vector<pr
     for (const auto name : unsteady_functions) {
         if (names(used, name)) {
             warnings.push_back(
-                {"spec.template", "uses the function " + quoted(name) +
-                                      ", which gives something else each time: the Applications are written "
-                                      "anew whenever they are generated"}
+                {"spec.template",
+                 "uses the function " + quoted(name) +
+                     ", whose result differs each time: the Applications are written whenever they are generated"
+                }
             );
         }
     }

@@ -104,7 +104,7 @@ result<followed> follow(
             return error{
                 error_kind::not_found,
                 links == 0 ? fmt::format("there is no {} in {}", path, tree.describe())
-                           : fmt::format("symlink {} leads to {}, which is not there", path, next)
+                           : fmt::format("symlink {} leads to {}, which does not exist", path, next)
             };
         }
         found.entry = std::move(**entry);

@@ -437,7 +437,9 @@ open(const asio::any_io_executor& executor, worker_pool& pool, settings with) {
         ++swept;
     });
     if (swept > 0) {
-        log::info("removed what builds of an earlier process left", {{"directories", std::to_string(swept)}});
+        log::info(
+            "removed files that builds of an earlier process left", {{"directories", std::to_string(swept)}}
+        );
     }
     auto found = look_at_kernel(with);
     if (!found.missing.empty()) {

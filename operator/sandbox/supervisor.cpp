@@ -142,7 +142,7 @@ bool choose_user(description& d, report& r) {
         return true;
     }
     if (d.landlock == 0) {
-        r.text = "as root on a kernel without Landlock, jobs run as another user, who cannot get to " +
+        r.text = "as root on a kernel without Landlock, jobs run as another user, who cannot reach " +
                  d.program + " or to the workspace";
         return false;
     }

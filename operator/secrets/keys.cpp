@@ -69,8 +69,8 @@ result<void> read_age_keys(const std::string& name, std::string_view bytes, sops
     if (bytes.starts_with("age-encryption.org/") ||
         bytes.find("-----BEGIN AGE ENCRYPTED FILE-----") != std::string_view::npos) {
         return user_error(
-            name + ": the age key is protected by a passphrase, which is not supported; store "
-                   "what \"age --decrypt\" makes of it"
+            name +
+            ": the age key is protected by a passphrase, which is not supported; store the output of \"age --decrypt\""
         );
     }
     std::size_t found = 0;

@@ -118,8 +118,7 @@ private:
         if (taken.has_error()) failed_.emplace(key, true);
         if (taken.has_value() && !r.blob.empty() && blobs_.at(key) != r.blob) {
             return transient_error(
-                named(store, r.entry) +
-                " is another one than when the manifests were built; they are built anew"
+                named(store, r.entry) + " changed since the manifests were built; they are built again"
             );
         }
         return taken;

@@ -25,7 +25,8 @@ using job_ptr = std::shared_ptr<sops_job>;
 asio::awaitable<result<void>> open_messages(job_ptr j) {
     const auto messages = messages_of(*j);
     auto opened = co_await decrypt(j->keys->pgp, messages, j->settings.pgp);
-    if (opened.has_error()) co_return opened.error().within("opening what SOPS encrypted for PGP keys");
+    if (opened.has_error())
+        co_return opened.error().within("opening values that SOPS encrypted for PGP keys");
     for (std::size_t i = 0; i < messages.size(); ++i)
         j->opened.emplace(messages[i], std::move((*opened)[i]));
     co_return result<void>{};
@@ -88,8 +89,8 @@ asio::awaitable<void> search_bad_value(
         }
     }
     const auto* const what =
-        "this is not what SOPS encrypted for this field with this object's key: it was changed, "
-        "is from another field or file, or is not encrypted; encrypt the file again";
+        "this value was not encrypted by SOPS for this field with this object's key: it was changed, copied "
+        "from another field or file, or is not encrypted; encrypt the file again";
     if (found) {
         j.fail(each, values[first], user_error(what));
     } else {

@@ -195,7 +195,7 @@ error explain_no_key(const sops_job& j, const sops_metadata& metadata) {
         );
     }
     if (has_our_recipient(metadata, *j.keys)) {
-        return user_error("it cannot be decrypted: what \"sops\" has for an age key is damaged");
+        return user_error("it cannot be decrypted: the entry of \"sops\" for an age key is damaged");
     }
     return no_key(metadata, *j.keys);
 }

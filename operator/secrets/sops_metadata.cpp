@@ -34,7 +34,7 @@ std::string_view text_of(const json::object& in, std::string_view field) noexcep
 
 error no_metadata(const std::string& why) {
     return user_error(
-        "its member \"sops\" is not what SOPS writes: " + why +
+        "its member \"sops\" was not written by SOPS: " + why +
         ". Encrypt the file again, or remove the member where the object is not encrypted"
     );
 }

@@ -66,9 +66,7 @@ result<store_index> store_index::from_json(std::string_view text) {
         }
         return store_index{std::move(stores)};
     } catch (const std::exception& e) { // as_…() and at() of what is not there
-        return internal_error(
-            std::string{"the index of password stores is not what it should be: "} + e.what()
-        );
+        return internal_error(std::string{"the index of password stores cannot be used: "} + e.what());
     }
 }
 

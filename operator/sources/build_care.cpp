@@ -143,8 +143,8 @@ std::string build_care::why(const std::string& application) const {
     }
     return "building this application ended the operator " + std::to_string(known->ends) +
            " times, the last time before " + known->last +
-           ": it is set aside, so that the others are worked on. It is built again when its sources or its "
-           "spec change, or when somebody asks for it: kubectl annotate applications.holdfast.dev -n " +
+           ": it is set aside, so that the others go on. It is built again when its sources or its spec "
+           "change, or after: kubectl annotate applications.holdfast.dev -n " +
            application.substr(0, application.find('/')) + " " +
            application.substr(application.find('/') + 1) + " holdfast.dev/refresh=hard";
 }

@@ -233,7 +233,7 @@ builder::finished(build_input input, render::build_key key, work_owner owner) {
             co_return kept;
         }
         auto check = [kept, &input](const auto& stop) {
-            const auto same = within_budget("comparing what symlinks lead to", stop, [&]() -> result<bool> {
+            const auto same = within_budget("comparing the targets of symlinks", stop, [&]() -> result<bool> {
                 return is_current(*kept, input);
             });
             return same && *same;
@@ -307,9 +307,7 @@ builder::run_build(build_input input, store_ptr store, fair_places::place& place
     if (made->how.by_program) {
         const auto& program = *made->how.by_program;
         if (!program.missing.empty() || program.password_store != (store != nullptr)) {
-            co_return transient_error(
-                "the build needs something else than a moment ago; it is looked at again"
-            );
+            co_return transient_error("the needs of the build changed meanwhile; it is planned again");
         }
         const auto known_as = owner.tenant + " " + to_hex(program.key.data(), program.key.size());
         if (auto why = late_.resting(known_as, steady_clock::now())) {
@@ -350,7 +348,7 @@ asio::awaitable<std::optional<result<builder::packed_ptr>>> builder::read_within
                  disk = disk_ && key ? &*disk_ : nullptr](const auto& stop
                 ) -> std::optional<result<packed_ptr>> {
         const memory_given_back after{is_largest};
-        auto output = within_budget("reading what the build gave", stop, [&] {
+        auto output = within_budget("reading the output of the build", stop, [&] {
             return read_built(*from->input, from->how, from->printed, limits);
         });
         if (!output && output.error().is_too_large && !is_largest) {

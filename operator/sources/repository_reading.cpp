@@ -24,8 +24,7 @@ repositories::credentials_for(std::string url, std::string namespace_) {
     if (d && d->object.spec.verify) {
         co_return user_error(
             url + " is refused: the Repository " + state::owner_of(d) +
-            ", which covers it, asks for signatures (spec.verify), and what does not come by Git has none that are "
-            "checked"
+            ", which covers it, requires signatures (spec.verify), and only content from Git can have one"
         );
     }
     co_return co_await state_->credentials_of(d, state_->viewer_of(d, namespace_));

@@ -152,7 +152,7 @@ void repositories::state::take_relayed(
     if (news->verified) {
         delivered(key, news->urls, *news);
     } else {
-        delivery_refused(key, *news, "it came to another replica, whose log tells why");
+        delivery_refused(key, *news, "another replica received it, and its log says why");
     }
 }
 

@@ -78,7 +78,7 @@ std::optional<signature_finding> finding_without_program(const git::signed_conte
         };
     case git::signature_format::other:
         return signature_finding{
-            .flaw = signature_flaw::other_kind, .detail = "what stands in place of its signature is none"
+            .flaw = signature_flaw::other_kind, .detail = "it has something else in place of a signature"
         };
     case git::signature_format::openpgp:
     case git::signature_format::ssh: break;
@@ -266,7 +266,7 @@ std::string refusal_sentence(
             return "it is not signed; sign it with a key of " + keys_from + " (git commit -S, git tag -s)";
         case signature_flaw::other_kind:
             return finding.detail + "; only signatures by OpenPGP (gpg) and SSH keys are checked";
-        case signature_flaw::damaged: return finding.detail + "; sign it anew with a key of " + keys_from;
+        case signature_flaw::damaged: return finding.detail + "; sign it again with a key of " + keys_from;
         case signature_flaw::unknown_key:
             return "it is signed by the " + by + ", which is not in " + keys_from +
                    "; sign it with a key that is there, or put this public key there if it is to be trusted";
@@ -280,7 +280,7 @@ std::string refusal_sentence(
         case signature_flaw::early_key:
             return "it is signed by " + by + ", a key that counts only " + finding.detail;
         case signature_flaw::expired_signature:
-            return "its signature by " + by + " was made for a time, which is over; sign it anew";
+            return "its signature by " + by + " was made for a time, which is over; sign it again";
         case signature_flaw::wrong:
             return "its signature by " + by +
                    " is not over this content: that was changed after it was signed, or the signature was "
@@ -290,10 +290,10 @@ std::string refusal_sentence(
                    "\", not for \"git\"; sign it with git";
         case signature_flaw::weak:
             return "its signature by " + by + " is " + finding.detail +
-                   "; sign it anew with gpg as it is today";
+                   "; sign it again with gpg as it is today";
         case signature_flaw::refused:
             return "its signature by " + by +
-                   " is not accepted by the program that checks it; sign it anew with a key of " + keys_from;
+                   " is not accepted by the program that checks it; sign it again with a key of " + keys_from;
         }
         return "";
     }();

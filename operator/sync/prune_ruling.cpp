@@ -76,11 +76,12 @@ private:
             const auto& along = found == facts_.along.end() ? unknown() : found->second;
             if (!along.failure.empty()) {
                 ruling_.objects[c.id] = {
-                    .may_go = false, .message = "withheld: what goes with it is not known: " + along.failure
+                    .may_go = false,
+                    .message = "withheld: the objects that would go with it are not known: " + along.failure
                 };
                 ruling_.trouble += fmt::format(
-                    "{}what goes with {} could not be found out: {}", ruling_.trouble.empty() ? "" : "; ",
-                    describe(c.id), along.failure
+                    "{}the objects that would go with {} could not be listed: {}",
+                    ruling_.trouble.empty() ? "" : "; ", describe(c.id), along.failure
                 );
                 return true;
             }

@@ -70,16 +70,14 @@ explain_refusal(const object_id& id, std::string_view message, const dialect& na
         if (id.kind == "CustomResourceDefinition" || id.kind == "Namespace" ||
             id.kind == "PersistentVolumeClaim") {
             return fmt::format(
-                "This field of a {0} cannot be changed, and recreating it would take what it holds with it: "
-                "put the "
-                "old value back, or make a {0} of another name",
+                "This field of a {0} cannot be changed, and recreating the {0} would delete its contents: put "
+                "the old value back, or make a {0} of another name",
                 id.kind
             );
         }
         return fmt::format(
             "This field cannot be changed on a living object. Put the old value back, or let Holdfast delete "
-            "and "
-            "create it anew: annotate it with {}: Force=true{}",
+            "and recreate it: annotate it with {}: Force=true{}",
             names.sync_options_annotation,
             id.kind == "Job" ? "" : " (Replace=true is not enough, since it changes the object that is there)"
         );

@@ -367,7 +367,7 @@ BOOST_AUTO_TEST_CASE(a_leader_that_was_frozen_past_its_lease_writes_nothing_more
         },
         "nothing is written by who was frozen"
     );
-    BOOST_TEST(before.process.logged("this replica leads no more") == 1U);
+    BOOST_TEST(before.process.logged("this replica lost the lead") == 1U);
     eventually([&] { return before.ready(); }, "it stands by again");
 }
 

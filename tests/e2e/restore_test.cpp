@@ -84,7 +84,7 @@ void restore_and_expect_all_of_it(scene& s) {
         [&] { return std::to_string(count_right(s, "2")) + " are right; " + s.look().describe(); }
     );
     await_synced(s.name, second, home, 120s);
-    BOOST_TEST(op.logged("set back") > 0U);
+    BOOST_TEST(op.logged("restored to an older state") > 0U);
     // And it follows as before.
     write_all(s, "3");
     await_synced(s.name, s.repository.push("Three"), home, 120s);

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(an_application_that_ends_the_operator_twice_is_set_aside_an
     await_synced(good.name, good.repository.push("Two"));
     BOOST_TEST(good.value("a") == "2");
     eventually(
-        [&] { return c.w.shared_operator().logged("builds are made side by side again") >= 1; },
+        [&] { return c.w.shared_operator().logged("builds run side by side again") >= 1; },
         "the care comes to an end"
     );
 

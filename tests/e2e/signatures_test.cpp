@@ -322,7 +322,7 @@ BOOST_AUTO_TEST_CASE(what_builds_read_from_elsewhere_is_verified_as_well) {
              {"chart", "web"},
              {"targetRevision", "1.0.0"}}}}}}
     );
-    await_condition(s.name, "ComparisonError", {"asks for signatures (spec.verify)"});
+    await_condition(s.name, "ComparisonError", {"requires signatures (spec.verify)"});
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_that_loses_its_keys_lets_nothing_in) {

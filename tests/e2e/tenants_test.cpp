@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(no_field_of_an_application_leads_elsewhere) {
           {{"syncOptions", {"CreateNamespace=true"}},
            {"managedNamespaceMetadata", {{"labels", {{"pod-security.kubernetes.io/enforce", "privileged"}}}}}}
         }},
-        {"spec.syncPolicy.managedNamespaceMetadata: must not be there"}
+        {"spec.syncPolicy.managedNamespaceMetadata: must not be set"}
     );
     attempt(
         {{"dependsOn", {{{"name", "theirs"}, {"namespace", home}}}}},

@@ -22,7 +22,7 @@ constexpr std::size_t max_unresolved = 1000;
 constexpr std::size_t max_suggestions = 50;
 
 error too_large() {
-    return user_error(fmt::format("jsonnet files and what they import have more than {} bytes", max_bytes));
+    return user_error(fmt::format("jsonnet files and their imports have more than {} bytes", max_bytes));
 }
 
 std::string listed(const std::vector<std::string>& directories) {

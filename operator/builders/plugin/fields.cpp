@@ -22,7 +22,7 @@ namespace holdfast::crds {
 template <>
 struct docs<builders::plugin_command> {
     static constexpr std::string_view name = "PluginCommand";
-    static constexpr std::string_view text = "A program and its arguments; never a shell by itself.";
+    static constexpr std::string_view text = "A program and its arguments; no shell is added.";
     static constexpr field fields[] = {
         {.member = "command",
          .doc = "The program, and arguments of it.",
@@ -97,7 +97,7 @@ struct docs<builders::plugin_entry> {
          .max_length = 253,
          .pattern = "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$",
          .expects = "a name of letters, digits, '-', '_' and '.'"},
-        {.member = "init", .doc = "Run before generate; what it prints is not looked at."},
+        {.member = "init", .doc = "Run before generate; its output is ignored."},
         {.member = "generate", .doc = "Prints the manifests.", .required = true},
         {.member = "discover", .doc = "Which sources are the plugin's without saying so."},
         {.member = "environment", .doc = "Variables by their names.", .max_length = 32768},

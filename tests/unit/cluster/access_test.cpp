@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(an_object_that_changes_all_the_time_is_adopted_another_time
     const auto answer = run(access.apply(wanted()));
     BOOST_REQUIRE(answer.has_error());
     BOOST_TEST(
-        answer.error().message().find("taking over what other field managers own") != std::string::npos
+        answer.error().message().find("taking over fields of other field managers") != std::string::npos
     );
     BOOST_TEST(server.requests().size() == 1U + 5U + 4U);
 }

@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(what_somebody_else_made_has_its_health_and_what_a_sync_woul
         {"foreign", foreign, crds::health_code::missing,
          "belongs to the application holdfast/other, from which a sync does not take it", "is not there"},
         {"unreadable", unreadable, crds::health_code::unknown,
-         "cannot be read, so it is not known what a sync would do: forbidden", "cannot be read"},
+         "cannot be read, so the effect of a sync is unknown: forbidden", "cannot be read"},
     };
     for (const auto& row : rows) {
         objects o;

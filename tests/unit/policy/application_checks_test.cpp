@@ -128,9 +128,7 @@ BOOST_AUTO_TEST_CASE(outside_of_the_operators_namespace_an_application_reaches_n
         "spec.syncPolicy.syncOptions[1]: must not be CreateNamespace=true: an Application's own namespace is "
         "there, and is not its to make" +
             unless,
-        "spec.syncPolicy.managedNamespaceMetadata: must not be there: an Application does not say what its "
-        "own "
-        "namespace is like" +
+        "spec.syncPolicy.managedNamespaceMetadata: must not be set: an Application does not configure its own namespace" +
             unless,
         "spec.dependsOn[1].namespace: must be \"team\": an Application waits for others of its own "
         "namespace" +

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_change_of_a_project_names_the_applications_that_would_fal
     SAID(verdict.problems);
     SAID(
         verdict.warnings,
-        "spec: no longer permits what there is, which stays as it is and is not synced any more: holdfast/web "
+        "spec: no longer permits objects that are deployed; they stay as they are and are not synced any more: holdfast/web "
         "(application repo https://git.example.com/team/deploy is not permitted in project 'shop')"
     );
 }

@@ -76,25 +76,25 @@ BOOST_AUTO_TEST_CASE(a_value_that_was_changed_or_moved_is_named) {
     const auto said = errors(build(replaced(encrypted_secret(), line, changed)));
     BOOST_TEST(
         said.starts_with(
-            "app/secret.yaml:1: Secret shop/creds, stringData.unicode: this is not what SOPS encrypted"
+            "app/secret.yaml:1: Secret shop/creds, stringData.unicode: this value was not encrypted by SOPS"
         ),
         said
     );
 
     const auto password = line_of(encrypted_secret(), "password");
     const auto moved = replaced(encrypted_secret(), password, replaced(password, "password", "renamed"));
-    BOOST_TEST(errors(build(moved)).find("stringData.renamed: this is not what") != std::string::npos);
+    BOOST_TEST(errors(build(moved)).find("stringData.renamed: this value was not") != std::string::npos);
 
     const auto swapped =
         replaced(encrypted_secret(), line, "    unicode: " + password.substr(password.find("ENC")));
-    BOOST_TEST(errors(build(swapped)).find("stringData.unicode: this is not what") != std::string::npos);
+    BOOST_TEST(errors(build(swapped)).find("stringData.unicode: this value was not") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_plain_value_among_the_encrypted_ones_is_named_and_not_repeated) {
     const auto line = line_of(encrypted_secret(), "unicode");
     const auto said = errors(build(replaced(encrypted_secret(), line, "    unicode: hunter2-in-plain-text")));
     BOOST_TEST(
-        said.find("Secret shop/creds, stringData.unicode: this is not what SOPS encrypted") !=
+        said.find("Secret shop/creds, stringData.unicode: this value was not encrypted by SOPS") !=
             std::string::npos,
         said
     );
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_value_of_another_file_is_refused) {
     const auto said = errors(build(
         replaced(encrypted_secret(), line_of(encrypted_secret(), "password"), line_of(theirs, "password"))
     ));
-    BOOST_TEST(said.find("stringData.password: this is not what") != std::string::npos, said);
+    BOOST_TEST(said.find("stringData.password: this value was not") != std::string::npos, said);
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_value_is_named_without_a_run) {
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_sops_that_is_not_of_SOPS_is_named) {
           "{lastmodified: x, pgp: [{enc: x}]}"}) {
         const auto said = said_of(sops);
         BOOST_TEST(
-            said.starts_with("app/secret.yaml:1: Secret shop/a: its member \"sops\" is not what SOPS writes: "
+            said.starts_with("app/secret.yaml:1: Secret shop/a: its member \"sops\" was not written by SOPS: "
             ),
             said
         );
@@ -147,8 +147,8 @@ BOOST_AUTO_TEST_CASE(a_sops_that_is_not_of_SOPS_is_named) {
     );
     const auto key = errors(build(replaced(encrypted_secret(), "-----BEGIN AGE", "-----BEGIN EGA")));
     BOOST_TEST(
-        key.find("Secret shop/creds: it cannot be decrypted: what \"sops\" has for an age key is damaged") !=
-            std::string::npos,
+        key.find("Secret shop/creds: it cannot be decrypted: the entry of \"sops\" for an age key is damaged"
+        ) != std::string::npos,
         key
     );
     // SOPS itself takes a rule that does not compile for one that nothing fits.

@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(what_nobody_could_find_out_is_tried_again_and_not_deleted) 
     const auto p = w.run();
     BOOST_TEST(
         expect<failed_step>(p).sentence ==
-        "nothing is deleted: what goes with Namespace \"team\" could not be found out: list pods: timed out"
+        "nothing is deleted: the objects that would go with Namespace \"team\" could not be listed: list pods: timed out"
     );
     BOOST_TEST((w.log == lines{"apply a"}));
     w.begin_anew();
