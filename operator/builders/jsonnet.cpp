@@ -26,7 +26,6 @@ namespace holdfast::builders {
 namespace {
 
 namespace json = boost::json;
-using render::render_error;
 using render::render_errors;
 
 /// To be raised with every change of holdfast-jsonnet that gives other results.

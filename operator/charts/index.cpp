@@ -10,7 +10,6 @@ namespace holdfast::charts {
 
 namespace {
 
-using render::yaml_event;
 using type = render::yaml_event::type;
 
 // Longer ones are no versions, digests and URLs.

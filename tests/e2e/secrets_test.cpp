@@ -290,7 +290,9 @@ END
 
     s.repository.write("generate.sh", "pass show shop/script >&2; pass show shop/script; exit 3\n");
     s.repository.push("Talks too much");
-    await_condition(s.name, "ComparisonError", {"plugin team", "failed with status 3", "its output is not shown"});
+    await_condition(
+        s.name, "ComparisonError", {"plugin team", "failed with status 3", "its output is not shown"}
+    );
     s.repository.write("generate.sh", "pass show shop/script; echo '{'\n");
     s.repository.push("Is no YAML");
     await_condition(s.name, "ComparisonError", {"may hold secrets"});

@@ -256,7 +256,8 @@ BOOST_AUTO_TEST_CASE(a_symlink_that_leads_nowhere_is_a_warning) {
     BOOST_REQUIRE_EQUAL(output->objects.size(), 1U);
     BOOST_REQUIRE_EQUAL(output->warnings.size(), 2U);
     BOOST_TEST(has(output->warnings[0], "symlink app/docs leads to gone, which does not exist"));
-    BOOST_TEST(has(output->warnings[1], "symlink app/f.yaml leads to app/nowhere.yaml, which does not exist"));
+    BOOST_TEST(has(output->warnings[1], "symlink app/f.yaml leads to app/nowhere.yaml, which does not exist")
+    );
 }
 
 // What lies beside manifests: values of a chart, a template, a list, a text with a tab in it.
