@@ -4,6 +4,7 @@
 #include "export_command.hpp"
 #include "operator.hpp"
 #include "options.hpp"
+#include "takeover_command.hpp"
 
 #include <cstdio>
 #include <string>
@@ -18,6 +19,12 @@ int main(int argc, char** argv) {
     }
     if (line.exported) {
         return holdfast::run_export(*line.exported);
+    }
+    if (line.checked) {
+        return holdfast::run_takeover_check(*line.checked);
+    }
+    if (line.converted) {
+        return holdfast::run_convert(*line.converted);
     }
     for (;;) {
         auto options = holdfast::read_options(line.source);

@@ -114,7 +114,10 @@ struct parser {
     };
     CLI::App* run = nullptr;
     CLI::App* save = nullptr;
+    CLI::App* look = nullptr;
+    CLI::App* convert = nullptr;
     export_options saved;
+    takeover_options argocd;
     operator_options options;
     std::string file;
     std::string level = "info";
@@ -154,6 +157,41 @@ parser::parser() {
             "Read only this namespace; for an operator that runs with the same option. Default: all."
     )
         ->envname("HOLDFAST_WATCH_NAMESPACE")
+        ->type_name("NAME");
+    auto* takeover = app.add_subcommand("takeover", "For clusters where Argo CD works.");
+    takeover->require_subcommand(1);
+    look = takeover->add_subcommand(
+        "check",
+        "Prints what would not be as it is with Argo CD: its settings, Secrets and Applications, one by one. "
+        "Changes nothing. Exit codes: 0 where nothing stands against moving, 1 where something does, 2 where the "
+        "cluster cannot be read, 3 where that took too long."
+    );
+    convert = app.add_subcommand(
+        "convert",
+        "Prints the Applications, AppProjects, ApplicationSets and repository Secrets of Argo CD as objects of "
+        "holdfast.dev, as YAML and without a value of a Secret. Changes nothing. An Application that an "
+        "ApplicationSet made is not printed. Exit codes: 0, 2 and 3 as those of takeover check."
+    );
+    for (auto* command : {look, convert}) {
+        command
+            ->add_option(
+                "--kubeconfig", argocd.kubeconfig,
+                "The cluster, as kubectl reads it. Without it: the one this runs in."
+            )
+            ->envname("HOLDFAST_KUBECONFIG")
+            ->type_name("FILE");
+        command
+            ->add_option("--argocd-namespace", argocd.argocd_namespace, "The namespace that Argo CD runs in.")
+            ->envname("HOLDFAST_ARGOCD_NAMESPACE")
+            ->capture_default_str()
+            ->type_name("NAME");
+    }
+    convert
+        ->add_option(
+            "--namespace", argocd.own_namespace,
+            "The namespace of what is printed. Without it: the one this runs in, else holdfast."
+        )
+        ->envname("HOLDFAST_NAMESPACE")
         ->type_name("NAME");
     run = app.add_subcommand("operator", "Runs the operator until SIGTERM or SIGINT.");
     run->add_option(
@@ -470,6 +508,14 @@ command_line read_command_line(std::vector<std::string> arguments) {
     }
     if (first.save->parsed()) {
         read.exported = first.saved;
+        return read;
+    }
+    if (first.look->parsed()) {
+        read.checked = first.argocd;
+        return read;
+    }
+    if (first.convert->parsed()) {
+        read.converted = first.argocd;
         return read;
     }
     read.source = {.arguments = std::move(arguments), .file = first.file};

@@ -84,8 +84,22 @@ struct export_options {
     std::string watch_namespace;
 };
 
+/// The options of `holdfast takeover check` and `holdfast convert`.
+struct takeover_options {
+    /// As operator_options has it.
+    std::string kubeconfig;
+    /// Where Argo CD runs.
+    std::string argocd_namespace = "argocd";
+    /// Where what is converted is to be.
+    std::string own_namespace;
+};
+
 /// What the command line came to.
 struct command_line {
+    /// Set where an installation of Argo CD is to be looked at.
+    std::optional<takeover_options> checked;
+    /// Set where the objects of one are to be converted.
+    std::optional<takeover_options> converted;
     /// What is to be exported; nothing: the operator is to run.
     std::optional<export_options> exported;
     option_source source;

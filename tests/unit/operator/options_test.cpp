@@ -124,6 +124,19 @@ BOOST_AUTO_TEST_CASE(a_file_has_a_bound) {
     is_refused("# " + std::string(max_option_file, 'x'), {"is longer than"});
 }
 
+BOOST_AUTO_TEST_CASE(what_is_to_be_known_of_argo_cd_is_a_command_of_its_own) {
+    const auto looked = read_command_line({"takeover", "check", "--argocd-namespace", "cd"});
+    BOOST_REQUIRE(looked.checked.has_value());
+    BOOST_TEST(looked.checked->argocd_namespace == "cd");
+    BOOST_TEST(!looked.converted.has_value());
+    BOOST_TEST(!looked.exit_code.has_value());
+    const auto converted = read_command_line({"convert", "--namespace", "apps"});
+    BOOST_REQUIRE(converted.converted.has_value());
+    BOOST_TEST(converted.converted->argocd_namespace == "argocd");
+    BOOST_TEST(converted.converted->own_namespace == "apps");
+    BOOST_TEST(read_command_line({"takeover"}).exit_code.value_or(0) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_value_is_no_further_option) {
     const auto read = read_options(with(), "installation: \"a --leader-elect\"\n");
     BOOST_TEST(!read.has_value()); // no label value, and no flag

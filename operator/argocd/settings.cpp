@@ -1,0 +1,322 @@
+#include "argocd/settings.hpp"
+
+#include "match/words.hpp"
+
+#include <array>
+#include <vector>
+
+namespace holdfast::argocd {
+
+namespace {
+
+using enum treatment;
+
+constexpr std::string_view cm = "argocd-cm";
+constexpr std::string_view parameters = "argocd-cmd-params-cm";
+constexpr std::string_view secret = "argocd-secret";
+constexpr std::string_view rbac = "argocd-rbac-cm";
+constexpr std::string_view repository = "repository Secret";
+constexpr std::string_view cluster = "cluster Secret";
+constexpr std::string_view feature = "feature";
+
+constexpr std::string_view no_page = "there is no web page, API or login yet";
+
+constexpr std::array table{
+    setting{
+        feature, "objects of argoproj.io", missing,
+        "Applications, AppProjects and ApplicationSets of argoproj.io are not worked on: they have to be written "
+        "as objects of holdfast.dev"
+    },
+    setting{feature, "hooks", missing, "hooks are not run, and the Application says so and is not Ready"},
+    setting{
+        feature, "plugins", differently,
+        "sidecars of the repo-server are not asked: an administrator lists programs in the option plugins"
+    },
+    setting{
+        feature, "sourceHydrator", missing, "nothing is written to repositories: let your pipeline do it"
+    },
+    setting{
+        feature, "pass", differently,
+        "a Repository with spec.passwordStore and a Secret with the key replace what the repo-server was given"
+    },
+    setting{
+        feature, "notifications", missing,
+        "none are sent: Argo CD's notifications controller reads Applications of argoproj.io alone. Alert on "
+        "events and metrics"
+    },
+    setting{feature, "image-updater", missing, "it writes to Applications of argoproj.io alone"},
+    setting{feature, "skip-reconcile", differently, "set spec.suspend of the Application of holdfast.dev"},
+    setting{
+        cm, "application.instanceLabelKey", differently,
+        "objects are known by the annotation holdfast.dev/tracking-id and an inventory in the status; the label "
+        "is left as it is"
+    },
+    setting{
+        cm, "application.resourceTrackingMethod", differently,
+        "objects are known by the annotation holdfast.dev/tracking-id and an inventory in the status"
+    },
+    setting{cm, "installationID", differently, "the option installation tells installations apart"},
+    setting{
+        cm, "resource.customizations", missing,
+        "health in Lua, actions and ignored differences for all Applications are not read: write "
+        "spec.ignoreDifferences into each Application"
+    },
+    setting{
+        cm, "resource.customizations.ignoreDifferences.*", missing,
+        "write spec.ignoreDifferences into each Application"
+    },
+    setting{
+        cm, "resource.customizations.health.*", missing,
+        "Lua is not run: such kinds have the health that Holdfast knows of them"
+    },
+    setting{
+        cm, "resource.customizations.ignoreResourceUpdates.*", not_needed,
+        "a change of a status does not begin a comparison of the whole Application"
+    },
+    setting{cm, "resource.customizations.actions.*", not_needed, no_page},
+    setting{
+        cm, "resource.customizations.knownTypeFields.*", not_needed,
+        "types are taken from the schemas of the API server"
+    },
+    setting{cm, "resource.customizations.useOpenLibs.*", missing, "Lua is not run"},
+    setting{
+        cm, "resource.exclusions", differently,
+        "only kinds that an Application's manifests have are watched, and each of them is applied"
+    },
+    setting{
+        cm, "resource.inclusions", differently,
+        "only kinds that an Application's manifests have are watched, and each of them is applied"
+    },
+    setting{
+        cm, "resource.compareoptions", differently,
+        "what is compared is what the API server says of a dry run: a status is never a difference"
+    },
+    setting{cm, "resource.ignoreResourceUpdatesEnabled", not_needed, "nothing depends on it"},
+    setting{
+        cm, "resource.respectRBAC", differently, "an Application says which rights its objects would need"
+    },
+    setting{cm, "resource.customLabels", not_needed, no_page},
+    setting{cm, "resource.sensitive.mask.annotations", not_needed, no_page},
+    setting{cm, "resource.includeEventLabelKeys", not_needed, "events bear no labels"},
+    setting{cm, "resource.excludeEventLabelKeys", not_needed, "events bear no labels"},
+    setting{
+        cm, "kustomize.buildOptions", differently,
+        "programs of a build are confined, and --enable-helm is the option kustomize-charts; other options have "
+        "no effect"
+    },
+    setting{cm, "kustomize.buildOptions.*", missing, "one version of kustomize is there"},
+    setting{cm, "kustomize.path.*", missing, "no other programs than those of the image are run"},
+    setting{cm, "kustomize.version.*", missing, "no other programs than those of the image are run"},
+    setting{
+        cm, "helm.valuesFileSchemes", differently, "http and https, as the option remote-inputs lets them"
+    },
+    setting{cm, "kustomize.enable", missing, "it cannot be switched off"},
+    setting{cm, "helm.enable", missing, "it cannot be switched off"},
+    setting{cm, "jsonnet.enable", missing, "it cannot be switched off"},
+    setting{
+        cm, "timeout.reconciliation", differently,
+        "spec.interval of a Repository, 3m where it says nothing; push webhooks are faster"
+    },
+    setting{cm, "timeout.reconciliation.jitter", differently, "a tenth of the interval"},
+    setting{
+        cm, "timeout.hard.reconciliation", not_needed,
+        "a build is made anew when something that it reads has changed"
+    },
+    setting{cm, "cluster.inClusterEnabled", missing, "the cluster that Holdfast runs in is always there"},
+    setting{cm, "globalProjects", missing, "write their rules into each Project"},
+    setting{
+        cm, "application.sync.impersonation.*", differently,
+        "spec.serviceAccountName of an Application, or spec.destinationServiceAccounts of its Project"
+    },
+    setting{cm, "application.sync.requireOverridePrivilegeForRevisionSync", not_needed, no_page},
+    setting{cm, "application.allowedNodeLabels", not_needed, no_page},
+    setting{cm, "webhook.maxPayloadSizeMB", differently, "deliveries are bounded, whatever is said here"},
+    setting{cm, "webhook.refresh.*", not_needed, "a delivery asks for refs once, and for all who read them"},
+    setting{cm, "url", not_needed, no_page},
+    setting{cm, "additionalUrls", not_needed, no_page},
+    setting{cm, "application.links", not_needed, no_page},
+    setting{cm, "project.links", not_needed, no_page},
+    setting{cm, "resource.links", not_needed, no_page},
+    setting{cm, "statusbadge.enabled", missing, "no badges are served: leave argocd-server running for them"},
+    setting{cm, "statusbadge.url", not_needed, no_page},
+    setting{cm, "ui.*", not_needed, no_page},
+    setting{cm, "help.*", not_needed, no_page},
+    setting{cm, "ga.*", not_needed, no_page},
+    setting{cm, "extension.config", not_needed, no_page},
+    setting{cm, "extension.config.*", not_needed, no_page},
+    setting{cm, "exec.*", not_needed, no_page},
+    setting{cm, "server.*", not_needed, no_page},
+    setting{cm, "accounts.*", not_needed, no_page},
+    setting{cm, "admin.enabled", not_needed, no_page},
+    setting{cm, "users.*", not_needed, no_page},
+    setting{cm, "passwordPattern", not_needed, no_page},
+    setting{cm, "dex.config", not_needed, no_page},
+    setting{cm, "oidc.*", not_needed, no_page},
+    setting{cm, "sourceHydrator.*", missing, "nothing is written to repositories"},
+    setting{cm, "commit.author.*", missing, "nothing is written to repositories"},
+    setting{
+        cm, "repositories", missing, "Argo CD itself has not read it since version 3: use repository Secrets"
+    },
+    setting{
+        cm, "repository.credentials", missing,
+        "Argo CD itself has not read it since version 3: use repo-creds Secrets"
+    },
+    setting{
+        cm, "helm.repositories", missing,
+        "Argo CD itself has not read it since version 3: use repository Secrets"
+    },
+    setting{
+        parameters, "application.namespaces", differently,
+        "Applications of all namespaces are worked on, each within its Project"
+    },
+    setting{parameters, "controller.diff.server.side", not_needed, "what is compared is always the server's"},
+    setting{
+        parameters, "controller.self.heal.*", differently, "drift is taken back with a backoff of its own"
+    },
+    setting{parameters, "controller.sync.timeout.seconds", differently, "spec.syncPolicy.timeout"},
+    setting{parameters, "controller.sync.wave.delay.seconds", not_needed, "a wave waits for the one before"},
+    setting{parameters, "controller.*", not_needed, "it is of Argo CD's own processes"},
+    setting{parameters, "reposerver.enable.git.submodule", differently, "spec.submodules of a Repository"},
+    setting{
+        parameters, "reposerver.allow.oob.symlinks", missing, "links that leave a repository are refused"
+    },
+    setting{parameters, "reposerver.*", not_needed, "it is of Argo CD's own processes"},
+    setting{
+        parameters, "applicationsetcontroller.policy", differently,
+        "spec.syncPolicy.applicationsSync of an ApplicationSet"
+    },
+    setting{
+        parameters, "applicationsetcontroller.enable.progressive.syncs", missing,
+        "an ApplicationSet with a strategy says so itself"
+    },
+    setting{
+        parameters, "applicationsetcontroller.*", differently, "docs/application-sets.md says what there is"
+    },
+    setting{parameters, "server.*", not_needed, no_page},
+    setting{parameters, "redis.*", not_needed, "there is no Redis"},
+    setting{parameters, "repo.server*", not_needed, "there is no repo-server"},
+    setting{parameters, "otlp.*", not_needed, "no traces are written"},
+    setting{parameters, "log.*", not_needed, "the options log-level and log-format"},
+    setting{parameters, "notificationscontroller.*", not_needed, "it is of Argo CD's own processes"},
+    setting{parameters, "commitserver.*", missing, "nothing is written to repositories"},
+    setting{parameters, "hydrator.*", missing, "nothing is written to repositories"},
+    setting{parameters, "dexserver.*", not_needed, no_page},
+    setting{secret, "webhook.github.secret", differently, "spec.webhook.secretRef of a Repository"},
+    setting{secret, "webhook.gitlab.secret", differently, "spec.webhook.secretRef of a Repository"},
+    setting{secret, "webhook.gogs.secret", differently, "spec.webhook.secretRef of a Repository"},
+    setting{
+        secret, "webhook.bitbucket.uuid", missing,
+        "a delivery is believed by its signature alone: give the webhook a secret"
+    },
+    setting{secret, "webhook.bitbucketserver.secret", differently, "spec.webhook.secretRef of a Repository"},
+    setting{secret, "webhook.azuredevops.username", differently, "spec.webhook.secretRef of a Repository"},
+    setting{secret, "webhook.azuredevops.password", differently, "spec.webhook.secretRef of a Repository"},
+    setting{secret, "webhook.harbor.secret", missing, "deliveries of registries are not understood"},
+    setting{secret, "server.secretkey", not_needed, no_page},
+    setting{secret, "admin.*", not_needed, no_page},
+    setting{secret, "accounts.*", not_needed, no_page},
+    setting{secret, "tls.*", not_needed, no_page},
+    setting{rbac, "policy.*", not_needed, "who may do what is Kubernetes' RBAC on holdfast.dev"},
+    setting{rbac, "scopes", not_needed, "who may do what is Kubernetes' RBAC on holdfast.dev"},
+    setting{
+        repository, "url", differently, "spec.url of a Repository that names the Secret (spec.secretRef)"
+    },
+    setting{repository, "username", honoured, "in the Secret that a Repository names"},
+    setting{repository, "password", honoured, "in the Secret that a Repository names"},
+    setting{repository, "bearerToken", honoured, "in the Secret that a Repository names"},
+    setting{
+        repository, "sshPrivateKey", differently,
+        "in the Secret that a Repository names, with known_hosts beside it"
+    },
+    setting{repository, "tlsClientCert*", honoured, "in the Secret that a Repository names"},
+    setting{repository, "githubApp*", honoured, "in the Secret that a Repository names"},
+    setting{repository, "insecure", honoured, "in the Secret that a Repository names"},
+    setting{repository, "insecureIgnoreHostKey", honoured, "in the Secret that a Repository names"},
+    setting{repository, "proxy", honoured, "in the Secret that a Repository names"},
+    setting{repository, "noProxy", honoured, "in the Secret that a Repository names"},
+    setting{repository, "type", not_needed, "an Application's source says what it reads"},
+    setting{repository, "name", not_needed, "a name for people"},
+    setting{repository, "project", missing, "a Repository of a namespace serves the Applications there"},
+    setting{repository, "enableOCI", not_needed, "an address with oci:// says so"},
+    setting{repository, "insecureOCIForceHttp", missing, "registries are spoken to by https"},
+    setting{
+        repository, "enableLfs", missing, "content of Git LFS is not fetched, and refused where it is met"
+    },
+    setting{repository, "forceHttpBasicAuth", not_needed, "credentials are sent where there are any"},
+    setting{repository, "depth", not_needed, "only the commit that is wanted is fetched"},
+    setting{repository, "webhookManifestCacheWarmDisabled", not_needed, "there is no such cache"},
+    setting{repository, "gcpServiceAccountKey", missing, "use a token or a deploy key"},
+    setting{repository, "azure*", missing, "use a token or a deploy key"},
+    setting{repository, "useAzureWorkloadIdentity", missing, "use a token or a deploy key"},
+    setting{cluster, "name", honoured, "in a Secret of the operator's namespace"},
+    setting{cluster, "server", honoured, "in a Secret of the operator's namespace"},
+    setting{cluster, "namespaces", honoured, "in a Secret of the operator's namespace"},
+    setting{cluster, "clusterResources", honoured, "in a Secret of the operator's namespace"},
+    setting{
+        cluster, "project", differently, "it is told to generators, and a Project names its clusters itself"
+    },
+    setting{cluster, "shard", not_needed, "one replica works"},
+    setting{
+        cluster, "config", differently,
+        "no program is run for credentials (execProviderConfig, awsAuthConfig): docs/clusters.md"
+    },
+};
+
+// One '*' at the most, for at least one character.
+constexpr bool fits(std::string_view pattern, std::string_view key) noexcept {
+    const auto star = pattern.find('*');
+    if (star == std::string_view::npos) {
+        return pattern == key;
+    }
+    const auto before = pattern.substr(0, star);
+    const auto after = pattern.substr(star + 1);
+    return key.size() > before.size() + after.size() && key.starts_with(before) && key.ends_with(after);
+}
+
+} // namespace
+
+std::string_view to_string(treatment what) noexcept {
+    switch (what) {
+    case honoured: return "honoured";
+    case differently: return "differently";
+    case not_needed: return "not needed";
+    case missing: return "not honoured";
+    }
+    return {};
+}
+
+std::span<const setting> settings() noexcept {
+    return table;
+}
+
+const setting* find_setting(std::string_view object, std::string_view key) noexcept {
+    const setting* by_pattern = nullptr;
+    for (const auto& one : table) {
+        if (one.object != object) {
+            continue;
+        }
+        if (one.key == key) {
+            return &one;
+        }
+        if (by_pattern == nullptr && fits(one.key, key)) {
+            by_pattern = &one;
+        }
+    }
+    return by_pattern;
+}
+
+std::string_view meant_setting(std::string_view object, std::string_view key) {
+    if (find_setting(object, key) != nullptr) {
+        return {};
+    }
+    std::vector<std::string_view> known;
+    known.reserve(table.size());
+    for (const auto& one : table) {
+        if (one.object == object && one.key.find('*') == std::string_view::npos) {
+            known.push_back(one.key);
+        }
+    }
+    return match::nearest(key, known);
+}
+
+} // namespace holdfast::argocd
