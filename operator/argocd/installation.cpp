@@ -10,7 +10,8 @@ namespace holdfast::argocd {
 
 namespace {
 
-constexpr std::array config_maps{"argocd-cm", "argocd-cmd-params-cm", "argocd-rbac-cm"};
+constexpr std::array config_maps{"argocd-cm",           "argocd-cmd-params-cm",      "argocd-rbac-cm",
+                                 "argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm", "argocd-gpg-keys-cm"};
 
 kube::resource kind_of_argo(std::string plural, std::string kind) {
     return {

@@ -15,6 +15,9 @@ constexpr std::string_view cm = "argocd-cm";
 constexpr std::string_view parameters = "argocd-cmd-params-cm";
 constexpr std::string_view secret = "argocd-secret";
 constexpr std::string_view rbac = "argocd-rbac-cm";
+constexpr std::string_view authorities = "argocd-tls-certs-cm";
+constexpr std::string_view known_hosts = "argocd-ssh-known-hosts-cm";
+constexpr std::string_view signers = "argocd-gpg-keys-cm";
 constexpr std::string_view repository = "repository Secret";
 constexpr std::string_view cluster = "cluster Secret";
 constexpr std::string_view feature = "feature";
@@ -218,6 +221,12 @@ constexpr std::array table{
     setting{secret, "tls.*", not_needed, no_page},
     setting{rbac, "policy.*", not_needed, "who may do what is Kubernetes' RBAC on holdfast.dev"},
     setting{rbac, "scopes", not_needed, "who may do what is Kubernetes' RBAC on holdfast.dev"},
+    setting{authorities, "*", differently, "spec.caBundle of a Repository for that host"},
+    setting{
+        known_hosts, "ssh_known_hosts", differently,
+        "known_hosts in each Secret with an ssh key that a Repository names"
+    },
+    setting{signers, "*", differently, "spec.verify of a Repository names a Secret with the keys"},
     setting{
         repository, "url", differently, "spec.url of a Repository that names the Secret (spec.secretRef)"
     },

@@ -21,8 +21,8 @@ enum class treatment {
 
 /// One row of the table of docs/migration.md.
 struct setting {
-    /// "argocd-cm", "argocd-cmd-params-cm", "argocd-secret", "argocd-rbac-cm", "repository Secret",
-    /// "cluster Secret", or "feature".
+    /// The name of one of Argo CD's ConfigMaps, "argocd-secret", "repository Secret", "cluster Secret", or
+    /// "feature".
     std::string_view object;
     /// A '*' stands for any part of a key that is not empty.
     std::string_view key;

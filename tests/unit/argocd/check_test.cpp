@@ -132,9 +132,14 @@ BOOST_AUTO_TEST_CASE(what_is_found_is_named) {
          "resource.customizations.health.example.com_Database: Lua"},
         {"a mistyped setting",
          [](installation& i) {
-             i.config_maps["argocd-cm"] = parsed(R"({"data": {"timeout.reconcilation": "60s"}})");
+             i.config_maps["argocd-cm"] = parsed(R"({"data": {"timeout.reconciliations": "60s"}})");
          },
          "ConfigMap argocd/argocd-cm", treatment::missing, "was timeout.reconciliation meant?"},
+        {"an authority of a host",
+         [](installation& i) {
+             i.config_maps["argocd-tls-certs-cm"] = parsed(R"({"data": {"git.example": "PEM"}})");
+         },
+         "ConfigMap argocd/argocd-tls-certs-cm", treatment::differently, "git.example: spec.caBundle"},
         {"a mistyped webhook secret",
          [](installation& i) { i.secret = secret("argocd-secret", "", {{"webhook.github.secrt", "x"}}); },
          "Secret argocd/argocd-secret", treatment::missing, "was webhook.github.secret meant?"},
