@@ -212,13 +212,8 @@ void refuse_what_is_not_served(const project_spec& spec, problem_list& problems)
     refuse(
         spec.orphaned_resources.has_value(), "spec.orphanedResources", "orphaned objects are not looked for"
     );
-    refuse(!spec.sync_windows.empty(), "spec.syncWindows", "sync windows are not kept");
     refuse(!spec.signature_keys.empty(), "spec.signatureKeys", "signatures are not checked");
     refuse(spec.source_integrity.has_value(), "spec.sourceIntegrity", "signatures are not checked");
-    refuse(
-        spec.permit_only_project_scoped_clusters, "spec.permitOnlyProjectScopedClusters",
-        "clusters of a project are not told apart"
-    );
 }
 
 bool denies(std::string_view pattern) noexcept {

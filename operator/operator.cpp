@@ -363,7 +363,10 @@ public:
                 .watch_namespace = options_.watch_namespace, .installation = options_.installation
             }
         );
-        clusters_->on_facts_changed([this] { sets_->clusters_changed(); });
+        clusters_->on_facts_changed([this] {
+            sets_->clusters_changed();
+            applications_->declarations_changed();
+        });
         if (!options_.metrics_listen.empty()) {
             http::listen_options listen;
             listen.address = options_.metrics_listen;

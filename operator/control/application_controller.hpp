@@ -78,6 +78,9 @@ public:
     void kind_ready();
     void namespace_changed(const std::string& cluster, const std::string& name);
     void clusters_changed(const std::set<std::string>& applications);
+    /// The Secrets of clusters say something else of them: for which project one is, say, of applications as well
+    /// that may not use it so far.
+    void declarations_changed();
     void charts_moved(const std::set<std::string>& applications);
     void repository_moved(const git::url& repository, const std::set<std::string>& applications);
     void kinds_changed(const std::string& cluster);

@@ -98,6 +98,8 @@ struct application_controller::state : kube::informer_handler {
     // ---- application_grants.cpp: what they may do
     /// Works out what it may do, as it is now. True: that is something else than before.
     bool note_grants(application_record& r);
+    /// The same, and what may have failed for want of that is tried anew.
+    bool grant_anew(application_record& r);
     /// A Project permits something else: its applications are looked at again, and no others.
     void project_changed(const std::string& project);
     /// Whether it may have what it asks for; else nothing is done for it any more, and what runs ends.

@@ -30,14 +30,20 @@ void application_controller::state::project_changed(const std::string& project) 
         if (!r || r->foreign) {
             continue;
         }
-        if (note_grants(*r)) {
-            note_use_of_cluster(*r);
-            r->operation.paced.resume_at_once(); // it may be just what was missing
-            r->sources.failures = 0;
-        }
+        (void)grant_anew(*r);
         note_claims(*r);
         triggers.reconcile(key);
     }
+}
+
+bool application_controller::state::grant_anew(application_record& r) {
+    if (!note_grants(r)) {
+        return false;
+    }
+    note_use_of_cluster(r);
+    r.operation.paced.resume_at_once(); // it may be just what was missing
+    r.sources.failures = 0;
+    return true;
 }
 
 bool application_controller::state::is_granted(application_record& r, engine::findings& found) {
@@ -65,6 +71,15 @@ bool application_controller::state::is_granted(application_record& r, engine::fi
 
 void application_controller::project_changed(const std::string& project) {
     state_->project_changed(project);
+}
+
+void application_controller::declarations_changed() {
+    for (const auto& [key, r] : state_->applications.all()) {
+        if (!r->foreign && state_->grant_anew(*r)) {
+            state_->note_claims(*r);
+            state_->triggers.reconcile(key);
+        }
+    }
 }
 
 void application_controller::projects_are_known() {

@@ -46,7 +46,8 @@ sources::supplier::reader reader_of(const application_record& r, const inputs& o
                      ) { return source.helm && source.helm->pass_credentials; }
         ),
         .how_new = how_new(r),
-        .or_last_known = of.is_as_last_known
+        .or_last_known = of.is_as_last_known,
+        .fence = r.granted.project
     };
 }
 

@@ -64,7 +64,9 @@ policy::cluster_identity known_surroundings::cluster_meant_by(const crds::applic
     const auto* declared = found.id.empty() ? known.home() : known.declaration(found.id);
     if (found.id.empty()) {
         made = {
-            .server = std::string{match::own_cluster_server}, .name = std::string{match::own_cluster_name}
+            .server = std::string{match::own_cluster_server},
+            .name = std::string{match::own_cluster_name},
+            .project = {}
         };
     }
     if (declared != nullptr) {
@@ -72,6 +74,7 @@ policy::cluster_identity known_surroundings::cluster_meant_by(const crds::applic
         if (!declared->name.empty()) {
             made.name = declared->name;
         }
+        made.project = declared->project;
     }
     return made;
 }

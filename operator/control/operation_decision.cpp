@@ -2,6 +2,7 @@
 
 #include "control/application_sources_of.hpp"
 #include "control/operations.hpp"
+#include "control/window_rulings.hpp"
 #include "engine/not_served.hpp"
 #include "engine/retry.hpp"
 #include "engine/termination.hpp"
@@ -77,8 +78,19 @@ engine::findings operations::decide(record_ptr r) {
             });
         view.not_ready = with_.applications.not_ready_of(*r);
     }
-    auto made = engine::decide(std::move(view), {wall_clock::now(), steady_clock::now()});
+    const engine::instant now{wall_clock::now(), steady_clock::now()};
+    if (view.asked != nullptr) {
+        const bool manual = !is_automated(*view.asked);
+        view.windows.asked = ruling_on(r->granted, r->object, now.wall, manual);
+    } else if (view.out_of_sync || view.has_surplus) {
+        view.windows.automatic = ruling_on(r->granted, r->object, now.wall, /*manual=*/false);
+    }
+    view.windows.running = ruling_on_running(r->granted, r->object, now.wall);
+    auto made = engine::decide(std::move(view), now);
     engine::findings found;
+    if (made.awaits_window) {
+        found.reason = "SyncWindow";
+    }
     found.waiting = std::move(made.waiting);
     found.requeue_after = made.requeue_after;
     r->operation.paced = std::move(made.paced);

@@ -6,6 +6,7 @@
 #include "base/counted_list.hpp"
 #include "control/application_access.hpp"
 #include "control/owned_objects.hpp"
+#include "control/window_rulings.hpp"
 #include "engine/operation_rows.hpp"
 #include "engine/termination.hpp"
 #include "policy/foundation.hpp"
@@ -300,6 +301,27 @@ sync::plan operations::plan(application_record& r, const sync::plan_input& input
     return plan;
 }
 
+std::optional<engine::findings> operations::hold(application_record& r) {
+    const auto now = wall_clock::now();
+    const auto ruling = ruling_on_running(r.granted, r.object, now);
+    if (ruling.is_allowed) {
+        return std::nullopt;
+    }
+    engine::findings found;
+    auto& state = *r.object.status.operation_state;
+    state.message = ruling.why;
+    note_rows(r);
+    found.reason = "SyncWindow";
+    found.waiting = ruling.why;
+    if (ruling.until) {
+        found.requeue(std::max<steady_clock::duration>(*ruling.until - now, 0s));
+    }
+    if (const auto& limit = r.object.spec.sync_policy.timeout) {
+        found.requeue(std::max<steady_clock::duration>(state.started_at + limit->value - now, 0s) + 10ms);
+    }
+    return found;
+}
+
 asio::awaitable<engine::findings> operations::operate(record_ptr r) {
     engine::findings found;
     const auto generation = r->object.metadata.generation;
@@ -312,6 +334,9 @@ asio::awaitable<engine::findings> operations::operate(record_ptr r) {
         }
         state->next_retry_at.reset();
         engine::forget_failures(*state);
+    }
+    if (auto held = hold(*r)) {
+        co_return std::move(*held);
     }
     if (auto in_the_way = co_await prepare(r)) {
         co_return std::move(*in_the_way);
@@ -336,6 +361,9 @@ asio::awaitable<engine::findings> operations::operate(record_ptr r) {
         }
         if (auto forbidden = refuse_forbidden(*r)) { // its project may have changed meanwhile
             co_return std::move(*forbidden);
+        }
+        if (auto held = hold(*r)) { // a window may have begun meanwhile
+            co_return std::move(*held);
         }
         const auto input = plan_input_of(*r);
         auto next = plan(*r, input).next;

@@ -69,6 +69,8 @@ private:
     asio::awaitable<std::optional<engine::findings>> prepare(record_ptr r);
     /// An attempt fails whose objects the application may not have; nothing where it may have all of them.
     std::optional<engine::findings> refuse_forbidden(application_record& r);
+    /// The operation that runs takes no step before the sync windows let it; nothing: they do.
+    std::optional<engine::findings> hold(application_record& r);
     /// Goes on with an operation that another process began: what it has done is in the status.
     asio::awaitable<void> take_up(record_ptr r, progress_ptr progress);
     /// Puts into the status what the operation has done so far.

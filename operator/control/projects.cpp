@@ -4,6 +4,8 @@
 #include "base/merge_patch.hpp"
 #include "crds/described.hpp"
 #include "policy/own_kinds.hpp"
+#include "policy/specification_checks.hpp"
+#include "policy/sync_windows.hpp"
 
 #include <chrono>
 #include <utility>
@@ -173,9 +175,13 @@ asio::awaitable<void> projects::write_status(std::string name) {
     wanted.observed_generation = value.metadata.generation;
     wanted.applications = static_cast<std::int64_t>(use.applications);
     wanted.forbidden_applications = static_cast<std::int64_t>(use.forbidden);
-    const auto problem = rules ? rules->problem() : std::string{};
+    auto problem = rules ? rules->problem() : std::string{};
+    if (rules && problem.empty()) {
+        problem = crds::join(rules->windows().problems()); // which forbid what they are for, and nothing else
+    }
     crds::set_condition(wanted.conditions, ready_of(value, problem, use));
-    const auto surprises = problem.empty() ? crds::join(crds::surprises_of(value.spec)) : std::string{};
+    const auto surprises =
+        problem.empty() ? crds::join(policy::surprises_of(value.spec, wall_clock::now())) : std::string{};
     if (surprises.empty()) {
         crds::remove_condition(wanted.conditions, "ConfigurationWarning");
     } else {

@@ -18,6 +18,18 @@ constexpr auto never = steady_clock::time_point::max();
 // Who takes back drift in a row does so less and less often; after so long without it counts anew.
 constexpr steady_clock::duration heal_memory = 5min;
 
+void wait_for(const window_ruling& forbidding, instant now, decision& made) {
+    made.awaits_window = true;
+    made.waiting = forbidding.why;
+    if (forbidding.until) {
+        made.requeue_after = std::max<steady_clock::duration>(*forbidding.until - now.wall, 0s);
+    }
+}
+
+bool is_dry_run(const crds::operation& what) {
+    return what.sync && what.sync->dry_run;
+}
+
 // What is done about the operation that runs.
 void decide_running(const decide_view& view, instant now, decision& made) {
     const auto& running = *view.status.operation_state;
@@ -30,6 +42,10 @@ void decide_running(const decide_view& view, instant now, decision& made) {
         made.paced.rest_until(now.steady + least_rest);
         made.requeue_after = least_rest;
         made.step = std::move(*late);
+        return;
+    }
+    if (!view.windows.running.is_allowed && !is_dry_run(running.operation)) {
+        wait_for(view.windows.running, now, made);
         return;
     }
     const bool superseded = running.sync_result && running.sync_result->build_key != view.build_key;
@@ -127,8 +143,14 @@ decision decide(decide_view view, instant now) {
     decision made;
     made.paced = std::move(view.paced);
     view.paced = made.paced;
-    if (view.asked != nullptr) {
+    const bool has_to_wait =
+        view.asked != nullptr && !view.windows.asked.is_allowed && !is_dry_run(*view.asked);
+    if (view.asked != nullptr && !has_to_wait) {
         made.step = begin{*view.asked, /*is_asked=*/true};
+        return made;
+    }
+    if (has_to_wait && !is_operating(view.status)) {
+        wait_for(view.windows.asked, now, made);
         return made;
     }
     if (is_operating(view.status)) {
@@ -143,6 +165,14 @@ decision decide(decide_view view, instant now) {
     }
     if (!view.out_of_sync && !(view.has_surplus && view.spec.sync_policy.automated->prune)) {
         made.question_is_void = true;
+        return made;
+    }
+    if (!view.windows.automatic.is_allowed) {
+        const auto heirs = made.requeue_after;
+        wait_for(view.windows.automatic, now, made);
+        if (heirs) {
+            made.requeue_after = std::min(*heirs, made.requeue_after.value_or(*heirs));
+        }
         return made;
     }
     if (!view.not_ready.empty()) {

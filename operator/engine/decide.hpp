@@ -54,6 +54,24 @@ inline constexpr steady_clock::duration least_rest = std::chrono::minutes{3};
 /// s, then three times as long each time, up to 5 minutes.
 [[nodiscard]] steady_clock::duration heal_delay(std::uint32_t heals) noexcept;
 
+/// What the sync windows of a project say to an operation.
+struct window_ruling {
+    bool is_allowed = true;
+    /// A sentence: what forbids it, and until when.
+    std::string why;
+    /// When that may be otherwise.
+    std::optional<wall_clock::time_point> until;
+};
+
+/// The same for each kind of operation.
+struct window_rulings {
+    window_ruling automatic;
+    /// What is asked for.
+    window_ruling asked;
+    /// The operation that the status describes.
+    window_ruling running;
+};
+
 /// What the decision depends on. `spec` and `status` outlive it.
 struct decide_view {
     const crds::application_spec& spec;
@@ -73,6 +91,8 @@ struct decide_view {
     /// The first application of spec.dependsOn that is not Synced and Healthy, as namespace/name; empty:
     /// none.
     std::string not_ready;
+    /// By default everything is allowed.
+    window_rulings windows;
     /// A person has confirmed just the pruning that waits.
     bool prune_confirmed = false;
     pace paced;
@@ -104,6 +124,8 @@ struct decision {
     std::string waiting;
     /// When to decide anew although nothing changed.
     std::optional<steady_clock::duration> requeue_after;
+    /// Nothing is done before the sync windows say otherwise: `waiting` is about them.
+    bool awaits_window = false;
     /// What the status asks a person about is settled: what was to go has come back, or went otherwise.
     bool question_is_void = false;
     /// To be kept.
@@ -116,7 +138,8 @@ out_of_time(const crds::application_spec& spec, const crds::operation_state& run
 
 /// Whether to begin an operation, or to end the one that runs: what is asked for first, then supersession,
 /// termination and time-out of the one that runs, then automatic sync with its rests, then self-healing with
-/// its backoff.
+/// its backoff. What sync windows forbid waits for them, but for a dry run; nothing keeps an operation from being
+/// ended.
 [[nodiscard]] decision decide(decide_view view, instant now);
 
 } // namespace holdfast::engine

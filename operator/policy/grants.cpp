@@ -13,6 +13,12 @@ std::string project_of(const crds::application_spec& spec) {
     return spec.project.empty() ? std::string{default_project} : spec.project;
 }
 
+// As it is written: what else the cluster is called is not everybody's to know.
+std::string called(const crds::application_destination& destination) {
+    const auto written = cluster_of(destination);
+    return written.server.empty() ? written.name : written.server;
+}
+
 // As Argo CD has it: in the destination's namespace where the account names none, else in the application's.
 std::string
 user_of(const crds::application& value, const project_rules& rules, const cluster_identity& cluster) {
@@ -78,7 +84,7 @@ std::string grants::why_not(const sync::object_id& id) const {
 }
 
 cluster_identity cluster_of(const crds::application_destination& destination) {
-    cluster_identity made{.server = destination.server, .name = destination.name};
+    cluster_identity made{.server = destination.server, .name = destination.name, .project = {}};
     if (made.server == match::own_cluster_server && made.name.empty()) {
         made.name = match::own_cluster_name;
     } else if (made.name == match::own_cluster_name && made.server.empty()) {
@@ -103,6 +109,12 @@ grants grants_of(
         .awaits_project = false
     };
     const auto refuse = [&made](std::string why) { made.refused = {"spec.project", std::move(why)}; };
+    if (!made.cluster.project.empty() && made.cluster.project != name) {
+        made.refused = {
+            "spec.destination", "cluster '" + called(value.spec.destination) +
+                                    "' is declared for another project than '" + name + "'"
+        };
+    }
     auto rules = projects.find(name);
     if (!rules) {
         if (name != default_project) {
@@ -129,14 +141,10 @@ grants grants_of(
     const bool needs_account =
         !rules->spec().destination_service_accounts.empty() && value.spec.service_account_name.empty();
     if (needs_account && made.account.empty() && made.refused.message.empty()) {
-        auto written = cluster_of(value.spec.destination);
-        if (!written.server.empty()) {
-            written.name.clear();
-        }
         // Not as somebody with more rights instead.
         made.refused = {
             "spec.destination", "no matching service account found for destination server '" +
-                                    written.server + written.name + "' and namespace '" +
+                                    called(value.spec.destination) + "' and namespace '" +
                                     value.spec.destination.namespace_ + "' in project '" + name + "'"
         };
     }
@@ -158,15 +166,22 @@ std::vector<crds::problem> what_is_not_granted(const crds::application& value, c
         judge_source(*spec.source, "spec.source", rules, all);
     }
     judge_sources(spec.sources, "spec.sources", rules, all);
+    for (std::size_t i = 0; i < spec.secrets.size(); ++i) { // its values get into the objects
+        const auto& pass = spec.secrets[i].pass;
+        if (pass && !rules.permits_source(pass->repo_url)) {
+            all.push_back(
+                {"spec.secrets[" + std::to_string(i) + "].pass.repoURL",
+                 "password store " + pass->repo_url + " is not permitted in project '" + rules.name() + "'"}
+            );
+        }
+    }
     const auto& destination = spec.destination;
     if (!rules.permits_destination(granted.cluster, destination.namespace_)) {
-        // As it is written: what else the cluster is called is not everybody's to know.
-        const auto written = cluster_of(destination);
-        const auto& server = written.server.empty() ? written.name : written.server;
         all.push_back(
-            {"spec.destination",
-             "application destination server '" + server + "' and namespace '" + destination.namespace_ +
-                 "' do not match any of the allowed destinations in project '" + rules.name() + "'"}
+            {"spec.destination", "application destination server '" + called(destination) +
+                                     "' and namespace '" + destination.namespace_ +
+                                     "' do not match any of the allowed destinations in project '" +
+                                     rules.name() + "'"}
         );
     }
     // What is asked for may come from elsewhere.

@@ -4,7 +4,9 @@
 #include "crds/words.hpp"
 #include "policy/specification_checks.hpp"
 #include "policy/specification_checks_shared.hpp"
+#include "policy/sync_windows.hpp"
 
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -28,8 +30,9 @@ private:
     std::shared_ptr<const project_rules> changed_;
 };
 
+constexpr std::size_t most_named = 5;
+
 std::string who_falls_out(const crds::project& value, const surroundings& around) {
-    constexpr std::size_t most_named = 5;
     const changed_projects then{around.projects(), value};
     counted_list all{most_named};
     around.for_each_application_of(value.metadata.name, [&](const crds::application& one) {
@@ -47,8 +50,33 @@ std::string who_falls_out(const crds::project& value, const surroundings& around
 
 } // namespace
 
+std::string what_a_deletion_leaves(const std::string& project, const surroundings& around) {
+    counted_list all{most_named};
+    around.for_each_application_of(project, [&](const crds::application& one) {
+        all.add([&] { return name_of(one.metadata); });
+    });
+    if (all.empty()) {
+        return {};
+    }
+    return project == default_project
+               ? "is in use: without it nothing but their namespaces limits " + all.text()
+               : "is in use: until it is there again nothing is synced or deleted for " + all.text();
+}
+
+std::vector<crds::problem>
+surprises_of(const crds::project_spec& spec, std::chrono::system_clock::time_point now) {
+    auto all = crds::surprises_of(spec);
+    auto of_windows = surprises_of(spec.sync_windows, window_clock::at_start, now);
+    all.insert(
+        all.end(), std::make_move_iterator(of_windows.begin()), std::make_move_iterator(of_windows.end())
+    );
+    return all;
+}
+
 specification_verdict judge(const crds::project& value, const surroundings& around) {
     specification_verdict verdict{.problems = crds::check(value), .warnings = {}};
+    const sync_windows windows{value.spec.sync_windows, window_clock::at_start};
+    verdict.problems.insert(verdict.problems.end(), windows.problems().begin(), windows.problems().end());
     if (value.metadata.namespace_ != around.own_namespace()) {
         verdict.warnings.push_back(
             {"metadata.namespace", "no Application can use it: Projects count in " +
@@ -59,7 +87,7 @@ specification_verdict judge(const crds::project& value, const surroundings& arou
     if (!verdict.problems.empty()) {
         return verdict;
     }
-    verdict.warnings = crds::surprises_of(value.spec);
+    verdict.warnings = surprises_of(value.spec, std::chrono::system_clock::now());
     if (around.projects().are_known()) {
         if (auto out = who_falls_out(value, around); !out.empty()) {
             verdict.warnings.push_back(

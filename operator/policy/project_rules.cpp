@@ -2,6 +2,7 @@
 
 #include "git/url.hpp"
 #include "match/repository_form.hpp"
+#include "policy/sync_windows.hpp"
 
 #include <re2/re2.h>
 
@@ -175,6 +176,7 @@ struct project_rules::patterns {
     std::vector<kind_pattern> cluster_denied;
     std::optional<std::vector<kind_pattern>> allowed;
     std::vector<kind_pattern> denied;
+    sync_windows windows;
 };
 
 project_rules::project_rules(const crds::project& value) : name_{value.metadata.name}, spec_{value.spec} {
@@ -209,6 +211,7 @@ project_rules::project_rules(const crds::project& value) : name_{value.metadata.
         made->allowed = compiled(*spec_.namespace_resource_whitelist, kind_of);
     }
     made->denied = compiled(spec_.namespace_resource_blacklist, kind_of);
+    made->windows = sync_windows{spec_.sync_windows, window_clock::at_start};
     compiled_ = std::move(made);
 }
 
@@ -244,7 +247,14 @@ bool project_rules::permits_source(std::string_view url) const {
     return is_allowed && ((is_everything_allowed && !has_denials) || match::is_plain_repository(url));
 }
 
+const sync_windows& project_rules::windows() const noexcept {
+    return compiled_->windows;
+}
+
 bool project_rules::permits_destination(const cluster_identity& cluster, std::string_view namespace_) const {
+    if (spec_.permit_only_project_scoped_clusters && cluster.project != name_) {
+        return false;
+    }
     bool is_allowed = false;
     for (const auto& one : compiled_->destinations) {
         const bool name = !cluster.name.empty() && one.name.matches(cluster.name);

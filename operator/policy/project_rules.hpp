@@ -17,8 +17,12 @@ inline constexpr std::string_view default_project = "default";
 struct cluster_identity {
     std::string server;
     std::string name;
+    /// The one that its Secret declares it for; empty: everybody's.
+    std::string project;
     friend bool operator==(const cluster_identity&, const cluster_identity&) = default;
 };
+
+class sync_windows;
 
 /// What a Project permits, by Argo CD's rules, its patterns compiled once. Immutable; any thread.
 class project_rules {
@@ -39,6 +43,7 @@ public:
     /// URL that does not say plainly which repository it is (match::is_plain_repository) is permitted only where
     /// every one is.
     [[nodiscard]] bool permits_source(std::string_view url) const;
+    /// With permitOnlyProjectScopedClusters a cluster has to be declared for this project, too.
     [[nodiscard]] bool
     permits_destination(const cluster_identity& cluster, std::string_view namespace_) const;
     [[nodiscard]] bool permits_namespaced_kind(std::string_view group, std::string_view kind) const;
@@ -50,6 +55,8 @@ public:
     account_for(const cluster_identity& cluster, std::string_view namespace_) const;
     /// Whether Applications of a namespace that is not the operator's may use it.
     [[nodiscard]] bool permits_applications_in(std::string_view namespace_) const;
+    /// When they may be synced; none where the Project is wrong, since nothing is then. Valid as long as this is.
+    [[nodiscard]] const sync_windows& windows() const noexcept;
 
 private:
     struct patterns;

@@ -5,6 +5,7 @@
 #include "crds/repository.hpp"
 #include "policy/surroundings.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,11 @@ struct specification_verdict {
 [[nodiscard]] specification_verdict judge(const crds::repository& value, const surroundings& around);
 /// Its warnings name the Applications to which it no longer permits what it did, as things are now.
 [[nodiscard]] specification_verdict judge(const crds::project& value, const surroundings& around);
+/// What its deletion means to the Applications that name a Project, as a sentence that names some; empty: nothing.
+[[nodiscard]] std::string what_a_deletion_leaves(const std::string& project, const surroundings& around);
+/// What is right about a Project and means something else than most people think, its sync windows at `now` too.
+[[nodiscard]] std::vector<crds::problem>
+surprises_of(const crds::project_spec& spec, std::chrono::system_clock::time_point now);
 /// What is wrong with an Application whatever is around it: the part of its judgement that needs nothing but
 /// the value, and takes its time for long texts. On any thread.
 [[nodiscard]] std::vector<crds::problem> problems_by_itself(const crds::application& value);

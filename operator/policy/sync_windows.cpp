@@ -115,6 +115,40 @@ compile(const crds::sync_window& window, window_clock clock, window_flaw& flaw) 
     return made;
 }
 
+std::vector<crds::problem>
+surprises_of(const std::vector<crds::sync_window>& windows, window_clock clock, time now) {
+    std::vector<crds::problem> told;
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+        const auto& written = windows[i];
+        const auto path = fmt::format("spec.syncWindows[{}]", i);
+        if (written.applications.empty() && written.namespaces.empty() && written.clusters.empty()) {
+            told.push_back(
+                {path,
+                 "is for no application: name some in applications, namespaces or clusters (\"*\" for all)"}
+            );
+            continue;
+        }
+        window_flaw flaw;
+        const auto window = compile(written, clock, flaw);
+        if (!window) {
+            continue;
+        }
+        const bool denies = window->kind == crds::window_kind::deny;
+        if (window->duration <= window->duration.zero() || !start_after(*window, now, seconds{0})) {
+            told.push_back(
+                {path, denies ? "never opens, so it denies nothing"
+                              : "never opens, so no sync of what it is for is allowed"}
+            );
+        } else if (is_active(*window, now) && !next_change(*window, now)) {
+            told.push_back(
+                {path, denies ? "does not close for a long time: no sync of what it is for is allowed"
+                              : "does not close for a long time, so it limits nothing"}
+            );
+        }
+    }
+    return told;
+}
+
 bool is_active(const compiled_window& window, time now) {
     const auto start = start_after(
         window, now - duration_cast<system_clock::duration>(window.duration), ahead_of(window, now)
@@ -179,10 +213,10 @@ sync_windows::sync_windows(
         made.window = compile(written, clock, of_window);
         if (!made.window) {
             made.flaw = of_window.message;
-            problems_.push_back(fmt::format("{}[{}].{}: {}", prefix, i, of_window.field, of_window.message));
+            problems_.push_back({fmt::format("{}[{}].{}", prefix, i, of_window.field), of_window.message});
         }
         if (flaw) {
-            problems_.push_back(fmt::format("{}[{}].{}: {}", prefix, i, flaw->field, flaw->message));
+            problems_.push_back({fmt::format("{}[{}].{}", prefix, i, flaw->field), flaw->message});
             if (made.has_flawed_lists && made.flaw.empty()) {
                 made.flaw = flaw->message;
             }

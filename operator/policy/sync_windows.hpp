@@ -89,7 +89,7 @@ public:
     [[nodiscard]] answer
     ask(const window_facts& facts, std::chrono::system_clock::time_point now, question about) const;
     /// What is wrong with them, each naming the window; for admission.
-    [[nodiscard]] const std::vector<std::string>& problems() const noexcept { return problems_; }
+    [[nodiscard]] const std::vector<crds::problem>& problems() const noexcept { return problems_; }
 
 private:
     struct entry {
@@ -110,8 +110,15 @@ private:
     rule(std::span<const entry* const> those, std::chrono::system_clock::time_point now, question about);
 
     std::vector<entry> windows_;
-    std::vector<std::string> problems_;
+    std::vector<crds::problem> problems_;
 };
+
+/// What is right about windows and means something else than most people think, each at its field: a window for
+/// nobody, one that never opens, one that never closes.
+[[nodiscard]] std::vector<crds::problem> surprises_of(
+    const std::vector<crds::sync_window>& windows, window_clock clock,
+    std::chrono::system_clock::time_point now
+);
 
 /// Whether a start of it lies less than its duration before `now`. At the very moments of start and end it is
 /// not active.

@@ -74,12 +74,21 @@ result<builders::need> supplier::with_url(builders::need what, const std::string
     return what;
 }
 
-result<builders::need> supplier::meaning_of(builders::need asked, const std::string& namespace_) const {
-    auto meant = with_url(std::move(asked), namespace_);
-    if (meant) {
-        if (auto allowed = check_allowed(*meant, namespace_); !allowed) {
-            return allowed.error();
-        }
+result<builders::need> supplier::meaning_of(builders::need asked, const reader& who) const {
+    auto meant = with_url(std::move(asked), who.namespace_);
+    if (!meant) {
+        return meant;
+    }
+    // Whoever may push names what is read, and is to stay within the fence.
+    if (who.fence && !who.fence->permits_source(meant->url)) {
+        return error{
+            error_kind::forbidden, describe(*meant) +
+                                       ": builds may not read it: spec.sourceRepos of project '" +
+                                       who.fence->name() + "' does not permit " + meant->url
+        };
+    }
+    if (auto allowed = check_allowed(*meant, who.namespace_); !allowed) {
+        return allowed.error();
     }
     return meant;
 }
@@ -99,7 +108,7 @@ asio::awaitable<result<charts::chart_request>> supplier::request_of(builders::ne
 }
 
 asio::awaitable<result<std::string>> supplier::resolve(builders::need asked, reader who) {
-    const auto meant = meaning_of(std::move(asked), who.namespace_);
+    const auto meant = meaning_of(std::move(asked), who);
     if (!meant) {
         co_return meant.error();
     }
@@ -176,7 +185,7 @@ asio::awaitable<result<downloaded_file_ptr>> supplier::resolve_file(builders::ne
 }
 
 asio::awaitable<result<builders::supply>> supplier::obtain(builders::need asked, reader who) {
-    const auto meant = meaning_of(std::move(asked), who.namespace_);
+    const auto meant = meaning_of(std::move(asked), who);
     if (!meant) {
         co_return meant.error();
     }

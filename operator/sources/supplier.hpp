@@ -5,6 +5,7 @@
 #include "base/worker_pool.hpp"
 #include "builders/plan.hpp"
 #include "charts/chart_store.hpp"
+#include "policy/project_rules.hpp"
 #include "sources/downloaded_files.hpp"
 #include "sources/repositories.hpp"
 
@@ -48,6 +49,8 @@ public:
         refs_wanted how_new = {};
         /// Where the other side cannot be reached, what it said last serves, however long ago.
         bool or_last_known = false;
+        /// The Project whose spec.sourceRepos has to permit what is read; null: nobody limits it.
+        std::shared_ptr<const policy::project_rules> fence = nullptr;
     };
 
     /// All outlive it.
@@ -57,7 +60,7 @@ public:
     );
 
     /// What a need is now: a commit, a version with its digest, a hash. The same text is the same content.
-    /// Errors: forbidden where it is not allowed, saying by which setting; those of repositories and of
+    /// Errors: forbidden where it is not allowed, saying by which setting or Project; those of repositories and of
     /// chart_store, within what was needed.
     asio::awaitable<result<std::string>> resolve(builders::need what, reader who);
     /// Brings it.
@@ -72,8 +75,7 @@ private:
     static constexpr std::size_t max_last_versions = 10'000;
 
     /// What is asked for, with the URL that it stands for, where it may be read.
-    [[nodiscard]] result<builders::need>
-    meaning_of(builders::need asked, const std::string& namespace_) const;
+    [[nodiscard]] result<builders::need> meaning_of(builders::need asked, const reader& who) const;
     /// With the URL that is behind a name.
     [[nodiscard]] result<builders::need> with_url(builders::need what, const std::string& namespace_) const;
     asio::awaitable<result<charts::chart_request>> request_of(builders::need what, reader who);

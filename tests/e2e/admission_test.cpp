@@ -252,6 +252,23 @@ BOOST_AUTO_TEST_CASE(what_a_project_forbids_is_refused_and_a_project_names_those
         },
         "who would fall out is named", 30s, narrowed
     );
+    const auto deleted = w.cluster().kubectl(
+        {"delete", "projects.holdfast.dev", "open", "-n", home, "--dry-run=server"}, {.input = {}}
+    );
+    BOOST_TEST(
+        deleted.err.find(
+            "Warning: Project open is in use: until it is there again nothing is synced or deleted for "
+            "holdfast/inside"
+        ) != std::string::npos,
+        deleted.err
+    );
+    BOOST_TEST(
+        of_project(
+            "odd", R"(["*"], "syncWindows": [{"kind": "deny", "schedule": "0 9 * * *", "duration": "1h"}])",
+            true
+        )
+            .find("Warning: spec.syncWindows[0]: is for no application") != std::string::npos
+    );
     w.kubectl({"delete", "application.holdfast.dev", "inside", "-n", home});
     w.kubectl({"delete", "projects.holdfast.dev", "narrow", "open", "-n", home});
 }

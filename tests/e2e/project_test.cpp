@@ -3,6 +3,7 @@
 #include "e2e/applications.hpp"
 #include "e2e/git_repository.hpp"
 #include "e2e/json.hpp"
+#include "e2e/projects.hpp"
 #include "e2e/scene.hpp"
 #include "e2e/waiting.hpp"
 #include "e2e/world.hpp"
@@ -19,45 +20,6 @@ namespace {
 
 json::object parsed(const std::string& text) {
     return json::parse(text).as_object();
-}
-
-/// A Project in "holdfast". It stays where nobody removes it: what names it is deleted by what it permits.
-class project {
-public:
-    project(world& w, std::string name, const json::object& spec) : w_{w}, name_{std::move(name)} {
-        apply(spec);
-    }
-
-    void apply(const json::object& spec) {
-        w_.apply(json::serialize(json::object{
-            {"apiVersion", "holdfast.dev/v1alpha1"},
-            {"kind", "Project"},
-            {"metadata", {{"name", name_}, {"namespace", home}}},
-            {"spec", spec}
-        }));
-    }
-    void remove() { w_.kubectl({"delete", "project.holdfast.dev", name_, "-n", home, "--ignore-not-found"}); }
-    std::string status(const std::string& path) {
-        return w_.field("project.holdfast.dev", home, name_, ".status" + path);
-    }
-    std::string ready() { return status(".conditions[?(@.type==\"Ready\")].status"); }
-
-private:
-    world& w_;
-    std::string name_;
-};
-
-/// What permits a scene all that it does.
-json::object permitting(const scene& s) {
-    return {
-        {"sourceRepos", json::array{s.repository.url()}},
-        {"destinations", json::array{json::object{{"name", "in-cluster"}, {"namespace", s.name}}}}
-    };
-}
-
-json::object with(json::object spec, const std::string& name, json::value value) {
-    spec[name] = std::move(value);
-    return spec;
 }
 
 std::string service(const std::string& name) {
@@ -82,10 +44,6 @@ json::object row_of(const application_view& seen, const std::string& kind) {
 
 std::string text_in(const json::object& row, std::string_view member) {
     return text_of(row.if_contains(member));
-}
-
-bool is_ready(const application_view& v) {
-    return v.synced() && v.health == "Healthy" && v.get("Ready").status == "True";
 }
 
 } // namespace

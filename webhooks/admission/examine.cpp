@@ -91,6 +91,7 @@ examined_pair<Kind> look_at_both(const review& of, const Read& read) {
 
 void examine_ours(examined& made, const examination& with) {
     const auto& of = made.of;
+    made.deletes_project = of.operation == "DELETE" && of.kind == "Project";
     if ((of.operation != "CREATE" && of.operation != "UPDATE") || is_being_deleted(of.object)) {
         return;
     }

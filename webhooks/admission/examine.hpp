@@ -44,6 +44,8 @@ struct examined {
     /// Its `spec` is another one than before: an update of anything else, such as an annotation, is no
     /// occasion for advice about it.
     bool spec_changed = false;
+    /// A Project is to be deleted.
+    bool deletes_project = false;
 };
 
 struct examination {

@@ -100,6 +100,15 @@ decide_pair(const examined& what, const examined_pair<Kind>& objects, const poli
 } // namespace
 
 decision decide(const examined& what, const policy::surroundings& around) {
+    if (what.deletes_project) {
+        auto answer = what.answer;
+        const bool counts = what.of.namespace_ == around.own_namespace();
+        if (auto told = counts ? policy::what_a_deletion_leaves(what.of.name, around) : std::string{};
+            !told.empty()) {
+            answer.warnings.push_back("Project " + what.of.name + " " + std::move(told));
+        }
+        return answer;
+    }
     if (const auto* applications = std::get_if<examined_pair<crds::application>>(&what.objects)) {
         return decide_pair(what, *applications, around);
     }
@@ -165,7 +174,8 @@ public:
         const bool known = is_known(of.kind);
         self->counters_.admission_review(
             known ? of.kind : "other",
-            of.operation == "CREATE" || of.operation == "UPDATE" ? of.operation : "other",
+            of.operation == "CREATE" || of.operation == "UPDATE" || of.operation == "DELETE" ? of.operation
+                                                                                             : "other",
             said.allowed ? "allowed" : "denied", steady_clock::now() - begin
         );
         if (!said.allowed) {

@@ -155,6 +155,28 @@ BOOST_AUTO_TEST_CASE(projects_are_judged_and_what_falls_out_of_one_is_a_warning)
     BOOST_TEST(!decided(of(object_of(R"({"sourceRepo": ["*"]})")), around).allowed);
 }
 
+BOOST_AUTO_TEST_CASE(a_project_in_use_may_be_deleted_and_a_warning_names_who_uses_it) {
+    fake_surroundings around;
+    around.applications = {application(R"({"spec": {"project": "shop"}})")};
+    auto deletion = of({}, "DELETE", {});
+    deletion.kind = "Project";
+    const auto used = decided(deletion, around);
+    BOOST_TEST(used.allowed);
+    BOOST_TEST_REQUIRE(used.warnings.size() == 1U);
+    BOOST_TEST(
+        used.warnings.front().find("nothing is synced or deleted for holdfast/shop") != std::string::npos
+    );
+    deletion.name = "unused";
+    BOOST_TEST(decided(deletion, around).warnings.empty());
+    // Elsewhere none counts.
+    deletion.name = "shop";
+    deletion.namespace_ = "team";
+    BOOST_TEST(decided(deletion, around).warnings.empty());
+    deletion.namespace_ = "holdfast";
+    deletion.kind = "Repository";
+    BOOST_TEST(decided(deletion, around).warnings.empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_right_is_allowed) {
     const auto said = decided(of(application_object()));
     BOOST_TEST(said.allowed);

@@ -28,6 +28,7 @@ struct situation {
     bool has_surplus = false;
     bool leaves_to_heirs = false;
     std::string not_ready;
+    window_rulings windows;
     bool prune_confirmed = false;
     pace paced;
 
@@ -56,6 +57,15 @@ struct situation {
         last().finished_at.reset();
     }
     void drifts() { out_of_sync = true; }
+    // Sync windows forbid everything for ten minutes.
+    void is_forbidden() {
+        const window_ruling forbidden{.is_allowed = false, .why = "forbidden", .until = now.wall + 10min};
+        windows = {.automatic = forbidden, .asked = forbidden, .running = forbidden};
+    }
+    void is_asked() {
+        asked.emplace();
+        asked->sync.emplace();
+    }
     void new_commit() {
         build_key = "b2";
         out_of_sync = true;
@@ -70,6 +80,7 @@ struct situation {
         view.has_surplus = has_surplus;
         view.leaves_to_heirs = leaves_to_heirs;
         view.not_ready = not_ready;
+        view.windows = windows;
         view.prune_confirmed = prune_confirmed;
         view.paced = paced;
         return decide(std::move(view), when);
@@ -92,6 +103,9 @@ std::string text_of(const decision& made) {
     if (made.requeue_after) {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*made.requeue_after).count();
         text += "; again in " + std::to_string(seconds) + " s";
+    }
+    if (made.awaits_window) {
+        text += "; by the window";
     }
     if (made.question_is_void) {
         text += "; nothing to ask";
@@ -316,6 +330,82 @@ BOOST_AUTO_TEST_CASE(the_table) {
              s.spec.sync_policy.automated->self_heal = false;
          },
          "stay"},
+        {"a sync window forbids what a commit asks for",
+         [](auto& s) {
+             s.new_commit();
+             s.is_forbidden();
+         },
+         "stay; forbidden; again in 600 s; by the window"},
+        {"a sync window forbids taking drift back",
+         [](auto& s) {
+             s.drifts();
+             s.is_forbidden();
+         },
+         "stay; forbidden; again in 600 s; by the window"},
+        {"nothing is to be done, whatever a sync window says", [](auto& s) { s.is_forbidden(); },
+         "stay; nothing to ask"},
+        {"nobody knows when a sync window ends",
+         [](auto& s) {
+             s.new_commit();
+             s.is_forbidden();
+             s.windows.automatic.until.reset();
+         },
+         "stay; forbidden; by the window"},
+        {"a sync window forbids what is asked for",
+         [](auto& s) {
+             s.is_asked();
+             s.is_forbidden();
+         },
+         "stay; forbidden; again in 600 s; by the window"},
+        {"what is asked for may be allowed while the rest is not",
+         [](auto& s) {
+             s.is_asked();
+             s.is_forbidden();
+             s.windows.asked = {};
+         },
+         "begin what is asked"},
+        {"a dry run changes nothing, so no sync window forbids it",
+         [](auto& s) {
+             s.is_asked();
+             s.asked->sync->dry_run = true;
+             s.is_forbidden();
+         },
+         "begin what is asked"},
+        {"a sync window holds what runs",
+         [](auto& s) {
+             s.runs();
+             s.is_forbidden();
+         },
+         "stay; forbidden; again in 600 s; by the window"},
+        {"what runs goes on with an overrun, and what is asked for waits",
+         [](auto& s) {
+             s.runs();
+             s.is_asked();
+             s.is_forbidden();
+             s.windows.running = {};
+         },
+         "stay"},
+        {"a sync window keeps what runs from being replaced",
+         [](auto& s) {
+             s.runs();
+             s.new_commit();
+             s.is_forbidden();
+         },
+         "stay; forbidden; again in 600 s; by the window"},
+        {"termination is never forbidden",
+         [](auto& s) {
+             s.runs(crds::operation_phase::terminating);
+             s.is_forbidden();
+         },
+         "finish: " + std::string{terminated_message}},
+        {"the end of its time comes in a sync window as well",
+         [](auto& s) {
+             s.runs();
+             s.spec.sync_policy.timeout = crds::duration{std::chrono::minutes{30}};
+             s.is_forbidden();
+         },
+         "finish: the operation did not end within spec.syncPolicy.timeout (30m): waiting for "
+         "apps/Deployment:shop/web; again in 180 s"},
         {"a pruning is confirmed",
          [](auto& s) {
              s.has_surplus = true;

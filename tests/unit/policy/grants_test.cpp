@@ -245,6 +245,85 @@ BOOST_AUTO_TEST_CASE(only_what_changes_the_rules_is_news) {
     BOOST_TEST(!projects.erase("shop"));
 }
 
+BOOST_AUTO_TEST_CASE(a_cluster_of_a_project_is_used_by_that_project_alone) {
+    project_index projects;
+    projects.put(project("shop", everything));
+    projects.put(project("team", everything));
+    projects.put(project("default", everything));
+    struct {
+        const char* declared_for;
+        const char* project;
+        const char* wrong; // empty: it may
+    } const table[] = {
+        {"", "shop", ""},          {"shop", "shop", ""}, {"shop", "team", "'team'"},
+        {"shop", "", "'default'"}, {"default", "", ""},
+    };
+    for (const auto& one : table) {
+        BOOST_TEST_CONTEXT(one.declared_for << " for " << one.project) {
+            const auto value = application(R"({"spec": {"project": ")" + std::string{one.project} + R"("}})");
+            auto cluster = cluster_of(value.spec.destination);
+            cluster.project = one.declared_for;
+            const auto granted = grants_of(value, cluster, projects, home);
+            const auto said = crds::join(what_is_not_granted(value, granted));
+            if (*one.wrong == 0) {
+                BOOST_TEST(said == "");
+                BOOST_TEST(granted.why_not(service_in_x) == "");
+            } else {
+                BOOST_TEST(
+                    said ==
+                    "spec.destination: cluster 'https://kubernetes.default.svc' is declared for another "
+                    "project than " +
+                        std::string{one.wrong}
+                );
+                BOOST_TEST(!deploys_where_it_may(value, granted));
+                BOOST_TEST(granted.why_not(service_in_x) != "");
+            }
+        }
+    }
+    // With no Project stored the default one limits nothing, and has no clusters of others.
+    const project_index none;
+    auto cluster = cluster_of(application().spec.destination);
+    cluster.project = "shop";
+    BOOST_TEST(!what_is_not_granted(application(), grants_of(application(), cluster, none, home)).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_project_that_uses_only_its_own_clusters_uses_no_others) {
+    project_index projects;
+    projects.put(
+        project("shop", R"({"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}],
+                    "permitOnlyProjectScopedClusters": true})")
+    );
+    const auto value = application(R"({"spec": {"project": "shop"}})");
+    auto cluster = cluster_of(value.spec.destination);
+    BOOST_TEST(
+        crds::join(what_is_not_granted(value, grants_of(value, cluster, projects, home)))
+            .find("do not match any of the allowed destinations in project 'shop'") != std::string::npos
+    );
+    cluster.project = "shop";
+    SAID(what_is_not_granted(value, grants_of(value, cluster, projects, home)));
+}
+
+BOOST_AUTO_TEST_CASE(a_password_store_is_a_source_too) {
+    project_index projects;
+    projects.put(project(
+        "shop",
+        R"({"sourceRepos": ["https://git.example.com/team/*"], "destinations": [{"server": "*", "namespace": "*"}]})"
+    ));
+    const auto reading = [&](const std::string& url) {
+        const auto value = application(
+            R"({"spec": {"project": "shop", "secrets": [{"pass": {"repoURL": ")" + url +
+            R"(", "keySecretRef": {"name": "k", "key": "private"}}}]}})"
+        );
+        return crds::join(what_is_not_granted(value, granted(projects, value)));
+    };
+    BOOST_TEST(reading("https://git.example.com/team/passwords") == "");
+    BOOST_TEST(
+        reading("https://git.example.com/other/passwords") ==
+        "spec.secrets[0].pass.repoURL: password store https://git.example.com/other/passwords is not permitted in "
+        "project 'shop'"
+    );
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

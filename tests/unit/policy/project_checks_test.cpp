@@ -91,6 +91,51 @@ BOOST_AUTO_TEST_CASE(a_change_of_a_project_names_the_applications_that_would_fal
     );
 }
 
+BOOST_AUTO_TEST_CASE(whoever_deletes_a_project_is_told_whose_it_is) {
+    fake_surroundings around;
+    around.applications = {
+        application(R"({"metadata": {"name": "web"}, "spec": {"project": "shop"}})"),
+        application(R"({"metadata": {"name": "other"}})"),
+    };
+    BOOST_TEST(
+        what_a_deletion_leaves("shop", around) ==
+        "is in use: until it is there again nothing is synced or deleted for holdfast/web"
+    );
+    BOOST_TEST(
+        what_a_deletion_leaves("default", around) ==
+        "is in use: without it nothing but their namespaces limits holdfast/other"
+    );
+    BOOST_TEST(what_a_deletion_leaves("unused", around) == "");
+    for (int i = 0; i < 20; ++i) {
+        around.applications.push_back(application(
+            R"({"metadata": {"name": "app-)" + std::to_string(i) + R"("}, "spec": {"project": "shop"}})"
+        ));
+    }
+    const auto many = what_a_deletion_leaves("shop", around);
+    BOOST_TEST(many.ends_with("and 16 more"), many);
+}
+
+BOOST_AUTO_TEST_CASE(windows_are_judged_with_the_rest) {
+    const fake_surroundings around;
+    const auto with = [](const std::string& window) {
+        return project(
+            "shop", R"({"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}],
+                "syncWindows": [{"kind": "deny", "duration": "1h", )" +
+                        window + "}]}"
+        );
+    };
+    const auto wrong = judge(with(R"("schedule": "61 * * * *", "applications": ["*"])"), around);
+    BOOST_TEST_REQUIRE(wrong.problems.size() == 1U);
+    BOOST_TEST(wrong.problems.front().path == "spec.syncWindows[0].schedule");
+    const auto for_nobody = judge(with(R"("schedule": "0 9 * * *")"), around);
+    SAID(for_nobody.problems);
+    SAID(
+        for_nobody.warnings,
+        "spec.syncWindows[0]: is for no application: name some in applications, namespaces or "
+        "clusters (\"*\" for all)"
+    );
+}
+
 BOOST_AUTO_TEST_CASE(the_first_default_names_those_that_it_limits) {
     fake_surroundings around;
     around.applications = {application()};

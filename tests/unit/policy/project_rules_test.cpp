@@ -12,9 +12,9 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-const cluster_identity local{.server = "https://kubernetes.default.svc", .name = "in-cluster"};
-const cluster_identity prod{.server = "https://prod.example.com", .name = "prod"};
-const cluster_identity nameless{.server = "https://other.example.com", .name = {}};
+const cluster_identity local{.server = "https://kubernetes.default.svc", .name = "in-cluster", .project = {}};
+const cluster_identity prod{.server = "https://prod.example.com", .name = "prod", .project = {}};
+const cluster_identity nameless{.server = "https://other.example.com", .name = {}, .project = {}};
 
 crds::project project_of(crds::project_spec spec) {
     crds::project made;

@@ -242,10 +242,45 @@ BOOST_AUTO_TEST_CASE(a_zone_is_that_of_the_window_or_of_the_schedule) {
     BOOST_TEST(denied(window_clock::at_now));
 }
 
+BOOST_AUTO_TEST_CASE(windows_that_do_not_do_what_most_people_think_are_told) {
+    const auto told = [](crds::sync_window of) {
+        return crds::join(
+            surprises_of({window(allow_kind), std::move(of)}, window_clock::at_start, today("10:00"))
+        );
+    };
+    auto for_nobody = window(deny_kind);
+    for_nobody.applications.clear();
+    auto in_namespaces = for_nobody;
+    in_namespaces.namespaces = {"*"};
+    BOOST_TEST(told(window(deny_kind)) == "");
+    BOOST_TEST(told(in_namespaces) == "");
+    BOOST_TEST(
+        told(for_nobody) ==
+        "spec.syncWindows[1]: is for no application: name some in applications, namespaces or "
+        "clusters (\"*\" for all)"
+    );
+    BOOST_TEST(
+        told(window(deny_kind, "0 0 30 2 *")) == "spec.syncWindows[1]: never opens, so it denies nothing"
+    );
+    BOOST_TEST(
+        told(window(allow_kind, "0 9 * * *", "0s")) ==
+        "spec.syncWindows[1]: never opens, so no sync of what it is for is allowed"
+    );
+    BOOST_TEST(
+        told(window(deny_kind, "* * * * *", "1h")) ==
+        "spec.syncWindows[1]: does not close for a long time: no sync of what it is for is allowed"
+    );
+    BOOST_TEST(
+        told(window(allow_kind, "0 0 * * *", "48h")) ==
+        "spec.syncWindows[1]: does not close for a long time, so it limits nothing"
+    );
+    BOOST_TEST(told(window(deny_kind, "bad")) == ""); // that is a problem, not a surprise
+}
+
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_windows_is_said_to_who_makes_them) {
     const auto problem = [](crds::sync_window of, window_clock clock = window_clock::at_start) {
         const sync_windows all{{window(allow_kind), std::move(of)}, clock};
-        return all.problems().empty() ? std::string{} : all.problems().front();
+        return all.problems().empty() ? std::string{} : all.problems().front().text();
     };
     auto zone = window(deny_kind);
     zone.time_zone = "Europe/Munich";
