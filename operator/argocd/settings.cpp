@@ -30,7 +30,10 @@ constexpr std::array table{
         "Applications, AppProjects and ApplicationSets of argoproj.io are not worked on: they have to be written "
         "as objects of holdfast.dev"
     },
-    setting{feature, "hooks", missing, "hooks are not run, and the Application says so and is not Ready"},
+    setting{
+        feature, "hooks", differently,
+        "PreSync, Sync, PostSync and SyncFail hooks run; PreDelete and PostDelete hooks do not, and the Application says so"
+    },
     setting{
         feature, "plugins", differently,
         "sidecars of the repo-server are not asked: an administrator lists programs in the option plugins"

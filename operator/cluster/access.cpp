@@ -321,6 +321,43 @@ asio::awaitable<sync::attempt> access::remove(remove_request what) const {
     co_return failed;
 }
 
+access::answer<void>
+access::release(kube::resource kind, sync::object_id id, std::string uid, std::string finalizer) const {
+    for (int attempt = 1;; ++attempt) {
+        const auto live = co_await with_.api.get(kind, id.namespace_, id.name, as_);
+        if (!live) {
+            if (live.error().is_not_found()) {
+                co_return kube::reply<void>{};
+            }
+            co_return live.error();
+        }
+        if (kube::uid_of(*live) != uid || !kube::has_finalizer(*live, finalizer)) {
+            co_return kube::reply<void>{};
+        }
+        json::array left;
+        for (const auto one : kube::finalizers_of(*live)) {
+            if (one != finalizer) {
+                left.emplace_back(one);
+            }
+        }
+        json::object metadata;
+        metadata["resourceVersion"] = kube::resource_version_of(*live);
+        metadata["uid"] = uid;
+        metadata["finalizers"] = std::move(left);
+        json::object patch;
+        patch["metadata"] = std::move(metadata);
+        const auto patched = co_await with_.api.patch_merge(
+            kind, id.namespace_, id.name, patch, with_.names.field_manager, {}, {}, as_
+        );
+        if (patched || patched.error().is_not_found()) {
+            co_return kube::reply<void>{};
+        }
+        if (!patched.error().is_conflict() || attempt == most_conflicts) {
+            co_return patched.error();
+        }
+    }
+}
+
 template <class T>
 void access::count(std::string_view verb, const kube::reply<T>& answer) const {
     with_.counters.object_written(verb, answer ? "ok" : to_string(answer.error().kind()));

@@ -87,6 +87,10 @@ public:
     /// was there), or prune_failed and why.
     asio::awaitable<sync::attempt> remove(remove_request what) const;
 
+    /// Takes a finalizer off just the object that is meant; that it has none, or is gone, is a success.
+    answer<void>
+    release(kube::resource kind, sync::object_id id, std::string uid, std::string finalizer) const;
+
 private:
     answer<json::object> send(apply_request& what) const;
     static kube::field_validation validation_of(const apply_request& what) noexcept;

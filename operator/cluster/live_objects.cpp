@@ -361,7 +361,9 @@ private:
                 record.owner = *known;
                 record.is_remarked = true;
             }
-            record.hook = false; // what is applied is none, whatever somebody wrote there
+            // What is applied is one or not as it was applied, whatever somebody wrote there since.
+            const auto before = records_.find(name);
+            record.hook = before != records_.end() && before->second.hook;
         }
         store(std::move(name), std::move(record), tell);
     }

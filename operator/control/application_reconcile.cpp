@@ -229,6 +229,9 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     if (r->operating() && left_alone.empty() && r->sources.from->sources == sources_of(*r)) {
         found.add(co_await operation.operate(r));
     }
+    if (!r->operating() && !r->deleting()) {
+        found.add(co_await operation.tidy_hooks(r));
+    }
     if (!r->operating() && !r->deleting() && !is_about_to_apply(*r, found)) {
         auto ahead = co_await looking_ahead.look(r);
         if (ahead.requeue_after) {

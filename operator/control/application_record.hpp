@@ -73,6 +73,11 @@ struct operation_progress {
     /// What another process did in it is in `done`, or it began here.
     bool is_taken_up = false;
     std::map<sync::object_id, sync::attempt> done;
+    /// What became of its hooks in this attempt, by what it has failed already, and what of earlier runs was deleted
+    /// (by uid).
+    sync::hook_attempts hooks;
+    std::string failed_by;
+    std::set<std::string> cleared;
     /// What goes along with deletions, and which of them may be done.
     std::map<sync::object_id, sync::goes_along> along;
     std::optional<sync::prune_ruling> ruling;

@@ -102,6 +102,9 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
         co_return left_to_others(r->object.metadata, with_.config.names);
     }
     if (ending == match::ending::orphan) {
+        if (!findings_of(stand_of_cluster(with_.clusters, r->object))) {
+            co_await let_go_of_hooks(r);
+        }
         found.add(co_await remove_finalizers(r));
         co_return found;
     }
@@ -140,6 +143,7 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
             co_return found;
         }
     }
+    co_await let_go_of_hooks(r);
     const auto dependents =
         ending == match::ending::background ? sync::propagation::background : sync::propagation::foreground;
     if (auto left = co_await remove_objects(r, dependents)) {
@@ -148,6 +152,26 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
         found.add(co_await remove_finalizers(r));
     }
     co_return found;
+}
+
+asio::awaitable<void> deletions::let_go_of_hooks(record_ptr r) {
+    struct hook {
+        kube::group_version_kind kind;
+        sync::prune_action action;
+    };
+    std::vector<hook> hooks;
+    for (const auto& o : owned_by(*destination_of(with_.clusters, r->object), *r).known) {
+        if (o.record->hook && o.record->has_hook_finalizer) {
+            hooks.push_back({o.kind, {.id = o.id, .uid = o.record->uid}});
+        }
+    }
+    for (auto& one : hooks) {
+        auto letting_go = with_.objects.let_go_of_hook(
+            r, std::move(one.kind), std::move(one.action), /*also_delete=*/false
+        );
+        (void)co_await std::move(letting_go
+        ); // what cannot be let go of stays, and is said to wait for its finalizer
+    }
 }
 
 asio::awaitable<std::optional<engine::findings>>

@@ -45,6 +45,8 @@ private:
     asio::awaitable<watching> watch_kinds_that_were(record_ptr r);
     /// Whether all that an application has is known.
     watching know_all_of(const application_record& r);
+    /// Takes our finalizer off the objects of hooks: an operation that ran may have ended with the Application.
+    asio::awaitable<void> let_go_of_hooks(record_ptr r);
     /// Nothing: none is left. Else what is waited for, or in the way.
     asio::awaitable<std::optional<engine::findings>>
     remove_objects(record_ptr r, sync::propagation dependents);

@@ -3,6 +3,7 @@
 #include "base/counted_list.hpp"
 #include "base/side_by_side.hpp"
 #include "control/application_access.hpp"
+#include "engine/operation_rows.hpp"
 #include "engine/termination.hpp"
 #include "sync/holding.hpp"
 #include "sync/refusal.hpp"
@@ -83,7 +84,7 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     if (wanted == nullptr) {
         co_return; // no plan asks for what is not wanted
     }
-    if (!r->compared.full) {
+    if (!r->compared.full && !action.as_hook) {
         // A defect; said as a failure, since the planner would otherwise ask for the same step again.
         progress->done[action.id] = {
             .what = sync::outcome::failed, .hash = wanted->hash, .message = "its manifest is not at hand"
@@ -101,13 +102,23 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     const bool takes_over = sync::takes_over(for_all, own_options);
     auto held = r->compared.full;
     json::object manifest;
-    if (const auto* m = held->find(action.id)) {
+    if (const auto* m = held ? held->find(action.id) : nullptr) {
         manifest = m->manifest;
+    }
+    if (action.as_hook) {
+        const auto attempt = engine::attempt_name(*r->object.status.operation_state);
+        sync::mark_hook(manifest, sync::hook_run(attempt, *action.as_hook));
     }
     const auto fail = [&](const error& e) {
         auto message = r->blanked(sync::without_its_name(action.id, e.message()));
         if (const auto advice = sync::explain_refusal(action.id, message, with_.config.names)) {
             message += ". " + *advice;
+        }
+        if (action.as_hook) {
+            progress->hooks[{*action.as_hook, action.id}] = {
+                .state = sync::hook_state::failed, .is_refused = true, .message = std::move(message)
+            };
+            return;
         }
         // The uid of what was deleted for this stays, so that it is not deleted again.
         auto& attempt = progress->done[action.id];
@@ -183,6 +194,10 @@ object_writer::apply_one(record_ptr r, progress_ptr progress, sync::apply_action
     if (!dropped->empty()) {
         note_dropped(*r, action.id, *dropped);
     }
+    if (action.as_hook) {
+        progress->hooks[{*action.as_hook, action.id}] = {}; // it runs; what comes of it, its health says
+        co_return;
+    }
     progress->done[action.id] = {
         .what = sync::outcome::applied, .hash = hash, .generation = kube::generation_of(*answer)
     };
@@ -253,6 +268,35 @@ asio::awaitable<sync::attempt> object_writer::remove_one(
         r->compared.known.erase(action.id);
     }
     co_return attempt;
+}
+
+asio::awaitable<std::string> object_writer::let_go_of_hook(
+    record_ptr r, kube::group_version_kind kind, sync::prune_action action, bool also_delete
+) {
+    const auto to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to->enter(call_as(*r, with_.config));
+    const auto resource = co_await to->resolve(kind);
+    if (!resource) {
+        co_return resource.error().message();
+    }
+    // The finalizer first: what is killed in between leaves nothing that cannot go.
+    const auto freed =
+        co_await access.release(*resource, action.id, action.uid, std::string{sync::hook_finalizer});
+    if (!freed) {
+        co_return r->blanked(sync::without_its_name(action.id, freed.error().message()));
+    }
+    if (!also_delete) {
+        co_return std::string{};
+    }
+    cluster::remove_request request{
+        .kind = *resource,
+        .id = action.id,
+        .uid = action.uid,
+        .owner = r->ref(),
+        .dependents = action.dependents
+    };
+    const auto removed = co_await access.remove(std::move(request));
+    co_return removed.what == sync::outcome::pruned ? std::string{} : r->blanked(removed.message);
 }
 
 asio::awaitable<std::string>

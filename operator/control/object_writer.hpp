@@ -40,6 +40,9 @@ public:
     /// What came of each.
     asio::awaitable<std::map<sync::object_id, sync::attempt>>
     remove(record_ptr r, std::vector<sync::prune_action> actions, bool dry_run);
+    /// Takes our finalizer off a hook's object, and where `also_delete` deletes it. An error in words; empty: done.
+    asio::awaitable<std::string>
+    let_go_of_hook(record_ptr r, kube::group_version_kind kind, sync::prune_action action, bool also_delete);
     /// A sentence about objects that are being deleted, with what keeps the first few of them. For some
     /// seconds nobody is asked, since most go at once, and every ten seconds after that.
     asio::awaitable<std::string>

@@ -154,6 +154,14 @@ void operations::finish(application_record& r, crds::operation_phase phase, std:
     if (!state.sync_result) {
         state.sync_result.emplace(); // somebody else wrote this status
     }
+    if (r.operation.progress) {
+        for (auto& [key, attempt] : r.operation.progress->hooks) {
+            if (attempt.state == sync::hook_state::running) {
+                attempt.state = sync::hook_state::failed;
+                attempt.message = "the operation ended before it was complete";
+            }
+        }
+    }
     note_rows(r);
     const auto& asked = request_of(state.operation);
     const bool whole = !asked.dry_run && asked.resources.empty();
@@ -212,6 +220,8 @@ engine::findings operations::fail_attempt(application_record& r, std::string mes
                 r.operation.progress->ruling.reset();
                 r.operation.progress->along.clear();
             }
+            r.operation.progress->hooks.clear(); // another attempt runs them again
+            r.operation.progress->failed_by.clear();
             std::erase_if(r.operation.progress->done, [&](const auto& entry) {
                 const auto* w = r.compared.find(entry.first);
                 // A namespace that is not watched may have gone, and be what the others failed for.

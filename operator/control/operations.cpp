@@ -40,6 +40,12 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
         s.only.push_back({resource.group, resource.kind, resource.namespace_, resource.name});
     }
     s.options = sync_options_of(r.object.spec, asked);
+    if (engine::runs_hooks(asked)) {
+        s.attempt = engine::attempt_name(state);
+    }
+    s.failed_by = r.operation.progress->failed_by;
+    input.hooks = r.operation.progress->hooks;
+    input.cleared = r.operation.progress->cleared;
     const auto to = destination_of(with_.clusters, r.object);
     const auto catalog = to->catalog();
     std::set<sync::application_ref> owners;
@@ -107,7 +113,8 @@ sync::plan_input operations::plan_input_of(const application_record& r) const {
 
 void operations::note_rows(application_record& r) {
     auto& state = *r.object.status.operation_state;
-    if (!r.operation.progress || r.operation.progress->reports.empty()) {
+    if (!r.operation.progress ||
+        (r.operation.progress->reports.empty() && r.operation.progress->hooks.empty())) {
         return; // it has not come to a step here: what the rows say still holds
     }
     if (!state.sync_result) {
@@ -121,8 +128,9 @@ void operations::note_rows(application_record& r) {
             return o.state == sync::standing::synced && !done.contains(o.id);
         });
     }
-    state.sync_result->resources_count = static_cast<std::int64_t>(reports.size());
-    state.sync_result->resources = engine::rows_of(reports, done, [&](const sync::object_id& id) {
+    const auto& hooks = r.operation.progress->hooks;
+    state.sync_result->resources_count = static_cast<std::int64_t>(reports.size() + hooks.size());
+    state.sync_result->resources = engine::rows_of(reports, done, hooks, [&](const sync::object_id& id) {
         const auto* w = r.compared.find(id);
         return w == nullptr ? std::string{} : w->version;
     });
@@ -139,6 +147,12 @@ asio::awaitable<void> operations::take_up(record_ptr r, progress_ptr progress) {
     progress->done = engine::attempts_of(
         *r->object.status.operation_state, r->sources.from->build_key, input.desired, input.live
     );
+    progress->hooks = engine::hooks_of(*r->object.status.operation_state, r->sources.from->build_key);
+    if (std::ranges::any_of(progress->hooks, [](const auto& one) {
+            return one.first.during == sync::phase::sync_fail;
+        })) {
+        progress->failed_by = "one or more synchronization tasks completed unsuccessfully";
+    }
     // Which objects are as wanted is not known any more either. Each is read, which also tells the generation
     // that health is to be of; nothing is applied, or made anew, that is as it shall be.
     const auto held = r->compared.full;
@@ -147,7 +161,8 @@ asio::awaitable<void> operations::take_up(record_ptr r, progress_ptr progress) {
     }
     std::vector<sync::object_id> ids;
     for (const auto& w : *r->compared.wanted) {
-        const bool is_known = w.synthetic || w.in_sync || r->compared.known.contains(w.id);
+        const bool is_known =
+            w.synthetic || w.in_sync || w.orders.is_hook || r->compared.known.contains(w.id);
         if (!is_known && input.live.contains(w.id)) {
             ids.push_back(w.id);
         }
@@ -254,6 +269,16 @@ asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr 
         }
         progress->checked = true;
     }
+    const auto hooks = static_cast<std::size_t>(std::ranges::count_if(
+        *r->compared.wanted, [](const sync::planned_object& w) { return w.orders.is_hook && !w.orders.skip; }
+    ));
+    if (const auto few = engine::check_hook_count(hooks); !few) {
+        found.problems["SyncError"] = few.error().message();
+        found.reason = "InvalidManifests";
+        found.stalled = true;
+        found.add(fail_attempt(*r, few.error().message()));
+        co_return found;
+    }
     if (!status.operation_state->owned_at_begin) {
         const auto owned = owned_by(*destination_of(with_.clusters, r->object), *r).known;
         status.operation_state->owned_at_begin = static_cast<std::int64_t>(
@@ -287,6 +312,11 @@ asio::awaitable<bool> operations::ask_for_kinds(record_ptr r) {
 sync::plan operations::plan(application_record& r, const sync::plan_input& input) {
     auto plan = sync::next_step(input);
     r.operation.progress->reports = plan.objects;
+    r.operation.progress->failed_by = plan.failed_by;
+    for (auto& [key, attempt] : plan.hooks) {
+        attempt.message = r.blanked(std::move(attempt.message));
+        r.operation.progress->hooks.insert_or_assign(key, attempt);
+    }
     if (plan.ruling) {
         r.operation.progress->ruling = plan.ruling;
         if (!plan.ruling->confirmed.empty()) {
@@ -373,6 +403,10 @@ asio::awaitable<engine::findings> operations::operate(record_ptr r) {
             }
         } else if (auto* const removal = std::get_if<sync::prune_step>(&next)) {
             co_await prune(r, progress, std::move(*removal));
+        } else if (auto* const leftovers = std::get_if<sync::clear_hooks_step>(&next)) {
+            if (auto to_store = co_await clear_hooks(r, progress, std::move(*leftovers))) {
+                co_return std::move(*to_store);
+            }
         } else if (auto* const unknown = std::get_if<sync::inspect_step>(&next)) {
             co_await inspect(r, progress, std::move(unknown->objects));
         } else if (auto* const pause = std::get_if<sync::wait_step>(&next)) {

@@ -52,6 +52,9 @@ public:
     void refuse(application_record& r, std::string why);
     /// Ends an operation whose end was asked for.
     void end_terminated(application_record& r);
+    /// Of the operation that has ended: its hooks' objects go or stay as they say, and lose our finalizer. Not before
+    /// what came of them is stored.
+    asio::awaitable<engine::findings> tidy_hooks(record_ptr r);
 
 private:
     // ---- operation_decision.cpp
@@ -81,6 +84,11 @@ private:
     [[nodiscard]] sync::plan_input plan_input_of(const application_record& r) const;
     /// The next step, with what the plan says of each object noted.
     [[nodiscard]] sync::plan plan(application_record& r, const sync::plan_input& input);
+
+    // ---- operation_hooks.cpp
+    /// Deletes what earlier runs left. Nothing: the next step may follow; else what is known has to be stored before.
+    asio::awaitable<std::optional<engine::findings>>
+    clear_hooks(record_ptr r, progress_ptr progress, sync::clear_hooks_step step);
 
     // ---- operation_steps.cpp
     /// Nothing: the next step may follow; else the operation waits, or the attempt has failed.

@@ -4,6 +4,8 @@
 #include "match/sync_option.hpp"
 #include "sync/identity.hpp"
 
+#include <algorithm>
+
 namespace holdfast::engine {
 
 namespace {
@@ -28,12 +30,15 @@ std::string not_served(
     counted_list hooks{hooks_named, ", "};
     for (std::size_t i = 0; wanted != nullptr && i < wanted->size(); ++i) {
         const auto& orders = (*wanted)[i].orders;
-        if (orders.is_hook && orders.asks_to_run && !orders.skip) {
+        const bool has_deletion_hook = std::ranges::any_of(orders.hook_phases, [](sync::phase during) {
+            return during == sync::phase::pre_delete || during == sync::phase::post_delete;
+        });
+        if (orders.is_hook && has_deletion_hook && !orders.skip) {
             hooks.add([&] { return sync::describe((*wanted)[i].id); });
         }
     }
     if (!hooks.empty()) {
-        add("hooks are not run yet, so these are not applied: " + hooks.text());
+        add("PreDelete and PostDelete hooks do not run yet, so these are not applied: " + hooks.text());
     }
     counted_list options{objects_named};
     for (std::size_t i = 0; wanted != nullptr && i < wanted->size(); ++i) {

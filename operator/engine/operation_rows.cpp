@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -99,7 +100,54 @@ attempt_at_unwanted(const crds::resource_result& row, const sync::live_record* l
     return tried;
 }
 
+constexpr std::array<std::pair<sync::phase, crds::hook_type>, 4> phases{{
+    {sync::phase::pre_sync, crds::hook_type::pre_sync},
+    {sync::phase::sync, crds::hook_type::sync},
+    {sync::phase::post_sync, crds::hook_type::post_sync},
+    {sync::phase::sync_fail, crds::hook_type::sync_fail},
+}};
+
+crds::hook_type type_of(sync::phase during) {
+    const auto* found = std::ranges::find(phases, during, &std::pair<sync::phase, crds::hook_type>::first);
+    return found == phases.end() ? crds::hook_type::none : found->second;
+}
+
+crds::operation_phase phase_of(sync::hook_state state) {
+    switch (state) {
+    case sync::hook_state::succeeded: return crds::operation_phase::succeeded;
+    case sync::hook_state::failed: return crds::operation_phase::failed;
+    case sync::hook_state::running: break;
+    }
+    return crds::operation_phase::running;
+}
+
+crds::resource_result
+row_of(const sync::hook_key& key, const sync::hook_attempt& attempt, const version_lookup& version) {
+    crds::resource_result row;
+    row.group = key.id.group;
+    row.version = version(key.id);
+    row.kind = key.id.kind;
+    row.namespace_ = key.id.namespace_;
+    row.name = key.id.name;
+    row.status = attempt.is_refused ? crds::result_code::sync_failed : crds::result_code::synced;
+    row.message = attempt.message;
+    row.hook_type = type_of(key.during);
+    row.sync_phase = row.hook_type;
+    row.hook_phase = phase_of(attempt.state);
+    return row;
+}
+
 } // namespace
+
+std::string attempt_name(const crds::operation_state& operation) {
+    const auto begun =
+        std::chrono::duration_cast<std::chrono::seconds>(operation.started_at.time_since_epoch());
+    // With the desired state: two operations may begin within a second.
+    constexpr std::size_t enough = 8;
+    const auto state =
+        operation.sync_result ? operation.sync_result->build_key.substr(0, enough) : std::string{};
+    return fmt::format("{}-{}-{}", begun.count(), operation.retry_count, state);
+}
 
 result<void> check_hook_count(std::size_t hooks) {
     if (hooks > max_hooks) {
@@ -113,9 +161,15 @@ result<void> check_hook_count(std::size_t hooks) {
     return result<void>{};
 }
 
-std::vector<crds::resource_result>
-rows_of(std::span<const sync::object_report> reports, const attempts& done, const version_lookup& version) {
+std::vector<crds::resource_result> rows_of(
+    std::span<const sync::object_report> reports, const attempts& done, const sync::hook_attempts& hooks,
+    const version_lookup& version
+) {
     std::vector<crds::resource_result> rows;
+    rows.reserve(hooks.size() + reports.size());
+    for (const auto& [key, attempt] : hooks) {
+        rows.push_back(row_of(key, attempt, version));
+    }
     for (const auto& report : reports) {
         const auto found = done.find(report.id);
         const auto* tried = found == done.end() ? nullptr : &found->second;
@@ -196,10 +250,49 @@ attempts attempts_of(
     return done;
 }
 
+sync::hook_attempts hooks_of(const crds::operation_state& operation, std::string_view build_key) {
+    const bool counts = operation.phase == crds::operation_phase::running && operation.sync_result &&
+                        operation.sync_result->build_key == build_key;
+    return counts ? ended_hooks_of(operation) : sync::hook_attempts{};
+}
+
+sync::hook_attempts ended_hooks_of(const crds::operation_state& operation) {
+    sync::hook_attempts hooks;
+    if (!operation.sync_result) {
+        return hooks;
+    }
+    for (const auto& row : operation.sync_result->resources) {
+        const auto* found =
+            std::ranges::find(phases, row.sync_phase, &std::pair<sync::phase, crds::hook_type>::second);
+        if (row.hook_type == crds::hook_type::none || !row.hook_phase || found == phases.end()) {
+            continue;
+        }
+        sync::hook_attempt attempt;
+        attempt.state = *row.hook_phase == crds::operation_phase::succeeded ? sync::hook_state::succeeded
+                        : *row.hook_phase == crds::operation_phase::running ? sync::hook_state::running
+                                                                            : sync::hook_state::failed;
+        attempt.is_refused = row.status == crds::result_code::sync_failed;
+        attempt.message = row.message;
+        hooks.insert_or_assign(
+            {found->first, {row.group, row.kind, row.namespace_, row.name}}, std::move(attempt)
+        );
+    }
+    return hooks;
+}
+
+bool are_hooks_stored(const sync::hook_attempts& hooks, const crds::operation_state* stored) {
+    const auto known = stored == nullptr ? sync::hook_attempts{} : ended_hooks_of(*stored);
+    return std::ranges::all_of(hooks, [&](const auto& one) {
+        const auto found = known.find(one.first);
+        return one.second.state == sync::hook_state::running ||
+               (found != known.end() && found->second.state == one.second.state);
+    });
+}
+
 void forget_failures(crds::operation_state& operation) {
     if (operation.sync_result) {
         std::erase_if(operation.sync_result->resources, [](const crds::resource_result& row) {
-            return row.hook_type == crds::hook_type::none && row.status == crds::result_code::sync_failed;
+            return row.hook_type != crds::hook_type::none || row.status == crds::result_code::sync_failed;
         });
     }
 }

@@ -32,10 +32,15 @@ inline constexpr std::size_t max_hooks = 1000;
 /// A user error for an operation with more hooks than `max_hooks`.
 [[nodiscard]] result<void> check_hook_count(std::size_t hooks);
 
+/// Names an attempt at an operation: its hooks' objects bear it. Another attempt runs them again.
+[[nodiscard]] std::string attempt_name(const crds::operation_state& operation);
+
 /// The rows of an operation, running or ended: of hooks all, then of objects at most as many as the status
 /// may hold, failures first. What nothing was done to yet has none.
-[[nodiscard]] std::vector<crds::resource_result>
-rows_of(std::span<const sync::object_report> reports, const attempts& done, const version_lookup& version);
+[[nodiscard]] std::vector<crds::resource_result> rows_of(
+    std::span<const sync::object_report> reports, const attempts& done, const sync::hook_attempts& hooks,
+    const version_lookup& version
+);
 
 /// Leaves out rows of objects beyond the status' bound, the last first; never one of a hook. Hooks come
 /// first, then failures, then the others, each in the order they were in.
@@ -51,7 +56,19 @@ rows_of(std::span<const sync::object_report> reports, const attempts& done, cons
     std::span<const sync::planned_object> wanted, const std::map<sync::object_id, sync::live_record>& live
 );
 
-/// For the next attempt at the same operation: takes out the rows of what failed, so that it is tried again.
+/// What became of the hooks that a running operation has begun, as its rows tell; as for attempts_of, nothing for
+/// another desired state.
+[[nodiscard]] sync::hook_attempts
+hooks_of(const crds::operation_state& operation, std::string_view build_key);
+
+/// The same of one that has ended, whatever it was for.
+[[nodiscard]] sync::hook_attempts ended_hooks_of(const crds::operation_state& operation);
+
+/// What the operation says of this hook's end is what `stored` says, too: it will be known after a kill.
+[[nodiscard]] bool are_hooks_stored(const sync::hook_attempts& hooks, const crds::operation_state* stored);
+
+/// For the next attempt at the same operation: takes out the rows of what failed, so that it is tried again, and those of
+/// hooks, which run again.
 void forget_failures(crds::operation_state& operation);
 
 } // namespace holdfast::engine

@@ -27,6 +27,11 @@ sync::sync_options sync_options_of(const crds::application_spec& spec, const crd
     return options;
 }
 
+bool runs_hooks(const crds::sync_request& asked) noexcept {
+    const bool applies_only = asked.sync_strategy && asked.sync_strategy->apply;
+    return asked.resources.empty() && !applies_only && !asked.dry_run && asked.auto_heal_attempts_count == 0;
+}
+
 bool is_automated(const crds::operation& operation) noexcept {
     return operation.initiated_by && operation.initiated_by->automated;
 }

@@ -18,6 +18,10 @@ namespace holdfast::engine {
 [[nodiscard]] sync::sync_options
 sync_options_of(const crds::application_spec& spec, const crds::sync_request& asked);
 
+/// Whether an operation runs hooks: not one of some objects alone, of the strategy `apply`, a dry run, or one that
+/// takes drift back.
+[[nodiscard]] bool runs_hooks(const crds::sync_request& asked) noexcept;
+
 /// Whether Holdfast began it itself.
 [[nodiscard]] bool is_automated(const crds::operation& operation) noexcept;
 

@@ -1,6 +1,7 @@
 #include "sync/health.hpp"
 
 #include "sync/health_kinds.hpp"
+#include "sync/hooks.hpp"
 
 #include <algorithm>
 #include <array>
@@ -62,7 +63,10 @@ std::optional<health_status> parse_health_status(std::string_view text) noexcept
 }
 
 std::optional<health> assess(const json::object& live) {
-    if (kube::deletion_timestamp(live)) return health{health_status::progressing, "Pending deletion"};
+    // A hook that is to go stays for its result to be read.
+    if (kube::deletion_timestamp(live) && !kube::has_finalizer(live, hook_finalizer)) {
+        return health{health_status::progressing, "Pending deletion"};
+    }
     const auto gvk = kube::gvk_of(live);
     for (const auto& entry : kind_rules) {
         if (entry.group == gvk.group && entry.kind == gvk.kind) return entry.apply(live);

@@ -1,5 +1,7 @@
 #include "sync/live_record.hpp"
 
+#include "sync/hooks.hpp"
+
 #include "sync/canonical.hpp"
 #include "sync/owned_fields.hpp"
 #include "sync/takeover.hpp"
@@ -60,6 +62,10 @@ std::uint64_t release_key(const application_ref& application) noexcept {
     return text_key(to_string(application));
 }
 
+std::uint32_t run_key(std::string_view run) noexcept {
+    return std::max<std::uint32_t>(static_cast<std::uint32_t>(text_key(run)), 1);
+}
+
 live_record observe(const json::object& live, const dialect& names) {
     constexpr std::size_t longest_message = 120;
     live_record record;
@@ -86,6 +92,10 @@ live_record observe(const json::object& live, const dialect& names) {
     record.prune_last = orders.options.prune_last;
     record.deleting = kube::deletion_timestamp(live).has_value();
     record.hook = orders.is_hook;
+    record.hook_goes_on_success = orders.hook_deletion.on_success;
+    record.hook_goes_on_failure = orders.hook_deletion.on_failure;
+    record.has_hook_finalizer = kube::has_finalizer(live, hook_finalizer);
+    if (const auto run = kube::annotation(live, run_annotation)) record.hook_run = run_key(*run);
     record.ignore_healthcheck = orders.ignore_healthcheck;
     record.ignore_extraneous = orders.ignore_extraneous;
     if (const auto to = kube::annotation(live, names.release_annotation)) record.released_to = text_key(*to);

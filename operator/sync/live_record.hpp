@@ -28,11 +28,13 @@ struct live_record {
     std::uint64_t released_to = 0;
     /// At most 120 bytes of why.
     std::string health_message;
-    std::int32_t wave = 0;
-    /// Nothing where nothing can be said of the kind.
-    std::optional<health_status> status;
     /// When `status` becomes Degraded although nothing happens (health::degraded_from).
     wall_clock::time_point degraded_from = never;
+    std::int32_t wave = 0;
+    /// Of a hook's object the run that it was made for (sync/hooks.hpp); 0: none.
+    std::uint32_t hook_run = 0;
+    /// Nothing where nothing can be said of the kind.
+    std::optional<health_status> status;
     /// What its own annotations say, if anything: see sync/removal_policy.hpp for what holds.
     std::optional<removal> prune;
     std::optional<removal> remove;
@@ -41,6 +43,11 @@ struct live_record {
     bool deleting : 1 = false;
     /// Created by a hook: not part of the application's state, and never pruned.
     bool hook : 1 = false;
+    /// Our finalizer keeps it until its result was read.
+    bool has_hook_finalizer : 1 = false;
+    /// Its delete policy.
+    bool hook_goes_on_success : 1 = false;
+    bool hook_goes_on_failure : 1 = false;
     bool ignore_healthcheck : 1 = false;
     bool ignore_extraneous : 1 = false;
     /// What Holdfast owns is recorded in another version than this object was read in: owned_hash says

@@ -1,6 +1,7 @@
 #include "sync/planner.hpp"
 
 #include "sync/order.hpp"
+#include "sync/planner_hooks.hpp"
 #include "sync/planner_sentences.hpp"
 #include "sync/planner_state.hpp"
 
@@ -17,7 +18,8 @@ namespace {
 /// Plans one step. Everything it points to is in the input.
 class planning {
 public:
-    explicit planning(const plan_input& input) : settings_{input.settings}, state_{input, result_} {}
+    explicit planning(const plan_input& input)
+        : settings_{input.settings}, state_{input, result_}, hooks_{input} {}
 
     plan run() {
         if (!state_.to_inspect.empty()) {
@@ -30,15 +32,10 @@ public:
             report();
             return std::move(result_);
         }
-        const auto waves = all_waves();
-        const bool waits_for_health = waves.size() > 1 && !settings_.dry_run;
-        std::optional<step> next;
-        for (std::size_t i = 0; i < waves.size() && !next; ++i) {
-            next = run_wave(waves[i], waits_for_health, i + 1 == waves.size());
-        }
-        if (!next) next = await_held();
-        if (!next) next = finish();
-        result_.next = std::move(*next);
+        auto next = settings_.failed_by.empty() ? run_phases() : step{failed_step{settings_.failed_by}};
+        if (const auto* failed = std::get_if<failed_step>(&next)) next = after_failure(failed->sentence);
+        result_.next = std::move(next);
+        result_.hooks = hooks_.begun();
         report();
         return std::move(result_);
     }
@@ -53,6 +50,45 @@ private:
         waits_for_owner,
         no
     };
+
+    // ---- phases
+
+    step run_phases() {
+        if (auto next = run_hooks(phase::pre_sync)) return std::move(*next);
+        const auto waves = all_waves();
+        const bool is_one_group =
+            waves.size() <= 1 && !hooks_.has(phase::pre_sync) && !hooks_.has(phase::post_sync);
+        const bool waits_for_health = !is_one_group && !settings_.dry_run;
+        for (std::size_t i = 0; i < waves.size(); ++i) {
+            if (auto next = run_wave(waves[i], waits_for_health, i + 1 == waves.size()))
+                return std::move(*next);
+        }
+        if (auto next = await_held()) return std::move(*next);
+        if (auto next = run_hooks(phase::post_sync)) return std::move(*next);
+        return finish();
+    }
+
+    /// One wave after the other.
+    std::optional<step> run_hooks(phase during) {
+        for (const auto wave : hooks_.waves(during)) {
+            if (auto next = hooks_.begin(during, wave)) return next;
+            if (auto next = hooks_.await(during, wave)) return next;
+        }
+        return std::nullopt;
+    }
+
+    /// The SyncFail hooks run, all at once. From then on the operation has failed, whatever becomes well again.
+    step after_failure(const std::string& why) {
+        if (!hooks_.has(phase::sync_fail)) return failed_step{why};
+        result_.failed_by = why;
+        if (auto next = hooks_.begin(phase::sync_fail, std::nullopt)) return std::move(*next);
+        auto next = hooks_.await(phase::sync_fail, std::nullopt);
+        if (!next) return failed_step{why};
+        if (const auto* failed = std::get_if<failed_step>(&*next)) {
+            return failed_step{fmt::format("{}. {}", why, failed->sentence)};
+        }
+        return std::move(*next);
+    }
 
     /// FailOnSharedResource: nothing at all is applied where something belongs to another application.
     [[nodiscard]] std::optional<step> refuse_shared() const {
@@ -128,17 +164,21 @@ private:
         for (const auto& t : state_.unwanted) {
             if (t.makes_wave()) waves.insert(t.wave);
         }
+        waves.merge(hooks_.waves(phase::sync));
         return {waves.begin(), waves.end()};
     }
 
     std::optional<step> run_wave(std::int32_t wave, bool waits_for_health, bool is_last) {
         if (auto next = apply_wave(wave)) return next;
         if (auto next = fail_wave(wave)) return next;
+        if (auto next = hooks_.begin(phase::sync, wave)) return next;
         // Before waiting: what is new may need what the old one holds (a volume, a port).
         if (auto next = prune_wave(wave)) return next;
-        if (waits_for_health && (!is_last || settings_.rules.awaits_last_wave)) {
+        const bool has_followers = !is_last || hooks_.has(phase::post_sync);
+        if (waits_for_health && (has_followers || settings_.rules.awaits_last_wave)) {
             if (auto next = await_health(wave)) return next;
         }
+        if (auto next = hooks_.await(phase::sync, wave)) return next;
         return is_last || settings_.dry_run ? std::nullopt : await_deletions();
     }
 
@@ -361,6 +401,7 @@ private:
     const plan_settings& settings_;
     plan result_;
     plan_state state_;
+    hook_planning hooks_;
     /// What is being deleted, that deletions of later waves wait for.
     std::vector<object_id> held_;
     /// What it is too early to delete.

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "sync/annotations.hpp"
 #include "sync/desired.hpp"
+#include "sync/hooks.hpp"
 #include "sync/identity.hpp"
 #include "sync/live_record.hpp"
 #include "sync/prune_ruling.hpp"
@@ -129,6 +130,10 @@ struct plan_settings {
     bool reapply = false;
     /// Only these, if any; hooks do not run then.
     std::vector<selector> only;
+    /// Names this attempt at the operation, for what its hooks make; empty: hooks do not run.
+    std::string attempt;
+    /// What the operation has failed by, while its SyncFail hooks run; empty: it has not.
+    std::string failed_by;
     /// Of the application.
     sync_options options;
     /// Owners that do not exist any more: what they owned is free.
@@ -148,6 +153,10 @@ struct plan_input {
     std::map<object_id, live_record> live;
     /// What this operation has done.
     std::map<object_id, attempt> done;
+    /// What became of the hooks that this attempt has begun.
+    hook_attempts hooks;
+    /// The uids of what earlier runs of hooks left and this operation has deleted.
+    std::set<std::string> cleared;
     /// Wanted kinds that the server does not serve now.
     std::set<kube::group_version_kind> unserved_kinds;
     /// Objects that another application wants, and may take: they are left to it, and not deleted.
@@ -161,6 +170,8 @@ struct plan_input {
 struct apply_action {
     object_id id;
     apply_mode mode = apply_mode::apply;
+    /// It is made as a hook: note what comes of that in `plan_input::hooks`.
+    std::optional<phase> as_hook = {};
 };
 
 /// Apply these; they may go side by side, in any order.
@@ -181,6 +192,13 @@ struct prune_step {
     /// To be created anew (note `outcome::removed`), not because they are not wanted (note
     /// `outcome::pruned`).
     bool to_recreate = false;
+};
+
+/// Delete what an earlier run of these hooks left, and take our finalizer off it: they are made anew. What this
+/// operation knows of hooks has to be stored before.
+struct clear_hooks_step {
+    phase during = phase::sync;
+    std::vector<prune_action> objects;
 };
 
 /// Find out what goes along with the deletion of these (`plan_input::along`).
@@ -221,8 +239,8 @@ struct failed_step {
     std::string sentence;
 };
 
-using step =
-    std::variant<apply_step, prune_step, wait_step, blocked_step, done_step, failed_step, inspect_step>;
+using step = std::variant<
+    apply_step, prune_step, wait_step, blocked_step, done_step, failed_step, inspect_step, clear_hooks_step>;
 
 /// How one object stands in the operation, as the status shows it.
 enum class standing : std::uint8_t { pending, synced, sync_failed, pruned, prune_skipped };
@@ -240,8 +258,10 @@ struct plan {
     std::vector<object_report> objects;
     /// What was passed over and should be known: hooks that are not run, values that nobody understands.
     std::vector<std::string> warnings;
-    /// True where the desired state has hooks that this operation did not run.
-    bool hooks_not_run = false;
+    /// The hooks that this attempt has begun, as they are now, in the order of the operation.
+    std::vector<std::pair<hook_key, hook_attempt>> hooks;
+    /// See plan_settings::failed_by.
+    std::string failed_by;
     /// Just decided: to be kept for the rest of the operation, and given with every input from now on.
     std::optional<prune_ruling> ruling;
 };

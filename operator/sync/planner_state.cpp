@@ -45,10 +45,7 @@ void plan_state::gather_wanted(plan& result) {
         wanted_ids_.insert(wanted.id);
         has_content_ = has_content_ || !wanted.synthetic;
         if (wanted.orders.skip) continue;
-        if (wanted.orders.is_hook) {
-            result.hooks_not_run = true;
-            continue;
-        }
+        if (wanted.orders.is_hook) continue; // see planner_hooks.cpp
         if (!wanted.synthetic && !is_selected(settings_, wanted.id)) continue;
         task t;
         t.wanted = &wanted;

@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(what_is_found_is_named) {
                  R"(, "status": {"resources": [{"group": "batch", "kind": "Job", "namespace": "shop", "name": "migrate", "hook": true}]})"
              ));
          },
-         "Application argocd/shop", treatment::missing, "Job shop/migrate"},
+         "Application argocd/shop", treatment::differently, "Job shop/migrate"},
         {"Secrets",
          [](installation& i) {
              i.applications.push_back(application(

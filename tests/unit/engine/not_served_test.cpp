@@ -22,6 +22,7 @@ sync::planned_object hook(const std::string& name, bool asks_to_run = true, bool
     auto made = object(name);
     made.orders.is_hook = true;
     made.orders.asks_to_run = asks_to_run;
+    if (asks_to_run) made.orders.hook_phases = {sync::phase::pre_delete};
     made.orders.skip = skip;
     return made;
 }
@@ -41,19 +42,22 @@ BOOST_AUTO_TEST_CASE(it_is_named) {
     BOOST_TEST(not_served(a_health_check, &plain, "") == "spec.healthChecks[0]: Lua is not run yet");
     BOOST_TEST(
         not_served(nothing, &one, "") ==
-        R"(hooks are not run yet, so these are not applied: Job "shop/migrate")"
+        R"(PreDelete and PostDelete hooks do not run yet, so these are not applied: Job "shop/migrate")"
     );
     BOOST_TEST(
         not_served(a_health_check, &many, "") ==
-        R"(spec.healthChecks[0]: Lua is not run yet; hooks are not run yet, so these are not applied: )"
+        R"(spec.healthChecks[0]: Lua is not run yet; PreDelete and PostDelete hooks do not run yet, so these are not applied: )"
         R"(Job "shop/a", Job "shop/b", Job "shop/c", and 2 more)"
     );
 }
 
 BOOST_AUTO_TEST_CASE(it_stays_until_the_objects_are_known_again) {
     const std::vector<sync::planned_object> plain{object("a")};
-    BOOST_TEST(not_served(nothing, nullptr, "hooks are not run yet") == "hooks are not run yet");
-    BOOST_TEST(not_served(nothing, &plain, "hooks are not run yet").empty());
+    BOOST_TEST(
+        not_served(nothing, nullptr, "PreDelete and PostDelete hooks do not run yet") ==
+        "PreDelete and PostDelete hooks do not run yet"
+    );
+    BOOST_TEST(not_served(nothing, &plain, "PreDelete and PostDelete hooks do not run yet").empty());
     BOOST_TEST(not_served(a_health_check, nullptr, "") == "spec.healthChecks[0]: Lua is not run yet");
 }
 
@@ -67,11 +71,11 @@ BOOST_AUTO_TEST_CASE(an_application_with_it_is_not_ready_however_well_the_rest_i
         return *crds::find_condition(all, "Ready");
     };
     BOOST_TEST(ready().status == "True");
-    found.problems.emplace(not_served_type, "hooks are not run yet");
+    found.problems.emplace(not_served_type, "PreDelete and PostDelete hooks do not run yet");
     found.reason = not_served_type;
     BOOST_TEST(ready().status == "False");
     BOOST_TEST(ready().reason == "NotServed");
-    BOOST_TEST(ready().message == "hooks are not run yet");
+    BOOST_TEST(ready().message == "PreDelete and PostDelete hooks do not run yet");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

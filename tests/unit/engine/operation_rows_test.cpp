@@ -31,7 +31,7 @@ std::string version_of(const object_id& object) {
 }
 
 resource_result row_of(const sync::object_report& report, const attempts& done) {
-    const auto rows = rows_of(std::vector{report}, done, version_of);
+    const auto rows = rows_of(std::vector{report}, done, {}, version_of);
     BOOST_TEST_REQUIRE(rows.size() == 1U);
     return rows.front();
 }
@@ -146,7 +146,7 @@ resource_result plain(std::string name, result_code code, crds::hook_type hook =
 
 // The operator is killed whenever it waits, and what it knows is what the status says.
 void take_up(sync::world& w, const sync::plan& seen) {
-    auto state = running(rows_of(seen.objects, w.input.done, version_of));
+    auto state = running(rows_of(seen.objects, w.input.done, {}, version_of));
     w.input.done = attempts_of(state, "key", w.input.desired, w.input.live);
     w.input.ruling.reset();
     w.input.along.clear();
@@ -208,7 +208,7 @@ BOOST_DATA_TEST_CASE(what_was_done_is_read_back_from_its_row, boost::unit_test::
 
 BOOST_AUTO_TEST_CASE(what_nothing_was_done_to_has_no_row) {
     BOOST_TEST(
-        rows_of(std::vector<sync::object_report>{{wanted_id, standing::pending, "soon"}}, {}, version_of)
+        rows_of(std::vector<sync::object_report>{{wanted_id, standing::pending, "soon"}}, {}, {}, version_of)
             .empty()
     );
 }
@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(what_was_cut_counts_as_not_done) {
         live.merge(cluster(one.id, live::same));
         wanted.push_back(one);
     }
-    const auto read = attempts_of(running(rows_of(reports, done, version_of)), "key", wanted, live);
+    const auto read = attempts_of(running(rows_of(reports, done, {}, version_of)), "key", wanted, live);
     BOOST_TEST(read.size() == crds::max_status_resources);
     BOOST_TEST(read.contains(wanted.front().id));
     BOOST_TEST(!read.contains(wanted.back().id));
