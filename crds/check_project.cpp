@@ -199,6 +199,49 @@ void check_accounts(const std::vector<destination_service_account>& all, problem
     }
 }
 
+// Short ones can be made to order.
+void check_key(const std::string& key, const std::string& path, problem_list& problems) {
+    const bool is_hex = key.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+    if (!is_hex || (key.size() != 16 && key.size() != 40)) {
+        problems.add(
+            path, fmt::format(
+                      "must be the identifier of an OpenPGP key with 16 or 40 hexadecimal digits "
+                      "(gpg --list-keys --with-colons), is {}",
+                      quoted(key)
+                  )
+        );
+    }
+}
+
+void check_integrity(const project_spec& spec, problem_list& problems) {
+    for (std::size_t i = 0; i < spec.signature_keys.size(); ++i) {
+        check_key(spec.signature_keys[i].key_id, fmt::format("spec.signatureKeys[{}].keyID", i), problems);
+    }
+    if (!spec.source_integrity || !spec.source_integrity->git) {
+        return;
+    }
+    const auto& policies = spec.source_integrity->git->policies;
+    for (std::size_t i = 0; i < policies.size(); ++i) {
+        const auto path = fmt::format("spec.sourceIntegrity.git.policies[{}]", i);
+        if (policies[i].repos.empty()) {
+            problems.add(path + ".repos", "must not be empty: {url: \"*\"} stands for all repositories");
+        }
+        if (!policies[i].gpg) {
+            continue;
+        }
+        if (policies[i].gpg->mode == integrity_mode::strict) {
+            problems.add(
+                path + ".gpg.mode",
+                "strict is not served: copies of repositories are shallow, without the history whose signatures it is "
+                "about; head asks for that of the commit"
+            );
+        }
+        for (std::size_t k = 0; k < policies[i].gpg->keys.size(); ++k) {
+            check_key(policies[i].gpg->keys[k], fmt::format("{}.gpg.keys[{}]", path, k), problems);
+        }
+    }
+}
+
 // What this version cannot keep is refused rather than passed over in silence.
 void refuse_what_is_not_served(const project_spec& spec, problem_list& problems) {
     const auto refuse = [&](bool there, std::string_view path, std::string_view what) {
@@ -212,8 +255,6 @@ void refuse_what_is_not_served(const project_spec& spec, problem_list& problems)
     refuse(
         spec.orphaned_resources.has_value(), "spec.orphanedResources", "orphaned objects are not looked for"
     );
-    refuse(!spec.signature_keys.empty(), "spec.signatureKeys", "signatures are not checked");
-    refuse(spec.source_integrity.has_value(), "spec.sourceIntegrity", "signatures are not checked");
 }
 
 bool denies(std::string_view pattern) noexcept {
@@ -245,6 +286,7 @@ std::vector<problem> check(const project& value) {
     check_kinds(spec.namespace_resource_blacklist, "namespaceResourceBlacklist", problems);
     check_accounts(spec.destination_service_accounts, problems);
     check_roles(value, problems);
+    check_integrity(spec, problems);
     refuse_what_is_not_served(spec, problems);
     return problems.take();
 }
@@ -290,6 +332,24 @@ std::vector<problem> surprises_of(const project_spec& spec) {
             "spec.namespaceResourceWhitelist",
             "is empty, which permits no namespaced object; leave it out to permit all"
         );
+    }
+    if (spec.source_integrity && spec.source_integrity->git) {
+        if (!spec.signature_keys.empty()) {
+            told.add("spec.signatureKeys", "counts for nothing: spec.sourceIntegrity.git takes its place");
+        }
+        const auto& policies = spec.source_integrity->git->policies;
+        for (std::size_t i = 0; i < policies.size(); ++i) {
+            const auto path = fmt::format("spec.sourceIntegrity.git.policies[{}]", i);
+            for (std::size_t k = 0; k < policies[i].repos.size(); ++k) {
+                unreadable(policies[i].repos[k].url, fmt::format("{}.repos[{}].url", path, k));
+            }
+            const auto& gpg = policies[i].gpg;
+            if (!gpg || gpg->mode == integrity_mode::none) {
+                told.add(path, "asks for no signatures");
+            } else if (gpg->keys.empty()) {
+                told.add(path + ".gpg.keys", "is empty: nobody's signature counts, and nothing is read");
+            }
+        }
     }
     return told.take();
 }

@@ -105,6 +105,14 @@ application_sources::facts_of(const application_record& r, const sources::stores
     return std::make_shared<const builders::build_facts>(std::move(made));
 }
 
+// Whether its Project lets the commit in, by who signed it.
+asio::awaitable<result<void>>
+application_sources::accept(record_ptr r, const crds::application_source& source, git::resolved_revision at) {
+    return with_.sources.accept_for(
+        r->granted.project, source.repo_url, r->object.metadata.namespace_, std::move(at)
+    );
+}
+
 // The commits and versions that sources and references stand at.
 asio::awaitable<result<void>> application_sources::find_revisions(record_ptr r, inputs& made) {
     const auto namespace_ = r->object.metadata.namespace_;
@@ -127,6 +135,9 @@ asio::awaitable<result<void>> application_sources::find_revisions(record_ptr r, 
         if (!at) {
             co_return at.error();
         }
+        if (auto accepted = co_await accept(r, source, *at); !accepted) {
+            co_return accepted.error();
+        }
         auto text = at->commit.hex();
         made.revisions.push_back({.text = std::move(text), .commit = std::move(*at)});
     }
@@ -139,6 +150,9 @@ asio::awaitable<result<void>> application_sources::find_revisions(record_ptr r, 
         );
         if (!at) {
             co_return at.error();
+        }
+        if (auto accepted = co_await accept(r, source, *at); !accepted) {
+            co_return accepted.error();
         }
         made.refs.insert_or_assign(source.ref, source_reference{source, std::move(*at)});
     }

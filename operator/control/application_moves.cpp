@@ -94,10 +94,16 @@ application_sources::follow_moved(git::url moved, std::vector<std::string> appli
             std::ranges::any_of(r->sources.also_reads, [&](const sources::repository_use& use) {
                 return names.is_it(use.url);
             });
+        // Each commit is judged, whatever it changes.
+        const bool demands_signatures =
+            std::ranges::any_of(sources, [&](const crds::application_source& source) {
+                return r->granted.project && r->granted.project->demands_signatures(source.repo_url);
+            });
         const bool with_care = with_.turns.is_careful_with(key);
-        if (!settled || reads_more || with_care || sources.size() != 1 || !r->sources.from->refs.empty() ||
-            !r->sources.from->needs.empty() || !r->sources.from->identities.front().reads ||
-            !names.is_it(sources.front().repo_url) || is_in_trouble(*r)) {
+        if (!settled || reads_more || with_care || demands_signatures || sources.size() != 1 ||
+            !r->sources.from->refs.empty() || !r->sources.from->needs.empty() ||
+            !r->sources.from->identities.front().reads || !names.is_it(sources.front().repo_url) ||
+            is_in_trouble(*r)) {
             look_again(key, r->object.metadata.namespace_);
             continue;
         }

@@ -79,6 +79,8 @@ private:
     // ---- application_inputs.cpp: what the sources are
     /// With `as_last_known` a remote that does not answer is taken to say what it said last.
     asio::awaitable<result<found_inputs>> find_inputs(record_ptr r, bool as_last_known = false);
+    asio::awaitable<result<void>>
+    accept(record_ptr r, const crds::application_source& source, git::resolved_revision at);
     asio::awaitable<result<void>> find_revisions(record_ptr r, inputs& made);
     asio::awaitable<result<bool>> needs_hold(record_ptr r, const inputs& before, const inputs& now_read);
     /// Whether other commits than those of `before` give its identities, as far as a comparison tells.

@@ -1,5 +1,6 @@
 #include "policy/project_rules.hpp"
 
+#include "base/ascii.hpp"
 #include "git/url.hpp"
 #include "match/repository_form.hpp"
 #include "policy/sync_windows.hpp"
@@ -140,6 +141,58 @@ auto compiled(const Items& items, const Make& make) {
     return all;
 }
 
+/// Of which repositories commits have to be signed, and by which keys.
+struct integrity_rule {
+    std::vector<source_pattern> repositories;
+    /// Identifiers in small letters.
+    std::vector<std::string> keys;
+
+    // What is not plain is meant rather than missed.
+    [[nodiscard]] bool is_for(std::string_view url) const {
+        const auto form = match::repository_form(url);
+        const auto plain = plain_form(url);
+        const auto is_named = [&](const source_pattern& one) {
+            return one.is_everything || one.pattern.names(form) ||
+                   (!plain.empty() && one.pattern.names(plain));
+        };
+        const auto names = [](const source_pattern& one) {
+            return one.is_everything || !one.pattern.denies();
+        };
+        const bool is_meant = std::ranges::none_of(repositories, names) ||
+                              std::ranges::any_of(repositories, [&](const source_pattern& one) {
+                                  return names(one) && is_named(one);
+                              });
+        const bool is_out = std::ranges::any_of(repositories, [&](const source_pattern& one) {
+            return !one.is_everything && one.pattern.denies() && one.pattern.names(form);
+        });
+        return is_meant && !(is_out && match::is_plain_repository(url));
+    }
+};
+
+integrity_rule integrity_rule_of(const std::vector<std::string>& urls, const std::vector<std::string>& keys) {
+    return {.repositories = compiled(urls, source_of), .keys = compiled(keys, [](const std::string& key) {
+                                                           return ascii_lower(key);
+                                                       })};
+}
+
+std::vector<integrity_rule> integrity_of(const crds::project_spec& spec) {
+    std::vector<integrity_rule> all;
+    if (spec.source_integrity && spec.source_integrity->git) {
+        for (const auto& policy : spec.source_integrity->git->policies) {
+            if (policy.gpg && policy.gpg->mode != crds::integrity_mode::none) {
+                const auto urls =
+                    compiled(policy.repos, [](const crds::integrity_repository& one) { return one.url; });
+                all.push_back(integrity_rule_of(urls, policy.gpg->keys));
+            }
+        }
+    } else if (!spec.signature_keys.empty()) {
+        const auto keys =
+            compiled(spec.signature_keys, [](const crds::signature_key& one) { return one.key_id; });
+        all.push_back(integrity_rule_of({"*"}, keys));
+    }
+    return all;
+}
+
 kind_pattern kind_of(const crds::project_kind& one) {
     return {
         .group = {glob_dialect::go_path, one.group}, .kind = {glob_dialect::go_path, one.kind}, .name = {}
@@ -177,6 +230,7 @@ struct project_rules::patterns {
     std::optional<std::vector<kind_pattern>> allowed;
     std::vector<kind_pattern> denied;
     sync_windows windows;
+    std::vector<integrity_rule> integrity;
 };
 
 project_rules::project_rules(const crds::project& value) : name_{value.metadata.name}, spec_{value.spec} {
@@ -211,6 +265,7 @@ project_rules::project_rules(const crds::project& value) : name_{value.metadata.
         made->allowed = compiled(*spec_.namespace_resource_whitelist, kind_of);
     }
     made->denied = compiled(spec_.namespace_resource_blacklist, kind_of);
+    made->integrity = integrity_of(spec_);
     made->windows = sync_windows{spec_.sync_windows, window_clock::at_start};
     compiled_ = std::move(made);
 }
@@ -245,6 +300,48 @@ bool project_rules::permits_source(std::string_view url) const {
         }
     }
     return is_allowed && ((is_everything_allowed && !has_denials) || match::is_plain_repository(url));
+}
+
+bool project_rules::demands_signatures(std::string_view url) const {
+    return std::ranges::any_of(compiled_->integrity, [&](const integrity_rule& one) {
+        return one.is_for(url);
+    });
+}
+
+std::string project_rules::why_not_signed(
+    std::string_view url, const std::optional<std::vector<std::string>>& signers
+) const {
+    const auto refused = [&](const std::string& why) {
+        return std::string{url} + " is refused by project '" + name_ + "', which asks for signatures: " + why;
+    };
+    const integrity_rule* rule = nullptr;
+    for (const auto& one : compiled_->integrity) {
+        if (!one.is_for(url)) {
+            continue;
+        }
+        if (rule != nullptr) {
+            return refused("more than one policy of its sourceIntegrity is for this repository");
+        }
+        rule = &one;
+    }
+    if (rule == nullptr) {
+        return {};
+    }
+    if (!signers) {
+        return refused("a Repository with spec.verify has to cover it, whose Secret has the public keys");
+    }
+    if (signers->empty()) {
+        return refused("nobody signed it");
+    }
+    for (const auto& signer : *signers) {
+        const auto is_it = [fingerprint = ascii_lower(signer)](const std::string& key) {
+            return fingerprint.ends_with(key);
+        };
+        if (std::ranges::none_of(rule->keys, is_it)) {
+            return refused("the key " + signer + " is none of those that it names");
+        }
+    }
+    return {};
 }
 
 const sync_windows& project_rules::windows() const noexcept {

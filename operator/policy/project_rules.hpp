@@ -4,6 +4,7 @@
 #include "match/glob.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,13 @@ public:
     account_for(const cluster_identity& cluster, std::string_view namespace_) const;
     /// Whether Applications of a namespace that is not the operator's may use it.
     [[nodiscard]] bool permits_applications_in(std::string_view namespace_) const;
+    /// Whether commits of a Git repository have to be signed (sourceIntegrity, signatureKeys). Where it is not plain
+    /// which repository a URL means, they have to.
+    [[nodiscard]] bool demands_signatures(std::string_view url) const;
+    /// Why what was signed by the keys of these fingerprints may not be read from there, as a sentence; empty: it
+    /// may. Each of them has to be one that the Project names. `signers`: nothing where no signature was checked.
+    [[nodiscard]] std::string
+    why_not_signed(std::string_view url, const std::optional<std::vector<std::string>>& signers) const;
     /// When they may be synced; none where the Project is wrong, since nothing is then. Valid as long as this is.
     [[nodiscard]] const sync_windows& windows() const noexcept;
 

@@ -130,6 +130,13 @@ public:
     /// The same, brought into the store.
     asio::awaitable<result<checkout>>
     open(std::string url, std::string namespace_, std::string revision, std::string tag_prefix);
+    /// Whether a commit that resolve() gave may be read for applications of a Project, by the signatures that it asks
+    /// for; null: by none. Who signed is what spec.verify of the Repository found. Errors as resolve() has them; user
+    /// for a commit that is refused, which names the Project.
+    asio::awaitable<result<void>> accept_for(
+        std::shared_ptr<const policy::project_rules> project, std::string url, std::string namespace_,
+        git::resolved_revision at
+    );
     /// Brings a commit that was resolved before.
     asio::awaitable<result<git::snapshot>>
     fetch(std::string url, std::string namespace_, git::resolved_revision revision);

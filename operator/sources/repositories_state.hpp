@@ -35,6 +35,8 @@ struct judged_commit {
     /// It is judged anew from then on.
     std::optional<wall_clock::time_point> until;
     std::optional<error> refusal;
+    /// The fingerprints of the keys whose signatures let it in.
+    std::vector<std::string> signers;
 };
 
 /// A repository that applications read from, by one URL (git::url::identity) and as one set of credentials
@@ -242,8 +244,10 @@ struct repositories::state : std::enable_shared_from_this<repositories::state> {
     /// What signatures are checked with; null where the Repository asks for none.
     asio::awaitable<result<std::shared_ptr<const trusted_keys>>>
     trusted_keys_of(std::shared_ptr<declared_repository> d);
-    /// Whether a commit that is in the store may be read. The error says why not, and whose rule that is.
-    asio::awaitable<result<void>> accept(std::shared_ptr<tracked_repository> t, git::resolved_revision at);
+    /// Whether a commit that is in the store may be read: the fingerprints of the keys whose signatures let it in, none
+    /// where it needs none. The error says why not, and whose rule that is.
+    asio::awaitable<result<std::vector<std::string>>>
+    accept(std::shared_ptr<tracked_repository> t, git::resolved_revision at);
     asio::awaitable<result<judged_commit>> judge_signatures(
         std::shared_ptr<tracked_repository> t, git::resolved_revision at, std::vector<candidate_tag> tags,
         std::shared_ptr<const trusted_keys> keys

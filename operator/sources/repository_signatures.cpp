@@ -56,10 +56,10 @@ repositories::state::trusted_keys_of(std::shared_ptr<declared_repository> d) {
     co_return std::move(*trusted);
 }
 
-asio::awaitable<result<void>>
+asio::awaitable<result<std::vector<std::string>>>
 repositories::state::accept(std::shared_ptr<tracked_repository> t, git::resolved_revision at) {
     if (!t->verify) {
-        co_return result<void>{};
+        co_return std::vector<std::string>{};
     }
     const auto keys = t->keys;
     if (!keys || !signatures) {
@@ -84,7 +84,10 @@ repositories::state::accept(std::shared_ptr<tracked_repository> t, git::resolved
     }
     const auto now = wall_clock::now();
     if (const auto* known = t->judged.find(key); known != nullptr && (!known->until || now < *known->until)) {
-        co_return known->refusal ? result<void>{*known->refusal} : result<void>{};
+        if (known->refusal) {
+            co_return *known->refusal;
+        }
+        co_return known->signers;
     }
     const auto begin = steady_clock::now();
     judged_commit made;
@@ -102,6 +105,7 @@ repositories::state::accept(std::shared_ptr<tracked_repository> t, git::resolved
     }
     counters.git_operation("verify", made.refusal ? "refused" : "ok", steady_clock::now() - begin);
     const auto refusal = made.refusal;
+    auto signers = made.signers;
     t->judged.insert(key, std::move(made));
     if (refusal) {
         note_refusal(*t, at.commit, *refusal);
@@ -110,6 +114,37 @@ repositories::state::accept(std::shared_ptr<tracked_repository> t, git::resolved
     if (t->refused.find(at.commit) != nullptr) {
         t->refused.erase(at.commit);
         status_due(t->owner);
+    }
+    co_return signers;
+}
+
+asio::awaitable<result<void>> repositories::accept_for(
+    std::shared_ptr<const policy::project_rules> project, std::string url, std::string namespace_,
+    git::resolved_revision at
+) {
+    if (!project || !project->demands_signatures(url)) {
+        co_return result<void>{};
+    }
+    auto t = co_await state_->listed(url, std::move(namespace_));
+    if (!t) {
+        co_return t.error();
+    }
+    const auto held = *t;
+    std::optional<std::vector<std::string>> signers;
+    if (held->verify) {
+        if (auto brought = co_await state_->bring(held, at); !brought) {
+            co_return brought.error();
+        }
+        const auto commit = at;
+        auto accepted = co_await state_->accept(held, commit);
+        if (!accepted) {
+            co_return accepted.error();
+        }
+        signers = std::move(*accepted);
+    }
+    auto why = project->why_not_signed(url, signers);
+    if (!why.empty()) {
+        co_return user_error("commit " + at.commit.hex() + " of " + why);
     }
     co_return result<void>{};
 }
@@ -146,6 +181,7 @@ asio::awaitable<result<judged_commit>> repositories::state::judge_signatures(
             made.refusal = user_error(refusal_sentence(found, "commit " + at.commit.hex(), url, rule, from));
             co_return made;
         }
+        made.signers.push_back(found.key);
     }
     if (!asks_for_tag(*t->verify)) {
         co_return made;
@@ -171,6 +207,7 @@ asio::awaitable<result<judged_commit>> repositories::state::judge_signatures(
         narrow(made.until, found.until);
         if (!other && found.is_good()) {
             made.refusal.reset();
+            made.signers.push_back(found.key);
             co_return made;
         }
         const auto what = "tag " + one.ref.substr(std::string_view{"refs/tags/"}.size()) + " (commit " +

@@ -119,6 +119,10 @@ asio::awaitable<result<std::string>> supplier::resolve(builders::need asked, rea
         if (!at) {
             co_return at.error().within(describe(what));
         }
+        auto accepted = co_await sources_.accept_for(who.fence, what.url, who.namespace_, *at);
+        if (!accepted) {
+            co_return accepted.error().within(describe(what));
+        }
         co_return at->commit.hex();
     }
     case builders::need::kind::chart: {
@@ -195,6 +199,10 @@ asio::awaitable<result<builders::supply>> supplier::obtain(builders::need asked,
         auto opened = co_await sources_.open(what.url, who.namespace_, what.revision, {});
         if (!opened) {
             co_return opened.error().within(describe(what));
+        }
+        auto accepted = co_await sources_.accept_for(who.fence, what.url, who.namespace_, opened->revision);
+        if (!accepted) {
+            co_return accepted.error().within(describe(what));
         }
         made.identity = opened->revision.commit.hex();
         made.at = std::move(opened->snapshot);

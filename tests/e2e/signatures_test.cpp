@@ -4,6 +4,7 @@
 #include "e2e/json.hpp"
 #include "e2e/operator_process.hpp"
 #include "e2e/scene.hpp"
+#include "e2e/signing.hpp"
 #include "e2e/waiting.hpp"
 #include "support/signing_user.hpp"
 
@@ -33,38 +34,8 @@ people& everybody() {
     return all;
 }
 
-using keys = std::map<std::string, std::string>;
-
-// The Secret "NAME-signers" in "holdfast", with these files.
-void store_keys(scene& s, const keys& files) {
-    json::object data;
-    for (const auto& [name, text] : files) {
-        data[name] = text;
-    }
-    s.w.apply(json::serialize(json::object{
-        {"apiVersion", "v1"},
-        {"kind", "Secret"},
-        {"metadata", {{"name", s.name + "-signers"}, {"namespace", home}}},
-        {"stringData", std::move(data)}
-    }));
-}
-
 json::object verify(const std::string& name, const std::string& mode = "HEAD") {
     return {{"verify", {{"mode", mode}, {"secretRef", {{"name", name + "-signers"}}}}}};
-}
-
-std::string trimmed(std::string text) {
-    text.erase(text.find_last_not_of('\n') + 1);
-    return text;
-}
-
-// Commits what is there, signed as `by` says, and pushes it; the commit's id.
-std::string push_signed(git_repository& to, std::vector<std::string> by) {
-    to.git({"add", "-A"});
-    by.insert(by.end(), {"commit", "-q", "-S", "--allow-empty", "-m", "Signed"});
-    to.git(by);
-    to.push_ref("refs/heads/main");
-    return trimmed(to.git({"rev-parse", "HEAD"}));
 }
 
 std::string repository_ready(scene& s, const std::string& field) {

@@ -76,12 +76,18 @@ BOOST_AUTO_TEST_CASE(what_a_project_alone_tells_to_be_wrong_is_said) {
         {R"({'orphanedResources': {}})",
          "spec.orphanedResources: orphaned objects are not looked for yet by this version, so that it cannot "
          "keep what this asks for"},
-        {R"({'signatureKeys': [{'keyID': '4AEE18F83AFDEB23'}]})",
-         "spec.signatureKeys: signatures are not checked yet by this version, so that it cannot keep what this "
-         "asks for"},
-        {R"({'sourceIntegrity': {}})",
-         "spec.sourceIntegrity: signatures are not checked yet by this version, so that it cannot keep what this "
-         "asks for"},
+        {R"({'signatureKeys': [{'keyID': '3AFDEB23'}]})",
+         "spec.signatureKeys[0].keyID: must be the identifier of an OpenPGP key with 16 or 40 hexadecimal digits "
+         "(gpg --list-keys --with-colons), is \"3AFDEB23\""},
+        {R"({'sourceIntegrity': {'git': {'policies': [{'gpg': {'mode': 'head', 'keys': ['4AEE18F83AFDEB23']}}]}}})",
+         "spec.sourceIntegrity.git.policies[0].repos: must not be empty: {url: \"*\"} stands for all repositories"
+        },
+        {R"({'sourceIntegrity': {'git': {'policies': [{'repos': [{'url': '*'}], 'gpg': {'mode': 'strict', 'keys': ['4AEE18F83AFDEB23']}}]}}})",
+         "spec.sourceIntegrity.git.policies[0].gpg.mode: strict is not served: copies of repositories are shallow, "
+         "without the history whose signatures it is about; head asks for that of the commit"},
+        {R"({'sourceIntegrity': {'git': {'policies': [{'repos': [{'url': '*'}], 'gpg': {'mode': 'head', 'keys': ['alice']}}]}}})",
+         "spec.sourceIntegrity.git.policies[0].gpg.keys[0]: must be the identifier of an OpenPGP key with 16 or 40 "
+         "hexadecimal digits (gpg --list-keys --with-colons), is \"alice\""},
     };
     for (const auto& [spec, problem] : table) {
         BOOST_TEST_CONTEXT(spec) {
@@ -120,6 +126,13 @@ BOOST_AUTO_TEST_CASE(what_most_people_would_not_think_is_told) {
          "each"},
         {R"({'sourceRepos': ['https://x/[b']})",
          R"(spec.sourceRepos[0]: fits nothing: '[' without ']', is "https://x/[b")"},
+        {R"({'signatureKeys': [{'keyID': '4AEE18F83AFDEB23'}]})", ""},
+        {R"({'sourceIntegrity': {'git': {'policies': [{'repos': [{'url': '*'}], 'gpg': {'mode': 'head'}}]}}})",
+         "spec.sourceIntegrity.git.policies[0].gpg.keys: is empty: nobody's signature counts, and nothing is read"
+        },
+        {R"({'sourceIntegrity': {'git': {'policies': [{'repos': [{'url': '*'}]}]}}, 'signatureKeys': [{'keyID': '4AEE18F83AFDEB23'}]})",
+         "spec.signatureKeys: counts for nothing: spec.sourceIntegrity.git takes its place; "
+         "spec.sourceIntegrity.git.policies[0]: asks for no signatures"},
         {R"({'destinations': null})", "spec.destinations: is empty: no destination is permitted"},
         {R"({'destinations': [{'server': '*', 'namespace': '!kube-system'}]})",
          "spec.destinations: only denies: whatever no entry denies is permitted"},
@@ -160,7 +173,7 @@ BOOST_AUTO_TEST_CASE(the_examples_of_the_page_are_right) {
             }
         }
     }
-    BOOST_TEST(projects == 2);
+    BOOST_TEST(projects == 3);
     BOOST_TEST(applications == 1);
 }
 

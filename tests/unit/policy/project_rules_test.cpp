@@ -196,6 +196,99 @@ BOOST_AUTO_TEST_CASE(namespaces_of_applications_are_globs_or_expressions) {
         BOOST_TEST(!rules.permits_applications_in(out), out);
 }
 
+using signers = std::optional<std::vector<std::string>>;
+
+const std::string alice = "8D05E6D35CA8A0D4F1D3C2B04AEE18F83AFDEB23";
+const std::string mallory = "1111E6D35CA8A0D4F1D3C2B04AEE18F83AFDEB24";
+
+crds::integrity_policy signed_by(
+    std::vector<crds::integrity_repository> repos, std::vector<std::string> keys,
+    crds::integrity_mode mode = crds::integrity_mode::head
+) {
+    return {.repos = std::move(repos), .gpg = crds::integrity_gpg{.mode = mode, .keys = std::move(keys)}};
+}
+
+crds::project with_policies(std::vector<crds::integrity_policy> policies) {
+    crds::project_spec spec;
+    spec.source_integrity.emplace().git.emplace().policies = std::move(policies);
+    return project_of(std::move(spec));
+}
+
+BOOST_AUTO_TEST_CASE(a_signature_counts_by_the_keys_that_the_project_names) {
+    const project_rules rules{with_policies({signed_by({{"https://git.example.com/**"}}, {"4aee18f83afdeb23"})
+    })};
+    const std::string url = "https://git.example.com/a/b";
+    struct {
+        signers by;
+        std::string told; // "": it may be read
+    } const table[] = {
+        {signers{{alice}}, ""},
+        {signers{{mallory}}, "the key " + mallory + " is none of those that it names"},
+        {signers{{alice, mallory}}, "the key " + mallory + " is none of those that it names"},
+        {signers{{"SHA256:abc"}}, "the key SHA256:abc is none of those that it names"},
+        {signers{std::vector<std::string>{}}, "nobody signed it"},
+        {std::nullopt, "a Repository with spec.verify has to cover it, whose Secret has the public keys"},
+    };
+    for (const auto& [by, told] : table) {
+        BOOST_TEST(
+            rules.why_not_signed(url, by) ==
+            (told.empty() ? "" : url + " is refused by project 'shop', which asks for signatures: " + told)
+        );
+    }
+    BOOST_TEST(rules.why_not_signed("https://elsewhere.example.com/a", std::nullopt) == "");
+}
+
+BOOST_AUTO_TEST_CASE(which_repositories_need_signatures) {
+    using repos = std::vector<crds::integrity_repository>;
+    struct {
+        repos of;
+        std::string url;
+        bool demanded;
+    } const table[] = {
+        {{{"*"}}, "https://git.example.com/a", true},
+        {{{"https://git.example.com/**"}}, "https://git.example.com/a/b.git", true},
+        {{{"https://git.example.com/**"}}, "https://GIT.example.com/A/b", true},
+        {{{"https://git.example.com/*"}}, "https://git.example.com/a/b", false},
+        {{{"https://git.example.com/a"}}, "https://git.example.com/a/", true},     // the same one
+        {{{"https://git.example.com/a"}}, "https://git.example.com:443/a", true},  // and so is this
+        {{{"https://git.example.com/a"}}, "https://user@git.example.com/a", true}, // by another name
+        {{{"*"}, {"!https://git.example.com/play/**"}}, "https://git.example.com/play/x", false},
+        {{{"!https://git.example.com/play/**"}, {"*"}}, "https://git.example.com/play/x", false},
+        {{{"*"}, {"!https://git.example.com/play/**"}}, "https://git.example.com/shop/x", true},
+        {{{"*"}, {"!https://git.example.com/play/**"}}, "https://git.example.com/play/../shop", true},
+        {{{"!https://git.example.com/play/**"}}, "https://git.example.com/shop", true},
+        {{{"https://git.example.com/[b"}}, "https://git.example.com/b", false},
+    };
+    for (const auto& [of, url, demanded] : table) {
+        const project_rules rules{with_policies({signed_by(of, {alice})})};
+        BOOST_TEST(rules.demands_signatures(url) == demanded, of.front().url << " " << url);
+    }
+    const project_rules unchecked{with_policies({signed_by({{"*"}}, {alice}, crds::integrity_mode::none)})};
+    BOOST_TEST(!unchecked.demands_signatures("https://git.example.com/a"));
+}
+
+BOOST_AUTO_TEST_CASE(two_policies_for_one_repository_let_nothing_in) {
+    const project_rules rules{
+        with_policies({signed_by({{"*"}}, {alice}), signed_by({{"https://git.example.com/a"}}, {alice})})
+    };
+    BOOST_TEST(
+        rules.why_not_signed("https://git.example.com/a", signers{{alice}}).find("more than one policy") !=
+        std::string::npos
+    );
+    BOOST_TEST(rules.why_not_signed("https://git.example.com/b", signers{{alice}}) == "");
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_before_are_a_policy_for_all_unless_there_are_others) {
+    crds::project_spec spec;
+    spec.signature_keys = {{"4AEE18F83AFDEB23"}};
+    const project_rules old{project_of(spec)};
+    BOOST_TEST(old.why_not_signed("https://git.example.com/a", signers{{alice}}) == "");
+    BOOST_TEST(old.why_not_signed("https://git.example.com/a", signers{{mallory}}) != "");
+    spec.source_integrity.emplace().git.emplace();
+    const project_rules anew{project_of(std::move(spec))};
+    BOOST_TEST(!anew.demands_signatures("https://git.example.com/a"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_wrong_permits_nothing) {
     const project_rules unreadable{"shop", "spec: must be an object"};
     BOOST_TEST(unreadable.problem() == "spec: must be an object");

@@ -78,8 +78,6 @@ const std::set<std::string, std::less<>> for_people{
 // What `check` refuses, by its name, until it has an effect: with all that is in it.
 const std::set<std::string, std::less<>> refused{
     "ProjectSpec.orphaned_resources",
-    "ProjectSpec.signature_keys",
-    "ProjectSpec.source_integrity",
 };
 
 // What `crds` itself does: is_automated(), status entries that are cut, and what is refused by its name.
