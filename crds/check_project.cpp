@@ -242,19 +242,17 @@ void check_integrity(const project_spec& spec, problem_list& problems) {
     }
 }
 
-// What this version cannot keep is refused rather than passed over in silence.
-void refuse_what_is_not_served(const project_spec& spec, problem_list& problems) {
-    const auto refuse = [&](bool there, std::string_view path, std::string_view what) {
-        if (there) {
-            problems.add(
-                std::string{path},
-                fmt::format("{} yet by this version, so that it cannot keep what this asks for", what)
-            );
-        }
-    };
-    refuse(
-        spec.orphaned_resources.has_value(), "spec.orphanedResources", "orphaned objects are not looked for"
-    );
+void check_orphans(const project_spec& spec, problem_list& problems) {
+    if (!spec.orphaned_resources) {
+        return;
+    }
+    const auto& ignore = spec.orphaned_resources->ignore;
+    for (std::size_t i = 0; i < ignore.size(); ++i) {
+        const auto path = fmt::format("spec.orphanedResources.ignore[{}]", i);
+        check_glob(ignore[i].group, path + ".group", problems);
+        check_glob(ignore[i].kind, path + ".kind", problems);
+        check_glob(ignore[i].name, path + ".name", problems);
+    }
 }
 
 bool denies(std::string_view pattern) noexcept {
@@ -287,7 +285,7 @@ std::vector<problem> check(const project& value) {
     check_accounts(spec.destination_service_accounts, problems);
     check_roles(value, problems);
     check_integrity(spec, problems);
-    refuse_what_is_not_served(spec, problems);
+    check_orphans(spec, problems);
     return problems.take();
 }
 

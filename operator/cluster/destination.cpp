@@ -175,6 +175,11 @@ const sync::application_ref* destination::applier_of(const sync::object_id& id) 
     return found == in_flight_.end() ? nullptr : &found->second;
 }
 
+asio::awaitable<namespace_content> destination::list_namespace(std::string namespace_) {
+    const auto known = catalog();
+    return read_namespace(api_, kinds_in_namespaces(*known), std::move(namespace_), settings_.names);
+}
+
 asio::awaitable<sync::goes_along>
 destination::inspect(sync::object_id id, sync::application_ref application) {
     inspection with{

@@ -6,6 +6,7 @@
 #include "cluster/access.hpp"
 #include "cluster/kind_surveyor.hpp"
 #include "cluster/live_objects.hpp"
+#include "cluster/namespace_content.hpp"
 #include "cluster/namespace_watch.hpp"
 #include "cluster/schemas.hpp"
 #include "cluster/write_observer.hpp"
@@ -132,6 +133,9 @@ public:
     [[nodiscard]] const sync::application_ref* applier_of(const sync::object_id& id) const;
     /// What goes along with a deletion and is not the application's: see cluster::inspect.
     asio::awaitable<sync::goes_along> inspect(sync::object_id id, sync::application_ref application);
+
+    /// What there is in a namespace: see read_namespace. Nothing is kept.
+    asio::awaitable<namespace_content> list_namespace(std::string namespace_);
 
     // ---- requests
 

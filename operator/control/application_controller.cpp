@@ -61,6 +61,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
            triggers}
       },
       ending{{config, p.home, applications, p.clusters, others, objects, triggers}},
+      orphans{ex, triggers},
       report{{config, p.clusters, others, p.counters}},
       statuses{
           ex,
@@ -239,6 +240,7 @@ asio::awaitable<void> application_controller::stop() {
     auto state = state_;
     co_await state->ready.end();
     co_await state->runs.stop();
+    co_await state->orphans.stop();
     state->statuses.send_events();
     co_await state->statuses.stop();
 }

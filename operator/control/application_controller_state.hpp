@@ -15,6 +15,7 @@
 #include "control/manifest_checks.hpp"
 #include "control/object_writer.hpp"
 #include "control/operations.hpp"
+#include "control/orphan_listings.hpp"
 #include "control/pending_looks.hpp"
 #include "control/preview.hpp"
 #include "control/project_users.hpp"
@@ -66,6 +67,7 @@ struct application_controller::state : kube::informer_handler {
     preview looking_ahead;
     operations operation;
     deletions ending;
+    orphan_listings orphans;
     status_report report;
     status_writer statuses;
     known_surroundings around;
@@ -102,6 +104,8 @@ struct application_controller::state : kube::informer_handler {
     bool grant_anew(application_record& r);
     /// A Project permits something else: its applications are looked at again, and no others.
     void project_changed(const std::string& project);
+    /// Finds the objects in its destination that no application owns, where its Project wants them told.
+    void note_orphans(const application_record& r, engine::findings& found);
     /// Whether it may have what it asks for; else nothing is done for it any more, and what runs ends.
     bool is_granted(application_record& r, engine::findings& found);
 

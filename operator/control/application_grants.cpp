@@ -1,7 +1,9 @@
 // What applications may do: of their Projects, and of the fence around their namespaces.
 
+#include "control/application_access.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
+#include "policy/orphans.hpp"
 
 #include <utility>
 
@@ -44,6 +46,31 @@ bool application_controller::state::grant_anew(application_record& r) {
     r.operation.paced.resume_at_once(); // it may be just what was missing
     r.sources.failures = 0;
     return true;
+}
+
+void application_controller::state::note_orphans(const application_record& r, engine::findings& found) {
+    const auto& project = r.granted.project;
+    const auto& namespace_ = r.object.spec.destination.namespace_;
+    const auto* ignored = project ? project->orphans() : nullptr;
+    if (ignored == nullptr || namespace_.empty() || !policy::deploys_where_it_may(r.object, r.granted) ||
+        stand_of_cluster(with.clusters, r.object).now != cluster::standing::stand::ready) {
+        return;
+    }
+    const auto to = destination_of(with.clusters, r.object);
+    const auto known = orphans.look(r.key(), to, namespace_);
+    found.requeue(orphan_listings::max_age);
+    if (!known) {
+        return;
+    }
+    std::vector<sync::object_id> all;
+    for (const auto& one : known->objects) {
+        const auto& id = one.id;
+        if (!(one.owner && applications.find(*one.owner)) && !ignored->covers(id) &&
+            project->permits_namespaced_kind(id.group, id.kind) && wants.wanting(to->id(), id).empty()) {
+            all.push_back(id);
+        }
+    }
+    found.orphans = policy::orphans_sentence(all, known->is_cut);
 }
 
 bool application_controller::state::is_granted(application_record& r, engine::findings& found) {

@@ -113,6 +113,9 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     const auto before = r->object.status;
     const auto begun = looks.begin_look();
     auto found = co_await reconcile_now(r);
+    if (!found.undecided && !r->deleting() && applications.find(key) == r) {
+        note_orphans(*r, found);
+    }
     if (found.requeue_after && applications.find(key) == r) {
         runs.queue().add_after(key, *found.requeue_after);
     }

@@ -95,6 +95,12 @@ private:
         } else {
             crds::remove_condition(all_, ownership_type);
         }
+        if (!view_.found.orphans.empty()) {
+            set(std::string{orphans_type}, true, "NotInAnyApplication",
+                cut_to_characters(view_.found.orphans, longest_warning));
+        } else {
+            crds::remove_condition(all_, orphans_type);
+        }
         for (const auto type : problem_types) {
             if (!found.contains(std::string{type}) && !keep.contains(type)) {
                 crds::remove_condition(all_, type);

@@ -30,6 +30,9 @@ struct condition_view {
 /// Of what somebody else wrote about whose an object is.
 inline constexpr std::string_view ownership_type = "OwnershipWarning";
 
+/// Of objects that no application owns, where a Project wants them told; Argo CD's name.
+inline constexpr std::string_view orphans_type = "OrphanedResourceWarning";
+
 /// The conditions: problems in Argo CD's names, Reconciling and Stalled as kstatus reads them (there while
 /// they are true), and Ready. Those that stay as they are keep their time.
 [[nodiscard]] std::vector<crds::condition>

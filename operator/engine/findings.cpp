@@ -19,6 +19,9 @@ void findings::add(findings later) {
     if (!later.waiting.empty()) {
         waiting = std::move(later.waiting);
     }
+    if (!later.orphans.empty()) {
+        orphans = std::move(later.orphans);
+    }
     stalled = stalled || later.stalled;
     unknown = unknown || later.unknown;
     health_unknown = health_unknown || later.health_unknown;

@@ -26,6 +26,8 @@ struct findings {
     bool undecided = false;
     /// A sentence about what is being waited for.
     std::string waiting;
+    /// A sentence about objects that no application owns; stops nothing.
+    std::string orphans;
     /// The earliest of all that was asked for; nothing: only when something tells of a change.
     std::optional<steady_clock::duration> requeue_after;
 

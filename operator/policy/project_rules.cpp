@@ -3,6 +3,7 @@
 #include "base/ascii.hpp"
 #include "git/url.hpp"
 #include "match/repository_form.hpp"
+#include "policy/orphans.hpp"
 #include "policy/sync_windows.hpp"
 
 #include <re2/re2.h>
@@ -229,6 +230,7 @@ struct project_rules::patterns {
     std::vector<kind_pattern> cluster_denied;
     std::optional<std::vector<kind_pattern>> allowed;
     std::vector<kind_pattern> denied;
+    std::optional<orphans_ignored> orphans;
     sync_windows windows;
     std::vector<integrity_rule> integrity;
 };
@@ -266,6 +268,9 @@ project_rules::project_rules(const crds::project& value) : name_{value.metadata.
     }
     made->denied = compiled(spec_.namespace_resource_blacklist, kind_of);
     made->integrity = integrity_of(spec_);
+    if (spec_.orphaned_resources && spec_.orphaned_resources->warn) {
+        made->orphans.emplace(*spec_.orphaned_resources);
+    }
     made->windows = sync_windows{spec_.sync_windows, window_clock::at_start};
     compiled_ = std::move(made);
 }
@@ -342,6 +347,10 @@ std::string project_rules::why_not_signed(
         }
     }
     return {};
+}
+
+const orphans_ignored* project_rules::orphans() const noexcept {
+    return compiled_->orphans ? &*compiled_->orphans : nullptr;
 }
 
 const sync_windows& project_rules::windows() const noexcept {

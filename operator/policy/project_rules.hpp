@@ -23,6 +23,7 @@ struct cluster_identity {
     friend bool operator==(const cluster_identity&, const cluster_identity&) = default;
 };
 
+class orphans_ignored;
 class sync_windows;
 
 /// What a Project permits, by Argo CD's rules, its patterns compiled once. Immutable; any thread.
@@ -63,6 +64,8 @@ public:
     /// may. Each of them has to be one that the Project names. `signers`: nothing where no signature was checked.
     [[nodiscard]] std::string
     why_not_signed(std::string_view url, const std::optional<std::vector<std::string>>& signers) const;
+    /// Which objects are not told as orphaned; null where nobody wants any told. Valid as long as this is.
+    [[nodiscard]] const orphans_ignored* orphans() const noexcept;
     /// When they may be synced; none where the Project is wrong, since nothing is then. Valid as long as this is.
     [[nodiscard]] const sync_windows& windows() const noexcept;
 

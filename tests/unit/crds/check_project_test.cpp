@@ -73,9 +73,8 @@ BOOST_AUTO_TEST_CASE(what_a_project_alone_tells_to_be_wrong_is_said) {
          R"(spec.roles[0].groups[1]: "a" is there twice)"},
         {R"({'roles': [{'name': 'ci', 'groups': ['a,b']}]})",
          R"(spec.roles[0].groups[0]: must be a name without commas and line breaks, is "a,b")"},
-        {R"({'orphanedResources': {}})",
-         "spec.orphanedResources: orphaned objects are not looked for yet by this version, so that it cannot "
-         "keep what this asks for"},
+        {R"({'orphanedResources': {'ignore': [{'kind': '['}]}})",
+         R"(spec.orphanedResources.ignore[0].kind: is not a glob: '[' without ']', is "[")"},
         {R"({'signatureKeys': [{'keyID': '3AFDEB23'}]})",
          "spec.signatureKeys[0].keyID: must be the identifier of an OpenPGP key with 16 or 40 hexadecimal digits "
          "(gpg --list-keys --with-colons), is \"3AFDEB23\""},

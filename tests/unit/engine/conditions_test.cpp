@@ -220,6 +220,18 @@ BOOST_AUTO_TEST_CASE(ready_is_one_line_that_counts_what_it_leaves_out) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_no_application_owns_is_told_and_changes_nothing_else) {
+    situation s;
+    s.found.orphans = "Application has 1 orphaned resource";
+    s.status.conditions = s.conditions();
+    const auto* orphans = crds::find_condition(s.status.conditions, orphans_type);
+    BOOST_REQUIRE(orphans != nullptr);
+    BOOST_TEST(orphans->message == "Application has 1 orphaned resource");
+    BOOST_TEST(crds::find_condition(s.status.conditions, "Ready")->status == "True");
+    s.found.orphans.clear();
+    BOOST_TEST(crds::find_condition(s.conditions(), orphans_type) == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(what_others_wrote_about_whose_objects_are_is_told_and_changes_nothing_else) {
     const situation s;
     const condition_view view{.status = s.status, .found = s.found, .warnings = {}, .ownership = "forged"};

@@ -75,11 +75,6 @@ const std::set<std::string, std::less<>> for_people{
     "ProjectToken.iat",     "ProjectToken.exp",     "ProjectSpec.description", "ProjectRole.description",
 };
 
-// What `check` refuses, by its name, until it has an effect: with all that is in it.
-const std::set<std::string, std::less<>> refused{
-    "ProjectSpec.orphaned_resources",
-};
-
 // What `crds` itself does: is_automated(), status entries that are cut, and what is refused by its name.
 const std::set<std::string, std::less<>> within_crds{
     "ApplicationSetGenerator.cluster_decision_resource",
@@ -99,9 +94,6 @@ void unused_in(const type_description& type, std::set<std::string>& seen, std::v
     }
     for (const auto& one : type.fields) {
         const auto name = std::string{type.name} + "." + std::string{one.facts.member};
-        if (refused.contains(name)) {
-            continue;
-        }
         if (!members_in_use().contains(one.facts.member) && !for_people.contains(name) &&
             !within_crds.contains(name)) {
             into.push_back(name);
