@@ -21,7 +21,8 @@ metadata:
 )";
 
 bool says_hooks(const application_view& v) {
-    return v.get("NotServed").message.find("PreDelete and PostDelete hooks do not run yet") != std::string::npos &&
+    return v.get("NotServed").message.find("PreDelete and PostDelete hooks do not run yet") !=
+               std::string::npos &&
            v.get("Ready").status == "False";
 }
 
