@@ -55,7 +55,9 @@ json::object webhook_for(
     std::string_view name, const json::object& rule, const std::string& url, const std::string& bundle
 ) {
     auto of = rule;
-    of["operations"] = json::array{"CREATE", "UPDATE"};
+    if (!of.contains("operations")) {
+        of["operations"] = json::array{"CREATE", "UPDATE"};
+    }
     of["scope"] = "Namespaced";
     return {
         {"name", std::string{name} + std::string{our_suffix}},
@@ -70,11 +72,15 @@ json::object webhook_for(
 }
 
 json::object rule_of_ours(std::string_view plural) {
-    return {
+    json::object rule{
         {"apiGroups", json::array{"holdfast.dev"}},
         {"apiVersions", json::array{"v1alpha1"}},
         {"resources", json::array{plural}}
     };
+    if (plural == "projects") { // whoever deletes one is told whose it is
+        rule["operations"] = json::array{"CREATE", "UPDATE", "DELETE"};
+    }
+    return rule;
 }
 
 // ConfigMaps with an operator's options: no others are asked about.
