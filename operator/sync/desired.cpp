@@ -118,7 +118,7 @@ result<desired_object> make_desired(json::object manifest, const ownership& who,
     if (made.id.name.empty()) {
         // A generated name would be another object at every apply.
         return user_error(fmt::format(
-            "{} has no metadata.name; generateName makes a new object each time and is only for hooks",
+            "{} has no metadata.name; generateName would make a new object each time: give it a name",
             made.id.kind
         ));
     }

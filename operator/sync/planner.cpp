@@ -54,6 +54,7 @@ private:
     // ---- phases
 
     step run_phases() {
+        if (auto next = apply_needed(phase::pre_sync)) return std::move(*next);
         if (auto next = run_hooks(phase::pre_sync)) return std::move(*next);
         const auto waves = all_waves();
         const bool is_one_group =
@@ -66,6 +67,39 @@ private:
         if (auto next = await_held()) return std::move(*next);
         if (auto next = run_hooks(phase::post_sync)) return std::move(*next);
         return finish();
+    }
+
+    /// What the hooks of a phase stand on goes before them, whatever its own wave.
+    std::optional<step> apply_needed(phase during) {
+        apply_step apply;
+        std::vector<object_id> waiting;
+        std::vector<std::string> failures;
+        for (auto& t : state_.tasks) {
+            if (!hooks_.need(during, *t.wanted)) continue;
+            const auto readiness = judge_readiness(t);
+            const bool is_definition = t.wanted->defines.has_value();
+            if (t.has_failed()) {
+                failures.push_back(describe(t.wanted->id) + ": " + t.message);
+            } else if (readiness == readiness::ready) {
+                apply.objects.push_back({t.wanted->id});
+            } else if (!t.is_synced() || (is_definition && !is_established(t))) {
+                waiting.push_back(t.wanted->id);
+            }
+        }
+        if (!apply.objects.empty()) return apply;
+        if (!failures.empty()) {
+            return failed_step{fmt::format(
+                "{} could not be applied: {}", count_of(failures.size(), "object"),
+                enumerate_texts(failures, "; ")
+            )};
+        }
+        if (waiting.empty()) return std::nullopt;
+        auto sentence = fmt::format("waiting for {} before the hooks run", enumerate(waiting));
+        return wait_step{wait_reason::custom_resource_definition, std::move(waiting), std::move(sentence)};
+    }
+
+    static bool is_established(const task& definition) {
+        return definition.is_fresh() && definition.live->status == health_status::healthy;
     }
 
     /// One wave after the other.
@@ -120,7 +154,7 @@ private:
                 return readiness::no;
             }
             if (!d->is_synced()) return readiness::no;
-            const bool established = d->is_fresh() && d->live->status == health_status::healthy;
+            const bool established = is_established(*d);
             if (!established && settings_.dry_run) return skip_dry_run(t, *d);
             if (!established && d->is_fresh() && d->live->status == health_status::degraded) {
                 t.fail(fmt::format("not tried: {}: {}", describe(d->wanted->id), d->live->health_message));

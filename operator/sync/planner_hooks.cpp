@@ -86,6 +86,15 @@ bool hook_planning::has(phase during) const {
     return std::ranges::any_of(tasks_, [&](const task& t) { return t.key.during == during; });
 }
 
+bool hook_planning::need(phase during, const planned_object& wanted) const {
+    const bool is_namespace = wanted.id.group.empty() && wanted.id.kind == "Namespace";
+    return std::ranges::any_of(tasks_, [&](const task& t) {
+        return t.key.during == during && ((is_namespace && t.key.id.namespace_ == wanted.id.name) ||
+                                          (wanted.defines && wanted.defines->first == t.key.id.group &&
+                                           wanted.defines->second == t.key.id.kind));
+    });
+}
+
 std::set<std::int32_t> hook_planning::waves(phase during) const {
     std::set<std::int32_t> found;
     for (const auto* t : of(during, std::nullopt)) {

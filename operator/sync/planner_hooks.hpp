@@ -20,6 +20,8 @@ public:
     [[nodiscard]] bool has(phase during) const;
     /// The waves of the hooks of a phase.
     [[nodiscard]] std::set<std::int32_t> waves(phase during) const;
+    /// Hooks of that phase need this object before they can be made: their Namespace, or the definition of their kind.
+    [[nodiscard]] bool need(phase during, const planned_object& wanted) const;
     /// What is to be done for the hooks of a wave before one waits for any: nothing where all have begun.
     [[nodiscard]] std::optional<step> begin(phase during, std::optional<std::int32_t> wave) const;
     /// Waits for those that run; fails where one has; nothing where all have succeeded.

@@ -124,6 +124,29 @@ BOOST_AUTO_TEST_CASE(case_5_a_presync_hook_is_complete_before_anything_is_applie
     BOOST_TEST((c.log == lines{"run p", "apply c"}));
 }
 
+BOOST_AUTO_TEST_CASE(case_26_what_a_hook_stands_on_goes_before_it) {
+    cluster c;
+    auto& space = c.want({"", "Namespace", "", "shop"});
+    space.synthetic = true;
+    c.want(id("ConfigMap", "c"));
+    c.want({"", "Namespace", "", "elsewhere"});
+    c.hook("p", {phase::pre_sync});
+    STARTS_WITH(c.run(), "wait: waiting for completion of PreSync hook");
+    BOOST_TEST((c.log == lines{"apply shop", "run p"}));
+
+    // The definition of its kind has to be served.
+    cluster defined;
+    const object_id definition{"apiextensions.k8s.io", "CustomResourceDefinition", "", "jobs.batch"};
+    defined.want(definition, 3).defines = {{"batch", "Job"}};
+    defined.hook("p", {phase::pre_sync});
+    STARTS_WITH(
+        defined.run(), "wait: waiting for CustomResourceDefinition \"jobs.batch\" before the hooks run"
+    );
+    defined.input.live.at(definition).status = health_status::healthy;
+    defined.run();
+    BOOST_TEST((defined.log == lines{"apply jobs.batch", "run p"}));
+}
+
 BOOST_AUTO_TEST_CASE(cases_6_and_7_a_hook_that_fails_ends_it_after_the_hooks_for_failures) {
     cluster c;
     c.want(id("ConfigMap", "c"));
