@@ -393,11 +393,10 @@ remote_store::ask_without_git(ref_selection which, std::chrono::milliseconds dea
     }
     // Where the time went, none is left for git to find out the same.
     const auto spent = steady_clock::now() - begun;
-    if (answered.failure && spent >= deadline) {
-        co_return transient_error("no answer within " + format_duration(deadline));
-    }
     if (answered.failure && answered.failure->is_transient() && spent > deadline / 2) {
-        co_return std::move(*answered.failure);
+        const bool is_all = spent > deadline / 10 * 9;
+        co_return is_all ? transient_error("no answer within " + format_duration(deadline))
+                         : std::move(*answered.failure);
     }
     co_return std::move(answered.listing);
 }

@@ -106,7 +106,12 @@ BOOST_AUTO_TEST_CASE(refs_are_listed_over_http_without_a_process) {
     const http_server server{root, {"--basic", "ada:right"}, &tls};
     const http_server old{root, {"--basic", "ada:right", "--no-protocol-v2"}, &tls};
     store_manager_options options;
-    options.path = directory / "no-programs-here";
+    // A git that says when it is run, and does nothing.
+    options.path = directory / "programs";
+    shell(
+        directory.path(),
+        "mkdir programs; printf '#!/bin/sh\necho run >> \"$0.log\"; exit 1\n' > programs/git; chmod +x programs/git"
+    );
     world w{options};
     const auto s = w.open(server.url("shop.git"), with_password("right"));
     const auto refs = w.run(s->list_refs({}));
@@ -122,6 +127,7 @@ BOOST_AUTO_TEST_CASE(refs_are_listed_over_http_without_a_process) {
     BOOST_TEST(server.requests("GET /shop.git/info/refs") == 1U);
     BOOST_TEST(server.requests("POST /shop.git/git-upload-pack") == 3U);
     BOOST_TEST(server.requests(" 401") == 0U);
+    BOOST_TEST(!std::filesystem::exists(directory / "programs/git.log"));
     // It is what git itself lists, which is asked where a server does not speak version 2.
     world with_git;
     const auto by_git = with_git.open(old.url("shop.git"), with_password("right"));
