@@ -1,6 +1,7 @@
 #include "export_command.hpp"
 
 #include "base/timestamp.hpp"
+#include "command_output.hpp"
 #include "crds/yaml_writer.hpp"
 #include "on_cluster.hpp"
 #include "recovery/cluster_backup.hpp"
@@ -45,9 +46,8 @@ int run_export(const export_options& options) {
     if (!read) {
         return fail(read.error());
     }
-    const auto text = text_of(*read);
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-        return fail(transient_error("the output cannot be written"));
+    if (auto written = write_output(text_of(*read)); !written) {
+        return fail(written.error());
     }
     return 0;
 }

@@ -3,7 +3,9 @@
 #include "argocd/convert.hpp"
 #include "argocd/installation.hpp"
 #include "base/async.hpp"
+#include "command_output.hpp"
 #include "crds/yaml_writer.hpp"
+#include "kube/object.hpp"
 #include "on_cluster.hpp"
 
 #include <chrono>
@@ -24,17 +26,19 @@ constexpr int answer_is_no = 1;
 constexpr int not_done = 2;
 constexpr int too_late = 3;
 
-int fail(std::string_view command, const error& why, steady_clock::time_point begin) {
+int fail(std::string_view command, const error& why) {
     std::fprintf(stderr, "holdfast %s: %s\n", std::string{command}.c_str(), why.message().c_str());
-    return why.is_transient() && steady_clock::now() - begin >= longest_reading ? too_late : not_done;
+    return not_done;
+}
+
+int fail_to_read(std::string_view command, const error& why, steady_clock::time_point begin) {
+    const auto code = fail(command, why);
+    return why.is_transient() && steady_clock::now() - begin >= longest_reading ? too_late : code;
 }
 
 int print(std::string_view command, const std::string& text, int code) {
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-        std::fprintf(stderr, "holdfast %s: the output cannot be written\n", std::string{command}.c_str());
-        return not_done;
-    }
-    return code;
+    const auto written = write_output(text);
+    return written ? code : fail(command, written.error());
 }
 
 result<argocd::installation> read(const takeover_options& options) {
@@ -59,7 +63,7 @@ int run_takeover_check(const takeover_options& options) {
     const auto begin = steady_clock::now();
     const auto found = read(options);
     if (!found) {
-        return fail(command, found.error(), begin);
+        return fail_to_read(command, found.error(), begin);
     }
     const auto findings = argocd::check(*found);
     auto text = heading_of(*found);
@@ -83,7 +87,7 @@ int run_convert(const takeover_options& options) {
     const auto begin = steady_clock::now();
     const auto found = read(options);
     if (!found) {
-        return fail(command, found.error(), begin);
+        return fail_to_read(command, found.error(), begin);
     }
     const auto namespace_ = own_namespace(options.own_namespace);
     std::string text;
@@ -94,7 +98,8 @@ int run_convert(const takeover_options& options) {
     }
     for (const auto* all : {&found->projects, &found->applications, &found->sets}) {
         for (const auto& object : *all) {
-            if (!argocd::is_made_by_set(object)) {
+            // What a set made, it makes again.
+            if (!kube::has_owner_of_kind(object, "ApplicationSet")) {
                 text += "---\n" + crds::to_yaml(argocd::as_holdfast(object, namespace_));
             }
         }

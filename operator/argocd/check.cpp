@@ -21,7 +21,6 @@ namespace holdfast::argocd {
 
 namespace {
 
-constexpr std::string_view type_label = "argocd.argoproj.io/secret-type";
 constexpr std::string_view controller = "argocd-application-controller";
 constexpr std::string_view set_controller = "argocd-applicationset-controller";
 constexpr std::string_view repo_server = "argocd-repo-server";
@@ -154,6 +153,13 @@ void check_workloads(checker& c) {
 
 // ---- its settings
 
+// Of a key of a table that is not in it.
+std::string unknown_key(std::string_view table, std::string_view key) {
+    const auto meant = meant_setting(table, key);
+    return std::string{key} + ": is not a setting that is known" +
+           (meant.empty() ? std::string{} : ", was " + std::string{meant} + " meant?");
+}
+
 void check_key(checker& c, const std::string& object, std::string_view table, std::string_view key) {
     if (const auto* row = find_setting(table, key)) {
         if (row->how != treatment::honoured) {
@@ -161,12 +167,7 @@ void check_key(checker& c, const std::string& object, std::string_view table, st
         }
         return;
     }
-    const auto meant = meant_setting(table, key);
-    c.say(
-        object, treatment::missing,
-        std::string{key} + ": is no setting that is known" +
-            (meant.empty() ? std::string{} : ", was " + std::string{meant} + " meant?")
-    );
+    c.say(object, treatment::missing, unknown_key(table, key));
 }
 
 void check_settings(checker& c) {
@@ -231,8 +232,7 @@ void check_webhooks(checker& c) {
         } else if (meant.starts_with("webhook.") || (row == nullptr && key.starts_with("webhook."))) {
             c.say(
                 object, treatment::missing,
-                key + ": is no setting that is known" +
-                    (meant.empty() ? std::string{} : ", was " + std::string{meant} + " meant?") +
+                unknown_key("argocd-secret", key) + (meant.empty() ? "." : "") +
                     " Argo CD takes such deliveries without a signature; Holdfast believes none of them"
             );
         }
@@ -252,9 +252,8 @@ void check_repository_secret(checker& c, const json::object& secret) {
     for (const auto& [key, value] : data) {
         const auto* row = find_setting("repository Secret", key);
         const auto text = trimmed(value);
-        if (row == nullptr) {
-            check_key(c, object, "repository Secret", key);
-        } else if (row->how == treatment::missing && !text.empty() && text != "false") {
+        const bool is_used = !text.empty() && text != "false";
+        if (row == nullptr || (row->how == treatment::missing && is_used)) {
             check_key(c, object, "repository Secret", key);
         }
     }
@@ -281,7 +280,7 @@ void check_repository_secret(checker& c, const json::object& secret) {
 void check_secrets(checker& c) {
     check_webhooks(c);
     for (const auto& secret : c.found.labelled_secrets) {
-        const auto type = kube::label(secret, type_label).value_or("");
+        const auto type = kube::label(secret, cluster::secret_type_label).value_or("");
         const auto object = named("Secret", secret);
         if (type == "repository" || type == "repo-creds") {
             check_repository_secret(c, secret);

@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/trim.hpp"
+#include "cluster/cluster_secret.hpp"
 #include "crds/types.hpp"
 #include "kube/object.hpp"
 #include "match/finalizer.hpp"
@@ -105,15 +106,8 @@ json::object as_holdfast(const json::object& object, std::string_view namespace_
     };
 }
 
-bool is_made_by_set(const json::object& application) {
-    const auto* owners = kube::find_array(application, {"metadata", "ownerReferences"});
-    return owners != nullptr && std::ranges::any_of(*owners, [](const json::value& one) {
-               return one.is_object() && kube::find_text(one.get_object(), {"kind"}) == "ApplicationSet";
-           });
-}
-
 std::optional<json::object> as_repository(const json::object& secret, std::string_view namespace_) {
-    const auto type = kube::label(secret, "argocd.argoproj.io/secret-type").value_or("");
+    const auto type = kube::label(secret, cluster::secret_type_label).value_or("");
     const auto url = base64_decode(kube::find_text(secret, {"data", "url"}));
     if ((type != "repository" && type != "repo-creds") || !url || trimmed(*url).empty()) {
         return std::nullopt;

@@ -14,9 +14,6 @@ namespace holdfast::argocd {
 /// reads it to be told of.
 [[nodiscard]] boost::json::object as_holdfast(const boost::json::object& object, std::string_view namespace_);
 
-/// Whether an ApplicationSet has made it, and will make it again.
-[[nodiscard]] bool is_made_by_set(const boost::json::object& application);
-
 /// The Repository of holdfast.dev, in `namespace_`, that a Secret of a repository or of repo-creds stands for: it
 /// names a Secret of the same name beside it. No value of the Secret is in it but its URL, without a
 /// password. Null where the Secret is neither, or says no URL.

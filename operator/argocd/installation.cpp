@@ -1,5 +1,6 @@
 #include "argocd/installation.hpp"
 
+#include "cluster/cluster_secret.hpp"
 #include "kube/resource.hpp"
 
 #include <array>
@@ -73,7 +74,7 @@ asio::awaitable<result<installation>> read_installation(kube::client& api, std::
     };
     const kube::selection here{.namespace_ = namespace_};
     const kube::selection labelled{
-        .namespace_ = namespace_, .label_selector = "argocd.argoproj.io/secret-type"
+        .namespace_ = namespace_, .label_selector = std::string{cluster::secret_type_label}
     };
     const kube::selection everywhere;
     std::vector<json::object> deployments;

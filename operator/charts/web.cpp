@@ -2,8 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/hash.hpp"
-#include "http/guard.hpp"
-#include "http/proxy.hpp"
+#include "git/http_route.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -102,10 +101,8 @@ result<web::host_pointer>
 web::host_for(const web_address& where, const shared_credentials& with, trust much) {
     http::client_options options;
     options.url = where.origin();
-    options.proxy = http::proxy_for(
-        {where.tls, where.host, where.port}, with ? with->proxy : std::string{},
-        with ? with->no_proxy : std::string{}, http::own_environment
-    );
+    auto over = git::http_route_to({.tls = where.tls, .host = where.host, .port = where.port}, with.get());
+    options.proxy = std::move(over.proxy);
     if (options.proxy.starts_with("socks")) {
         return user_error(
             "the proxy of " + where.origin() +
@@ -122,18 +119,11 @@ web::host_for(const web_address& where, const shared_credentials& with, trust mu
         }
     }
     options.max_connections = 8;
-    http::guards by;
-    if (with && with->reachable) {
-        by.server = with->reachable->guard_for(where.host, where.port);
-        if (!with->proxy.empty() && options.proxy == with->proxy) {
-            by.proxy = {with->reachable->rules, with->reachable->named};
-        }
-    }
-    const auto key = http::connection_key(options, by);
+    const auto key = http::connection_key(options, over.guards);
     if (auto* known = hosts_.find(key)) {
         return *known;
     }
-    auto client = http::make_client(executor_, std::move(options), std::move(by));
+    auto client = http::make_client(executor_, std::move(options), std::move(over.guards));
     if (!client) {
         return client.error();
     }

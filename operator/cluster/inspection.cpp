@@ -67,13 +67,6 @@ bool is_made_by_the_cluster(const kube::resource& kind, const json::object& obje
            (kind.kind == "ServiceAccount" && among(made_accounts));
 }
 
-// It goes with its owner, wherever that is; what owns it is looked at by itself.
-bool has_owner(const json::object& object) {
-    const auto* metadata = kube::find_object(object, {"metadata"});
-    const auto* owners = metadata == nullptr ? nullptr : metadata->if_contains("ownerReferences");
-    return owners != nullptr && owners->is_array() && !owners->get_array().empty();
-}
-
 std::string short_name(const kube::resource& kind, const json::object& object) {
     const auto namespace_ = kube::namespace_of(object);
     return kind.kind + " " + (namespace_.empty() ? "" : std::string{namespace_} + "/") +
@@ -198,7 +191,7 @@ private:
         if (kube::deletion_timestamp(object) || is_ours(object)) {
             return;
         }
-        if (in_namespace && (has_owner(object) || is_made_by_the_cluster(kind, object))) {
+        if (in_namespace && (kube::has_owner(object) || is_made_by_the_cluster(kind, object))) {
             return;
         }
         ++along_.count;

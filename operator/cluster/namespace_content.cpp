@@ -28,14 +28,6 @@ bool is_the_clusters(const kube::resource& kind) {
     return kind.group == "holdfast.dev";
 }
 
-bool has_owner_references(const json::object& object) {
-    const auto* metadata = object.if_contains("metadata");
-    const auto* owners = metadata != nullptr && metadata->is_object()
-                             ? metadata->get_object().if_contains("ownerReferences")
-                             : nullptr;
-    return owners != nullptr && owners->is_array() && !owners->get_array().empty();
-}
-
 } // namespace
 
 std::vector<kube::resource> kinds_in_namespaces(const kube::api_catalog& catalog) {
@@ -70,7 +62,7 @@ boost::asio::awaitable<namespace_content> read_namespace(
             for (const auto& item : got->items()) {
                 ++seen;
                 const auto& object = item.get_object();
-                if (has_owner_references(object)) {
+                if (kube::has_owner(object)) {
                     continue;
                 }
                 loose_object one{

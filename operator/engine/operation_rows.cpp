@@ -121,14 +121,19 @@ crds::operation_phase phase_of(sync::hook_state state) {
     return crds::operation_phase::running;
 }
 
+crds::resource_result row_about(const sync::object_id& id, const version_lookup& version) {
+    crds::resource_result row;
+    row.group = id.group;
+    row.version = version(id);
+    row.kind = id.kind;
+    row.namespace_ = id.namespace_;
+    row.name = id.name;
+    return row;
+}
+
 crds::resource_result
 row_of(const sync::hook_key& key, const sync::hook_attempt& attempt, const version_lookup& version) {
-    crds::resource_result row;
-    row.group = key.id.group;
-    row.version = version(key.id);
-    row.kind = key.id.kind;
-    row.namespace_ = key.id.namespace_;
-    row.name = key.id.name;
+    auto row = row_about(key.id, version);
     row.status = attempt.is_refused ? crds::result_code::sync_failed : crds::result_code::synced;
     row.message = attempt.message;
     row.hook_type = type_of(key.during);
@@ -177,12 +182,7 @@ std::vector<crds::resource_result> rows_of(
         if (report.state == sync::standing::pending && !was_removed) {
             continue;
         }
-        crds::resource_result row;
-        row.group = report.id.group;
-        row.version = version(report.id);
-        row.kind = report.id.kind;
-        row.namespace_ = report.id.namespace_;
-        row.name = report.id.name;
+        auto row = row_about(report.id, version);
         row.status = code_of(report.state);
         row.message = report.message;
         row.sync_phase = crds::hook_type::sync;

@@ -1,8 +1,7 @@
 #include "git/http_refs.hpp"
 
 #include "git/git_process.hpp"
-#include "http/guard.hpp"
-#include "http/proxy.hpp"
+#include "git/http_route.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -65,10 +64,8 @@ result<http_refs::client_pointer> http_refs::client_for(const question& what) {
     const auto* with = what.with.get();
     http::client_options options;
     options.url = address_of(what.remote).origin;
-    options.proxy = http::proxy_for(
-        {is_tls, what.remote.host(), port}, with != nullptr ? with->proxy : std::string{},
-        with != nullptr ? with->no_proxy : std::string{}, http::own_environment
-    );
+    auto over = http_route_to({.tls = is_tls, .host = what.remote.host(), .port = port}, with);
+    options.proxy = std::move(over.proxy);
     if (with != nullptr) {
         options.tls.ca = with->ca;
         options.tls.certificate = with->client_certificate;
@@ -77,18 +74,11 @@ result<http_refs::client_pointer> http_refs::client_for(const question& what) {
     }
     options.max_connections = connections_each;
     options.connect_timeout = connect_timeout_;
-    http::guards by;
-    if (with != nullptr && with->reachable) {
-        by.server = with->reachable->guard_for(what.remote.host(), port);
-        if (!with->proxy.empty() && options.proxy == with->proxy) {
-            by.proxy = {with->reachable->rules, with->reachable->named};
-        }
-    }
-    const auto key = http::connection_key(options, by);
+    const auto key = http::connection_key(options, over.guards);
     if (auto* known = clients_.find(key)) {
         return *known;
     }
-    auto made = http::make_client(executor_, std::move(options), std::move(by));
+    auto made = http::make_client(executor_, std::move(options), std::move(over.guards));
     if (!made) {
         return made.error();
     }

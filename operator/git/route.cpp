@@ -1,7 +1,6 @@
 #include "git/route.hpp"
 
-#include "http/guard.hpp"
-#include "http/proxy.hpp"
+#include "git/http_route.hpp"
 
 #include <charconv>
 #include <optional>
@@ -64,14 +63,15 @@ find_route(url remote, std::shared_ptr<const credentials> with, steady_clock::ti
     if (remote.kind() == transport::file) {
         co_return found;
     }
-    const auto& who = *with->reachable;
     auto host = remote.host();
-    auto by = who.guard_for(remote.host(), found.port);
+    auto by = with->reachable->guard_for(remote.host(), found.port);
+    http::guard by_proxy;
     if (remote.kind() != transport::ssh) {
-        found.proxy = http::proxy_for(
-            {remote.kind() == transport::https, remote.host(), found.port}, with->proxy, with->no_proxy,
-            http::own_environment
+        auto over = http_route_to(
+            {.tls = remote.kind() == transport::https, .host = remote.host(), .port = found.port}, with.get()
         );
+        found.proxy = std::move(over.proxy);
+        by_proxy = std::move(over.guards.proxy);
     }
     if (!found.proxy.empty()) {
         if (auto fine = by.check_literal(remote.host()); !fine) {
@@ -83,8 +83,7 @@ find_route(url remote, std::shared_ptr<const credentials> with, steady_clock::ti
         }
         host = std::move(proxy->host);
         found.port = proxy->port;
-        const bool is_own = found.proxy == with->proxy;
-        by = is_own ? http::guard{who.rules, who.named} : http::guard{};
+        by = std::move(by_proxy);
     }
     auto addresses = co_await http::resolve(std::move(host), std::move(by), end);
     if (!addresses) {

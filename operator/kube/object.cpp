@@ -142,6 +142,19 @@ std::vector<std::string_view> finalizers_of(const json::object& object) {
     return all;
 }
 
+bool has_owner(const json::object& object) noexcept {
+    const auto* owners = find_array(object, {"metadata", "ownerReferences"});
+    return owners != nullptr && !owners->empty();
+}
+
+bool has_owner_of_kind(const json::object& object, std::string_view kind) noexcept {
+    const auto* owners = find_array(object, {"metadata", "ownerReferences"});
+    return owners != nullptr && std::any_of(owners->begin(), owners->end(), [&](const json::value& one) {
+               const auto* owner = one.if_object();
+               return owner != nullptr && find_text(*owner, {"kind"}) == kind;
+           });
+}
+
 bool has_finalizer(const json::object& object, std::string_view finalizer) noexcept {
     const auto* list = find_array(object, {"metadata", "finalizers"});
     return list != nullptr && std::any_of(list->begin(), list->end(), [&](const json::value& entry) {

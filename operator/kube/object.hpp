@@ -88,6 +88,10 @@ struct object_name {
 /// RFC 3339; nothing for an object that is not being deleted.
 [[nodiscard]] std::optional<std::string_view> deletion_timestamp(const json::object& object) noexcept;
 [[nodiscard]] std::vector<std::string_view> finalizers_of(const json::object& object);
+/// Whether the garbage collector deletes it with another object.
+[[nodiscard]] bool has_owner(const json::object& object) noexcept;
+/// Whether one of its owners is of this kind, whatever its group.
+[[nodiscard]] bool has_owner_of_kind(const json::object& object, std::string_view kind) noexcept;
 [[nodiscard]] bool has_finalizer(const json::object& object, std::string_view finalizer) noexcept;
 [[nodiscard]] std::optional<std::string_view>
 annotation(const json::object& object, std::string_view key) noexcept;

@@ -20,15 +20,6 @@ bool is_brought(const json::object& object, std::string_view tracking_annotation
     return annotations != nullptr && annotations->contains(tracking_annotation);
 }
 
-// A set makes it again.
-bool is_made(const json::object& application) {
-    const auto* owners = kube::find_array(application, {"metadata", "ownerReferences"});
-    return owners != nullptr && std::ranges::any_of(*owners, [](const json::value& one) {
-               const auto* owner = one.if_object();
-               return owner != nullptr && kube::find_text(*owner, {"kind"}) == "ApplicationSet";
-           });
-}
-
 json::object metadata_of(const json::object& object) {
     json::object kept;
     const auto* metadata = kube::find_object(object, {"metadata"});
@@ -95,7 +86,9 @@ std::vector<json::object> backup_of(const found_objects& found, std::string_view
     std::vector<json::object> objects;
     std::set<std::string, std::less<>> namespaces;
     const auto add = [&](const json::object& object) {
-        if (object.empty() || is_brought(object, tracking_annotation) || is_made(object)) {
+        // What a set made, it makes again.
+        if (object.empty() || is_brought(object, tracking_annotation) ||
+            kube::has_owner_of_kind(object, "ApplicationSet")) {
             return;
         }
         namespaces.emplace(kube::namespace_of(object));

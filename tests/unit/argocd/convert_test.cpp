@@ -84,14 +84,6 @@ BOOST_AUTO_TEST_CASE(kinds_have_their_counterparts) {
     );
 }
 
-BOOST_AUTO_TEST_CASE(what_a_set_has_made_is_known_by_its_owner) {
-    BOOST_TEST(
-        argocd::is_made_by_set(parsed(R"({"metadata": {"ownerReferences": [{"kind": "ApplicationSet"}]}})"))
-    );
-    BOOST_TEST(!argocd::is_made_by_set(parsed(R"({"metadata": {"ownerReferences": [{"kind": "Other"}]}})")));
-    BOOST_TEST(!argocd::is_made_by_set(parsed(R"({"metadata": {}})")));
-}
-
 BOOST_AUTO_TEST_CASE(a_repository_secret_becomes_a_repository_that_names_it) {
     const auto made = argocd::as_repository(repository_secret("https://github.com/acme", true), "holdfast");
     BOOST_REQUIRE(made.has_value());

@@ -40,6 +40,18 @@ BOOST_AUTO_TEST_CASE(metadata_is_read) {
     BOOST_TEST(deletion_timestamp(deployment).value() == "2026-01-31T12:00:00Z");
 }
 
+BOOST_AUTO_TEST_CASE(what_the_garbage_collector_deletes_is_known_by_its_owners) {
+    const auto of = [](const char* metadata) { return json::object{{"metadata", json::parse(metadata)}}; };
+    const auto made = of(R"({"ownerReferences": [{"kind": "ReplicaSet"}, 1, {"kind": "ApplicationSet"}]})");
+    BOOST_TEST(has_owner(made));
+    BOOST_TEST(has_owner_of_kind(made, "ApplicationSet"));
+    BOOST_TEST(!has_owner_of_kind(made, "Application"));
+    for (const auto* none : {"{}", R"({"ownerReferences": []})", R"({"ownerReferences": {}})"}) {
+        BOOST_TEST(!has_owner(of(none)));
+        BOOST_TEST(!has_owner_of_kind(of(none), "ApplicationSet"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_missing_or_of_another_type_is_empty) {
     for (const std::string_view text :
          {"{}", R"({"metadata":null})", R"({"metadata":[]})", R"({"metadata":{"name":1,"labels":"x"}})"}) {
