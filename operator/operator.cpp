@@ -25,6 +25,7 @@
 #include "policy/own_kinds.hpp"
 #include "replica.hpp"
 #include "rights/watch.hpp"
+#include "set_clusters.hpp"
 #include "sets/render_templates.hpp"
 #include "sets_control/set_controller.hpp"
 #include "sources/file_journal.hpp"
@@ -308,8 +309,16 @@ public:
         projects_.emplace(
             executor, home, *events_, metrics_, own_namespace_,
             control::projects::handlers{
-                .changed = [this](const std::string& project) { applications_->project_changed(project); },
-                .all_are_known = [this] { applications_->projects_are_known(); },
+                .changed =
+                    [this](const std::string& project) {
+                        applications_->project_changed(project);
+                        sets_->clusters_changed();
+                    },
+                .all_are_known =
+                    [this] {
+                        applications_->projects_are_known();
+                        sets_->clusters_changed();
+                    },
                 .usage_of =
                     [this](const std::string& project) {
                         const auto use = applications_->usage_of(project);
@@ -353,10 +362,11 @@ public:
                 .events = *events_,
                 .counters = metrics_,
                 .around = applications_->around(),
-                // Of clusters that are not known yet nobody makes Applications, and nobody deletes them.
-                .applications_are_known =
-                    [this] { return applications_->ready() && clusters_->known().is_known(); },
-                .clusters = [this](const std::string& namespace_) { return clusters_for(namespace_); },
+                .applications_are_known = [this] { return applications_->ready(); },
+                .clusters =
+                    [this](const std::string& namespace_) {
+                        return clusters_for_sets(namespace_, *clusters_, projects_->known(), own_namespace_);
+                    },
                 .render = renderer_of(builds_.build->jq())
             },
             sets_control::set_controller::settings{
@@ -471,25 +481,6 @@ private:
             },
             metrics_
         );
-    }
-
-    // Outside of the operator's namespace Applications deploy to its own cluster alone (policy::may_use_cluster).
-    [[nodiscard]] std::vector<sets::cluster_facts> clusters_for(const std::string& namespace_) const {
-        std::vector<sets::cluster_facts> all;
-        for (const auto& one : clusters_->known().facts()) {
-            // The operator's own without a Secret is added where the generators add it.
-            if (!one.secret.empty() &&
-                (namespace_ == own_namespace_ || one.server == match::own_cluster_server)) {
-                all.push_back(
-                    {.name = one.name,
-                     .server = one.server,
-                     .project = one.project,
-                     .labels = one.labels,
-                     .annotations = one.annotations}
-                );
-            }
-        }
-        return all;
     }
 
     static asio::awaitable<void> lead(running_operator* self, bool after_another) {

@@ -278,21 +278,28 @@ std::string destinations::id_of(std::string_view server, std::string_view name) 
     return found.problem.empty() ? found.id : "?" + std::string{server} + "?" + std::string{name};
 }
 
+std::optional<error> destinations::why_unknown() const {
+    if (register_.is_known()) {
+        return std::nullopt;
+    }
+    const auto trouble = informer_.status().last_failure;
+    if (trouble && !trouble->is_transient()) {
+        return user_error(
+            "which clusters there are is not known: the Secrets of the namespace " + settings_.own_namespace +
+            " cannot be read: " + trouble->message()
+        );
+    }
+    return transient_error("the Secrets of clusters are being listed");
+}
+
 standing destinations::stands(std::string_view server, std::string_view name) const {
     using stand = standing::stand;
     const auto found = register_.find(server, name);
     if (found.problem.empty() && found.id.empty()) {
         return {};
     }
-    if (!register_.is_known()) {
-        const auto trouble = informer_.status().last_failure;
-        if (trouble && !trouble->is_transient()) {
-            return {
-                stand::unreachable, "which clusters there are is not known: the Secrets of the namespace " +
-                                        settings_.own_namespace + " cannot be read: " + trouble->message()
-            };
-        }
-        return {stand::connecting, "the Secrets of clusters are being listed"};
+    if (const auto why = why_unknown()) {
+        return {why->is_transient() ? stand::connecting : stand::unreachable, why->message()};
     }
     if (!found.problem.empty()) {
         return {stand::unknown, found.problem};

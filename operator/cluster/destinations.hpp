@@ -91,6 +91,10 @@ public:
     /// Which clusters are declared. Empty until the Secrets are known.
     [[nodiscard]] const cluster_register& known() const noexcept { return register_; }
 
+    /// Why nobody knows which clusters are declared: transient while their Secrets are listed for the first time, user
+    /// where they cannot be read. Nothing when they are known.
+    [[nodiscard]] std::optional<error> why_unknown() const;
+
     /// Called whenever what `known()` says has changed. Replaces who was told before.
     void on_facts_changed(std::function<void()> changed) { facts_changed_ = std::move(changed); }
 

@@ -23,4 +23,17 @@ bool may_use_cluster(
     return is_outside && deploys_where_it_may(value, granted);
 }
 
+bool could_use_cluster(
+    const std::string& namespace_, const cluster_identity& cluster, const known_projects& projects,
+    const std::string& own_namespace
+) {
+    if (namespace_ == own_namespace || cluster.server == match::own_cluster_server) {
+        return true;
+    }
+    return projects.any_of([&](const project_rules& one) {
+        const bool is_for_it = cluster.project.empty() || cluster.project == one.name();
+        return is_for_it && one.permits_applications_in(namespace_) && one.permits_cluster(cluster);
+    });
+}
+
 } // namespace holdfast::policy

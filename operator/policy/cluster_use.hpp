@@ -18,4 +18,11 @@ namespace holdfast::policy {
 [[nodiscard]] bool
 may_use_cluster(const crds::application& value, const grants& granted, const std::string& own_namespace);
 
+/// Whether some Application of a namespace could deploy to a cluster: the operator's own, any where the namespace is
+/// the operator's, else those that a Project permits which lets the namespace in.
+[[nodiscard]] bool could_use_cluster(
+    const std::string& namespace_, const cluster_identity& cluster, const known_projects& projects,
+    const std::string& own_namespace
+);
+
 } // namespace holdfast::policy

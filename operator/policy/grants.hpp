@@ -4,6 +4,7 @@
 #include "policy/project_rules.hpp"
 #include "sync/identity.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ public:
     [[nodiscard]] virtual bool are_known() const = 0;
     /// Null: there is no such Project.
     [[nodiscard]] virtual std::shared_ptr<const project_rules> find(std::string_view name) const = 0;
+    [[nodiscard]] virtual bool any_of(const std::function<bool(const project_rules&)>& is_it) const = 0;
 };
 
 /// What one Application may do, worked out once for the Application and its Project as they are, and handed to

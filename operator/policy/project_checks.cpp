@@ -24,6 +24,11 @@ public:
     [[nodiscard]] std::shared_ptr<const project_rules> find(std::string_view name) const override {
         return name == changed_->name() ? changed_ : others_.find(name);
     }
+    [[nodiscard]] bool any_of(const std::function<bool(const project_rules&)>& is_it) const override {
+        return is_it(*changed_) || others_.any_of([&](const project_rules& one) {
+            return one.name() != changed_->name() && is_it(one);
+        });
+    }
 
 private:
     const known_projects& others_;

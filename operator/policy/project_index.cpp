@@ -1,5 +1,7 @@
 #include "policy/project_index.hpp"
 
+#include <algorithm>
+
 namespace holdfast::policy {
 
 bool project_index::put(const crds::project& value) {
@@ -27,6 +29,10 @@ bool project_index::erase(const std::string& name) {
 std::shared_ptr<const project_rules> project_index::find(std::string_view name) const {
     const auto found = rules_.find(name);
     return found == rules_.end() ? nullptr : found->second;
+}
+
+bool project_index::any_of(const std::function<bool(const project_rules&)>& is_it) const {
+    return std::ranges::any_of(rules_, [&](const auto& one) { return is_it(*one.second); });
 }
 
 } // namespace holdfast::policy

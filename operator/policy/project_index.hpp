@@ -2,6 +2,7 @@
 
 #include "policy/grants.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ public:
 
     [[nodiscard]] bool are_known() const override { return known_; }
     [[nodiscard]] std::shared_ptr<const project_rules> find(std::string_view name) const override;
+    [[nodiscard]] bool any_of(const std::function<bool(const project_rules&)>& is_it) const override;
 
 private:
     std::map<std::string, std::shared_ptr<const project_rules>, std::less<>> rules_;

@@ -53,6 +53,8 @@ struct destination_pattern {
     deniable_pattern server;
     deniable_pattern name;
     deniable_pattern namespace_;
+    /// Its namespace is "*".
+    bool is_for_all_namespaces = false;
 };
 
 struct kind_pattern {
@@ -251,7 +253,8 @@ project_rules::project_rules(const crds::project& value) : name_{value.metadata.
         return destination_pattern{
             .server = {glob_dialect::gobwas, one.server},
             .name = {glob_dialect::gobwas, one.name},
-            .namespace_ = {glob_dialect::gobwas, one.namespace_}
+            .namespace_ = {glob_dialect::gobwas, one.namespace_},
+            .is_for_all_namespaces = one.namespace_ == "*"
         };
     });
     made->accounts =
@@ -370,6 +373,23 @@ bool project_rules::permits_destination(const cluster_identity& cluster, std::st
             is_allowed = true;
         } else if ((!name && one.name.denies()) || (!server && one.server.denies() && within) ||
                    (!within && one.namespace_.denies() && (server || name))) {
+            return false;
+        }
+    }
+    return is_allowed;
+}
+
+bool project_rules::permits_cluster(const cluster_identity& cluster) const {
+    if (spec_.permit_only_project_scoped_clusters && cluster.project != name_) {
+        return false;
+    }
+    bool is_allowed = false;
+    for (const auto& one : compiled_->destinations) {
+        const bool name = !cluster.name.empty() && one.name.matches(cluster.name);
+        const bool server = !cluster.server.empty() && one.server.matches(cluster.server);
+        if (server || name) {
+            is_allowed = true;
+        } else if (one.name.denies() || (one.server.denies() && one.is_for_all_namespaces)) {
             return false;
         }
     }

@@ -48,6 +48,8 @@ public:
     /// With permitOnlyProjectScopedClusters a cluster has to be declared for this project, too.
     [[nodiscard]] bool
     permits_destination(const cluster_identity& cluster, std::string_view namespace_) const;
+    /// Whether some namespace of a cluster may be deployed to.
+    [[nodiscard]] bool permits_cluster(const cluster_identity& cluster) const;
     [[nodiscard]] bool permits_namespaced_kind(std::string_view group, std::string_view kind) const;
     [[nodiscard]] bool
     permits_cluster_kind(std::string_view group, std::string_view kind, std::string_view name) const;

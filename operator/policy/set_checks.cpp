@@ -221,6 +221,13 @@ std::vector<problem> warnings_of(const crds::application_set& value) {
             return;
         }
         const auto& git = *one.git;
+        if (git.requeue_after_seconds) {
+            warnings.push_back(
+                {path + ".git.requeueAfterSeconds",
+                 "counts for nothing: how often a repository is asked is the interval of its Repository, and a "
+                 "webhook brings news at once"}
+            );
+        }
         if (!git.directories.empty() && !git.files.empty()) {
             warnings.push_back({path + ".git.files", "counts for nothing where there are directories"});
         }

@@ -82,6 +82,9 @@ using template_key = std::string;
 struct knowledge {
     std::map<tree_id, known_tree> trees;
     std::optional<std::vector<cluster_facts>> clusters;
+    /// Not empty: why it cannot be said which there are. Generators of clusters fail with it: an empty list would have
+    /// their Applications deleted.
+    std::string clusters_error;
     std::map<template_key, rendered> templates;
 };
 

@@ -264,6 +264,9 @@ generators::with_values(std::vector<parameters> sets, const crds::string_map& va
 
 generators::sets_of_one generators::clusters(const crds::cluster_generator& from) {
     out_.depends_on_clusters = true;
+    if (!known_.clusters_error.empty()) {
+        return user_error(known_.clusters_error);
+    }
     if (!known_.clusters) {
         out_.missing.clusters = true;
         return sets_or_missing{};
@@ -291,13 +294,6 @@ generators::sets_of_one generators::git(const crds::git_generator& from, const s
         return user_error(fmt::format(
             "there is no parameter for {}",
             has_template(from.repo_url) ? "repoURL " + from.repo_url : "revision " + from.revision
-        ));
-    }
-    if (from.requeue_after_seconds && warned_.insert(path).second) {
-        out_.warnings.push_back(fmt::format(
-            "{}.git.requeueAfterSeconds counts for nothing: how often a repository is asked is the interval of "
-            "its Repository, and a webhook brings news at once",
-            path
         ));
     }
     const tree_id id{.repo_url = from.repo_url, .revision = from.revision};

@@ -73,8 +73,6 @@ private:
     std::map<tree_id, std::vector<std::string>> directories_;
     std::set<std::pair<tree_id, std::string>> files_;
     std::size_t spent_ = 0;
-    /// Paths of generators that were warned of: once, however often they run.
-    std::set<std::string> warned_;
 };
 
 } // namespace holdfast::sets

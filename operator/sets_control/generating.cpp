@@ -11,9 +11,13 @@ namespace holdfast::sets_control {
 
 namespace {
 
-std::string identity_of(const std::vector<sets::cluster_facts>& clusters) {
+std::string identity_of(const result<std::vector<sets::cluster_facts>>& clusters) {
     hasher h;
-    for (const auto& one : clusters) {
+    if (!clusters) {
+        h.add(clusters.error().message());
+        return to_hex(h.finish());
+    }
+    for (const auto& one : *clusters) {
         h.add(one.name).add(one.server).add(one.project);
         for (const auto* map : {&one.labels, &one.annotations}) {
             h.add(std::to_string(map->size()));
@@ -92,7 +96,7 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
     const auto namespace_ = set->metadata.namespace_;
     const bool is_of_this =
         last && last->uid == set->metadata.uid && last->generation == set->metadata.generation;
-    auto clusters = with_.clusters(namespace_);
+    const auto clusters = with_.clusters(namespace_);
     const auto which_clusters = identity_of(clusters);
     const bool same_clusters = is_of_this && (!last->depends_on_clusters || last->clusters == which_clusters);
     if (same_clusters && !last->may_come && co_await is_at_the_same_commits(namespace_, *last)) {
@@ -144,7 +148,11 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
         }
         reads(generated->trees);
         if (missing.clusters) {
-            known->clusters = clusters;
+            if (clusters) {
+                known->clusters = *clusters;
+            } else {
+                known->clusters_error = clusters.error().message();
+            }
         }
         for (const auto& id : missing.trees) {
             auto tree = co_await with_.repositories.list(namespace_, id);
@@ -197,7 +205,7 @@ asio::awaitable<std::shared_ptr<const made_set>> generating::make(
     made->failures = std::move(generated->failures);
     made->warnings = std::move(generated->warnings);
     made->clusters = which_clusters;
-    made->may_come = may_come;
+    made->may_come = may_come || (made->depends_on_clusters && !clusters);
     for (auto it = seen.begin(); it != seen.end();) {
         if (!made->trees.contains(it->first)) {
             it = seen.erase(it); // of another time

@@ -52,8 +52,9 @@ public:
     struct parts {
         trees& repositories;
         worker_pool& pool;
-        /// Which clusters there are, as Applications of a namespace may name them.
-        std::function<std::vector<sets::cluster_facts>(const std::string& namespace_)> clusters;
+        /// Which clusters there are, as Applications of a namespace may name them. Error: why nobody knows yet;
+        /// clusters_changed() is called when it is known.
+        std::function<result<std::vector<sets::cluster_facts>>(const std::string& namespace_)> clusters;
         /// Fills in Go templates, all of them in one run; empty where that is not installed.
         renderer render;
         /// Other than the usual one: Applications get it as their label.

@@ -46,7 +46,7 @@ public:
         /// Whether all of them are known.
         std::function<bool()> applications_are_known;
         /// As generating::parts has them.
-        std::function<std::vector<sets::cluster_facts>(const std::string& namespace_)> clusters;
+        std::function<result<std::vector<sets::cluster_facts>>(const std::string& namespace_)> clusters;
         renderer render;
     };
 
@@ -67,6 +67,7 @@ public:
     void application_gone(const kube::object_name& name);
     /// Repositories that these users (sources/users.hpp) read moved; users that are no sets are passed over.
     void repository_moved(const std::set<std::string>& users);
+    /// What `clusters` of the parts gives may be different now.
     void clusters_changed();
 
     /// How many sets are ready, and how many are not for which reason, in Prometheus' text format.

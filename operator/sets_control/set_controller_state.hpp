@@ -80,6 +80,9 @@ struct set_controller::state : std::enable_shared_from_this<set_controller::stat
     void changed(const kube::object_name& name, const declared_set& now);
     void removed(const kube::object_name& name);
     [[nodiscard]] set_work_ptr find(const std::string& key) const;
+    /// The repositories that it reads: those that it names, and those of these trees.
+    [[nodiscard]] std::vector<sources::repository_use>
+    uses_of(const set_work& r, const std::set<sets::tree_id>& trees) const;
     void read_from(const set_work& r, const std::set<sets::tree_id>& trees);
     void told(const json::object& application);
     void gone(const kube::object_name& name);
@@ -90,6 +93,8 @@ struct set_controller::state : std::enable_shared_from_this<set_controller::stat
     // ---- set_reconcile.cpp: one look at a set
     asio::awaitable<void> reconcile(std::string key);
     asio::awaitable<bool> look(set_work_ptr r, set_findings& found);
+    /// Does what a refresh annotation asks for, and removes the annotation.
+    asio::awaitable<void> take_refresh(set_work_ptr r);
     [[nodiscard]] plan_facts facts_of(const set_work& r) const;
     void note_made(set_work& r) const;
     void announce(set_work& r, const write_plan& plan);

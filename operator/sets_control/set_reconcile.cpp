@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace holdfast::sets_control {
@@ -23,6 +24,10 @@ constexpr auto start_up = 200ms;
 // A watch that has not told by then of what was sent will tell another way.
 constexpr auto longest_on_the_way = 60s;
 constexpr std::size_t most_named = 10;
+// Ours, and Argo CD's.
+constexpr std::array<std::string_view, 2> refresh_annotations{
+    "holdfast.dev/refresh", "argocd.argoproj.io/application-set-refresh"
+};
 
 std::vector<std::string> texts_of(const crds::application_set_spec& spec) {
     std::vector<std::string> texts;
@@ -143,6 +148,10 @@ asio::awaitable<void> set_controller::state::reconcile(std::string key) {
         runs.queue().add_after(key, start_up);
         co_return;
     }
+    co_await take_refresh(r);
+    if (find(key) != r) {
+        co_return;
+    }
     const auto begin = steady_clock::now();
     set_findings found;
     const bool is_current = co_await look(r, found);
@@ -162,6 +171,37 @@ asio::awaitable<void> set_controller::state::reconcile(std::string key) {
         runs.queue().add_after(key, longest_on_the_way);
     }
     co_await write_status(r, std::move(found));
+}
+
+asio::awaitable<void> set_controller::state::take_refresh(set_work_ptr r) {
+    const auto set = r->now.object;
+    json::object asked;
+    for (const auto name : refresh_annotations) {
+        if (set->metadata.annotations.contains(std::string{name})) {
+            asked[name] = nullptr;
+        }
+    }
+    if (asked.empty()) {
+        co_return;
+    }
+    const json::object patch{{"metadata", {{"annotations", std::move(asked)}}}};
+    const auto done = co_await with.home.patch_merge(
+        policy::application_set_kind(), set->metadata.namespace_, set->metadata.name, patch, "holdfast"
+    );
+    if (!done) {
+        // It stays, and the next look takes it.
+        if (!done.error().is_not_found()) {
+            log::warn(
+                "a refresh annotation cannot be removed",
+                {{"applicationset", r->key}, {"error", done.error().message()}}
+            );
+        }
+        co_return;
+    }
+    for (const auto& use : uses_of(*r, r->made ? r->made->trees : std::set<sets::tree_id>{})) {
+        with.sources.refresh(use);
+    }
+    r->made.reset(); // all of it is generated anew
 }
 
 // False: the set has changed meanwhile, and nothing of this counts.

@@ -87,25 +87,31 @@ void set_controller::state::removed(const kube::object_name& name) {
     with.sources.use(sources::user_of_set(key), {});
 }
 
-void set_controller::state::read_from(const set_work& r, const std::set<sets::tree_id>& trees) {
+std::vector<sources::repository_use>
+set_controller::state::uses_of(const set_work& r, const std::set<sets::tree_id>& trees) const {
     std::vector<sources::repository_use> uses;
-    if (!r.now.is_foreign && r.now.problem.empty()) {
-        const auto& set = *r.now.object;
-        const auto named = urls_named_by(set.spec);
-        auto urls = named;
-        for (const auto& id : trees) {
-            urls.insert(id.repo_url);
-        }
-        for (const auto& url : urls) {
-            uses.push_back(
-                {.namespace_ = set.metadata.namespace_,
-                 .url = url,
-                 .has_charts = false,
-                 .named_in_spec = named.contains(url)}
-            );
-        }
+    if (r.now.is_foreign || !r.now.problem.empty()) {
+        return uses;
     }
-    with.sources.use(sources::user_of_set(r.key), uses);
+    const auto& set = *r.now.object;
+    const auto named = urls_named_by(set.spec);
+    auto urls = named;
+    for (const auto& id : trees) {
+        urls.insert(id.repo_url);
+    }
+    for (const auto& url : urls) {
+        uses.push_back(
+            {.namespace_ = set.metadata.namespace_,
+             .url = url,
+             .has_charts = false,
+             .named_in_spec = named.contains(url)}
+        );
+    }
+    return uses;
+}
+
+void set_controller::state::read_from(const set_work& r, const std::set<sets::tree_id>& trees) {
+    with.sources.use(sources::user_of_set(r.key), uses_of(r, trees));
 }
 
 void set_controller::state::look_again_at(const std::set<std::string>& keys, steady_clock::duration after) {

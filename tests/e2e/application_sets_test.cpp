@@ -3,6 +3,7 @@
 #include "e2e/applications.hpp"
 #include "e2e/git_repository.hpp"
 #include "e2e/operator_process.hpp"
+#include "e2e/other_cluster.hpp"
 #include "e2e/waiting.hpp"
 #include "e2e/world.hpp"
 #include "support/read_file.hpp"
@@ -492,7 +493,7 @@ BOOST_AUTO_TEST_CASE(templates_of_go_are_filled_in_and_one_that_is_wrong_stops_i
 BOOST_AUTO_TEST_CASE(the_examples_of_the_guide_do_what_it_says) {
     auto& w = world::with_operator();
     git_repository repository{"guide"};
-    for (const std::string path : {"apps/shop", "apps/web", "apps/old", "shared/log", "web"}) {
+    for (const std::string path : {"apps/shop", "apps/web", "apps/old", "shared/log", "web", "agent"}) {
         auto name = path;
         std::ranges::replace(name, '/', '-');
         repository.write(path + "/a.yaml", config_map(name, "greeting", "Welcome"));
@@ -514,13 +515,17 @@ BOOST_AUTO_TEST_CASE(the_examples_of_the_guide_do_what_it_says) {
             blocks.emplace_back();
         }
     }
-    BOOST_REQUIRE(blocks.size() == 3U);
+    BOOST_REQUIRE(blocks.size() == 4U);
+    w.apply(cluster_secret(
+        "own", {{"name", "in-cluster"}, {"server", "https://kubernetes.default.svc"}},
+        {{"environment", "live"}}
+    ));
     for (auto& block : blocks) {
         boost::replace_all(block, "https://git.example.com/platform/apps.git", repository.url());
         boost::replace_all(block, "namespace: teams}", "namespace: teams-of-guide}");
         w.apply(block);
     }
-    for (const std::string name : {"shop", "web", "web-staging", "log-test", "log-live"})
+    for (const std::string name : {"shop", "web", "web-staging", "log-test", "log-live", "agent-in-cluster"})
         await_synced(name);
     await_ready("teams", "True UpToDate: 2 Applications");
     await_ready("environments", "True UpToDate: 1 Application");
@@ -528,9 +533,11 @@ BOOST_AUTO_TEST_CASE(the_examples_of_the_guide_do_what_it_says) {
     BOOST_TEST(!view("old").exists);
     BOOST_TEST(w.field(applications, home, "web-staging", ".metadata.labels.environment") == "staging");
     BOOST_TEST(w.exists("configmap", "live", "shared-log"));
-    for (const std::string name : {"teams", "environments", "everywhere"})
+    BOOST_TEST(w.exists("configmap", "agents", "agent"));
+    for (const std::string name : {"teams", "environments", "everywhere", "agents"})
         remove_set(name);
     eventually([&] { return !w.exists("configmap", "live", "shared-log"); }, "everything goes with the sets");
+    w.kubectl({"delete", "secret", "own", "-n", home});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

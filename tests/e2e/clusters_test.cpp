@@ -5,6 +5,7 @@
 #include "e2e/json.hpp"
 #include "e2e/other_cluster.hpp"
 #include "e2e/patient.hpp"
+#include "e2e/projects.hpp"
 #include "e2e/scene.hpp"
 #include "e2e/waiting.hpp"
 #include "support/read_file.hpp"
@@ -326,6 +327,100 @@ BOOST_AUTO_TEST_CASE(an_application_of_another_namespace_may_not_deploy_there) {
     BOOST_TEST(!s.there.exists("configmap", "tenant", "a"));
     // It never had anything there: its end waits for nobody.
     s.w.kubectl({"delete", "application.holdfast.dev", "tenant", "-n", "tenant", "--timeout=30s"});
+}
+
+/// A set of the clusters that its namespace sees, with the label, each an Application of the scene's repository there.
+std::string set_of_clusters(const scene& s, const std::string& namespace_, const std::string& project) {
+    return json::serialize(json::object{
+        {"apiVersion", "holdfast.dev/v1alpha1"},
+        {"kind", "ApplicationSet"},
+        {"metadata", {{"name", s.name}, {"namespace", namespace_}}},
+        {"spec",
+         {{"generators",
+           json::array{json::object{{"clusters", {{"selector", {{"matchLabels", {{"environment", s.name}}}}}}}
+           }}},
+          {"template",
+           {{"metadata", {{"name", s.name + "-{{nameNormalized}}"}}},
+            {"spec",
+             {{"project", project},
+              {"source", {{"repoURL", s.repository.url()}, {"path", "."}, {"targetRevision", "main"}}},
+              {"destination", {{"server", "{{server}}"}, {"namespace", s.name}}},
+              {"syncPolicy", {{"automated", {{"prune", true}}}}}}}}}}}
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_set_has_an_application_in_each_cluster_that_its_selector_fits) {
+    elsewhere s{"generated"};
+    s.config_map("a", "1");
+    s.repository.push("One");
+    const auto declare = [&](const std::string& environment) {
+        s.w.apply(cluster_secret(
+            s.name, {{"name", s.name}, {"server", s.there.plane().server()}, {"config", s.there.config()}},
+            {{"environment", environment}}
+        ));
+    };
+    const auto ready = [&] {
+        return s.w.field(
+            "applicationset.holdfast.dev", home, s.name, ".status.conditions[?(@.type==\"Ready\")].message"
+        );
+    };
+    declare("another");
+    s.w.apply(set_of_clusters(s, home, ""));
+    eventually(
+        [&] { return ready() == "0 Applications are as generated."; }, "no cluster has the label", 60s, ready
+    );
+    declare(s.name);
+    await_synced("generated-generated");
+    BOOST_TEST(s.there.value(s.name, "a") == "1");
+    BOOST_TEST(!s.has("a")); // nothing of it is here
+
+    // A refresh is taken, and changes nothing.
+    s.w.kubectl(
+        {"annotate", "applicationset.holdfast.dev", s.name, "-n", home,
+         "argocd.argoproj.io/application-set-refresh=true"}
+    );
+    eventually(
+        [&] {
+            const auto set = s.w.get_json("applicationset.holdfast.dev", home, s.name);
+            return set && !set->at("metadata").as_object().contains("annotations");
+        },
+        "the annotation is removed"
+    );
+    eventually([&] { return ready() == "1 Application is as generated."; }, "it is as it was", 60s, ready);
+
+    // The label goes, and with it the Application and its objects.
+    declare("another");
+    eventually([&] { return !s.there.exists("configmap", s.name, "a"); }, "its objects go");
+    eventually(
+        [&] { return !s.w.exists("application.holdfast.dev", home, "generated-generated"); }, "it is gone"
+    );
+    s.w.kubectl({"delete", "applicationset.holdfast.dev", s.name, "-n", home});
+}
+
+BOOST_AUTO_TEST_CASE(a_set_of_another_namespace_sees_the_clusters_that_a_project_permits_it) {
+    elsewhere s{"generated-tenant"};
+    s.config_map("a", "1");
+    s.repository.push("One");
+    s.w.apply(cluster_secret(
+        s.name, {{"name", s.name}, {"server", s.there.plane().server()}, {"config", s.there.config()}},
+        {{"environment", s.name}}
+    ));
+    const auto ready = [&] {
+        return s.w.field(
+            "applicationset.holdfast.dev", s.name, s.name, ".status.conditions[?(@.type==\"Ready\")].message"
+        );
+    };
+    s.w.apply(set_of_clusters(s, s.name, s.name));
+    eventually(
+        [&] { return ready() == "0 Applications are as generated."; }, "it sees no other cluster", 60s, ready
+    );
+    auto permits = permitting(s);
+    permits["sourceNamespaces"] = json::array{s.name};
+    permits["destinations"] = json::array{json::object{{"name", s.name}, {"namespace", s.name}}};
+    project p{s.w, s.name, permits};
+    eventually([&] { return s.there.value(s.name, "a") == "1"; }, "it is deployed there", 60s, ready);
+    s.w.kubectl({"delete", "applicationset.holdfast.dev", s.name, "-n", s.name});
+    eventually([&] { return !s.there.exists("configmap", s.name, "a"); }, "its objects go with it");
 }
 
 BOOST_AUTO_TEST_CASE(a_cluster_that_hangs_delays_nobody) {

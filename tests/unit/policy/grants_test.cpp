@@ -303,6 +303,34 @@ BOOST_AUTO_TEST_CASE(a_project_that_uses_only_its_own_clusters_uses_no_others) {
     SAID(what_is_not_granted(value, grants_of(value, cluster, projects, home)));
 }
 
+BOOST_AUTO_TEST_CASE(which_clusters_a_namespace_could_use) {
+    project_index projects;
+    projects.put(
+        project("shop", R"({"sourceRepos": ["*"], "destinations": [{"name": "east", "namespace": "*"}],
+                    "sourceNamespaces": ["team-*"]})")
+    );
+    const cluster_identity own{
+        .server = "https://kubernetes.default.svc", .name = "in-cluster", .project = {}
+    };
+    const cluster_identity east{.server = "https://east", .name = "east", .project = {}};
+    const cluster_identity west{.server = "https://west", .name = "west", .project = {}};
+    auto scoped = east;
+    scoped.project = "another";
+    const auto could = [&](const std::string& namespace_, const cluster_identity& cluster) {
+        return could_use_cluster(namespace_, cluster, projects, home);
+    };
+    BOOST_TEST(could(home, east));
+    BOOST_TEST(could(home, west));
+    BOOST_TEST(could("elsewhere", own));
+    BOOST_TEST(!could("elsewhere", east)); // no Project lets it in
+    BOOST_TEST(could("team-a", own));
+    BOOST_TEST(could("team-a", east));
+    BOOST_TEST(!could("team-a", west));
+    BOOST_TEST(!could("team-a", scoped)); // another Project's
+    projects.put("shop", "it is wrong");
+    BOOST_TEST(!could("team-a", east));
+}
+
 BOOST_AUTO_TEST_CASE(a_password_store_is_a_source_too) {
     project_index projects;
     projects.put(project(

@@ -125,6 +125,44 @@ BOOST_AUTO_TEST_CASE(destinations_as_in_cases_16_to_27) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_cluster_is_permitted_where_some_namespace_of_it_is) {
+    struct row {
+        std::vector<crds::project_destination> destinations;
+        cluster_identity cluster;
+        bool permitted;
+    };
+    const std::string server = local.server;
+    const row table[] = {
+        {{}, local, false},
+        {{{"*", "", "*"}}, prod, true},
+        {{{server, "", "team-*"}}, local, true},
+        {{{server, "", "team-*"}}, prod, false},
+        {{{"", "prod", "x"}}, prod, true},
+        {{{"", "pr*", "x"}}, local, false},
+        {{{"*", "", "!kube-system"}}, prod, true},
+        {{{"!" + server, "", "*"}, {"*", "", "*"}}, local, false},
+        {{{"!" + server, "", "team-*"}, {"*", "", "*"}}, local, true},
+        {{{"", "!prod", "team-*"}, {"", "*", "*"}}, prod, false},
+        {{{"", "!prod", "*"}, {"*", "", "*"}}, nameless, false},
+    };
+    for (const auto& [destinations, cluster, permitted] : table) {
+        crds::project_spec spec;
+        spec.destinations = destinations;
+        BOOST_TEST(
+            project_rules{project_of(std::move(spec))}.permits_cluster(cluster) == permitted,
+            destinations.size() << " destinations, the first " << cluster.server << " " << cluster.name
+        );
+    }
+    crds::project_spec scoped;
+    scoped.destinations = {{"*", "", "*"}};
+    scoped.permit_only_project_scoped_clusters = true;
+    const project_rules rules{project_of(std::move(scoped))};
+    auto cluster = prod;
+    BOOST_TEST(!rules.permits_cluster(cluster));
+    cluster.project = rules.name();
+    BOOST_TEST(rules.permits_cluster(cluster));
+}
+
 BOOST_AUTO_TEST_CASE(namespaced_kinds_as_in_cases_28_to_30) {
     struct row {
         int number;

@@ -80,6 +80,9 @@ BOOST_AUTO_TEST_CASE(what_surprises_is_a_warning) {
                  "files": [{"path": "x"}]}})"),
          "spec.generators[0].git.files: counts for nothing where there are directories; "
          "spec.generators[0].git.directories[0].path: has \"**\""},
+        {with(R"({"matrix": {"generators": [{"list": {"elements": [{"a": "b"}]}},
+                 {"git": {"repoURL": "{{a}}", "requeueAfterSeconds": 30, "files": [{"path": "x"}]}}]}})"),
+         "spec.generators[0].matrix.generators[1].git.requeueAfterSeconds: counts for nothing"},
         {with(git, R"(, "goTemplate": true)"), "spec.goTemplateOptions: does not have \"missingkey=error\""},
         {with(git, R"(, "goTemplate": true, "goTemplateOptions": ["missingkey=error"])"), ""},
         {with(

@@ -222,6 +222,17 @@ template:
     BOOST_TEST(names(w, "- clusters: {}", "{{nameNormalized}}") == "dev, here, prod-1");
 }
 
+BOOST_AUTO_TEST_CASE(clusters_that_are_not_known_are_not_taken_for_none) {
+    auto w = with_clusters();
+    w.clusters_error = "the Secrets of clusters are being listed";
+    const auto made = w.generate(set_of(R"(
+generators: [{clusters: {}}, {list: {elements: [{name: a}]}}]
+template: {metadata: {name: '{{name}}'}, spec: {project: default}}
+)"));
+    BOOST_TEST(names_of(made) == "a; spec.generators[0].clusters: the Secrets of clusters are being listed");
+    BOOST_TEST(made.depends_on_clusters);
+}
+
 BOOST_AUTO_TEST_CASE(cases_24_to_26_43_50_55_matrices) {
     const std::string web_old = "{git: {repoURL: r, directories: [{path: apps/web}, {path: apps/old}]}}";
     const auto list = [](std::string_view name, std::string_view values) {

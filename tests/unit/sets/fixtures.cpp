@@ -43,7 +43,10 @@ generation world::generate(const crds::application_set& set) {
             for (const auto& path : paths)
                 known.trees.at(id).contents.emplace(path, trees.at(id.repo_url).at(path));
         }
-        if (made.missing.clusters) known.clusters = clusters;
+        if (made.missing.clusters) {
+            known.clusters_error = clusters_error;
+            if (clusters_error.empty()) known.clusters = clusters;
+        }
         if (!made.missing.templates.empty()) {
             BOOST_REQUIRE_MESSAGE(go, "nobody renders Go templates in this test");
             known.templates.merge(go(made.missing.templates));

@@ -20,6 +20,8 @@ crds::application_set set_of(std::string_view spec);
 struct world {
     std::map<std::string, std::map<std::string, std::string>> trees;
     std::vector<cluster_facts> clusters;
+    /// In place of them.
+    std::string clusters_error;
     /// Renders what Go templates are asked for.
     std::function<std::map<template_key, rendered>(const std::map<template_key, template_request>&)> go;
     generate_limits limits;
