@@ -17,10 +17,6 @@ reading<application> examine_application(const json::object& object) {
     return examine_object<application>(kind, object);
 }
 
-result<application> read_application(const json::object& object) {
-    return read_object<application>(kind, object);
-}
-
 reading<application_source> examine_source(const json::object& source) {
     reading<application_source> made;
     read_report report;

@@ -161,11 +161,6 @@ struct application {
 /// Reads an Application as the API server gives it, with everything that is wrong with it.
 reading<application> examine_application(const json::object& object);
 
-/// Reads an Application that is to be worked on. A user error names it and lists all problems of metadata,
-/// spec and operation. Unknown fields are passed over, and so is what cannot be read of a status: it is made
-/// anew.
-result<application> read_application(const json::object& object);
-
 /// Reads one source on its own, as spec.source or an item of spec.sources has it. Paths of problems start at
 /// the source: "helm.valueFiles".
 reading<application_source> examine_source(const json::object& source);

@@ -93,20 +93,6 @@ reading<application_set> examine_application_set(const json::object& object) {
     return read;
 }
 
-result<application_set> read_application_set(const json::object& object) {
-    auto read = read_object<application_set>(kind, object);
-    if (!read) return read;
-    reading<application_set> made{.value = std::move(*read), .problems = {}, .unknown_fields = {}};
-    examine_inner(made);
-    if (!made.problems.empty()) {
-        const auto& metadata = made.value.metadata;
-        return user_error(
-            std::string{kind} + " " + metadata.namespace_ + "/" + metadata.name + ": " + join(made.problems)
-        );
-    }
-    return std::move(made.value);
-}
-
 reading<set_generator> examine_set_generator(const json::object& generator, const std::string& path) {
     reading<set_generator> made;
     read_report report;

@@ -208,9 +208,6 @@ struct application_set {
 /// inside others included.
 reading<application_set> examine_application_set(const json::object& object);
 
-/// Reads an ApplicationSet that is to be worked on; errors as `read_application` has them.
-result<application_set> read_application_set(const json::object& object);
-
 /// Reads a generator that stands inside another, at `path` ("spec.generators[0].matrix.generators[1]"); not
 /// what is inside of it in turn.
 reading<set_generator> examine_set_generator(const json::object& generator, const std::string& path);

@@ -14,10 +14,6 @@ reading<project> examine_project(const json::object& object) {
     return examine_object<project>(kind, object);
 }
 
-result<project> read_project(const json::object& object) {
-    return read_object<project>(kind, object);
-}
-
 json::object write(const project& value) {
     return write_object(kind, value);
 }

@@ -196,9 +196,6 @@ struct project {
 /// Reads a Project as the API server gives it, with everything that is wrong with it.
 reading<project> examine_project(const json::object& object);
 
-/// Reads a Project that is to be worked on; errors as `read_application` has them.
-result<project> read_project(const json::object& object);
-
 /// Back to JSON: what is absent, empty or has its default is left out, unless it is required.
 json::object write(const project& value);
 json::object write(const project_spec& value);

@@ -14,10 +14,6 @@ reading<repository> examine_repository(const json::object& object) {
     return examine_object<repository>(kind, object);
 }
 
-result<repository> read_repository(const json::object& object) {
-    return read_object<repository>(kind, object);
-}
-
 json::object write(const repository& value) {
     return write_object(kind, value);
 }

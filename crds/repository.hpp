@@ -156,9 +156,6 @@ struct repository {
 /// Reads a Repository as the API server gives it, with everything that is wrong with it.
 reading<repository> examine_repository(const json::object& object);
 
-/// Reads a Repository that is to be worked on; errors as `read_application` has them.
-result<repository> read_repository(const json::object& object);
-
 /// Back to JSON: what is absent, empty or has its default is left out, unless it is required.
 json::object write(const repository& value);
 json::object write(const repository_spec& value);

@@ -45,8 +45,10 @@ std::string join(const std::vector<problem>& problems, std::size_t limit = 20);
 template <class Kind>
 struct reading {
     Kind value;
-    /// What is of the wrong type, out of bounds, missing or unreadable.
+    /// What is of the wrong type, out of bounds, missing or unreadable, but for the status.
     std::vector<problem> problems;
+    /// The same of the status. It stands in nobody's way: another version may have written it, and it is written anew.
+    std::vector<problem> status_problems;
     /// Fields that the kind does not have, with the nearest that it has. The value is not affected by them.
     std::vector<problem> unknown_fields;
 };

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "base/error.hpp"
 #include "crds/described.hpp"
 
-#include <string>
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -16,25 +16,14 @@ reading<Kind> examine_object(std::string_view kind, const json::object& object) 
     reading<Kind> made;
     read_report report;
     read_root(description_of<Kind>(), kind, &made.value, object, report);
+    const auto status = std::ranges::stable_partition(report.problems, [](const problem& one) {
+        return one.path != "status" && !one.path.starts_with("status.");
+    });
+    made.status_problems.assign(std::move_iterator{status.begin()}, std::move_iterator{status.end()});
+    report.problems.erase(status.begin(), status.end());
     made.problems = std::move(report.problems);
     made.unknown_fields = std::move(report.unknown_fields);
     return made;
-}
-
-/// A user error for what is wrong; a status that cannot be read is none, since it will be written anew.
-template <class Kind>
-result<Kind> read_object(std::string_view kind, const json::object& object) {
-    auto read = examine_object<Kind>(kind, object);
-    if (std::erase_if(read.problems, [](const problem& one) { return one.path.starts_with("status"); }) > 0) {
-        read.value.status = {};
-    }
-    if (!read.problems.empty()) {
-        const auto& metadata = read.value.metadata;
-        return user_error(
-            std::string{kind} + " " + metadata.namespace_ + "/" + metadata.name + ": " + join(read.problems)
-        );
-    }
-    return std::move(read.value);
 }
 
 template <class Kind>

@@ -112,7 +112,6 @@ void projects::for_each_known(const std::function<void(const kube::object_name&)
 
 void projects::changed(const json::object& object) {
     auto read = crds::examine_project(object);
-    std::erase_if(read.problems, [](const crds::problem& one) { return one.path.starts_with("status"); });
     const auto name = read.value.metadata.name;
     const bool is_news =
         read.problems.empty() ? index_.put(read.value) : index_.put(name, crds::join(read.problems));

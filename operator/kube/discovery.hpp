@@ -33,7 +33,6 @@ public:
     [[nodiscard]] const resource* find(const group_version_kind& gvk) const noexcept;
     /// In the version that the server prefers among those that have the kind.
     [[nodiscard]] const resource* find(const group_kind& kind) const noexcept;
-    [[nodiscard]] const resource* find_plural(std::string_view group, std::string_view plural) const noexcept;
     [[nodiscard]] std::vector<std::string> versions_of(const group_kind& kind) const;
     /// "v1", "v1/Pod", "apps/v1", "apps/v1/Deployment" …: as charts ask for them, sorted, each once.
     [[nodiscard]] std::vector<std::string> api_versions() const;

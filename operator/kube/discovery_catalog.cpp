@@ -165,13 +165,6 @@ const resource* api_catalog::find(const group_kind& kind) const noexcept {
     return it == resources_.end() ? nullptr : &*it;
 }
 
-const resource* api_catalog::find_plural(std::string_view group, std::string_view plural) const noexcept {
-    const auto it = std::find_if(resources_.begin(), resources_.end(), [&](const resource& r) {
-        return r.plural == plural && r.group == group;
-    });
-    return it == resources_.end() ? nullptr : &*it;
-}
-
 std::vector<std::string> api_catalog::versions_of(const group_kind& kind) const {
     std::vector<std::string> versions;
     for (const auto& r : resources_) {

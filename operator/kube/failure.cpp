@@ -121,13 +121,6 @@ bool failure::is_too_large_resource_version() const noexcept {
            (status_ == 504 && message().find("Too large resource version") != std::string::npos);
 }
 
-bool failure::is_immutable_field() const noexcept {
-    return status_ == 422 &&
-           (message().find("field is immutable") != std::string::npos ||
-            message().find("may not change once set") != std::string::npos ||
-            message().find("updates to statefulset spec for fields other than") != std::string::npos);
-}
-
 bool failure::is_namespace_terminating() const noexcept {
     return std::any_of(causes_.begin(), causes_.end(), [](const cause& c) {
         return c.reason == "NamespaceTerminating";

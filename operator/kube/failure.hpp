@@ -64,8 +64,6 @@ public:
     [[nodiscard]] bool is_network() const noexcept { return status_ == 0 && is_transient(); }
     /// The server has not (or not yet) seen the resource version that was asked for.
     [[nodiscard]] bool is_too_large_resource_version() const noexcept;
-    /// A field of the object cannot be changed after its creation (422 whose causes say so).
-    [[nodiscard]] bool is_immutable_field() const noexcept;
     /// Deleting or creating in a namespace that is going away.
     [[nodiscard]] bool is_namespace_terminating() const noexcept;
 

@@ -308,10 +308,4 @@ result<store_index> make_index(
     return store_index{std::move(indexed)};
 }
 
-result<std::string> store_key(const usable_store& store) {
-    auto opened = password_store::open(store.at, store.path, store.url);
-    if (opened.has_error()) return opened.error();
-    return store.url + '\n' + opened->tree().hex() + (store.is_default ? "\ndefault" : "");
-}
-
 } // namespace holdfast::secrets

@@ -83,8 +83,4 @@ result<store_index> make_index(
     const std::vector<usable_store>& stores, const requester& who, const password_store_limits& limits = {}
 );
 
-/// What a build key has to cover of a store: changes exactly when a secret, a `.gpg-id` or the store's place
-/// does. On the pool.
-result<std::string> store_key(const usable_store& store);
-
 } // namespace holdfast::secrets

@@ -108,44 +108,6 @@ private:
     std::string buffer_;
 };
 
-json::value owned_part(const json::object& fields, const json::value& value);
-
-json::object owned_part(const json::object& fields, const json::object& value) {
-    json::object part;
-    for (const auto* member : sorted_members(fields)) {
-        const auto element = parse_element(member->key());
-        if (!element || element->what != path_element::kind::field) continue;
-        const auto* child = child_of(&value, *element);
-        if (child == nullptr) continue;
-        const auto* below = member->value().if_object();
-        part[element->name] = below == nullptr || below->empty() ? *child : owned_part(*below, *child);
-    }
-    return part;
-}
-
-json::value owned_part(const json::object& fields, const json::value& value) {
-    if (const auto* object = value.if_object()) return owned_part(fields, *object);
-    if (value.is_array()) {
-        json::array part;
-        for (const auto* member : sorted_members(fields)) {
-            const auto element = parse_element(member->key());
-            if (!element || element->what == path_element::kind::self) continue;
-            const auto* child = child_of(&value, *element);
-            if (child == nullptr) continue;
-            const auto* below = member->value().if_object();
-            auto item = below == nullptr || below->empty() ? *child : owned_part(*below, *child);
-            if (element->what == path_element::kind::key && item.is_object()) {
-                for (const auto& key : element->pick.get_object()) {
-                    item.get_object()[key.key()] = key.value();
-                }
-            }
-            part.push_back(std::move(item));
-        }
-        return part;
-    }
-    return value;
-}
-
 const json::array* list_in(const json::object& /*parent*/) {
     return nullptr;
 }
@@ -211,18 +173,6 @@ std::optional<owned_fields> owned_fields_of(const json::object& live, std::strin
     }
     owned.hash = walk.finish();
     return owned;
-}
-
-std::optional<sha256_digest> owned_fields_hash(const json::object& live, std::string_view manager) {
-    const auto owned = owned_fields_of(live, manager);
-    if (!owned || owned->other_version) return std::nullopt;
-    return owned->hash;
-}
-
-json::object owned_values(const json::object& live, std::string_view manager) {
-    const auto own = find_applied(live, manager);
-    if (!own) return {};
-    return owned_part(*own->fields, live);
 }
 
 std::vector<std::string>

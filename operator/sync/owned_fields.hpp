@@ -27,13 +27,6 @@ struct owned_fields {
 /// other managers claim.
 std::optional<owned_fields> owned_fields_of(const json::object& live, std::string_view manager);
 
-/// Just the hash. Nothing also where the paths are those of another version.
-std::optional<sha256_digest> owned_fields_hash(const json::object& live, std::string_view manager);
-
-/// The owned fields with their values, as an object of the same shape: for showing differences. List items
-/// keep their keys.
-json::object owned_values(const json::object& live, std::string_view manager);
-
 /// The owned paths that `desired` does not have: what the next apply of it takes away, or gives up. As
 /// "spec.template.spec.containers[name=web].image".
 std::vector<std::string>

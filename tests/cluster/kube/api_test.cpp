@@ -113,17 +113,6 @@ BOOST_AUTO_TEST_CASE(every_wrong_field_is_named) {
     BOOST_TEST(refused.error().message().find("neither/this") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(an_immutable_field_is_recognized) {
-    const auto ns = make_namespace("immutable");
-    auto object = config_map(ns, "a");
-    object["immutable"] = true;
-    BOOST_REQUIRE(run(api.create(config_maps, object, "test")).has_value());
-    const auto refused =
-        run(api.apply(config_maps, config_map(ns, "a", "2"), {.field_manager = "x", .force = true}));
-    BOOST_REQUIRE(refused.has_error());
-    BOOST_TEST(refused.error().is_immutable_field());
-}
-
 BOOST_AUTO_TEST_CASE(an_object_is_deleted_only_when_it_is_the_one_that_was_meant) {
     const auto ns = make_namespace("preconditions");
     const auto object = run(api.create(config_maps, config_map(ns, "a"), "test")).value();

@@ -41,7 +41,7 @@ public:
     }
 
     json::object live() const { return get(desired.manifest); }
-    sha256_digest hash() const { return owned_fields_hash(live(), "holdfast").value(); }
+    sha256_digest hash() const { return owned_fields_of(live(), "holdfast").value().hash; }
     bool is_clean() const { return hash() == clean; }
 
     void patch(const char* text, std::vector<std::string> more = {}) const {
@@ -162,11 +162,11 @@ BOOST_AUTO_TEST_CASE(a_secret_made_of_texts_is_ours_as_data) {
     )
                              .value();
     BOOST_TEST_REQUIRE(apply(desired.manifest).ok());
-    const auto before = owned_fields_hash(get(desired.manifest), "holdfast").value();
+    const auto before = owned_fields_of(get(desired.manifest), "holdfast").value().hash;
     BOOST_TEST((compare_objects(desired.manifest, get(desired.manifest), "holdfast").result == verdict::equal)
     );
     kubectl({"patch", "secret", "texts", "-n", "shop", "-p", R"({"data": {"a": "eQ=="}})"});
-    BOOST_TEST((owned_fields_hash(get(desired.manifest), "holdfast").value() != before));
+    BOOST_TEST((owned_fields_of(get(desired.manifest), "holdfast").value().hash != before));
 }
 
 BOOST_AUTO_TEST_CASE(refusals_of_immutable_fields_are_recognised) {

@@ -125,18 +125,6 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_template_whatever_its_parameters_are_i
     );
 }
 
-BOOST_AUTO_TEST_CASE(one_that_is_to_be_worked_on_is_refused_for_what_is_wrong_inside_of_a_matrix) {
-    const auto wrong =
-        R"({'generators': [{'matrix': {'generators': [{'list': {}}, {'git': {'repoURL': 5}}]}}]})";
-    const auto read = read_application_set(set_with(wrong));
-    BOOST_TEST_REQUIRE(read.has_error());
-    BOOST_TEST(
-        read.error().message() == "ApplicationSet shop/teams: spec.generators[0].matrix.generators[1].git."
-                                  "repoURL: must be a string, is 5"
-    );
-    BOOST_TEST(read_application_set(set_with("{}")).has_value());
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

@@ -161,7 +161,8 @@ BOOST_AUTO_TEST_CASE(wrong_fields_beside_the_specification_are_named_as_well) {
     };
     for (const auto& [members, problem] : table) {
         BOOST_TEST_CONTEXT(members) {
-            BOOST_TEST(join(examine_application(application_beside(members)).problems) == problem);
+            const auto read = examine_application(application_beside(members));
+            BOOST_TEST(join(read.problems) + join(read.status_problems) == problem);
         }
     }
 }
@@ -205,23 +206,16 @@ BOOST_AUTO_TEST_CASE(all_problems_are_found_at_once) {
     );
 }
 
-BOOST_AUTO_TEST_CASE(an_application_that_cannot_be_worked_on_is_named_in_the_error) {
-    const auto read = read_application(application_with(R"({'suspend': 1, 'hold': 2})"));
-    BOOST_TEST_REQUIRE(read.has_error());
-    BOOST_TEST((read.error().kind() == error_kind::user));
-    BOOST_TEST(
-        read.error().message() == "Application default/web: spec.suspend: must be true or false, is 1; "
-                                  "spec.hold: must be a string, is 2"
-    );
-}
-
-BOOST_AUTO_TEST_CASE(a_status_that_cannot_be_read_is_made_anew_and_stops_nothing) {
-    const auto read = read_application(
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_status_stands_in_nobodys_way) {
+    const auto read = examine_application(
         application_beside(R"({'status': {'observedGeneration': 4, 'health': {'status': 'Sparkling'}}})")
     );
-    BOOST_TEST_REQUIRE(read.has_value());
-    BOOST_TEST((read->status == application_status{}));
-    BOOST_TEST(read->spec.source->path == "web");
+    BOOST_TEST(join(read.problems) == "");
+    BOOST_TEST(join(read.status_problems).starts_with("status.health.status: must be "));
+    BOOST_TEST((read.value.status.health.status == health_code::unknown));
+    BOOST_TEST(read.value.status.observed_generation == 4); // the rest of it counts
+    BOOST_TEST(read.value.spec.source->path == "web");
+    BOOST_TEST(join(examine_application(application_beside(R"({'status': 5})")).problems) == "");
 }
 
 BOOST_AUTO_TEST_CASE(unknown_fields_are_reported_with_the_nearest_name_and_change_nothing) {
@@ -244,13 +238,15 @@ BOOST_AUTO_TEST_CASE(unknown_fields_are_reported_with_the_nearest_name_and_chang
             BOOST_TEST(join(examine_application(application_beside(members)).unknown_fields) == problem);
         }
     }
-    BOOST_TEST(read_application(application_with(R"({'sorce': {}})")).has_value());
+    BOOST_TEST(examine_application(application_with(R"({'sorce': {}})")).problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_absent_or_null_has_its_default) {
-    const auto app =
-        read_application(application_with(R"({'syncPolicy': {'automated': {}, 'retry': {}}, 'hold': null})"));
-    BOOST_TEST_REQUIRE(app.has_value());
+    const auto read =
+        examine_application(application_with(R"({'syncPolicy': {'automated': {}, 'retry': {}}, 'hold': null})"
+        ));
+    BOOST_TEST_REQUIRE(join(read.problems) == "");
+    const auto* app = &read.value;
     BOOST_TEST(app->spec.project == "default");
     BOOST_TEST(app->spec.revision_history_limit == 10);
     BOOST_TEST(app->spec.hold.empty());
@@ -264,8 +260,9 @@ BOOST_AUTO_TEST_CASE(what_is_absent_or_null_has_its_default) {
     BOOST_TEST(!app->spec.sync_policy.timeout.has_value());
     BOOST_TEST((app->status.health.status == health_code::unknown));
 
-    const auto repo = read_repository(repository_with("{}"));
-    BOOST_TEST_REQUIRE(repo.has_value());
+    const auto read_repository = examine_repository(repository_with("{}"));
+    BOOST_TEST_REQUIRE(join(read_repository.problems) == "");
+    const auto* repo = &read_repository.value;
     BOOST_TEST((repo->spec.interval.value == 3min));
     BOOST_TEST((repo->spec.timeout.value == 60s));
     BOOST_TEST((repo->spec.lfs == foreign_content::refuse));
@@ -273,14 +270,15 @@ BOOST_AUTO_TEST_CASE(what_is_absent_or_null_has_its_default) {
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_project_is_the_default_one) {
-    BOOST_TEST(read_application(application_with(R"({'project': ''})"))->spec.project == "default");
+    BOOST_TEST(examine_application(application_with(R"({'project': ''})")).value.spec.project == "default");
 }
 
 BOOST_AUTO_TEST_CASE(durations_keep_their_writing_and_have_a_value) {
-    const auto app = read_application(application_with(
+    const auto read = examine_application(application_with(
         R"({'syncPolicy': {'timeout': '90s', 'retry': {'backoff': {'duration': '5', 'maxDuration': '1h30m'}}}})"
     ));
-    BOOST_TEST_REQUIRE(app.has_value());
+    BOOST_TEST_REQUIRE(join(read.problems) == "");
+    const auto* app = &read.value;
     BOOST_TEST(app->spec.sync_policy.timeout->text == "90s");
     BOOST_TEST((app->spec.sync_policy.timeout->value == 90s));
     BOOST_TEST((app->spec.sync_policy.retry->backoff.duration.value == 5s));
@@ -312,9 +310,9 @@ BOOST_AUTO_TEST_CASE(no_more_problems_are_looked_for_than_somebody_reads) {
     BOOST_TEST(
         read.unknown_fields.back().text() == "spec: is wrong too; only the first 100 problems are listed"
     );
-    BOOST_TEST(read.problems.size() <= 101u);
-    // A status that is all wrong is still none that stops anything.
-    BOOST_TEST(read_application(object).has_value());
+    BOOST_TEST(read.status_problems.size() <= 101u);
+    // A status that is all wrong stops nothing.
+    BOOST_TEST(read.problems.empty());
 }
 
 BOOST_AUTO_TEST_CASE(lengths_are_counted_in_characters_not_bytes) {
@@ -346,7 +344,7 @@ BOOST_AUTO_TEST_CASE(two_conditions_of_one_type_are_a_problem) {
         {'type': 'Ready', 'status': 'True', 'lastTransitionTime': '2026-01-31T12:00:00Z', 'reason': 'R', 'message': ''},
         {'type': 'Ready', 'status': 'True', 'lastTransitionTime': '2026-01-31T12:00:00Z', 'reason': 'R', 'message': ''}
     ]}})"));
-    BOOST_TEST(join(read.problems) == R"(status.conditions[1]: is there twice: "Ready")");
+    BOOST_TEST(join(read.status_problems) == R"(status.conditions[1]: is there twice: "Ready")");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -39,7 +39,6 @@ BOOST_AUTO_TEST_CASE(kinds_are_found_in_a_version_and_in_the_preferred_one) {
     BOOST_REQUIRE(old != nullptr);
     BOOST_TEST(old->version == "v1");
     BOOST_TEST(c.find(group_version_kind{"autoscaling", "v3", "HorizontalPodAutoscaler"}) == nullptr);
-    BOOST_TEST(c.find_plural("autoscaling", "horizontalpodautoscalers") == preferred);
     BOOST_TEST(c.versions_of({"autoscaling", "HorizontalPodAutoscaler"}).size() == 2U);
     BOOST_TEST(c.all().size() == 2U);
 }

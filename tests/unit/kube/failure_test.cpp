@@ -97,17 +97,6 @@ BOOST_AUTO_TEST_CASE(the_status_of_a_watch_error_is_read) {
     BOOST_TEST(f.message() == "watch ConfigMap: too old resource version: 1");
 }
 
-BOOST_AUTO_TEST_CASE(immutable_fields_are_recognized) {
-    const auto f = failure_from_response(
-        answer(
-            422, R"({"kind":"Status","code":422,"reason":"Invalid",
-            "message":"Service \"a\" is invalid: spec.clusterIPs[0]: Invalid value: may not change once set"})"
-        ),
-        ""
-    );
-    BOOST_TEST(f.is_immutable_field());
-}
-
 BOOST_AUTO_TEST_CASE(what_a_proxy_says_is_kept_short_and_html_is_left_out) {
     const auto text = failure_from_response(answer(502, "upstream is\nnot there\n"), "get");
     BOOST_TEST(text.message() == "get: the server is not available (upstream is not there)");
