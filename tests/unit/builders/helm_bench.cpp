@@ -42,44 +42,6 @@ std::string shell(const std::string& line) {
     return text;
 }
 
-repository::repository() {
-    git("init -q");
-}
-
-void repository::file(const std::string& path, std::string_view content) const {
-    const auto whole = directory_.path() / path;
-    fs::create_directories(whole.parent_path());
-    std::ofstream{whole, std::ios::binary} << content;
-}
-
-void repository::link(const std::string& path, const std::string& target) const {
-    const auto whole = directory_.path() / path;
-    fs::create_directories(whole.parent_path());
-    fs::create_symlink(target, whole);
-}
-
-void repository::remove(const std::string& path) const {
-    fs::remove_all(directory_.path() / path);
-}
-
-std::string repository::git(const std::string& arguments) const {
-    return shell(fmt::format(
-        "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -C '{}' {} 2>&1", directory_.path().string(),
-        arguments
-    ));
-}
-
-git::snapshot repository::commit() const {
-    git("add -A -f");
-    git("-c user.name=n -c user.email=n@example.com commit -q --allow-empty -m x");
-    const auto id = git::object_id::from_hex(git("rev-parse HEAD").substr(0, 40)).value();
-    return git::snapshot::open((directory_.path() / ".git").string(), id).value();
-}
-
-void repository::clone(const fs::path& to) const {
-    shell(fmt::format("git clone -q '{}' '{}' 2>&1", directory_.path().string(), to.string()));
-}
-
 helm_bench::helm_bench() {
     const char* const given = std::getenv("HOLDFAST_PROGRAMS"); // NOLINT(concurrency-mt-unsafe)
     BOOST_REQUIRE_MESSAGE(

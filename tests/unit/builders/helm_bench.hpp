@@ -3,8 +3,8 @@
 #include "base/async.hpp"
 #include "base/worker_pool.hpp"
 #include "builders/helm.hpp"
-#include "git/snapshot.hpp"
 #include "sandbox/sandbox.hpp"
+#include "source_repository.hpp"
 #include "support/coroutine.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -21,24 +21,7 @@ namespace holdfast::builders {
 /// Runs a command line of the shell and gives its output; its failure fails the test.
 std::string shell(const std::string& line);
 
-/// A repository of git(1) in a directory of its own.
-class repository {
-public:
-    repository();
-
-    void file(const std::string& path, std::string_view content) const;
-    void link(const std::string& path, const std::string& target) const;
-    void remove(const std::string& path) const;
-    std::string git(const std::string& arguments) const;
-    /// Commits everything that is there.
-    [[nodiscard]] git::snapshot commit() const;
-    /// A clone of the last commit.
-    void clone(const std::filesystem::path& to) const;
-    [[nodiscard]] std::filesystem::path path() const { return directory_.path(); }
-
-private:
-    test::temporary_directory directory_;
-};
+using repository = test::source_repository;
 
 /// Plans and runs helm as the operator does: the real one, in the sandbox.
 class helm_bench {

@@ -33,37 +33,6 @@ std::string with_mark_replaced(std::string text, const std::string& workspace) {
 
 } // namespace
 
-void repository::file(const std::string& path, const std::string& text) const {
-    fs::create_directories((directory_.path() / path).parent_path());
-    std::ofstream{directory_.path() / path, std::ios::binary} << text;
-}
-
-void repository::link(const std::string& path, const std::string& target) const {
-    fs::create_directories((directory_.path() / path).parent_path());
-    fs::create_symlink(target, directory_.path() / path);
-}
-
-void repository::remove(const std::string& path) const {
-    fs::remove_all(directory_.path() / path);
-}
-
-git::snapshot repository::commit() {
-    git("add -A");
-    git("-c user.name=n -c user.email=n@example.com commit -q --allow-empty -m x");
-    const auto id = git::object_id::from_hex(git("rev-parse HEAD").substr(0, 40)).value();
-    at_ = git::snapshot::open((directory_.path() / ".git").string(), id).value();
-    return at_;
-}
-
-std::string repository::git(const std::string& arguments) const {
-    const auto ran = shell(
-        "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -C '" + directory_.path().string() + "' " +
-        arguments
-    );
-    BOOST_REQUIRE_MESSAGE(ran.status == 0, arguments << ": " << ran.error_output);
-    return ran.output;
-}
-
 said shell(const std::string& line) {
     const temporary_directory directory;
     const auto errors = directory.path() / "errors";

@@ -4,14 +4,13 @@
 
 #include "base/worker_pool.hpp"
 #include "builders/kustomize.hpp"
-#include "git/snapshot.hpp"
 #include "sandbox/sandbox.hpp"
+#include "source_repository.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,33 +19,7 @@ namespace holdfast::builders {
 
 using test::temporary_directory;
 
-/// A repository with a work tree.
-class repository {
-public:
-    repository() { git("init -q -b main"); }
-    /// By path; a commit of them is made.
-    explicit repository(const std::map<std::string, std::string>& files) : repository{} {
-        for (const auto& [path, text] : files) {
-            file(path, text);
-        }
-        commit();
-    }
-
-    void file(const std::string& path, const std::string& text) const;
-    void link(const std::string& path, const std::string& target) const;
-    void remove(const std::string& path) const;
-    /// Commits everything.
-    git::snapshot commit();
-    /// The last commit.
-    [[nodiscard]] const git::snapshot& at() const noexcept { return at_; }
-    [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_.path(); }
-
-private:
-    std::string git(const std::string& arguments) const;
-
-    temporary_directory directory_;
-    git::snapshot at_;
-};
+using repository = test::source_repository;
 
 /// What a program printed, and how it ended.
 struct said {
