@@ -120,8 +120,9 @@ boost::asio::awaitable<void> informer::do_watch(reflector_fsm::watch what) {
     const call_options calls{.deadline = options_.request_deadline, .max_retries = 0};
     auto opened = co_await api_.watch(options_.kind, options_.what, how, calls);
     if (opened.has_error()) {
-        failed(opened.error());
-        fsm_.on_watch_refused(opened.error());
+        if (fsm_.on_watch_refused(opened.error())) {
+            failed(opened.error());
+        }
         co_return;
     }
     const auto stream = std::move(*opened);

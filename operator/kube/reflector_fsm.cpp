@@ -188,10 +188,12 @@ bool reflector_fsm::on_watch_opened(time_point now) {
     return true;
 }
 
-void reflector_fsm::on_watch_refused(const failure& why) {
+bool reflector_fsm::on_watch_refused(const failure& why) {
     if (state_ == state::initial_events) {
         initial_failed(&why, false);
-    } else if (is_away(why)) {
+        return !watch_list_refused_;
+    }
+    if (is_away(why)) {
         // A watch that goes on from a version that the server has not come to yet is not refused: it is
         // silent until the server comes to it. A list at that version is. It costs no more than the watch
         // would: a server that has just begun refuses what was before its time.
@@ -199,6 +201,7 @@ void reflector_fsm::on_watch_refused(const failure& why) {
     } else {
         watch_failed(why);
     }
+    return true;
 }
 
 reflector_fsm::verdict reflector_fsm::on_event(const event& e) {

@@ -79,8 +79,9 @@ public:
     // ---- what came of a watch
     /// The stream is open. True: new contents begin with it.
     bool on_watch_opened(time_point now);
-    /// There is no stream.
-    void on_watch_refused(const failure& why);
+    /// There is no stream. False: nothing is wrong, the server just does not know streaming lists, and an ordinary one
+    /// comes next.
+    bool on_watch_refused(const failure& why);
 
     enum class verdict {
         /// Hand the object on as changed (or deleted).

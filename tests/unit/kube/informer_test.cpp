@@ -425,6 +425,17 @@ BOOST_AUTO_TEST_CASE(a_server_without_streaming_lists_is_listed) {
     on_any_watch().always(answer_stream().chunk(event("ADDED", item("c", "12"))).stall());
     on_list().always(answer_json(200, list("10", {item("a", "1")})));
     expect(options(true), "a1 c12 ");
+    // That is no trouble.
+    bool is_there = false;
+    bool had_trouble = false;
+    object_store<int> seen{
+        [](const json::object&) { return 0; },
+        {.added = [&](const object_name&, int) { is_there = true; },
+         .trouble_changed = [&] { had_trouble = true; }}
+    };
+    informer i{api, options(true), seen};
+    run_until(i.run(), [&] { return is_there; });
+    BOOST_TEST(!had_trouble);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_ignores_streaming_lists_is_listed_in_the_end) {
