@@ -1,6 +1,7 @@
 #include "sync/health.hpp"
 
 #include "sync/health_kinds.hpp"
+#include "sync/health_rule.hpp"
 #include "sync/hooks.hpp"
 
 #include <algorithm>
@@ -38,6 +39,8 @@ constexpr std::array kind_rules{
     kind_rule{"autoscaling", "HorizontalPodAutoscaler", autoscaler_health},
     kind_rule{"apiregistration.k8s.io", "APIService", api_service_health},
     kind_rule{"argoproj.io", "Workflow", workflow_health},
+    kind_rule{"argoproj.io", "Rollout", rollout_health},
+    kind_rule{"opentelemetry.io", "OpenTelemetryCollector", collector_health},
     kind_rule{"apiextensions.k8s.io", "CustomResourceDefinition", custom_resource_definition_health},
     kind_rule{"policy", "PodDisruptionBudget", disruption_budget_health},
     kind_rule{"holdfast.dev", "Application", application_health},
@@ -62,16 +65,26 @@ std::optional<health_status> parse_health_status(std::string_view text) noexcept
     return static_cast<health_status>(found - status_names.begin());
 }
 
-std::optional<health> assess(const json::object& live) {
+judgement judge_health(const json::object& live) {
     // A hook that is to go stays for its result to be read.
     if (kube::deletion_timestamp(live) && !kube::has_finalizer(live, hook_finalizer)) {
-        return health{health_status::progressing, "Pending deletion"};
+        return {health{health_status::progressing, "Pending deletion"}, judge::deletion, {}, {}};
     }
     const auto gvk = kube::gvk_of(live);
     for (const auto& entry : kind_rules) {
-        if (entry.group == gvk.group && entry.kind == gvk.kind) return entry.apply(live);
+        if (entry.group == gvk.group && entry.kind == gvk.kind) {
+            return {entry.apply(live), judge::built_in, {}, {}};
+        }
     }
-    return health_by_conditions(live);
+    if (const auto* rule = find_health_rule(gvk.group, gvk.kind)) {
+        auto decision = rule->decide(live);
+        return {std::move(decision.verdict), judge::rule, rule->name, decision.because};
+    }
+    return {health_by_conditions(live), judge::conditions, {}, {}};
+}
+
+std::optional<health> assess(const json::object& live) {
+    return judge_health(live).verdict;
 }
 
 health aggregate(std::span<const member_health> members) {

@@ -29,13 +29,37 @@ struct health {
     friend bool operator==(const health&, const health&) = default;
 };
 
-/// How a live object fares, by Argo CD's rules for the kinds that it knows, by its conditions for all others:
-/// observedGeneration of an older generation is Progressing; Stalled, Failed or Degraded are Degraded;
-/// Reconciling or Progressing are Progressing; Ready or Available are Healthy, and Degraded where they have
-/// been false for a while. A custom resource that says none of that is Healthy. Nothing for kinds of the
-/// server's own that say nothing (a ConfigMap): it has no effect on its application. Being deleted is
-/// Progressing, "Pending deletion".
-std::optional<health> assess(const json::object& live);
+/// What a verdict is by.
+enum class judge : std::uint8_t {
+    /// It is being deleted.
+    deletion,
+    /// What Holdfast knows of a kind of the server's, of Argo's or of its own.
+    built_in,
+    /// A rule of health_rules/*.rules.
+    rule,
+    /// What the conditions of any kind say.
+    conditions,
+};
+
+/// A verdict and where it comes from, for people who ask why. The texts live for ever.
+struct judgement {
+    /// Nothing for kinds without health (a ConfigMap): it has no effect on its application.
+    std::optional<health> verdict;
+    judge by = judge::conditions;
+    /// The name of the rule, and the step of it that holds; empty where it is by no rule.
+    std::string_view rule;
+    std::string_view because;
+};
+
+/// How a live object fares, by Argo CD's rules for the kinds that it knows (health_rules/*.rules for custom ones), by
+/// its conditions for all others: observedGeneration of an older generation is Progressing; Stalled, Failed or Degraded
+/// are Degraded; Reconciling or Progressing are Progressing; Ready or Available are Healthy, and Degraded where they
+/// have been false for a while. A custom resource that says none of that is Healthy. Being deleted is Progressing,
+/// "Pending deletion".
+[[nodiscard]] judgement judge_health(const json::object& live);
+
+/// The verdict alone.
+[[nodiscard]] std::optional<health> assess(const json::object& live);
 
 /// One object of an application, as its health goes into the whole.
 struct member_health {

@@ -70,6 +70,9 @@ health workflow_health(const json::object& live);
 health custom_resource_definition_health(const json::object& live);
 health disruption_budget_health(const json::object& live);
 
+health rollout_health(const json::object& live);
+health collector_health(const json::object& live);
+
 health argo_application_health(const json::object& live);
 health argo_application_set_health(const json::object& live);
 health application_health(const json::object& live);

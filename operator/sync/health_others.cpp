@@ -193,6 +193,12 @@ health argo_application_set_health(const json::object& live) {
     if (const auto c = find_condition(live, "ErrorOccurred"); c && c->is_true()) {
         return degraded(std::string{c->message});
     }
+    if (const auto c = find_condition(live, "ResourcesUpToDate"); c && c->is_false()) {
+        return degraded(std::string{c->message});
+    }
+    if (const auto c = find_condition(live, "RolloutProgressing"); c && c->is_true()) {
+        return progressing(std::string{c->message});
+    }
     if (const auto c = find_condition(live, "ResourcesUpToDate"); c && c->is_true()) {
         return healthy(std::string{c->message});
     }

@@ -423,7 +423,7 @@ BOOST_AUTO_TEST_CASE(argo_cds_kinds_fare_as_whoever_serves_them_says) {
              "{'type': 'ResourcesUpToDate', 'status': 'False'}]}}",
              "Degraded", "no list"},
             {"not made yet", "{'status': {'conditions': [{'type': 'ResourcesUpToDate', 'status': 'False'}]}}",
-             "Progressing", "Waiting for its applications"},
+             "Degraded"},
         }
     );
 }
