@@ -9,6 +9,8 @@ pkg_check_modules(libgit2 REQUIRED IMPORTED_TARGET libgit2)
 pkg_check_modules(libyaml REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(gpgme REQUIRED IMPORTED_TARGET gpgme)
+# Compiled as C++, so that an error of Lua's unwinds what it passes.
+pkg_check_modules(lua REQUIRED IMPORTED_TARGET lua5.4-c++)
 pkg_check_modules(libarchive REQUIRED IMPORTED_TARGET libarchive)
 find_package(yaml-cpp REQUIRED)
 find_package(ZLIB REQUIRED)

@@ -314,7 +314,7 @@ struct docs<application_spec> {
          .max_items = 8},
         {.member = "secret_references", .doc = "Where references to entries of a password store may stand."},
         {.member = "health_checks",
-         .doc = "Health checks for kinds that Holdfast does not know better.",
+         .doc = "Health checks in Lua, each in place of what Holdfast knows of its kind.",
          .max_items = 32},
         {.member = "service_account_name",
          .doc = "ServiceAccount in the application's namespace whose rights are used to apply; the "

@@ -11,6 +11,7 @@
 #include "control/application_controller.hpp"
 #include "control/projects.hpp"
 #include "git/store.hpp"
+#include "health_checking.hpp"
 #include "http/guard.hpp"
 #include "http/server.hpp"
 #include "kube/config.hpp"
@@ -264,7 +265,8 @@ public:
                 .installation = options_.installation,
                 .is_foundation = [this](const sync::object_id& id
                                  ) { return policy::is_foundation(id, own_namespace_); },
-                .within = watched_scope(options_)
+                .within = watched_scope(options_),
+                .checks = checks_of_applications()
             },
             cluster::destination::handlers{
                 .object_changed = [this](const sync::application_ref& owner
@@ -449,6 +451,18 @@ public:
 
 private:
     // What of them is not said by their Secrets is as in the operator's own cluster.
+    cluster::health_checks checks_of_applications() {
+        return {
+            .of = [this](
+                      const std::string& cluster, const sync::application_ref& owner,
+                      const kube::group_kind& kind
+                  ) { return applications_->health_check_of(cluster, owner, kind); },
+            .run = [this](
+                       std::string script, std::shared_ptr<const json::object> live
+                   ) { return checking_.run(std::move(script), std::move(live)); }
+        };
+    }
+
     void wire_other_clusters() {
         cluster::remote_cluster::settings of_each{
             .of_destination =
@@ -458,7 +472,8 @@ private:
                  // It may be the operator's own cluster by another address.
                  .is_foundation = [this](const sync::object_id& id
                                   ) { return policy::is_foundation(id, own_namespace_); },
-                 .within = {}},
+                 .within = {},
+                 .checks = checks_of_applications()},
             .may_write = [this] { return replica_->leads(); },
             .observer = &metrics_,
             .max_connections = most_connections_elsewhere
@@ -642,6 +657,7 @@ private:
     sync::dialect names_;
     task_group tasks_;
     worker_pool pool_;
+    health_checking checking_;
     observe::metrics metrics_;
     cluster::request_counter home_requests_{&metrics_};
     std::string metrics_text_;

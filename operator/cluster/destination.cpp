@@ -28,7 +28,9 @@ destination::destination(
               .installation = settings_.installation,
               .is_foundation = settings_.is_foundation,
               .within = settings_.within,
-              .applier_of = [this](const sync::object_id& id) { return applier_of(id); }
+              .applier_of = [this](const sync::object_id& id) { return applier_of(id); },
+              .cluster = settings_.id,
+              .checks = settings_.checks
           },
           told_.object_changed, told_.kind_ready
       },

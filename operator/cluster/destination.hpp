@@ -62,6 +62,8 @@ public:
         };
         /// Only here is anything watched, where there are no rights elsewhere.
         scope within;
+        /// See live_objects::settings.
+        health_checks checks = {};
         /// Objects that are read or written at a time: who waits for a connection does so within a request's
         /// deadline, so the line for these is to be short. More than there are connections, so that none of
         /// these is without work.

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/lru.hpp"
 #include "base/task_group.hpp"
+#include "cluster/check_queue.hpp"
 #include "kube/informer.hpp"
 #include "kube/pulse.hpp"
 
@@ -52,7 +53,7 @@ struct live_objects::state {
     std::map<std::pair<kube::group_version_kind, std::string>, std::shared_ptr<kind_watch>> watches;
     bool is_stopped = false;
     // Of each application: its objects, by watch.
-    std::map<sync::application_ref, std::set<std::pair<const kind_watch*, object_name>>> by_owner;
+    std::map<sync::application_ref, std::set<std::pair<kind_watch*, object_name>>> by_owner;
 
     /// All watches of a kind.
     [[nodiscard]] std::vector<std::shared_ptr<kind_watch>> of_kind(const kube::group_version_kind& kind
@@ -74,12 +75,12 @@ struct live_objects::state {
         return found == watches.end() ? nullptr : found->second.get();
     }
 
-    void index(const kind_watch* watch, const object_name& name, const sync::live_record& record) {
+    void index(kind_watch* watch, const object_name& name, const sync::live_record& record) {
         if (is_owned(record)) {
             by_owner[record.owner].emplace(watch, name);
         }
     }
-    void unindex(const kind_watch* watch, const object_name& name, const sync::live_record& record) {
+    void unindex(kind_watch* watch, const object_name& name, const sync::live_record& record) {
         const auto found = by_owner.find(record.owner);
         if (found == by_owner.end()) {
             return;
@@ -123,6 +124,14 @@ public:
                 continue;
             }
             self->degrade(object_name{self->due_.begin()->second});
+        }
+    }
+
+    // Has the application's own health checks run, on one object at a time.
+    static asio::awaitable<void> run_checks(std::shared_ptr<kind_watch> self) {
+        for (;;) {
+            auto waiting = co_await self->to_check_.next();
+            co_await self->check(std::move(waiting));
         }
     }
 
@@ -241,7 +250,7 @@ public:
                 record.is_remarked = true;
             }
         }
-        store(std::move(name), std::move(record), /*tell=*/false);
+        store(std::move(name), std::move(record), &live, /*tell=*/false);
     }
 
     void remember(const object_name& name) {
@@ -260,7 +269,14 @@ public:
         record.owner = owner;
         record.in_inventory = true;
         record.is_remarked = true;
-        store(name, std::move(record), /*tell=*/false);
+        store(name, std::move(record), nullptr, /*tell=*/false);
+    }
+
+    void recheck(const object_name& name) {
+        const auto found = records_.find(name);
+        if (found != records_.end() && (found->second.is_checked || script_for(found->second) != nullptr)) {
+            to_check_.put(name, nullptr);
+        }
     }
 
     void note_gone(const object_name& name, std::string_view uid) {
@@ -328,7 +344,7 @@ private:
             }
             noted_.erase(found);
         }
-        put(std::move(name), std::move(record), tell);
+        put(std::move(name), std::move(record), &object, tell);
     }
 
     // Ends what is remembered of the answers for which that holds.
@@ -343,14 +359,14 @@ private:
         for (auto& [name, told] : over) {
             noted_.erase(name);
             if (told) {
-                put(std::move(name), std::move(*told), /*tell=*/true);
+                put(std::move(name), std::move(*told), nullptr, /*tell=*/true);
             }
         }
     }
 
     // What the watch told. Of what is known to be an application's only we say whose it is: one that is being
     // applied for somebody is his, whether the event or the answer comes first.
-    void put(object_name name, sync::live_record record, bool tell) {
+    void put(object_name name, sync::live_record record, const json::object* live, bool tell) {
         // Before the first list somebody else may have gone on with what was applied here.
         const auto known = ready_ ? known_owner(name, record.uid) : std::nullopt;
         if (known) {
@@ -365,7 +381,7 @@ private:
             const auto before = records_.find(name);
             record.hook = before != records_.end() && before->second.hook;
         }
-        store(std::move(name), std::move(record), tell);
+        store(std::move(name), std::move(record), live, tell);
     }
 
     // The application that an object with this uid is known to be of.
@@ -380,10 +396,17 @@ private:
         return lost != nullptr && lost->uid == uid ? std::optional{lost->owner} : std::nullopt;
     }
 
-    // The owner that loses an object is told in any case: it is not the one who did that.
-    void store(object_name name, sync::live_record record, bool tell) {
+    // The owner that loses an object is told in any case: it is not the one who did that. `live` is the object, where
+    // it is at hand.
+    void store(object_name name, sync::live_record record, const json::object* live, bool tell) {
         lost_.erase(name);
         const auto found = records_.find(name);
+        if (script_for(record) != nullptr) {
+            sync::await_check(record, found != records_.end() ? &found->second : nullptr);
+            to_check_.put(name, live);
+        } else {
+            to_check_.forget(name);
+        }
         if (found == records_.end()) {
             const auto added = records_.emplace(std::move(name), std::move(record)).first;
             all_.index(this, added->first, added->second);
@@ -417,12 +440,69 @@ private:
         }
         all_.unindex(this, node.key(), node.mapped());
         note_due(node.key(), node.mapped().degraded_from, never);
+        to_check_.forget(node.key());
         if (const auto& gone = node.mapped(); gone.in_inventory && !gone.deleting) {
             // Deleted, or without our label: the watch says the same of both.
             lost_.insert(node.key(), {.uid = gone.uid, .owner = gone.owner});
         }
         if (tell) {
             all_.tell(node.mapped());
+        }
+    }
+
+    // The health check that the object's application brings for it; null: none. What is to go is asked nothing.
+    [[nodiscard]] const std::string* script_for(const sync::live_record& record) const {
+        if (!is_owned(record) || (record.deleting && !record.has_hook_finalizer)) {
+            return nullptr;
+        }
+        return all_.config.checks.of(all_.config.cluster, record.owner, {kind_.group, kind_.kind});
+    }
+
+    // An object that cannot be read now is tried again; one that is gone is told of by the watch.
+    asio::awaitable<void> check(check_queue::item waiting) {
+        constexpr std::chrono::seconds until_read_again{5};
+        if (!waiting.live) {
+            auto read = co_await all_.api.get(kind_, waiting.name.namespace_, waiting.name.name);
+            if (!read) {
+                if (read.error().kind() != error_kind::not_found && records_.contains(waiting.name)) {
+                    to_check_.put_later(waiting.name, steady_clock::now() + until_read_again);
+                }
+                co_return;
+            }
+            waiting.live = std::make_shared<const json::object>(std::move(*read));
+        }
+        const auto known = records_.find(waiting.name);
+        if (known == records_.end()) {
+            co_return;
+        }
+        const auto* script = script_for(known->second);
+        if (script == nullptr) {
+            if (known->second.is_checked) {
+                take(*waiting.live, /*tell=*/true);
+            }
+            co_return;
+        }
+        auto text = *script;
+        const auto checked = co_await all_.config.checks.run(std::move(text), waiting.live);
+        note_checked(waiting, checked);
+    }
+
+    // What has changed meanwhile waits for its own check.
+    void note_checked(const check_queue::item& waiting, const checked_health& checked) {
+        const auto found = records_.find(waiting.name);
+        if (found == records_.end() ||
+            found->second.resource_version != kube::resource_version_of(*waiting.live)) {
+            return;
+        }
+        auto now = found->second;
+        sync::set_health(now, checked.verdict);
+        now.is_checked = true;
+        if (matters(found->second, now)) {
+            found->second = std::move(now);
+            all_.tell(found->second);
+        }
+        if (checked.again_in) {
+            to_check_.put_later(waiting.name, steady_clock::now() + *checked.again_in);
         }
     }
 
@@ -481,6 +561,7 @@ private:
     // What becomes Degraded when: of each record at most one.
     std::set<std::pair<wall_clock::time_point, object_name>> due_;
     kube::pulse due_changed_;
+    check_queue to_check_;
     bool ready_ = false;
     bool forbidden_ = false;
 };
@@ -509,6 +590,7 @@ void live_objects::watch(const kube::resource& kind) {
         const auto called = gvk.to_string() + (namespace_.empty() ? "" : " in " + namespace_);
         made->tasks().spawn("watch " + called, state::kind_watch::run(made));
         made->tasks().spawn("clock of " + called, state::kind_watch::run_clock(made));
+        made->tasks().spawn("health checks of " + called, state::kind_watch::run_checks(made));
     };
     if (!kind.namespaced || within.is_all()) {
         begin({});
@@ -606,6 +688,16 @@ void live_objects::reclaim(
 ) {
     if (auto* watch = state_->find(kind, id.namespace_)) {
         watch->reclaim({id.namespace_, id.name}, owner);
+    }
+}
+
+void live_objects::recheck(const sync::application_ref& owner) {
+    const auto owned = state_->by_owner.find(owner);
+    if (owned == state_->by_owner.end()) {
+        return;
+    }
+    for (const auto& [watch, name] : owned->second) {
+        watch->recheck(name);
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "cluster/health_checks.hpp"
 #include "cluster/scope.hpp"
 #include "kube/client.hpp"
 #include "kube/discovery.hpp"
@@ -50,6 +51,11 @@ public:
         /// thread; must not throw.
         std::function<const sync::application_ref*(const sync::object_id& id)> applier_of =
             [](const sync::object_id&) { return nullptr; };
+        /// Which cluster it is, for `checks`.
+        std::string cluster;
+        /// Until an application's check has been run on an object as it is now, the object is Progressing; while only
+        /// others than we change it, it is what was said of it before.
+        health_checks checks = {};
     };
 
     live_objects(
@@ -98,6 +104,9 @@ public:
     void reclaim(
         const kube::group_version_kind& kind, const sync::object_id& id, const sync::application_ref& owner
     );
+
+    /// An application brings other health checks than before: its objects are to be judged by these.
+    void recheck(const sync::application_ref& owner);
 
     /// How many records are kept.
     [[nodiscard]] std::size_t size() const noexcept;

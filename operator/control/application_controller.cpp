@@ -166,6 +166,22 @@ void application_controller::clusters_changed(const std::set<std::string>& appli
     }
 }
 
+const std::string* application_controller::health_check_of(
+    const std::string& cluster, const sync::application_ref& owner, const kube::group_kind& kind
+) const {
+    const auto r = state_->applications.find(owner);
+    if (!r || r->foreign || r->object.spec.health_checks.empty() ||
+        cluster_id_of(state_->with.clusters, r->object) != cluster) {
+        return nullptr;
+    }
+    for (const auto& one : r->object.spec.health_checks) {
+        if (one.kind == kind.kind && one.group == kind.group) {
+            return &one.check;
+        }
+    }
+    return nullptr;
+}
+
 void application_controller::kind_ready() {
     state_->triggers.kinds_are_listed();
 }

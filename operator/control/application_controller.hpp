@@ -75,6 +75,11 @@ public:
 
     /// Handlers for what the parts tell; `cluster` is the id of the one that it is about.
     void object_changed(const std::string& cluster, const sync::application_ref& owner);
+    /// The health check that an Application deployed to that cluster brings for a kind; null where it has none. Valid
+    /// until the next turn of the loop.
+    [[nodiscard]] const std::string* health_check_of(
+        const std::string& cluster, const sync::application_ref& owner, const kube::group_kind& kind
+    ) const;
     void kind_ready();
     void namespace_changed(const std::string& cluster, const std::string& name);
     void clusters_changed(const std::set<std::string>& applications);

@@ -1,5 +1,6 @@
 // What the watch of Applications says: which there are, and which of them are to be looked at.
 
+#include "control/application_access.hpp"
 #include "control/application_controller_state.hpp"
 #include "control/application_sources_of.hpp"
 #include "engine/termination.hpp"
@@ -114,6 +115,7 @@ void application_controller::state::take_in(const json::object& object) {
         note_foreign(r, std::move(now));
         return;
     }
+    const auto checks_before = r ? r->object.spec.health_checks : std::vector<crds::health_check>{};
     if (fresh) {
         const bool is_elsewhere = !r || !is_brought_alike(r->object, now);
         take_up(r, std::move(now), object);
@@ -124,6 +126,11 @@ void application_controller::state::take_in(const json::object& object) {
         return;
     }
     applications.note_dependencies(r->object, /*there=*/true);
+    if (r->object.spec.health_checks != checks_before) {
+        if (const auto to = destination_of(with.clusters, r->object)) {
+            to->live().recheck(r->ref());
+        }
+    }
     (void)note_grants(*r);
     note_use_of_cluster(*r);
     note_claims(*r);

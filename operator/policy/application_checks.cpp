@@ -2,6 +2,7 @@
 
 #include "crds/words.hpp"
 #include "git/url.hpp"
+#include "lua/health_scripts.hpp"
 #include "match/finalizer.hpp"
 #include "match/own_cluster.hpp"
 #include "match/sync_option.hpp"
@@ -71,6 +72,16 @@ void check_values(const application& value, std::vector<problem>& problems) {
         } else if (read->size() > 1 || (!read->empty() && !read->front().value.is_object())) {
             problems.push_back(
                 {path + ".helm.values", "must be one mapping of values, such as \"replicas: 2\""}
+            );
+        }
+    }
+}
+
+void check_health_checks(const application& value, std::vector<problem>& problems) {
+    const auto& checks = value.spec.health_checks;
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+        if (auto wrong = lua::problem_of(checks[i].check); !wrong.empty()) {
+            problems.push_back({"spec.healthChecks[" + std::to_string(i) + "].check", "is not Lua: " + wrong}
             );
         }
     }
@@ -388,13 +399,6 @@ std::vector<crds::problem> without_effect(const crds::application_spec& spec) {
 
 std::vector<crds::problem> not_served(const crds::application_spec& spec) {
     std::vector<crds::problem> all;
-    all.reserve(spec.health_checks.size());
-    for (std::size_t i = 0; i < spec.health_checks.size(); ++i) {
-        all.push_back(
-            {"spec.healthChecks[" + std::to_string(i) + "]",
-             "checks in Lua are not run yet; " + spec.health_checks[i].kind + " is judged by its conditions"}
-        );
-    }
     const auto& options = spec.sync_policy.sync_options;
     for (std::size_t i = 0; i < options.size(); ++i) {
         if (const auto given = match::read_sync_option(options[i]); given && !given->not_served().empty()) {
@@ -407,6 +411,7 @@ std::vector<crds::problem> not_served(const crds::application_spec& spec) {
 std::vector<crds::problem> problems_by_itself(const crds::application& value) {
     auto problems = crds::check(value);
     check_values(value, problems);
+    check_health_checks(value, problems);
     const auto& finalizers = value.metadata.finalizers;
     for (std::size_t i = 0; i < finalizers.size(); ++i) {
         if (auto why = match::why_unserved(finalizers[i]); !why.empty()) {

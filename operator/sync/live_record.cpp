@@ -67,7 +67,6 @@ std::uint32_t run_key(std::string_view run) noexcept {
 }
 
 live_record observe(const json::object& live, const dialect& names) {
-    constexpr std::size_t longest_message = 120;
     live_record record;
     record.uid = kube::uid_of(live);
     record.resource_version = kube::resource_version_of(live);
@@ -79,11 +78,7 @@ live_record observe(const json::object& live, const dialect& names) {
     }
     if (auto owner = owner_of(live, names)) record.owner = std::move(owner->application);
     record.is_mark_ours = is_mark_ours(live, names);
-    if (const auto verdict = assess(live)) {
-        record.status = verdict->status;
-        record.degraded_from = verdict->degraded_from.value_or(live_record::never);
-        record.health_message = shortened(verdict->message, longest_message);
-    }
+    set_health(record, assess(live));
     const auto orders = read_directives(live);
     record.wave = orders.wave;
     record.prune = orders.options.prune;
@@ -100,6 +95,26 @@ live_record observe(const json::object& live, const dialect& names) {
     record.ignore_extraneous = orders.ignore_extraneous;
     if (const auto to = kube::annotation(live, names.release_annotation)) record.released_to = text_key(*to);
     return record;
+}
+
+void set_health(live_record& record, const std::optional<health>& verdict) {
+    constexpr std::size_t longest_message = 120;
+    record.status = verdict ? std::optional{verdict->status} : std::nullopt;
+    record.degraded_from = verdict ? verdict->degraded_from.value_or(live_record::never) : live_record::never;
+    record.health_message = verdict ? shortened(verdict->message, longest_message) : std::string{};
+}
+
+void await_check(live_record& record, const live_record* before) {
+    record.degraded_from = live_record::never;
+    record.is_checked = before != nullptr && before->is_checked && before->uid == record.uid &&
+                        before->generation == record.generation && before->owned_hash == record.owned_hash &&
+                        before->owner == record.owner;
+    if (record.is_checked) {
+        record.status = before->status;
+        record.health_message = before->health_message;
+    } else {
+        set_health(record, health{health_status::progressing, "Waiting for its health check"});
+    }
 }
 
 bool degrade_if_due(live_record& record, wall_clock::time_point now) noexcept {

@@ -63,6 +63,8 @@ struct live_record {
     bool in_inventory : 1 = false;
     /// Somebody else wrote another owner over ours, or none: `owner` is who has it, and not what it says.
     bool is_remarked : 1 = false;
+    /// `status` and `health_message` are of its application's own health check, not of what is known of the kind.
+    bool is_checked : 1 = false;
 
     [[nodiscard]] bool owned() const noexcept { return owned_hash != sha256_digest{}; }
     friend bool operator==(const live_record&, const live_record&) = default;
@@ -73,6 +75,13 @@ std::uint64_t release_key(const application_ref& application) noexcept;
 
 /// Makes the record of a live object, as a watch or an apply delivered it.
 live_record observe(const json::object& live, const dialect& names);
+
+/// What a record keeps of a verdict.
+void set_health(live_record& record, const std::optional<health>& verdict);
+
+/// The record of an object whose own health check is yet to be run on it: what was said of the object before (null: it
+/// was not there), while it is the same but for what others change in it, or else Progressing.
+void await_check(live_record& record, const live_record* before);
 
 /// Degrades a record whose time has come. True where that changed it.
 bool degrade_if_due(live_record& record, wall_clock::time_point now) noexcept;

@@ -178,6 +178,87 @@ BOOST_AUTO_TEST_CASE(what_is_ours_goes_by_the_names_that_were_given) {
     }(seen));
 }
 
+/// Judges ConfigMaps of one application by the value that they have.
+struct checks_of_shop {
+    std::string script = "the script";
+    std::vector<std::string> run_on;
+
+    health_checks made() {
+        return {
+            .of =
+                [this](
+                    const std::string& cluster, const sync::application_ref& owner, const kube::group_kind& of
+                ) {
+                    return cluster == "here" && owner == shop && of.kind == "ConfigMap" && !script.empty()
+                               ? &script
+                               : nullptr;
+                },
+            .run = [this](
+                       std::string text, std::shared_ptr<const json::object> object
+                   ) { return run(this, std::move(text), std::move(object)); }
+        };
+    }
+
+private:
+    static asio::awaitable<checked_health>
+    run(checks_of_shop* self, std::string text, std::shared_ptr<const json::object> object) {
+        const std::string value{kube::find_text(*object, {"data", "value"})};
+        self->run_on.push_back(std::string{kube::name_of(*object)} + "=" + value);
+        co_await sleep_for(1ms);
+        co_return checked_health{{sync::health_status::suspended, text + " says " + value}};
+    }
+};
+
+BOOST_AUTO_TEST_CASE(an_application_judges_its_own_objects_by_its_own_check) {
+    on_watch().always(answer_stream().chunk(event("MODIFIED", config_map("a", "1001", "2"))).stall());
+    on_list().always(
+        answer_json(200, list("1000", {config_map("a", "900"), config_map("b", "910", "1", other)}))
+    );
+    server.when("GET", "/api/v1/namespaces/n/configmaps/a")
+        .always(answer_json(200, config_map("a", "1001", "2")));
+    checks_of_shop checks;
+    std::vector<std::string> changed;
+    live_objects seen{
+        context.get_executor(),
+        api,
+        {.names = sync::holdfast_dev(),
+         .installation = "holdfast",
+         .within = {},
+         .cluster = "here",
+         .checks = checks.made()},
+        [&](const sync::application_ref& owner) { changed.push_back(owner.name); },
+        [] {}
+    };
+    const auto told_of = [&](const std::string& name) {
+        const auto* record = seen.find(gvk, "n", name);
+        if (record == nullptr) return std::string{"not there"};
+        return (record->status ? std::string{to_string(*record->status)} : "none") + " " +
+               record->health_message;
+    };
+    seen.watch(kind);
+    bool was_waiting = false;
+    until([&] {
+        was_waiting = was_waiting || told_of("a") == "Progressing Waiting for its health check";
+        return told_of("a") == "Suspended the script says 2";
+    });
+    BOOST_TEST(was_waiting);
+    BOOST_TEST(told_of("b") == "none ");
+    BOOST_TEST(checks.run_on.back() == "a=2");
+    BOOST_TEST(std::ranges::count(changed, "shop") > 0);
+
+    // Another script, and then none: the object has not changed, so it is read.
+    checks.script = "another";
+    seen.recheck(shop);
+    until([&] { return told_of("a") == "Suspended another says 2"; });
+    checks.script.clear();
+    seen.recheck(shop);
+    until([&] { return told_of("a") == "none "; });
+    run([](live_objects& all) -> asio::awaitable<bool> {
+        co_await all.stop();
+        co_return true;
+    }(seen));
+}
+
 BOOST_AUTO_TEST_CASE(what_stays_as_bad_as_it_is_degrades_by_time_alone_and_its_owner_is_told) {
     // Not ready for so long that it is about to be too long, and for longer than that.
     const auto not_ready = [](std::string_view name, std::chrono::seconds ago) {

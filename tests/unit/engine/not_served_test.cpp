@@ -28,7 +28,7 @@ sync::planned_object hook(const std::string& name, bool asks_to_run = true, bool
 }
 
 const std::vector<crds::problem> nothing;
-const std::vector<crds::problem> a_health_check{{"spec.healthChecks[0]", "Lua is not run yet"}};
+const std::vector<crds::problem> an_option{{"spec.syncPolicy.syncOptions[0]", "is not served"}};
 
 } // namespace
 
@@ -39,14 +39,14 @@ BOOST_AUTO_TEST_CASE(it_is_named) {
     const std::vector<sync::planned_object> one{object("a"), hook("migrate")};
     const std::vector<sync::planned_object> many{hook("a"), hook("b"), hook("c"), hook("d"), hook("e")};
     BOOST_TEST(not_served(nothing, &plain, "").empty());
-    BOOST_TEST(not_served(a_health_check, &plain, "") == "spec.healthChecks[0]: Lua is not run yet");
+    BOOST_TEST(not_served(an_option, &plain, "") == "spec.syncPolicy.syncOptions[0]: is not served");
     BOOST_TEST(
         not_served(nothing, &one, "") ==
         R"(PreDelete and PostDelete hooks do not run yet, so these are not applied: Job "shop/migrate")"
     );
     BOOST_TEST(
-        not_served(a_health_check, &many, "") ==
-        R"(spec.healthChecks[0]: Lua is not run yet; PreDelete and PostDelete hooks do not run yet, so these are not applied: )"
+        not_served(an_option, &many, "") ==
+        R"(spec.syncPolicy.syncOptions[0]: is not served; PreDelete and PostDelete hooks do not run yet, so these are not applied: )"
         R"(Job "shop/a", Job "shop/b", Job "shop/c", and 2 more)"
     );
 }
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(it_stays_until_the_objects_are_known_again) {
         "PreDelete and PostDelete hooks do not run yet"
     );
     BOOST_TEST(not_served(nothing, &plain, "PreDelete and PostDelete hooks do not run yet").empty());
-    BOOST_TEST(not_served(a_health_check, nullptr, "") == "spec.healthChecks[0]: Lua is not run yet");
+    BOOST_TEST(not_served(an_option, nullptr, "") == "spec.syncPolicy.syncOptions[0]: is not served");
 }
 
 BOOST_AUTO_TEST_CASE(an_application_with_it_is_not_ready_however_well_the_rest_is) {

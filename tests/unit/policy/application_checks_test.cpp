@@ -339,6 +339,19 @@ BOOST_AUTO_TEST_CASE(what_is_compared_although_it_is_named_in_ignore_differences
     BOOST_TEST(problems_of(value, around).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_health_check_that_is_not_lua_is_a_problem) {
+    const fake_surroundings around;
+    const auto value = application(
+        R"({"spec": {"healthChecks": [{"kind": "A", "check": "return {status = 'Healthy'}"},
+            {"kind": "B", "check": "local x = 1\nreturn {status = }"}]}})"
+    );
+    SAID(
+        judge(value, around).problems,
+        "spec.healthChecks[1].check: is not Lua: check:2: unexpected symbol near '}'"
+    );
+    BOOST_TEST(judge(value, around).warnings.empty());
+}
+
 BOOST_AUTO_TEST_CASE(sync_options_that_are_not_served_or_no_more_are_warnings) {
     const fake_surroundings around;
     const auto value = application(

@@ -564,6 +564,32 @@ BOOST_AUTO_TEST_CASE(what_is_not_ready_degrades_when_it_has_been_so_for_a_while)
     BOOST_TEST(!degrade_if_due(later, *parse_time("2026-01-02T00:00:00Z")));
 }
 
+BOOST_AUTO_TEST_CASE(what_waits_for_its_own_check_is_what_it_was_while_only_others_change_it) {
+    live_record checked;
+    checked.uid = "1";
+    checked.generation = 2;
+    checked.owner = {"ns", "app"};
+    checked.is_checked = true;
+    set_health(checked, health{health_status::suspended, "as it says"});
+    const auto after = [&](auto change, bool is_known = true) {
+        auto now = checked;
+        now.status = health_status::healthy;
+        now.health_message = "of the kind";
+        change(now);
+        await_check(now, is_known ? &checked : nullptr);
+        return std::string{to_string(*now.status)} + ": " + now.health_message;
+    };
+    BOOST_TEST(after([](live_record& r) { r.resource_version = "9"; }) == "Suspended: as it says");
+    constexpr const char* waits = "Progressing: Waiting for its health check";
+    BOOST_TEST(after([](live_record&) {}, false) == waits);
+    BOOST_TEST(after([](live_record& r) { r.generation = 3; }) == waits);
+    BOOST_TEST(after([](live_record& r) { r.uid = "2"; }) == waits);
+    BOOST_TEST(after([](live_record& r) { r.owned_hash[0] = 1; }) == waits);
+    BOOST_TEST(after([](live_record& r) { r.owner.name = "other"; }) == waits);
+    checked.is_checked = false;
+    BOOST_TEST(after([](live_record&) {}) == waits);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(health_of_a_whole)
