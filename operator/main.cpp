@@ -2,6 +2,7 @@
 
 #include "base/memory.hpp"
 #include "export_command.hpp"
+#include "health_command.hpp"
 #include "operator.hpp"
 #include "options.hpp"
 #include "takeover_command.hpp"
@@ -22,6 +23,9 @@ int main(int argc, char** argv) {
     }
     if (line.checked) {
         return holdfast::run_takeover_check(*line.checked);
+    }
+    if (line.judged) {
+        return holdfast::run_health(*line.judged);
     }
     if (line.converted) {
         return holdfast::run_convert(*line.converted);

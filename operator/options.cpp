@@ -116,8 +116,10 @@ struct parser {
     CLI::App* save = nullptr;
     CLI::App* look = nullptr;
     CLI::App* convert = nullptr;
+    CLI::App* judge = nullptr;
     export_options saved;
     takeover_options argocd;
+    health_options judged;
     operator_options options;
     std::string file;
     std::string level = "info";
@@ -158,6 +160,18 @@ parser::parser() {
     )
         ->envname("HOLDFAST_WATCH_NAMESPACE")
         ->type_name("NAME");
+    judge = app.add_subcommand(
+        "health",
+        "Prints of each object in a file of YAML how it fares, and which rule says so. Asks no cluster. The "
+        "spec.healthChecks of an Application in the file count for the others. Exit codes: 0, or 2 where the file "
+        "cannot be read."
+    );
+    judge
+        ->add_option(
+            "file", judged.file, "The file, as kubectl get -o yaml writes it; - for what is piped in."
+        )
+        ->required()
+        ->type_name("FILE");
     auto* takeover = app.add_subcommand("takeover", "For clusters where Argo CD works.");
     takeover->require_subcommand(1);
     look = takeover->add_subcommand(
@@ -512,6 +526,10 @@ command_line read_command_line(std::vector<std::string> arguments) {
     }
     if (first.look->parsed()) {
         read.checked = first.argocd;
+        return read;
+    }
+    if (first.judge->parsed()) {
+        read.judged = first.judged;
         return read;
     }
     if (first.convert->parsed()) {

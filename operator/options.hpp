@@ -94,8 +94,16 @@ struct takeover_options {
     std::string own_namespace;
 };
 
+/// The options of `holdfast health`.
+struct health_options {
+    /// "-": what is piped in.
+    std::string file;
+};
+
 /// What the command line came to.
 struct command_line {
+    /// Set where the health of objects in a file is asked for.
+    std::optional<health_options> judged;
     /// Set where an installation of Argo CD is to be looked at.
     std::optional<takeover_options> checked;
     /// Set where the objects of one are to be converted.
