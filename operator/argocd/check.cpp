@@ -1,6 +1,7 @@
 #include "argocd/check.hpp"
 
 #include "argocd/convert.hpp"
+#include "argocd/customizations.hpp"
 #include "base/base64.hpp"
 #include "base/counted_list.hpp"
 #include "base/trim.hpp"
@@ -9,8 +10,10 @@
 #include "crds/application_set.hpp"
 #include "crds/project.hpp"
 #include "git/credentials.hpp"
+#include "lua/health_scripts.hpp"
 #include "match/words.hpp"
 #include "policy/unserved.hpp"
+#include "sync/health_rule.hpp"
 
 #include <algorithm>
 #include <array>
@@ -170,6 +173,43 @@ void check_key(checker& c, const std::string& object, std::string_view table, st
     c.say(object, treatment::missing, unknown_key(table, key));
 }
 
+/// How somebody who moves gets a health check that Argo CD is told of one kind.
+std::pair<treatment, std::string> judged_health(const customization& one) {
+    if (one.kind.find_first_of("*?[{") != std::string::npos) {
+        return {
+            treatment::missing,
+            "stands for many kinds, and spec.healthChecks names one: write it for each kind that you have"
+        };
+    }
+    if (const auto wrong = lua::problem_of(one.value); !wrong.empty()) {
+        return {treatment::missing, "is not Lua: " + wrong};
+    }
+    const auto slash = one.kind.find('/');
+    const auto group = slash == std::string::npos ? std::string{} : one.kind.substr(0, slash);
+    std::string text =
+        "write the script into spec.healthChecks of each Application with such objects: it is run as it is";
+    if (const auto* rule =
+            sync::find_health_rule(group, one.kind.substr(slash == std::string::npos ? 0 : slash + 1))) {
+        text += "; or do without it, since there is a rule for " + rule->name;
+    }
+    return {treatment::differently, std::move(text)};
+}
+
+void check_customizations(checker& c, const std::string& object, const json::object& data) {
+    const auto found = read_customizations(data);
+    for (const auto& one : found.all) {
+        if (one.type == "health") {
+            const auto [how, text] = judged_health(one);
+            c.say(object, how, one.where + ": " + text);
+        } else if (const auto* row =
+                       find_setting("argocd-cm", "resource.customizations." + one.type + ".any")) {
+            c.say(object, row->how, one.where + ": " + std::string{row->note});
+        }
+    }
+    for (const auto& one : found.problems)
+        c.say(object, treatment::missing, one);
+}
+
 void check_settings(checker& c) {
     for (const auto& [name, map] : c.found.config_maps) {
         const auto object = "ConfigMap " + c.found.namespace_ + "/" + name;
@@ -179,10 +219,12 @@ void check_settings(checker& c) {
         }
         for (const auto& [key, value] : *data) {
             // An empty text is as good as none, and the manifests of Argo CD have many.
-            if (value.is_string() && !trimmed(value.get_string()).empty()) {
+            const bool is_customization = name == "argocd-cm" && key.starts_with("resource.customizations");
+            if (value.is_string() && !trimmed(value.get_string()).empty() && !is_customization) {
                 check_key(c, object, name, key);
             }
         }
+        if (name == "argocd-cm") check_customizations(c, object, *data);
     }
     const auto settings = c.found.config_maps.find("argocd-cm");
     if (settings != c.found.config_maps.end() &&

@@ -63,17 +63,16 @@ constexpr std::array table{
     },
     setting{cm, "installationID", differently, "the option installation tells installations apart"},
     setting{
-        cm, "resource.customizations", missing,
-        "health in Lua, actions and ignored differences for all Applications are not read: write "
-        "spec.ignoreDifferences into each Application"
+        cm, "resource.customizations", differently,
+        "takeover check says it of each kind and member, as of the keys below"
     },
     setting{
         cm, "resource.customizations.ignoreDifferences.*", missing,
         "write spec.ignoreDifferences into each Application"
     },
     setting{
-        cm, "resource.customizations.health.*", missing,
-        "Lua is not run: such kinds have the health that Holdfast knows of them"
+        cm, "resource.customizations.health.*", differently,
+        "write the script into spec.healthChecks of each Application with such objects: it is run as it is"
     },
     setting{
         cm, "resource.customizations.ignoreResourceUpdates.*", not_needed,
@@ -84,7 +83,10 @@ constexpr std::array table{
         cm, "resource.customizations.knownTypeFields.*", not_needed,
         "types are taken from the schemas of the API server"
     },
-    setting{cm, "resource.customizations.useOpenLibs.*", missing, "Lua is not run"},
+    setting{
+        cm, "resource.customizations.useOpenLibs.*", differently,
+        "string and math are there for every script; io, load and programs for none"
+    },
     setting{
         cm, "resource.exclusions", differently,
         "only kinds that an Application's manifests have are watched, and each of them is applied"

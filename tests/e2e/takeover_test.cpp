@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(what_stands_against_moving_is_named_and_what_is_converted_i
          {"Argo CD 2.9.3 in the namespace argocd", "1 Applications, 0 ApplicationSets, 1 AppProjects",
           "StatefulSet argocd/argocd-application-controller", "knows its objects by the label",
           "was webhook.github.secret meant?",
-          "kustomize.buildOptions: ", "example.com_Database: Lua is not run",
+          "kustomize.buildOptions: ", "example.com_Database: write the script into spec.healthChecks",
           "write a Repository with spec.url \"https://git.example/acme\"", "has hooks (Job shop/migrate)"}) {
         BOOST_TEST((told.out.find(part) != std::string::npos), part << " in:\n" << told.out);
     }

@@ -126,10 +126,48 @@ BOOST_AUTO_TEST_CASE(what_is_found_is_named) {
         {"a setting that is not honoured",
          [](installation& i) {
              i.config_maps["argocd-cm"] =
-                 parsed(R"({"data": {"resource.customizations.health.example.com_Database": "return {}"}})");
+                 parsed(R"({"data": {"resource.customizations.ignoreDifferences.all": "x"}})");
          },
          "ConfigMap argocd/argocd-cm", treatment::missing,
-         "resource.customizations.health.example.com_Database: Lua"},
+         "resource.customizations.ignoreDifferences.all: write spec.ignoreDifferences into each Application"},
+        {"a health check for many kinds",
+         [](installation& i) {
+             i.config_maps["argocd-cm"] = parsed(
+                 R"({"data": {"resource.customizations": "'*.example.com/*': {health.lua: 'return {}'}"}})"
+             );
+         },
+         "ConfigMap argocd/argocd-cm", treatment::missing,
+         "resource.customizations of *.example.com/*, health.lua: stands for many kinds"},
+        {"a health check that is not Lua",
+         [](installation& i) {
+             i.config_maps["argocd-cm"] =
+                 parsed(R"({"data": {"resource.customizations.health.example.com_Database": "return {"}})");
+         },
+         "ConfigMap argocd/argocd-cm", treatment::missing,
+         "resource.customizations.health.example.com_Database: is not Lua: check:1: unexpected symbol near <eof>"
+        },
+        {"a customization of a type that is none",
+         [](installation& i) {
+             i.config_maps["argocd-cm"] =
+                 parsed(R"({"data": {"resource.customizations.helth.example.com_Database": "return {}"}})");
+         },
+         "ConfigMap argocd/argocd-cm", treatment::missing,
+         "resource.customizations.helth.example.com_Database: helth is none of health, useOpenLibs"},
+        {"a health check that is not needed",
+         [](installation& i) {
+             i.config_maps["argocd-cm"] = parsed(
+                 R"({"data": {"resource.customizations.health.cert-manager.io_Certificate": "return {}"}})"
+             );
+         },
+         "ConfigMap argocd/argocd-cm", treatment::differently,
+         "it is run as it is; or do without it, since there is a rule for cert-manager.io/Certificate"},
+        {"a health check",
+         [](installation& i) {
+             i.config_maps["argocd-cm"] =
+                 parsed(R"({"data": {"resource.customizations.health.example.com_Database": "return {}"}})");
+         },
+         "ConfigMap argocd/argocd-cm", treatment::differently,
+         "resource.customizations.health.example.com_Database: write the script into spec.healthChecks"},
         {"a mistyped setting",
          [](installation& i) {
              i.config_maps["argocd-cm"] = parsed(R"({"data": {"timeout.reconciliations": "60s"}})");
