@@ -22,6 +22,7 @@
 #include "observe/cluster_metrics.hpp"
 #include "observe/metrics.hpp"
 #include "option_watch.hpp"
+#include "page.hpp"
 #include "policy/foundation.hpp"
 #include "policy/own_kinds.hpp"
 #include "replica.hpp"
@@ -237,6 +238,7 @@ public:
             rights::needed(
                 {.one_namespace = !options_.watch_namespace.empty(),
                  .webhook = !options_.admission_listen.empty(),
+                 .page = !options_.page_listen.empty(),
                  .election = options_.leader_elect}
             ),
             [this](std::size_t missing) { metrics_.missing_rights(missing); }
@@ -350,8 +352,16 @@ public:
                         replica_->renounce();
                         end_(outcome::again);
                     },
-                .application_told = [this](const json::object& one) { sets_->application_told(one); },
-                .application_gone = [this](const kube::object_name& name) { sets_->application_gone(name); },
+                .application_told =
+                    [this](const json::object& one) {
+                        sets_->application_told(one);
+                        page_->application_told(one);
+                    },
+                .application_gone =
+                    [this](const kube::object_name& name) {
+                        sets_->application_gone(name);
+                        page_->application_gone(name);
+                    },
                 .state_key = [this]() -> const std::string& { return state_key_->now(); }
             }
         );
@@ -393,8 +403,20 @@ public:
             server_ = std::move(*server);
         }
         repositories_->judge_in(applications_->around());
+        page_.emplace(page::surroundings{
+            .executor = executor,
+            .api = replica_->open_api(),
+            .events = *events_,
+            .around = applications_->around(),
+            .names = names_,
+            .secret = [this]() -> const std::string& { return state_key_->now(); }
+        });
+        if (auto opened = page_->open(options_); !opened) {
+            return opened.error();
+        }
         webhooks_.emplace(webhook_servers::surroundings{
-            executor, replica_->open_api(), *repositories_, applications_->around(), metrics_
+            executor, replica_->open_api(), *repositories_, applications_->around(), metrics_,
+            [this](const http::server_tls& tls) { page_->use_certificate(tls); }
         });
         if (auto opened = webhooks_->open(options_, source_, own_namespace_); !opened) {
             return opened.error();
@@ -426,6 +448,9 @@ public:
         }
         if (webhooks_) {
             co_await webhooks_->stop();
+        }
+        if (page_) {
+            co_await page_->stop();
         }
         tasks_.cancel();
         co_await tasks_.join();
@@ -567,6 +592,9 @@ private:
         self->sets_->start();
         self->tasks_.spawn("housekeeping", housekeeping(self));
         log::info("started");
+        if (!self->options_.page_listen.empty() && self->replica_->is_elected()) {
+            self->tasks_.spawn("learn the key of the page's sessions", self->state_key_->wait_for_another());
+        }
         if (!self->replica_->is_elected()) {
             co_await self->file_journal_->open();
             co_await lead(self, /*after_another=*/false);
@@ -677,6 +705,7 @@ private:
     std::optional<control::application_controller> applications_;
     std::optional<sets_control::set_controller> sets_;
     std::unique_ptr<http::server> server_;
+    std::optional<page> page_;
     std::optional<webhook_servers> webhooks_;
     bool stopping_ = false;
 };

@@ -67,6 +67,17 @@ std::string check(const operator_options& options) {
     if (options.listen_certificate.empty() != options.listen_key.empty()) {
         return "listen-certificate and listen-key: both are needed, or none";
     }
+    if (options.page_certificate.empty() != options.page_key.empty()) {
+        return "page-certificate and page-key: both are needed, or none";
+    }
+    if (!options.page_certificate.empty() && options.page_listen.empty()) {
+        return "page-certificate: needs page-listen, which says where the page is served";
+    }
+    if (!options.page_listen.empty() && options.page_certificate.empty() &&
+        options.admission_listen.empty()) {
+        return "page-listen: needs a certificate: page-certificate and page-key, or admission-listen, whose "
+               "certificate the page has too";
+    }
     if (!options.admission_url.empty() &&
         (options.admission_listen.empty() || !admission::host_of(options.admission_url) ||
          options.admission_url.find('/', std::string_view{"https://"}.size()) != std::string::npos)) {
@@ -266,6 +277,23 @@ parser::parser() {
         ->type_name("FILE");
     run->add_option("--listen-key", options.listen_key, "PEM file with the key of --listen-certificate.")
         ->envname("HOLDFAST_LISTEN_KEY")
+        ->type_name("FILE");
+    run->add_option(
+           "--page-listen", options.page_listen,
+           "Address to serve the page and its API at (HTTPS); people log in with a Kubernetes token, and may do "
+           "what they may with kubectl; empty: off."
+    )
+        ->envname("HOLDFAST_PAGE_LISTEN")
+        ->type_name("HOST:PORT");
+    run->add_option(
+           "--page-certificate", options.page_certificate,
+           "PEM file with the certificate for --page-listen; read again when it changes. Without it: the one of "
+           "--admission-listen."
+    )
+        ->envname("HOLDFAST_PAGE_CERTIFICATE")
+        ->type_name("FILE");
+    run->add_option("--page-key", options.page_key, "PEM file with the key of --page-certificate.")
+        ->envname("HOLDFAST_PAGE_KEY")
         ->type_name("FILE");
     run->add_option(
            "--admission-listen", options.admission_listen,

@@ -30,6 +30,11 @@ struct operator_options {
     /// PEM files of a serving certificate for it; both empty: plain HTTP, as behind an ingress.
     std::string listen_certificate;
     std::string listen_key;
+    /// Where people see and do what there is, "host:port", by TLS; empty: nowhere.
+    std::string page_listen;
+    /// PEM files of a serving certificate for it; both empty: the one of admission.
+    std::string page_certificate;
+    std::string page_key;
     /// Where the API server asks about objects, "host:port"; empty: nowhere.
     std::string admission_listen;
     /// "https://host:port": registers the webhook there. Empty: it was installed with a Service.

@@ -99,6 +99,20 @@ asio::awaitable<void> state_key::keep_loading() {
     } while (!co_await load());
 }
 
+asio::awaitable<void> state_key::wait_for_another() {
+    std::chrono::milliseconds wait = 1s;
+    while (key_.empty()) {
+        if (const auto there = co_await api_.get(kube::resources::secrets(), namespace_, secret_name);
+            there && key_.empty()) {
+            key_ = key_in(*there);
+        }
+        if (key_.empty()) {
+            co_await sleep_for(wait);
+            wait = std::min<std::chrono::milliseconds>(wait * 2, longest_wait);
+        }
+    }
+}
+
 asio::awaitable<kube::reply<std::string>> state_key::read_or_make() {
     const auto there = co_await api_.get(kube::resources::secrets(), namespace_, secret_name);
     if (there) {

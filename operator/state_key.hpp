@@ -22,6 +22,8 @@ public:
     boost::asio::awaitable<bool> load();
     /// The same until there is one, with longer and longer waits: rights may be given later.
     boost::asio::awaitable<void> keep_loading();
+    /// Returns when the key is known that another replica uses; makes none. For a replica that does not lead.
+    boost::asio::awaitable<void> wait_for_another();
     /// Empty: there is none.
     [[nodiscard]] const std::string& now() const noexcept { return key_; }
 

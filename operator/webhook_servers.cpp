@@ -121,6 +121,7 @@ result<void> webhook_servers::listen_for_reviews(
     certificates_.emplace(
         with_.executor, with_.api, std::move(settings),
         [this](const http::server_tls& tls) {
+            with_.certified(tls);
             auto next = tls;
             next.client_ca = shown_.client_ca;
             if (auto replaced = show(std::move(next)); !replaced) {

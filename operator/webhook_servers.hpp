@@ -13,6 +13,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ public:
         /// What is asked about is judged in it.
         const policy::surroundings& around;
         observe::metrics& counters;
+        /// Told of the certificate that admission has, at each that it gets.
+        std::function<void(const http::server_tls&)> certified;
     };
 
     explicit webhook_servers(const surroundings& with) : with_{with}, tasks_{with.executor} {}

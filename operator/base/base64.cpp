@@ -1,5 +1,6 @@
 #include "base/base64.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -91,6 +92,17 @@ std::optional<std::string> base64_decode(std::string_view text) {
         }
     }
     return bytes;
+}
+
+std::optional<std::string> base64url_decode(std::string_view text) {
+    if (text.find_first_not_of(url_safe) != std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::string plain{text};
+    std::ranges::replace(plain, '-', '+');
+    std::ranges::replace(plain, '_', '/');
+    plain.append((4 - plain.size() % 4) % 4, '=');
+    return base64_decode(plain);
 }
 
 } // namespace holdfast

@@ -8,6 +8,9 @@
 namespace holdfast {
 
 asio::awaitable<void> all_of(std::vector<asio::awaitable<void>> tasks) {
+    if (tasks.empty()) {
+        co_return; // a group of none would never end
+    }
     if (tasks.size() == 1) {
         co_await std::move(tasks.front());
         co_return;

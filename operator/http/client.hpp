@@ -33,11 +33,15 @@ struct request {
     bool repeatable = false;
 };
 
+class answer_stream;
+
 /// What was answered. Any status is an answer, not an error.
 struct response {
     unsigned status = 0;
     std::vector<header> headers;
     std::string body;
+    /// Only of a server's answer: what comes after `body`, bit by bit (server.hpp).
+    std::shared_ptr<answer_stream> more;
 
     /// The first header of that name, whatever its case; nothing when there is none.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;

@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
+#include "http/answer.hpp"
 #include "http/connection.hpp"
 #include "http/eviction.hpp"
 #include "http/listen_address.hpp"
@@ -12,8 +13,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
-#include <array>
-#include <ctime>
 #include <exception>
 #include <functional>
 #include <list>
@@ -71,45 +70,6 @@ struct server_state {
     task_group group;
 };
 using shared_state = std::shared_ptr<server_state>;
-
-std::string http_date() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    if (::gmtime_r(&now, &parts) == nullptr) {
-        return "Thu, 01 Jan 1970 00:00:00 GMT";
-    }
-    static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::array<char, 32> text{};
-    const auto size = std::strftime(text.data(), text.size(), "___, %d ___ %Y %H:%M:%S GMT", &parts);
-    std::string date{text.data(), size};
-    date.replace(0, 3, days.at(static_cast<std::size_t>(parts.tm_wday)));
-    date.replace(8, 3, months.at(static_cast<std::size_t>(parts.tm_mon)));
-    return date;
-}
-
-std::string serialize(const response& r, bool to_head, bool close) {
-    const bool bodiless = r.status == 204 || r.status == 304 || r.status / 100 == 1;
-    std::string out =
-        "HTTP/1.1 " + std::to_string(r.status) + " " + std::string{reason_phrase(r.status)} + "\r\n";
-    out += "Date: " + http_date() + "\r\n";
-    for (const auto& h : r.headers) {
-        if (is_valid_header(h) && !same_name(h.name, "Content-Length") && !same_name(h.name, "Connection") &&
-            !same_name(h.name, "Transfer-Encoding") && !same_name(h.name, "Date")) {
-            out += h.name + ": " + h.value + "\r\n";
-        }
-    }
-    if (!bodiless) {
-        out += "Content-Length: " + std::to_string(r.body.size()) + "\r\n";
-    }
-    out += close ? "Connection: close\r\n" : "Connection: keep-alive\r\n";
-    out += "\r\n";
-    if (!bodiless && !to_head) {
-        out += r.body;
-    }
-    return out;
-}
 
 response plain(unsigned status) {
     response r;
@@ -216,16 +176,41 @@ public:
                 co_await refuse(std::move(answer));
                 co_return;
             }
-            const bool close = !keep || state_->stopping;
+            const auto more = to_head ? nullptr : answer.more;
+            const bool close = !keep || state_->stopping || answer.more;
             wire_.expire_at(steady_clock::now() + state_->options.write_timeout);
             const auto bytes = serialize(answer, to_head, close);
-            if (auto written = co_await wire_.write(bytes); !written || close) {
+            auto written = co_await wire_.write(bytes);
+            if (written && more) {
+                now(occupation::answering);
+                co_await send_rest(*more);
+            }
+            if (!written || close) {
                 co_return;
             }
         }
     }
 
 private:
+    // Of an answer that goes on for as long as there is something to say and somebody who listens.
+    asio::awaitable<void> send_rest(answer_stream& more) {
+        while (!state_->stopping) {
+            wire_.expire_never();
+            const auto piece = co_await more.next();
+            if (piece && piece->empty()) {
+                if (!wire_.is_quiet()) {
+                    co_return; // the client left, or says something that nobody asked for
+                }
+                continue;
+            }
+            wire_.expire_at(steady_clock::now() + state_->options.write_timeout);
+            const auto bytes = piece ? chunk(*piece) : std::string{last_chunk};
+            if (auto written = co_await wire_.write(bytes); !written || !piece) {
+                co_return;
+            }
+        }
+    }
+
     void end_of_rest() {
         if (const auto rest = std::exchange(rest_, nullptr)) {
             rest->end();

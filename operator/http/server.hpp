@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,16 @@ public:
     virtual boost::asio::awaitable<result<std::string>> next() = 0;
 };
 
+/// What is still to be said of an answer that is given bit by bit. Its client may be gone at any time: then it
+/// is destroyed, in the middle of a wait as well (which is cancelled).
+class answer_stream {
+public:
+    virtual ~answer_stream() = default;
+    /// Waits for the next piece; nothing at the end of the body. An empty piece says nothing: the server only
+    /// looks whether the client is still there, so one is to come every few seconds.
+    virtual boost::asio::awaitable<std::optional<std::string>> next() = 0;
+};
+
 /// A request as it reached us. `what.target` is the path and query as the client wrote them.
 struct request_info {
     request what;
@@ -36,6 +47,8 @@ struct request_info {
     std::shared_ptr<unread_body> rest;
     /// The peer's address, "10.0.0.7:41234" or "[::1]:41234".
     std::string peer;
+    /// What stands for the names in braces of the route's path (router.hpp), decoded.
+    std::map<std::string, std::string, std::less<>> parameters;
 
     /// The target without its query.
     [[nodiscard]] std::string_view path() const noexcept;
@@ -46,7 +59,8 @@ struct request_info {
 };
 
 /// Answers one request. Content-Length, Connection and Date are set by the server; for HEAD the body is left
-/// out of what is sent. An exception is logged and answered with 500. Cancelled when the server stops and the
+/// out of what is sent. An answer that goes on (response::more) is sent in chunks, and its connection is closed
+/// afterwards. An exception is logged and answered with 500. Cancelled when the server stops and the
 /// time for draining is over, not when the client goes away.
 using handler = std::function<boost::asio::awaitable<response>(request_info)>;
 
@@ -88,7 +102,7 @@ struct listen_options {
     std::chrono::milliseconds header_timeout{10'000};
     /// For the whole body; then 408.
     std::chrono::milliseconds body_timeout{30'000};
-    /// For sending one answer.
+    /// For sending one answer; of one that is given bit by bit, for sending a piece.
     std::chrono::milliseconds write_timeout{30'000};
     /// A kept-alive connection without a request is closed after this.
     std::chrono::milliseconds idle_timeout{120'000};

@@ -130,6 +130,9 @@ std::vector<right> needed(const wanted& what) {
     if (what.webhook) {
         add(shipped::webhook, "holdfast-webhook");
     }
+    if (what.page) {
+        add(shipped::page, "holdfast-page");
+    }
     if (!what.election) {
         std::erase_if(all, [](const right& one) { return one.resource == "leases"; });
     }

@@ -36,6 +36,7 @@ struct wanted {
     /// Everything happens in the operator's namespace.
     bool one_namespace = false;
     bool webhook = false;
+    bool page = false;
     bool election = false;
 };
 

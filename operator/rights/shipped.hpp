@@ -9,5 +9,6 @@ extern const std::string_view cluster;
 extern const std::string_view own_namespace;
 extern const std::string_view one_namespace;
 extern const std::string_view webhook;
+extern const std::string_view page;
 
 } // namespace holdfast::rights::shipped

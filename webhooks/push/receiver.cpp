@@ -2,7 +2,7 @@
 
 #include "base/async.hpp"
 #include "base/log.hpp"
-#include "push/rate_limit.hpp"
+#include "http/rate_limit.hpp"
 #include "push/replay_guard.hpp"
 #include "push/scheme.hpp"
 
@@ -33,7 +33,7 @@ public:
     static asio::awaitable<http::response>
     answer(std::shared_ptr<receiver> self, http::request_info request) {
         const auto now = steady_clock::now();
-        const auto source = source_of(request.peer);
+        const auto source = http::source_of(request.peer);
         // Of a source that sent too much that was wrong, what is right is taken all the same. So it is
         // verified first, as far as that is cheap; and of what is wrong nothing is said, written down or
         // counted as its.
@@ -280,7 +280,7 @@ private:
     }
 
     target& to_;
-    rate_limit limit_;
+    http::rate_limit limit_;
     replay_guard seen_;
 };
 

@@ -1,5 +1,6 @@
 #include "base/async.hpp"
 #include "base/backoff.hpp"
+#include "base/side_by_side.hpp"
 #include "base/task_group.hpp"
 #include "support/coroutine.hpp"
 
@@ -92,6 +93,24 @@ BOOST_AUTO_TEST_CASE(backoff_grows_to_its_cap_and_starts_anew) {
     BOOST_TEST(b.next().count() == 1000);
     b.reset();
     BOOST_TEST(b.next().count() == 100);
+}
+
+BOOST_AUTO_TEST_CASE(tasks_side_by_side_have_all_ended_when_it_returns_and_none_are_at_once) {
+    asio::io_context context;
+    int ended = 0;
+    const auto one = [](int* of) -> asio::awaitable<void> {
+        co_await sleep_for(1ms);
+        ++*of;
+    };
+    for (const std::size_t count : {0U, 1U, 3U}) {
+        ended = 0;
+        std::vector<asio::awaitable<void>> tasks;
+        for (std::size_t i = 0; i < count; ++i) {
+            tasks.push_back(one(&ended));
+        }
+        test::run(context, all_of(std::move(tasks)));
+        BOOST_TEST(ended == static_cast<int>(count));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -41,6 +41,15 @@ BOOST_AUTO_TEST_CASE(sha256_is_the_standard_one) {
     BOOST_TEST((one.finish() != two.finish()));
 }
 
+BOOST_AUTO_TEST_CASE(the_url_form_is_read_without_padding_and_without_anything_else) {
+    for (const std::string bytes : {"", "a", "ab", "abc", "\xfb\xef\xff", "\xff\xff\xff\xff"}) {
+        BOOST_TEST((base64url_decode(base64url_encode(bytes)) == bytes));
+    }
+    for (const std::string_view text : {"YQ==", "Y", "a+b/", "YW I", "YWI\n"}) {
+        BOOST_TEST(!base64url_decode(text).has_value(), text);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

@@ -89,6 +89,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line) {
     is_refused("private-addresses: 'a b'", {"private-addresses: \"a b\" is not a host name"});
     is_refused("cluster-addresses: 'git.example'", {"cluster-addresses: \"git.example\" is not an address"});
     is_refused("admission-url: https://a:1", {"admission-listen"});
+    is_refused("page-listen: ':8443'", {"page-listen: needs a certificate", "admission-listen"});
+    is_refused("page-certificate: c", {"page-certificate and page-key: both"});
+    is_refused("page-certificate: c\npage-key: k", {"page-certificate: needs page-listen"});
     is_refused("listen-key: k", {"listen-certificate and listen-key"});
 }
 

@@ -40,6 +40,10 @@ BOOST_AUTO_TEST_CASE(what_is_needed_is_what_the_installation_gives) {
     ));
     BOOST_TEST(has(all, {"", "secrets", "holdfast-admission", "get", true}));
 
+    const right to_ask{"authentication.k8s.io", "tokenreviews", "", "create", false};
+    BOOST_TEST(has(needed({.page = true}), to_ask));
+    BOOST_TEST(!has(all, to_ask));
+
     const auto here = needed({.one_namespace = true});
     BOOST_TEST(has(here, {"holdfast.dev", "applications", "", "watch", true}));
     BOOST_TEST(std::ranges::all_of(here, &right::in_own_namespace));

@@ -1,11 +1,11 @@
-#include "push/rate_limit.hpp"
+#include "http/rate_limit.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <cmath>
 
-namespace holdfast::push {
+namespace holdfast::http {
 
 rate_limit::bucket& rate_limit::of(std::string_view source, time now) {
     if (const auto known = buckets_.find(source); known != buckets_.end()) {
@@ -61,4 +61,4 @@ std::string source_of(std::string_view peer) {
     return boost::asio::ip::address_v6{bytes}.to_string() + "/64";
 }
 
-} // namespace holdfast::push
+} // namespace holdfast::http

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace holdfast::push {
+namespace holdfast::http {
 
 /// Who was a nuisance too often: a bucket of tokens for each source, for so many sources; who was not heard
 /// of the longest is forgotten first. What was in order costs nothing, so that nobody who shares an address
@@ -50,4 +50,4 @@ private:
 /// like.
 [[nodiscard]] std::string source_of(std::string_view peer);
 
-} // namespace holdfast::push
+} // namespace holdfast::http
