@@ -8,6 +8,7 @@
 # ./dev image does either and needs no registry; docs/installation.md says how to use the image.
 ARG BASE=docker.io/library/debian:bookworm-slim
 ARG GO=docker.io/library/golang:1.26-bookworm
+ARG NODE=docker.io/library/node:22-bookworm-slim
 ARG BINARIES=from-source
 
 # kustomize, helm, sops and holdfast-builder, which the operator runs.
@@ -16,11 +17,19 @@ COPY tools/programs /src
 RUN HOLDFAST_PROGRAMS_DIR=/built /src/build && mkdir /programs && cp -L /built/current/bin/* /programs/ \
  && go version -m /programs/* >/programs/go-modules
 
+# The page, which is compiled into the operator.
+FROM ${NODE} AS page
+COPY ui /src/ui
+COPY tools/page /src/tools/page
+RUN HOLDFAST_PAGE_DIR=/page /src/tools/page/build
+
 FROM ${BASE} AS from-source
 COPY tools/install-packages /src/tools/install-packages
-RUN /src/tools/install-packages --without-go
+RUN /src/tools/install-packages --without-go --without-node
 COPY . /src
 COPY --from=programs /programs /programs
+COPY --from=page /page /page
+ENV HOLDFAST_PAGE_DIR=/page
 WORKDIR /src
 RUN cmake --preset release -DBUILD_TESTING=OFF && ninja -C build/release \
  && HOLDFAST_PROGRAMS=/programs cmake --install build/release --strip --prefix /binaries/usr

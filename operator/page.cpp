@@ -8,7 +8,10 @@
 #include "base/log.hpp"
 #include "policy/own_kinds.hpp"
 #include "serving_files.hpp"
+#include "ui/page_routes.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace holdfast {
@@ -73,8 +76,11 @@ result<void> page::open(const operator_options& options) {
             .version = HOLDFAST_VERSION
         }
     );
+    auto routes = service_->routes();
+    auto files_of_the_page = ui::make_routes();
+    std::ranges::move(files_of_the_page, std::back_inserter(routes));
     auto server = http::listen(
-        with_.executor, std::move(listen), api::with_security_headers(http::make_router(service_->routes()))
+        with_.executor, std::move(listen), api::with_security_headers(http::make_router(std::move(routes)))
     );
     if (!server) {
         return server.error().within("--page-listen " + options.page_listen);

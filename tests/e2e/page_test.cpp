@@ -12,6 +12,7 @@
 #include "e2e/world.hpp"
 #include "support/certificates.hpp"
 #include "support/free_port.hpp"
+#include "support/needs.hpp"
 #include "support/read_file.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -20,6 +21,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -213,6 +215,14 @@ private:
 
 } // namespace
 
+std::string lacks_browser() {
+    if (std::getenv("HOLDFAST_BROWSER") == nullptr) { // NOLINT: nobody writes the environment
+        return "HOLDFAST_BROWSER does not name what tests/browser/build prints";
+    }
+    return fs::exists("/usr/bin/chromium") ? ""
+                                           : "there is no /usr/bin/chromium: tools/install-packages browser";
+}
+
 BOOST_AUTO_TEST_SUITE(page)
 
 BOOST_AUTO_TEST_CASE(people_see_and_do_what_they_may_with_kubectl_and_see_what_comes_of_it) {
@@ -310,6 +320,23 @@ BOOST_AUTO_TEST_CASE(a_login_is_a_cookie_that_only_this_page_can_use) {
     BOOST_TEST(log.find("somebody logs in by the page") != std::string::npos);
     BOOST_TEST(log.find(s.viewer) == std::string::npos);
     BOOST_TEST(in.head.find("frame-ancestors 'none'") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_person_finds_what_is_wrong_and_syncs_it_in_a_browser, *needs(lacks_browser)) {
+    auto& s = site::get();
+    scene it{"browsed"};
+    it.config_map("a", "1");
+    it.repository.push("The first");
+    it.follow({.automated = false});
+    eventually([&] { return text_at(listed("browsed", s.viewer), {"sync"}) == "OutOfSync"; }, "it is known");
+    const auto screenshots = s.file("screenshots");
+    fs::create_directory(screenshots);
+    const auto walked = run_command(
+        "node", {HOLDFAST_SOURCE_DIR "/tests/browser/walk.js", s.origin, "browsed", screenshots},
+        s.deployer + "\n" + s.viewer + "\n", 120s
+    );
+    BOOST_TEST(walked.ok(), walked.out << walked.err << s.w.shared_operator().last_words());
+    BOOST_TEST(it.value("a") == "1");
 }
 
 BOOST_AUTO_TEST_CASE(streams_end_when_the_operator_does) {

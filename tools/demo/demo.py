@@ -60,7 +60,7 @@ class Demo:
         # On tmpfs: sockets of gpg's agent need a short path.
         self.gnupg = pathlib.Path(tempfile.mkdtemp(prefix="hf-demo-", dir="/dev/shm"))
         self.hook_secret = base64.b64encode(os.urandom(24)).decode()
-        self.push_port, self.admission_port = free_port(), free_port()
+        self.push_port, self.admission_port, self.page_port = free_port(), free_port(), free_port()
         self.kubectl_path = shutil.which("kubectl") or str(pathlib.Path(options.tools) / "kubectl")
 
     # ---- children and tools ----
@@ -237,8 +237,28 @@ class Demo:
             [str(pathlib.Path(self.options.operator).resolve()), "operator", "--kubeconfig", str(self.kubeconfig),
              "--namespace", NAMESPACE, "--cache-dir", str(self.directory / "cache"), "--metrics-listen", "",
              "--listen", f"127.0.0.1:{self.push_port}", "--admission-listen", f"127.0.0.1:{self.admission_port}",
-             "--admission-url", f"https://127.0.0.1:{self.admission_port}"],
+             "--admission-url", f"https://127.0.0.1:{self.admission_port}", "--page-listen", f"127.0.0.1:{self.page_port}"],
         )
+
+    def page_token(self):
+        """A token to log in to the page with, for all that there is."""
+        if self.kubectl("get", "serviceaccount", "page", "-n", NAMESPACE, check=False) is None:
+            self.kubectl("create", "serviceaccount", "page", "-n", NAMESPACE)
+        self.kubectl("apply", "-f", "-", stdin=f"""
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: page, namespace: {NAMESPACE}}}
+rules:
+- {{apiGroups: [holdfast.dev], resources: [applications, applications/status], verbs: [get, list, patch]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: page, namespace: {NAMESPACE}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: page}}
+subjects:
+- {{kind: ServiceAccount, name: page, namespace: {NAMESPACE}}}
+""")
+        return self.kubectl("create", "token", "page", "-n", NAMESPACE, "--duration=8h").strip()
 
     def wrong_application_is_refused(self):
         say("Applying an Application with a mistake in it")
@@ -386,6 +406,8 @@ spec:
             print(f"  curl http://{self.service}/")
         print(f"  cd {self.work_tree}   # edit, commit, git push")
         print(f"  tail -f {self.directory}/operator.log")
+        print(f"  https://127.0.0.1:{self.page_port}/ is the page; its certificate is made on the spot. Log in with:")
+        print(f"  {self.page_token()}")
         say("Ctrl-C stops all of it")
         while True:
             for name, child in self.children:
