@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(its_pods_pass_the_pod_security_standard_of_its_namespace) {
 BOOST_AUTO_TEST_CASE(every_overlay_is_taken_with_strict_validation) {
     auto& f = fixture::get();
     for (const std::string overlay :
-         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "monitoring", "argocd-rights"
-         }) {
+         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "page", "monitoring",
+          "argocd-rights"}) {
         const auto built = f.kubectl({"kustomize", config + "/overlays/" + overlay});
         const auto said = f.cluster().kubectl(
             {"apply", "--server-side", "--field-manager=overlay", "--force-conflicts", "--dry-run=server",
@@ -130,6 +130,10 @@ BOOST_AUTO_TEST_CASE(overlays_have_what_they_are_for) {
     BOOST_TEST(!has(built("small"), "kind: PodDisruptionBudget"));
     BOOST_TEST(has(built("cert-manager"), "cert-manager.io/inject-ca-from: holdfast/holdfast-admission"));
     BOOST_TEST(has(built("ingress"), "path: /hooks/push"));
+    for (const std::string_view part :
+         {"name: HOLDFAST_PAGE_LISTEN", "containerPort: 8443", "targetPort: page", "port: page"}) {
+        BOOST_TEST(has(built("page"), part), part);
+    }
     const auto one = built("one-namespace");
     for (const std::string kind :
          {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace",
@@ -139,8 +143,8 @@ BOOST_AUTO_TEST_CASE(overlays_have_what_they_are_for) {
     BOOST_TEST(has(one, "watch-namespace: holdfast"));
     BOOST_TEST(!has(one, "9443"));
     for (const std::string overlay :
-         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "monitoring", "argocd-rights"
-         }) {
+         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "page", "monitoring",
+          "argocd-rights"}) {
         // The operator and its options are found by this name and label.
         BOOST_TEST(has(built(overlay), "\n  name: holdfast-options\n"), overlay);
         BOOST_TEST(has(built(overlay), "holdfast.dev/options: \"true\""), overlay);
