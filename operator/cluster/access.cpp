@@ -144,7 +144,9 @@ access::answer<json::object> access::send_over_others(apply_request& what) const
     const auto id = kube::key_of(what.manifest);
     const auto* known = with_.live.find(what.kind.gvk(), id.namespace_, id.name);
     const bool is_ours = known != nullptr && known->owned();
-    bool is_settled = is_ours && known->contested;
+    // Of Argo CD's Applications: it may have been applied from the client so far.
+    const bool is_taken_up = known != nullptr && !known->owned() && !with_.names.is_selected_by_server();
+    bool is_settled = (is_ours && known->contested) || is_taken_up;
     if (is_settled) {
         if (const auto settled = co_await settle(what); !settled) {
             co_return settled.error();
@@ -234,7 +236,10 @@ access::answer<bool> access::settle(const apply_request& what) const {
             }
             co_return live.error();
         }
-        auto fields = sync::settled_fields(*live, what.manifest, spared, with_.names);
+        auto fields = sync::upgraded_fields(*live, with_.names);
+        if (!fields) {
+            fields = sync::settled_fields(*live, what.manifest, spared, with_.names);
+        }
         if (!fields) {
             co_return false;
         }

@@ -103,6 +103,7 @@ public:
     kind_watch(state& all, kube::resource kind, const std::string& namespace_)
         : all_{all},
           kind_{std::move(kind)},
+          is_unmarked_{all.config.names.get().leaves_unmarked(kind_.group, kind_.kind)},
           tasks_{all.executor},
           informer_{all.api, options(all, kind_, namespace_), *this} {}
 
@@ -214,7 +215,7 @@ public:
 
     void note(const json::object& live) {
         object_name name{std::string{kube::namespace_of(live)}, std::string{kube::name_of(live)}};
-        if (!all_.config.names.get().is_marked(live, all_.config.installation)) {
+        if (!is_unmarked_ && !all_.config.names.get().is_marked(live, all_.config.installation)) {
             return; // a namespace that was made for others too: the watch would never tell of its end
         }
         const auto version = kube::version_number(kube::resource_version_of(live));
@@ -279,6 +280,17 @@ public:
         }
     }
 
+    void claim(const object_name& name, const sync::application_ref& owner) {
+        const auto found = records_.find(name);
+        if (!is_unmarked_ || found == records_.end() || is_owned(found->second)) {
+            return;
+        }
+        auto record = found->second;
+        record.owner = owner;
+        record.in_inventory = true;
+        store(name, std::move(record), nullptr, /*tell=*/false);
+    }
+
     void note_gone(const object_name& name, std::string_view uid) {
         const auto found = records_.find(name);
         if (found != records_.end() && found->second.uid == uid) {
@@ -307,7 +319,10 @@ private:
     options(const state& all, const kube::resource& kind, const std::string& namespace_) {
         kube::informer_options o;
         o.kind = kind;
-        o.what.label_selector = all.config.names.get().selector_of(all.config.installation);
+        const auto& names = all.config.names.get();
+        if (!names.leaves_unmarked(kind.group, kind.kind)) {
+            o.what.label_selector = names.selector_of(all.config.installation);
+        }
         o.what.namespace_ = namespace_;
         return o;
     }
@@ -320,7 +335,27 @@ private:
             record.prune = sync::removal::foundation;
             record.remove = sync::removal::foundation;
         }
+        if (is_unmarked_) {
+            record.prune = sync::removal::never;
+            record.remove = sync::removal::never;
+            record.owner = owner_of_unmarked(id);
+        }
         return record;
+    }
+
+    // Whoever applies it just now, or is known to have it.
+    [[nodiscard]] sync::application_ref owner_of_unmarked(const sync::object_id& id) const {
+        if (const auto* applier = all_.config.applier_of(id)) {
+            return *applier;
+        }
+        const auto known = records_.find({id.namespace_, id.name});
+        return known == records_.end() ? sync::application_ref{} : known->second.owner;
+    }
+
+    // Where the server cannot select by the marks, it tells of others' objects, too.
+    [[nodiscard]] bool is_ours(const json::object& object) const {
+        const auto& names = all_.config.names.get();
+        return is_unmarked_ || names.is_selected_by_server() || sync::owner_of(object, names);
     }
 
     [[nodiscard]] sync::object_id id_of(const object_name& name) const {
@@ -336,6 +371,10 @@ private:
     // answer turns out to be void. What tells of the write itself, or of something later, ends that.
     void take(const json::object& object, bool tell) {
         auto name = kube::object_name_of(object);
+        if (!is_ours(object)) {
+            removed(name, kube::resource_version_of(object));
+            return;
+        }
         auto record = observe(object);
         if (const auto found = noted_.find(name); found != noted_.end()) {
             if (found->second.is_newer_than(record.resource_version)) {
@@ -553,6 +592,7 @@ private:
 
     state& all_;
     kube::resource kind_;
+    bool is_unmarked_;
     task_group tasks_;
     kube::informer informer_;
     records records_;
@@ -698,6 +738,14 @@ void live_objects::recheck(const sync::application_ref& owner) {
     }
     for (const auto& [watch, name] : owned->second) {
         watch->recheck(name);
+    }
+}
+
+void live_objects::claim(
+    const kube::group_version_kind& kind, const sync::object_id& id, const sync::application_ref& owner
+) {
+    if (auto* watch = state_->find(kind, id.namespace_)) {
+        watch->claim({id.namespace_, id.name}, owner);
     }
 }
 

@@ -20,7 +20,7 @@
 
 namespace holdfast::cluster {
 
-/// What is known of the cluster's objects that bear our installation's label: a record of about 200 bytes
+/// What is known of the cluster's objects that bear our installation's marks: a record of about 200 bytes
 /// each, kept in step by one watch a kind. Kinds are watched from when somebody asks for them, in the version
 /// that manifests name. On the loop's thread.
 ///
@@ -107,6 +107,11 @@ public:
 
     /// An application brings other health checks than before: its objects are to be judged by these.
     void recheck(const sync::application_ref& owner);
+
+    /// An object that nothing marks (dialect::leaves_unmarked) is this application's, where it is nobody's yet.
+    void claim(
+        const kube::group_version_kind& kind, const sync::object_id& id, const sync::application_ref& owner
+    );
 
     /// How many records are kept.
     [[nodiscard]] std::size_t size() const noexcept;

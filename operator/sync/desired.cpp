@@ -94,6 +94,47 @@ bool is_aggregated(const json::object& manifest, const object_id& id) {
            kube::find_object(manifest, {"aggregationRule"}) != nullptr;
 }
 
+constexpr std::size_t longest_label = 63;
+
+/// As much of a name as a label can have, in the way of Argo CD.
+std::string_view label_of(std::string_view name) {
+    name = name.substr(0, longest_label);
+    const auto last = name.find_last_not_of("-_.");
+    return last == std::string_view::npos ? std::string_view{} : name.substr(0, last + 1);
+}
+
+/// Error: the label cannot have the application's name.
+result<void>
+mark(json::object& annotations, json::object& labels, const object_id& id, const ownership& who) {
+    const auto& names = who.names.get();
+    if (names.marks == marking::by_installation) {
+        annotations[names.tracking_annotation] = to_string(tracking_id{who.application, id});
+        labels[names.installation_label] = who.installation;
+        return {};
+    }
+    if (names.leaves_unmarked(id.group, id.kind)) return {};
+    const auto& name = who.application.name;
+    if (names.marks == marking::by_label) {
+        if (name.size() > longest_label) {
+            return user_error(fmt::format(
+                "the application's name has {} characters, and the label {}, by which Argo CD is set to know its "
+                "objects, can have {}: use a shorter name, or application.resourceTrackingMethod: annotation",
+                name.size(), names.installation_label, longest_label
+            ));
+        }
+        labels[names.installation_label] = name;
+        return {};
+    }
+    annotations[names.tracking_annotation] = argocd_tracking_id(name, id, who.destination_namespace);
+    if (names.argocd_installation.empty()) {
+        annotations.erase(argocd_installation_annotation);
+    } else {
+        annotations[argocd_installation_annotation] = names.argocd_installation;
+    }
+    if (names.marks == marking::by_annotation_and_label) labels[names.installation_label] = label_of(name);
+    return {};
+}
+
 } // namespace
 
 std::optional<status_field> status_defined(const json::object& definition, std::string_view version) {
@@ -131,12 +172,15 @@ result<desired_object> make_desired(json::object manifest, const ownership& who,
         manifest.erase("status"); // hollow: what tools leave behind that write manifests of any kind
     }
     if (is_aggregated(manifest, made.id)) manifest.erase("rules");
-    auto annotations = text_map(metadata, "annotations", what);
-    if (!annotations) return annotations.error();
-    (**annotations)[who.names.get().tracking_annotation] = to_string(tracking_id{who.application, made.id});
-    auto labels = text_map(metadata, "labels", what);
-    if (!labels) return labels.error();
-    (**labels)[who.names.get().installation_label] = who.installation;
+    for (const auto* map : {"annotations", "labels"}) {
+        if (auto made_map = text_map(metadata, map, what); !made_map) return made_map.error();
+    }
+    auto marked =
+        mark(metadata.at("annotations").get_object(), metadata.at("labels").get_object(), made.id, who);
+    if (!marked) return marked.error();
+    for (const auto* map : {"annotations", "labels"}) {
+        if (metadata.at(map).get_object().empty()) metadata.erase(map);
+    }
     if (made.id.group.empty() && made.id.kind == "Secret") {
         if (auto folded = fold_string_data(manifest, what); !folded) return folded.error();
     }

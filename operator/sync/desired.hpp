@@ -24,7 +24,7 @@ struct desired_object {
     object_id id;
     /// As in the manifest; kinds are watched and applied in this version.
     std::string api_version;
-    /// With tracking annotation and installation label; Secrets with `data` only; without what only the
+    /// With the marks of its dialect; Secrets with `data` only; without what only the
     /// server may say (managedFields, uid, resourceVersion …, a `status` that is a subresource) and without
     /// what a controller of Kubernetes fills in (the rules of an aggregated ClusterRole).
     json::object manifest;
@@ -44,6 +44,8 @@ struct ownership {
     /// The id of this installation of Holdfast; a valid label value.
     std::string installation;
     dialect_ref names;
+    /// Where the application's objects go that name no namespace.
+    std::string destination_namespace = {};
 };
 
 /// Whose the field `status` of a kind is.

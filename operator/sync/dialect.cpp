@@ -1,5 +1,7 @@
 #include "sync/dialect.hpp"
 
+#include "sync/identity.hpp"
+
 #include <algorithm>
 
 namespace holdfast::sync {
@@ -12,15 +14,29 @@ bool dialect::is_former_manager(std::string_view manager) const noexcept {
 }
 
 std::string dialect::selector_of(std::string_view installation) const {
-    return std::string{installation_label} + "=" + std::string{installation};
+    switch (marks) {
+    case marking::by_installation: return std::string{installation_label} + "=" + std::string{installation};
+    case marking::by_label: return std::string{installation_label};
+    case marking::by_annotation:
+    case marking::by_annotation_and_label: break; // the label is for people: others write it, too
+    }
+    return {};
+}
+
+bool dialect::leaves_unmarked(std::string_view group, std::string_view kind) const noexcept {
+    return marks != marking::by_installation && kind == "CustomResourceDefinition" &&
+           group == "apiextensions.k8s.io";
 }
 
 bool dialect::is_marked(const json::object& live, std::string_view installation) const {
-    return kube::label(live, installation_label) == installation;
+    return marks == marking::by_installation ? kube::label(live, installation_label) == installation
+                                             : owner_of(live, *this).has_value();
 }
 
 bool dialect::is_for(const json::object& application, std::string_view installation) const {
-    return kube::label(application, installation_label).value_or(default_installation) == installation;
+    const auto label =
+        marks == marking::by_installation ? installation_label : holdfast_dev().installation_label;
+    return kube::label(application, label).value_or(default_installation) == installation;
 }
 
 std::string dialect::annotate_command(
@@ -41,6 +57,24 @@ const dialect& holdfast_dev() noexcept {
         .namespace_manager_prefix = "holdfast-namespace:"
     };
     return names;
+}
+
+dialect argoproj_io(const argocd_marks& marks) noexcept {
+    return {
+        .tracking_annotation =
+            marks.how == marking::by_label ? std::string_view{} : "argocd.argoproj.io/tracking-id",
+        .installation_label =
+            marks.how == marking::by_annotation ? std::string_view{} : std::string_view{marks.instance_label},
+        .release_annotation = holdfast_dev().release_annotation,
+        .sync_options_annotation = "argocd.argoproj.io/sync-options",
+        .field_manager = "argocd-controller",
+        .application_resource = "applications.argoproj.io",
+        .namespace_manager_prefix = "argocd-namespace:",
+        .marks = marks.how,
+        .application_namespace = marks.application_namespace,
+        .argocd_installation = marks.installation,
+        .keeps_applied_build = false
+    };
 }
 
 } // namespace holdfast::sync

@@ -45,8 +45,14 @@ std::string to_string(const tracking_id& id);
 /// Nothing where the text has another shape.
 std::optional<tracking_id> parse_tracking_id(std::string_view text);
 
+/// The value of Argo CD's annotation: "<app>:<group>/<kind>:<namespace>/<name>". `destination_namespace`: the
+/// application's, for what is in no namespace.
+std::string
+argocd_tracking_id(std::string_view application, const object_id& id, std::string_view destination_namespace);
+
 /// Whom a live object belongs to: its tracking id, if that names the object itself. A copy that somebody made
 /// of a managed object carries the id of the original and belongs to nobody.
+/// By Argo CD's label it is whoever the label names; what controllers made (it has owners) is nobody's then.
 std::optional<tracking_id> owner_of(const json::object& live, const dialect& names);
 
 } // namespace holdfast::sync

@@ -35,9 +35,11 @@ bool owns_mark(const json::object& entry, const dialect& names) {
     };
     if (text("manager") != names.field_manager || !text("subresource").empty()) return false;
     const auto* fields = entry.if_contains("fieldsV1");
+    const bool is_annotation = names.writes_annotation();
+    const auto mark = is_annotation ? names.tracking_annotation : names.installation_label;
     for (const std::string& key :
-         {std::string{"f:metadata"}, std::string{"f:annotations"},
-          "f:" + std::string{names.tracking_annotation}}) {
+         {std::string{"f:metadata"}, std::string{is_annotation ? "f:annotations" : "f:labels"},
+          "f:" + std::string{mark}}) {
         const auto* object = fields != nullptr ? fields->if_object() : nullptr;
         fields = object != nullptr ? object->if_contains(key) : nullptr;
     }

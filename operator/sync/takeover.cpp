@@ -416,6 +416,36 @@ adopted_fields(const json::object& live, std::span<const std::string> spared, co
     return kept;
 }
 
+std::optional<json::array> upgraded_fields(const json::object& live, const dialect& names) {
+    constexpr std::string_view last_applied = "f:kubectl.kubernetes.io/last-applied-configuration";
+    const auto* before = kube::find_array(live, {"metadata", "managedFields"});
+    if (names.marks == marking::by_installation || before == nullptr ||
+        find_applied(live, names.field_manager)) {
+        return std::nullopt;
+    }
+    json::array fields = *before;
+    for (const auto& entry : managed_entries(live)) {
+        if (!is_former(entry, {}, names) || entry.is_apply ||
+            entry.api_version != kube::api_version_of(live)) {
+            continue;
+        }
+        const auto* annotations = kube::find_object(*entry.fields, {"f:metadata", "f:annotations"});
+        if (annotations == nullptr || !annotations->contains(last_applied)) continue;
+        auto& ours = *find_entry(fields, entry);
+        ours["manager"] = names.field_manager;
+        ours["operation"] = "Apply";
+        auto& metadata = ours["fieldsV1"].get_object()["f:metadata"].get_object();
+        auto& kept = metadata["f:annotations"].get_object();
+        kept.erase(last_applied);
+        kept.erase("."); // with the map as a whole that annotation would go
+        if (kept.empty()) metadata.erase("f:annotations");
+        if (metadata.empty()) ours["fieldsV1"].get_object().erase("f:metadata");
+        drop_empty_entries(fields);
+        return fields;
+    }
+    return std::nullopt;
+}
+
 json::array managed_fields_patch(const json::object& live, json::array fields) {
     return {
         json::object{{"op", "replace"}, {"path", "/metadata/managedFields"}, {"value", std::move(fields)}},

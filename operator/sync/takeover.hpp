@@ -57,6 +57,12 @@ struct added_item {
 [[nodiscard]] std::optional<json::array>
 adopted_fields(const json::object& live, std::span<const std::string> spared, const dialect& names);
 
+/// For before the first apply of an object that Argo CD applied from the client: the managedFields in which that is
+/// an apply of ours, so that the first one takes away what the sources dropped since. Nobody owns the annotation
+/// with what was applied last then, and it stays, for who goes back. Nothing where nobody did so, or where we have
+/// applied already; and nothing for Applications of holdfast.dev, whose first apply leaves what it does not have.
+[[nodiscard]] std::optional<json::array> upgraded_fields(const json::object& live, const dialect& names);
+
 /// The JSON patch that gives an object these managedFields, and is refused (409) where it has changed since
 /// it was read as `live`.
 [[nodiscard]] json::array managed_fields_patch(const json::object& live, json::array fields);

@@ -328,6 +328,47 @@ BOOST_AUTO_TEST_CASE(the_patch_is_of_the_object_that_was_read) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(what_argo_cd_applied_from_the_client_becomes_an_apply_of_its_own_manager) {
+    const argocd_marks marks{.application_namespace = "argocd", .how = marking::by_label, .installation = {}};
+    const auto argo_cds = argoproj_io(marks);
+    const std::string last_applied = "'f:kubectl.kubernetes.io/last-applied-configuration': {}";
+    const auto fields_of = [&](const std::string& annotations) {
+        return "{'f:metadata': {'f:annotations': {" + annotations +
+               "}, 'f:labels': {'f:app.kubernetes.io/instance': {}}}, 'f:spec': {'f:type': {}}}";
+    };
+    struct {
+        std::vector<claim> before;
+        // Empty: nothing is to be done.
+        std::vector<claim> after;
+    } const cases[] = {
+        {{{"argocd-controller", "Update", fields_of("'.': {}, 'f:a': {}, " + last_applied)},
+          {"hpa", "Update", "{'f:spec': {'f:replicas': {}}}"}},
+         {{"argocd-controller", "Apply", fields_of("'f:a': {}")},
+          {"hpa", "Update", "{'f:spec': {'f:replicas': {}}}"}}},
+        // As older versions did; nothing is left of the annotations.
+        {{{"kubectl-client-side-apply", "Update", fields_of(last_applied)}},
+         {{"argocd-controller", "Apply",
+           "{'f:metadata': {'f:labels': {'f:app.kubernetes.io/instance': {}}}, "
+           "'f:spec': {'f:type': {}}}"}}},
+        // Not by an apply, not by a former manager, or by an apply of the server's already.
+        {{{"argocd-controller", "Update", fields_of("'f:a': {}")}}, {}},
+        {{{"somebody", "Update", fields_of(last_applied)}}, {}},
+        {{{"argocd-controller", "Update", fields_of(last_applied), "status"}}, {}},
+        {{{"argocd-controller", "Update", fields_of(last_applied)},
+          {"argocd-controller", "Apply", "{'f:spec': {}}"}},
+         {}},
+    };
+    for (const auto& one : cases) {
+        const auto made = upgraded_fields(live("[]", one.before), argo_cds);
+        BOOST_REQUIRE(made.has_value() == !one.after.empty());
+        if (made) {
+            const auto expected = live("[]", one.after).at("metadata").at("managedFields");
+            BOOST_TEST(*made == expected.as_array(), json::serialize(*made));
+        }
+        BOOST_TEST(!upgraded_fields(live("[]", one.before), holdfast_dev()).has_value());
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
