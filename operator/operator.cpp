@@ -1,4 +1,5 @@
 #include "operator.hpp"
+#include "argocd_service.hpp"
 #include "base/worker_pool.hpp"
 
 #include "base/log.hpp"
@@ -59,6 +60,7 @@ constexpr auto repositories_hand_over = 200ms;
 // A write that is under way; the next leader does the rest.
 constexpr auto sets_hand_over = 200ms;
 constexpr auto projects_hand_over = 100ms;
+constexpr auto argocd_hand_over = 500ms;
 // To the API server: so many keep a small one busy, however many applications are worked on.
 constexpr std::size_t most_connections = 40;
 // The same of each other cluster.
@@ -294,11 +296,19 @@ public:
                 .default_interval = 3min,
                 .replica = replica_name(options_)
             },
-            [this](const git::url& repository, const std::set<std::string>& applications) {
-                applications_->repository_moved(repository, applications);
-                sets_->repository_moved(applications);
+            [this](const git::url& repository, std::set<std::string> users) {
+                if (argocd_) {
+                    argocd_->repository_moved(repository, users);
+                }
+                applications_->repository_moved(repository, users);
+                sets_->repository_moved(users);
             },
-            [this](const std::set<std::string>& applications) { applications_->charts_moved(applications); }
+            [this](std::set<std::string> users) {
+                if (argocd_) {
+                    argocd_->charts_moved(users);
+                }
+                applications_->charts_moved(users);
+            }
         );
         const build_parts::surroundings around{executor,       pool_,    home,
                                                *repositories_, metrics_, places_per_tenant(),
@@ -365,6 +375,9 @@ public:
                 .state_key = [this]() -> const std::string& { return state_key_->now(); }
             }
         );
+        if (!options_.argocd_namespace.empty()) {
+            wire_argocd();
+        }
         sets_.emplace(
             executor,
             sets_control::set_controller::parts{
@@ -434,11 +447,17 @@ public:
         if (applications_) {
             co_await sets_->hand_over(sets_hand_over);
             co_await applications_->hand_over(work_hand_over);
+            if (argocd_) {
+                co_await argocd_->hand_over(argocd_hand_over);
+            }
             co_await repositories_->hand_over(repositories_hand_over);
             co_await sets_->stop();
             co_await projects_->hand_over(projects_hand_over);
             co_await projects_->stop();
             co_await applications_->stop();
+            if (argocd_) {
+                co_await argocd_->stop();
+            }
         }
         if (file_journal_) {
             co_await file_journal_->close();
@@ -523,6 +542,40 @@ private:
         );
     }
 
+    void wire_argocd() {
+        argocd_.emplace(
+            context_.get_executor(),
+            argocd_service::parts{
+                .home = replica_->api(),
+                .sources = *repositories_,
+                .supplies = *builds_.supplies,
+                .secrets = *builds_.secrets,
+                .build = *builds_.build,
+                .events = *events_,
+                .counters = metrics_,
+                .pool = pool_
+            },
+            argocd_service::settings{
+                .namespace_ = options_.argocd_namespace,
+                .own_namespace = own_namespace_,
+                .installation = options_.installation,
+                .concurrency = options_.concurrency,
+                .cache_directory = options_.cache_directory,
+                .process = process_name(),
+                .former_managers = former_managers_,
+                .connections_elsewhere = most_connections_elsewhere,
+                .may_write = [this] { return replica_->leads(); },
+                .begin_anew =
+                    [this](bool is_void) {
+                        if (is_void) {
+                            replica_->renounce();
+                        }
+                        end_(outcome::again);
+                    }
+            }
+        );
+    }
+
     static asio::awaitable<void> lead(running_operator* self, bool after_another) {
         if (!co_await self->state_key_->load()) {
             self->tasks_.spawn("load the key for digests", self->state_key_->keep_loading());
@@ -531,6 +584,9 @@ private:
         self->sets_->lead();
         self->repositories_->lead();
         self->projects_->lead();
+        if (self->argocd_) {
+            self->argocd_->lead(after_another);
+        }
     }
 
     void options_changed(const operator_options& now) {
@@ -590,6 +646,9 @@ private:
         self->projects_->start();
         self->applications_->start();
         self->sets_->start();
+        if (self->argocd_) {
+            self->argocd_->start();
+        }
         self->tasks_.spawn("housekeeping", housekeeping(self));
         log::info("started");
         if (!self->options_.page_listen.empty() && self->replica_->is_elected()) {
@@ -618,7 +677,9 @@ private:
     const std::string& metrics_text() {
         const auto now = steady_clock::now();
         if (metrics_text_.empty() || now - metrics_made_ >= metrics_age) {
-            metrics_.watched_objects(clusters_->watched_objects());
+            metrics_.watched_objects(
+                clusters_->watched_objects() + (argocd_ ? argocd_->watched_objects() : 0)
+            );
             metrics_.leader(replica_->leads());
             const auto* own = clusters_->known().home();
             std::vector<observe::cluster_view> clusters{
@@ -703,6 +764,7 @@ private:
     std::optional<sources::file_journal> file_journal_;
     std::optional<control::projects> projects_;
     std::optional<control::application_controller> applications_;
+    std::optional<argocd_service> argocd_; // where its namespace is given
     std::optional<sets_control::set_controller> sets_;
     std::unique_ptr<http::server> server_;
     std::optional<page> page_;

@@ -384,6 +384,15 @@ parser::parser() {
         ->capture_default_str()
         ->type_name("NAME");
     run->add_option(
+           "--argocd-namespace", options.argocd_namespace,
+           "Work on the Applications of argoproj.io in this namespace as they are, in place of Argo CD's "
+           "application controller, which is to have no replicas, or to be told to leave an Application alone "
+           "(annotation argocd.argoproj.io/skip-reconcile=true). See docs/migration.md. Empty: none of them is "
+           "worked on."
+    )
+        ->envname("HOLDFAST_ARGOCD_NAMESPACE")
+        ->type_name("NAMESPACE");
+    run->add_option(
            "--former-managers", former_managers,
            "Field managers to take fields over from, besides those of kubectl, Helm, Argo CD and Flux: the "
            "fields that they own in an application's objects become Holdfast's. Separated by commas; a '*' at "

@@ -61,6 +61,8 @@ struct operator_options {
     /// The value of the label holdfast.dev/installation on every managed object, and on the Applications to
     /// work on; "holdfast" works on those without the label too.
     std::string installation = "holdfast";
+    /// Where an installation of Argo CD is whose Applications (argoproj.io) are worked on, too; empty: none are.
+    std::string argocd_namespace;
     /// Field managers that objects are taken over from, beside the usual ones (sync/dialect.hpp).
     std::vector<std::string> former_managers;
     /// Work only while holding the Lease of that name in the own namespace: of several replicas one does.

@@ -26,9 +26,10 @@ constexpr std::string_view no_page = "there is no web page, API or login yet";
 
 constexpr std::array table{
     setting{
-        feature, "objects of argoproj.io", missing,
-        "Applications, AppProjects and ApplicationSets of argoproj.io are not worked on: they have to be written "
-        "as objects of holdfast.dev"
+        feature, "objects of argoproj.io", differently,
+        "the option argocd-namespace has Applications of that namespace worked on as they are, by its AppProjects; "
+        "ApplicationSets are left to Argo CD's controller for them, and other namespaces' Applications have to be "
+        "written as objects of holdfast.dev"
     },
     setting{
         feature, "hooks", differently,
@@ -46,22 +47,34 @@ constexpr std::array table{
         "a Repository with spec.passwordStore and a Secret with the key replace what the repo-server was given"
     },
     setting{
-        feature, "notifications", missing,
-        "none are sent: Argo CD's notifications controller reads Applications of argoproj.io alone. Alert on "
-        "events and metrics"
+        feature, "notifications", differently,
+        "Argo CD's notifications controller goes on with Applications of argoproj.io; for those of holdfast.dev alert "
+        "on events and metrics"
     },
-    setting{feature, "image-updater", missing, "it writes to Applications of argoproj.io alone"},
-    setting{feature, "skip-reconcile", differently, "set spec.suspend of the Application of holdfast.dev"},
+    setting{
+        feature, "image-updater", differently,
+        "it goes on with Applications of argoproj.io, and knows none of holdfast.dev"
+    },
+    setting{
+        feature, "skip-reconcile", differently,
+        "it is for Argo CD's own controller: by it an Application of argoproj.io is moved to Holdfast alone; "
+        "holdfast.dev/skip-reconcile, or spec.suspend of one of holdfast.dev, is for Holdfast"
+    },
     setting{
         cm, "application.instanceLabelKey", differently,
-        "objects are known by the annotation holdfast.dev/tracking-id and an inventory in the status; the label "
-        "is left as it is"
+        "honoured for Applications of argoproj.io; those of holdfast.dev know their objects by the annotation "
+        "holdfast.dev/tracking-id and an inventory in the status"
     },
     setting{
         cm, "application.resourceTrackingMethod", differently,
-        "objects are known by the annotation holdfast.dev/tracking-id and an inventory in the status"
+        "honoured for Applications of argoproj.io, but that an inventory in the status says what is pruned; those of "
+        "holdfast.dev know their objects by the annotation holdfast.dev/tracking-id"
     },
-    setting{cm, "installationID", differently, "the option installation tells installations apart"},
+    setting{
+        cm, "installationID", differently,
+        "honoured for Applications of argoproj.io; for those of holdfast.dev the option installation tells "
+        "installations apart"
+    },
     setting{
         cm, "resource.customizations", differently,
         "takeover check says it of each kind and member, as of the keys below"
@@ -175,7 +188,8 @@ constexpr std::array table{
     },
     setting{
         parameters, "application.namespaces", differently,
-        "Applications of all namespaces are worked on, each within its Project"
+        "Applications of holdfast.dev are worked on in all namespaces, each within its Project; those of argoproj.io in "
+        "the namespace of Argo CD alone"
     },
     setting{parameters, "controller.diff.server.side", not_needed, "what is compared is always the server's"},
     setting{

@@ -25,7 +25,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
       runs{
           ex,
           p.home,
-          {.kind = policy::application_kind(),
+          {.kind = policy::application_kind(config.api),
            .namespace_ = config.watch_namespace,
            .name = "application",
            .concurrency = config.concurrency},
@@ -68,7 +68,7 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           p.home,
           p.events,
           p.counters,
-          config.names,
+          config,
           {.find = [this](const std::string& key) { return applications.find(key); },
            .waiting = [this] { return runs.queue().waiting_now(); },
            .settled = [this](const std::string& key) { reconcile_dependents(key); }}

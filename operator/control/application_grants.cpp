@@ -83,7 +83,7 @@ bool application_controller::state::is_granted(application_record& r, engine::fi
     }
     if (first != nullptr) {
         operation.refuse(r, first->message);
-        with.sources.use(r.key(), {}); // nothing is asked for on its behalf
+        with.sources.use(config.user_of(r.key()), {}); // nothing is asked for on its behalf
         found.health_unknown = true;
         return false;
     }

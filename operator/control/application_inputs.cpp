@@ -314,7 +314,7 @@ application_sources::identify(record_ptr r, inputs& made) {
             }
             made.needs[need] = std::move(*now);
         }
-        with_.sources.use(r->key(), uses_of(*r));
+        with_.sources.use(with_.config.user_of(r->key()), uses_of(*r));
     }
     co_return user_error(
         "spec.source: the build goes on asking for more from elsewhere; bases that name further remote bases "

@@ -33,11 +33,40 @@ bool is_what_was_applied(const application_record& r) {
            r.sources.from->build_key == r.object.status.sync.applied_build_key;
 }
 
+// Where a status has no place for the build that was applied last, the operation that ended well tells it: by what
+// it was of.
+void recall_what_was_applied(application_record& r) {
+    auto& status = r.object.status;
+    const auto& last = status.operation_state;
+    if (!r.sources.from || !status.sync.applied_build_key.empty() || !last || !last->sync_result ||
+        last->phase != crds::operation_phase::succeeded) {
+        return;
+    }
+    const auto& asked = request_of(last->operation);
+    const auto& was = *last->sync_result;
+    auto sources = was.sources;
+    if (sources.empty() && was.source) {
+        sources.push_back(*was.source);
+    }
+    std::vector<std::string> revisions;
+    for (const auto& one : r.sources.from->revisions) {
+        revisions.push_back(one.text);
+    }
+    const bool is_same = was.revisions.empty() ? revisions.size() == 1 && revisions.front() == was.revision
+                                               : revisions == was.revisions;
+    if (is_same && sources == r.sources.from->sources && !asked.dry_run && asked.resources.empty()) {
+        status.sync.applied_build_key = r.sources.from->build_key;
+        status.sync.applied_revision = was.revision;
+    }
+}
+
 // What is asked for and not there yet: the rest is done, and the whole is not ready.
 void name_what_is_not_served(const application_record& r, engine::findings& found) {
     const auto* before = crds::find_condition(r.object.status.conditions, engine::not_served_type);
+    auto of_spec = policy::not_served(r.object.spec);
+    of_spec.insert(of_spec.end(), r.not_known.begin(), r.not_known.end());
     auto words = engine::not_served(
-        policy::not_served(r.object.spec), r.compared.wanted ? &*r.compared.wanted : nullptr,
+        of_spec, r.compared.wanted ? &*r.compared.wanted : nullptr,
         before == nullptr ? std::string_view{} : std::string_view{before->message}
     );
     if (words.empty()) {
@@ -132,6 +161,7 @@ asio::awaitable<void> application_controller::state::reconcile(std::string key) 
     }
     if (applications.find(key) == r && !found.undecided) {
         report.fill(*r, found);
+        r->reported.is_refreshed = !r->reported.refresh.empty();
         r->is_looked_at = r->is_looked_at || r->sources.from.has_value();
         const auto& now = r->object.status;
         if (before.source_type != now.source_type ||
@@ -191,11 +221,14 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
     if (found.undecided) {
         co_return found;
     }
+    if (!config.names.get().keeps_applied_build) {
+        recall_what_was_applied(*r);
+    }
     const bool failed = found.problems.contains("ComparisonError");
     if (failed && turns.is_set_aside(r->key())) {
         found.reason = "SetAside";
     }
-    with.sources.use(r->key(), uses_of(*r));
+    with.sources.use(config.user_of(r->key()), uses_of(*r));
     if (const auto untold = application_sources::recheck_of_sources(*r, failed)) {
         found.requeue(*untold);
     }
@@ -340,7 +373,14 @@ asio::awaitable<engine::findings> application_controller::state::take_refresh(re
         co_return found;
     }
     const bool hard = annotations.at(name) == "hard";
+    if (r->reported.refresh == name) {
+        co_return found; // it goes with the status that tells what came of it
+    }
     sources.refresh(*r, hard);
+    if (config.api == crds::application_api::argoproj_io) {
+        r->reported.refresh = name;
+        co_return found;
+    }
     json::object annotation;
     annotation[name] = nullptr;
     json::object metadata;
@@ -348,7 +388,7 @@ asio::awaitable<engine::findings> application_controller::state::take_refresh(re
     json::object patch;
     patch["metadata"] = std::move(metadata);
     const auto done = co_await with.home.patch_merge(
-        policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name, patch,
+        policy::application_kind(config.api), r->object.metadata.namespace_, r->object.metadata.name, patch,
         config.names.get().field_manager
     );
     if (done) {

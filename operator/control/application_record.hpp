@@ -182,6 +182,9 @@ struct reported_status {
     std::optional<json::object> found;
     /// A write failed: it may have been done all the same, or somebody else wrote meanwhile.
     bool in_doubt = false;
+    /// The annotation that asked for a refresh, where it is taken away together with what is written next.
+    std::string refresh;
+    bool is_refreshed = false; // a look has ended since
     /// Since when another one waits to be written.
     steady_clock::time_point due_since{};
 };
@@ -205,6 +208,8 @@ struct application_record {
     bool foreign = false;
     /// What is wrong with the object; then there is nothing else to do.
     std::string unreadable;
+    /// What of its specification is not known here, of an API that is read leniently: it is not ready then.
+    std::vector<crds::problem> not_known;
     /// What is wrong with its `operation` as it is written: that fails by it, and the rest goes on.
     std::string unreadable_operation;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crds/application_api.hpp"
 #include "kube/object.hpp"
 #include "sync/dialect.hpp"
 
@@ -19,6 +20,11 @@ struct application_settings {
     std::string installation;
     /// How what they deploy is marked, and how they are.
     sync::dialect_ref names;
+    /// Of which API they are.
+    crds::application_api api = crds::application_api::holdfast_dev;
+    /// Before the key of each where it is told to those that serve Applications of several APIs
+    /// (sources::repositories).
+    std::string user_prefix = {};
     /// How many applications are reconciled side by side.
     std::size_t concurrency = 32;
     /// Called when the API server's store turns out to be older than what it told before: all that is known
@@ -34,6 +40,11 @@ struct application_settings {
         static const std::string none;
         return none;
     };
+    /// Whether one is left to Argo CD's own controller. On the loop's thread; must not throw.
+    std::function<bool(const json::object&)> is_left_to_others = [](const json::object&) { return false; };
+
+    /// How an application is called there.
+    [[nodiscard]] std::string user_of(const std::string& key) const { return user_prefix + key; }
 };
 
 } // namespace holdfast::control

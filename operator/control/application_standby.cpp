@@ -66,7 +66,7 @@ asio::awaitable<result<void>> application_sources::prepare(record_ptr r) {
     if (auto planned = co_await identify(r, made); !planned) {
         co_return planned.error();
     }
-    with_.sources.use(r->key(), uses_of(*r));
+    with_.sources.use(with_.config.user_of(r->key()), uses_of(*r));
     co_return result<void>{};
 }
 

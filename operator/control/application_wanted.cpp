@@ -32,18 +32,21 @@ bool names_entries(const sources::source_identity& identity) {
 
 // What is to be known of a build, beside what the builds said themselves.
 std::vector<std::string> warnings_of(
-    const sources::desired_set& built, const crds::application& object, const std::string& own_namespace
+    const sources::desired_set& built, const crds::application& object, const application_settings& config
 ) {
     auto warnings = built.warnings;
     for (const auto& problem : policy::without_effect(object.spec)) {
         warnings.push_back(problem.text());
     }
-    for (const auto& problem : policy::unserved_annotations(object.metadata)) {
-        warnings.push_back(problem.text());
+    if (config.api ==
+        crds::application_api::holdfast_dev) { // their readers go on with Argo CD's Applications
+        for (const auto& problem : policy::unserved_annotations(object.metadata)) {
+            warnings.push_back(problem.text());
+        }
     }
     counted_list unserved{3};
     for (const auto& one : built.objects) {
-        if (auto why = policy::unserved_secret(one.manifest, one.id.namespace_, own_namespace);
+        if (auto why = policy::unserved_secret(one.manifest, one.id.namespace_, config.own_namespace);
             !why.empty()) {
             unserved.add([&] { return sync::describe(one.id) + " " + why; });
         }
@@ -162,7 +165,10 @@ application_sources::build(record_ptr r, inputs from, plans how) {
     }
     sources::build_target target{
         .who =
-            {.application = r->ref(), .installation = with_.config.installation, .names = with_.config.names},
+            {.application = r->ref(),
+             .installation = with_.config.installation,
+             .names = with_.config.names,
+             .destination_namespace = r->object.spec.destination.namespace_},
         .namespace_ = r->object.spec.destination.namespace_,
         .options = sync_options_of(r->object.spec),
         .confined_to = r->granted.confined_to
@@ -203,7 +209,7 @@ asio::awaitable<result<void>> application_sources::build_wanted(record_ptr r, in
         co_return known.error();
     }
     note_mask(*r);
-    r->compared.warnings = warnings_of(*r->compared.full, r->object, with_.config.own_namespace);
+    r->compared.warnings = warnings_of(*r->compared.full, r->object, with_.config);
     r->compared.summary = has_values_anywhere(from) ? crds::application_summary{}
                                                     : engine::summary_of(r->compared.full->objects);
     take_over(*r, planned_of(*r->compared.full, r->object.spec), std::move(from));

@@ -65,6 +65,21 @@ void note_problems(application_record& r, std::vector<crds::problem> problems) {
     r.unreadable = crds::join(problems);
 }
 
+// Ours are refused or pruned by their definition. What another version of Argo CD may know is asked for in vain.
+void note_not_known(
+    application_record& r, std::vector<crds::problem> unknown_fields, crds::application_api api
+) {
+    r.not_known.clear();
+    if (api == crds::application_api::holdfast_dev) {
+        return;
+    }
+    for (auto& one : unknown_fields) {
+        if (one.path.starts_with("spec.")) {
+            r.not_known.push_back({std::move(one.path), "is not known to this version of Holdfast"});
+        }
+    }
+}
+
 } // namespace
 
 std::optional<kube::object_version> application_controller::state::version_of(const kube::object_name& name
@@ -100,7 +115,7 @@ void application_controller::state::changed(const json::object& object) {
 }
 
 void application_controller::state::take_in(const json::object& object) {
-    auto read = crds::examine_application(object);
+    auto read = crds::examine_application(object, config.api);
     auto& now = read.value;
     const auto key = now.metadata.namespace_ + "/" + now.metadata.name;
     auto& r = applications.at(key);
@@ -108,7 +123,8 @@ void application_controller::state::take_in(const json::object& object) {
         // Said though the list as a whole may be newer again than what was known: others write, too.
         is_older_list = true;
     }
-    const bool foreign = !config.names.get().is_for(object, config.installation);
+    const bool foreign =
+        !config.names.get().is_for(object, config.installation) || config.is_left_to_others(object);
     // What another replica makes of it is all that is known of it.
     const bool fresh = !r || !runs.leads() || r->foreign != foreign;
     if (foreign) {
@@ -138,10 +154,11 @@ void application_controller::state::take_in(const json::object& object) {
         ending.watch_kinds_of(r->object);
     }
     note_problems(*r, std::move(read.problems));
+    note_not_known(*r, std::move(read.unknown_fields), config.api);
     if (fresh && runs.leads()) {
         others.expect_reconcile(*r);
     }
-    with.sources.use(key, uses_of(*r));
+    with.sources.use(config.user_of(key), uses_of(*r));
     triggers.reconcile(key);
 }
 
@@ -160,7 +177,7 @@ void application_controller::state::note_foreign(record_ptr& r, crds::applicatio
     with.clusters.use(key, {}, {});
     wants.forget(key);
     looks.forget(key);
-    with.sources.use(key, {});
+    with.sources.use(config.user_of(key), {});
     reconcile_dependents(key);
 }
 
@@ -174,7 +191,7 @@ void application_controller::state::take_up(
     }
     r->object = std::move(now);
     r->untold_until = untold_until;
-    status_writer::begin(*r, object);
+    statuses.begin(*r, object);
     // A killed operator may have begun with the operation without having taken it out of the object.
     const auto& o = r->object;
     if (!is_of_a_set(r->object)) {
@@ -237,7 +254,7 @@ void application_controller::state::forget(const std::string& key) {
         return;
     }
     with.counters.application_gone(r->object.metadata.namespace_, r->object.metadata.name);
-    with.sources.use(key, {});
+    with.sources.use(config.user_of(key), {});
     with.clusters.use(key, {}, {});
     applications.note_dependencies(r->object, /*there=*/false);
     r->stop_work();

@@ -103,7 +103,8 @@ void comparison::tell_of_drift(const application_record& r, const sync::object_i
 }
 
 void comparison::hold_on(application_record& r) {
-    for (const auto& id : hold_on_to(*destination_of(with_.clusters, r.object), r)) {
+    const auto to = destination_of(with_.clusters, r.object);
+    for (const auto& id : hold_on_to(*to, r, with_.config.names)) {
         if (r.compared.remarked.insert(id).second) {
             log::warn(
                 "an object was marked as another's, and stays this application's",
@@ -165,7 +166,9 @@ asio::awaitable<void> comparison::compare(record_ptr r) {
             tell_of_drift(*r, w.id);
         }
         w.in_sync = verdict == sync::verdict::equal && !record->is_remarked;
-        const bool is_read = (verdict == sync::verdict::unknown && !is_applied_by_itself) ||
+        // It was applied before; an apply of the same would be told as one more operation.
+        const bool is_forgotten = !with_.config.names.get().keeps_applied_build && record->owned();
+        const bool is_read = (verdict == sync::verdict::unknown && (!is_applied_by_itself || is_forgotten)) ||
                              (verdict == sync::verdict::differs && (is_ruled || !is_healed));
         if (is_read) {
             const auto seen = r->compared.differs_at.find(w.id);

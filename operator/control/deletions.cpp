@@ -278,7 +278,7 @@ asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
     json::object patch;
     patch["metadata"] = std::move(fields);
     const auto done = co_await with_.home.patch_merge(
-        policy::application_kind(), metadata.namespace_, metadata.name, patch,
+        policy::application_kind(with_.config.api), metadata.namespace_, metadata.name, patch,
         with_.config.names.get().field_manager
     );
     if (done) {

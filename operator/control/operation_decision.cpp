@@ -173,7 +173,8 @@ void operations::finish(application_record& r, crds::operation_phase phase, std:
                           !is_automated(state.operation);
         if (news && asked.auto_heal_attempts_count == 0) {
             crds::history_entry entry;
-            entry.id = status.history.empty() ? 1 : status.history.back().id + 1;
+            const std::int64_t first = with_.config.api == crds::application_api::argoproj_io ? 0 : 1;
+            entry.id = status.history.empty() ? first : status.history.back().id + 1;
             entry.revision = state.sync_result->revision;
             entry.revisions = state.sync_result->revisions;
             if (r.sources.from->sources.size() == 1) {

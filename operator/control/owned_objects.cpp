@@ -81,7 +81,8 @@ std::string adoption_question_of(
     );
 }
 
-std::vector<sync::object_id> hold_on_to(cluster::destination& to, const application_record& r) {
+std::vector<sync::object_id>
+hold_on_to(cluster::destination& to, const application_record& r, const sync::dialect& names) {
     std::vector<sync::object_id> remarked;
     if (!r.compared.wanted) {
         return remarked;
@@ -91,6 +92,10 @@ std::vector<sync::object_id> hold_on_to(cluster::destination& to, const applicat
         const auto* live = w.synthetic ? nullptr : to.live().find(w.gvk(), w.id.namespace_, w.id.name);
         if (live == nullptr || (live->in_inventory && !live->is_remarked) ||
             r.compared.forbidden.contains(w.id)) {
+            continue;
+        }
+        if (live->owner.name.empty() && names.leaves_unmarked(w.id.group, w.id.kind)) {
+            to.live().claim(w.gvk(), w.id, r.ref());
             continue;
         }
         if (live->owner == r.ref()) {

@@ -28,6 +28,7 @@ struct owned_objects {
 
 /// Has what its sources want, and what bears its mark, known as the application's; and what its status tells
 /// of, and somebody else marked as another's since, as its own again. Gives these.
-std::vector<sync::object_id> hold_on_to(cluster::destination& to, const application_record& r);
+std::vector<sync::object_id>
+hold_on_to(cluster::destination& to, const application_record& r, const sync::dialect& names);
 
 } // namespace holdfast::control

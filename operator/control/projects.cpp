@@ -64,16 +64,20 @@ crds::condition ready_of(const crds::project& value, const std::string& problem,
 
 projects::projects(
     asio::any_io_executor executor, kube::client& home, kube::event_recorder& events,
-    observe::metrics& counters, std::string own_namespace, handlers told
+    observe::metrics& counters, std::string own_namespace, handlers told, crds::application_api api
 )
     : home_{home},
       events_{events},
       own_namespace_{std::move(own_namespace)},
       told_{std::move(told)},
+      api_{api},
       runs_{
           std::move(executor),
           home,
-          {.kind = policy::project_kind(), .namespace_ = own_namespace_, .name = "project"},
+          {.kind = api == crds::application_api::argoproj_io ? policy::app_project_kind()
+                                                             : policy::project_kind(),
+           .namespace_ = own_namespace_,
+           .name = "project"},
           *this,
           [this](std::string name) { return write_status(std::move(name)); },
           &counters
@@ -111,7 +115,7 @@ void projects::for_each_known(const std::function<void(const kube::object_name&)
 }
 
 void projects::changed(const json::object& object) {
-    auto read = crds::examine_project(object);
+    auto read = crds::examine_project(object, api_);
     const auto name = read.value.metadata.name;
     const bool is_news =
         read.problems.empty() ? index_.put(read.value) : index_.put(name, crds::join(read.problems));
@@ -143,8 +147,8 @@ void projects::trouble_changed() {
     }
     if (failure->is_not_found()) {
         log::warn(
-            "there are no projects, since the custom resource projects.holdfast.dev is not installed",
-            {{"error", failure->message()}}
+            "there are no projects, since the custom resource is not installed",
+            {{"group", std::string{crds::group_of(api_)}}, {"error", failure->message()}}
         );
         note_that_all_are_known();
     } else if (failure->kind() == error_kind::forbidden) {
@@ -164,8 +168,8 @@ void projects::note_that_all_are_known() {
 
 asio::awaitable<void> projects::write_status(std::string name) {
     const auto found = objects_.find(name);
-    if (found == objects_.end()) {
-        co_return;
+    if (found == objects_.end() || api_ == crds::application_api::argoproj_io) {
+        co_return; // Argo CD's have no such status
     }
     const auto value = found->second;
     const auto rules = index_.find(name);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "crds/application_api.hpp"
 #include "crds/project.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
@@ -20,7 +21,8 @@
 
 namespace holdfast::control {
 
-/// The Projects of the operator's namespace: what they permit, and what their statuses say. On the loop's thread.
+/// The Projects of a namespace, or Argo CD's there: what they permit, and of ours what their statuses say. On the
+/// loop's thread.
 class projects final : kube::informer_handler {
 public:
     /// How many applications name a project, and how many of them it forbids what they do.
@@ -39,7 +41,8 @@ public:
     /// `home`, `events` and `counters` outlive it; handlers are called until stop() was awaited.
     projects(
         asio::any_io_executor executor, kube::client& home, kube::event_recorder& events,
-        observe::metrics& counters, std::string own_namespace, handlers told
+        observe::metrics& counters, std::string own_namespace, handlers told,
+        crds::application_api api = crds::application_api::holdfast_dev
     );
     projects(const projects&) = delete;
     projects& operator=(const projects&) = delete;
@@ -72,6 +75,8 @@ private:
     kube::event_recorder& events_;
     std::string own_namespace_;
     handlers told_;
+    /// Of the Applications that they are for.
+    crds::application_api api_;
     policy::project_index index_;
     std::map<std::string, crds::project, std::less<>> objects_;
     runtime::controller runs_;

@@ -9,6 +9,14 @@
 
 namespace holdfast::control {
 
+namespace {
+
+// There is no count beside them there: what is not among them is not the application's to its readers. Their
+// bytes are bounded where they are written.
+constexpr std::size_t most_rows_of_argo_cd = 10'000;
+
+} // namespace
+
 std::string applied_state_of(const std::vector<cluster::live_objects::found>& owned, const std::string& key) {
     if (key.empty()) {
         return {};
@@ -168,6 +176,9 @@ std::string status_report::fill_resources(application_record& r) {
     const auto heirs = with_.others.heirs_of(r, surplus);
     for (const auto& o : surplus) {
         view.surplus.push_back({o.id, o.kind.version, o.record, heirs.contains(o.id)});
+    }
+    if (with_.config.api == crds::application_api::argoproj_io) {
+        view.most = most_rows_of_argo_cd;
     }
     auto report = engine::resources_of(view);
     auto& status = r.object.status;

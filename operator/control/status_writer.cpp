@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/merge_patch.hpp"
+#include "crds/argoproj_status.hpp"
 #include "crds/bounded_status.hpp"
 #include "engine/transitions.hpp"
 #include "policy/own_kinds.hpp"
@@ -20,6 +21,11 @@ constexpr auto longest_delay = 15s;
 constexpr std::size_t side_by_side = 8;
 // So many events wait at most until there is nothing more urgent to send.
 constexpr std::size_t max_untold = 500;
+
+// Whose status is no subresource, and has other words.
+bool is_argo_cds(const application_settings& config) {
+    return config.api == crds::application_api::argoproj_io;
+}
 
 std::size_t size_without_status(const crds::application& object) {
     auto size = crds::stored_size(crds::write(object.spec));
@@ -62,12 +68,12 @@ void blank_values(application_record& r) {
 
 status_writer::status_writer(
     asio::any_io_executor executor, kube::client& api, kube::event_recorder& events,
-    observe::metrics& counters, const sync::dialect& names, applications all
+    observe::metrics& counters, const application_settings& config, applications all
 )
     : api_{api},
       events_{events},
       counters_{counters},
-      names_{names},
+      config_{config},
       all_{std::move(all)},
       queue_{
           std::move(executor), "application status", side_by_side,
@@ -76,7 +82,7 @@ status_writer::status_writer(
     queue_.hold();
 }
 
-void status_writer::begin(application_record& r, const json::object& object) {
+void status_writer::begin(application_record& r, const json::object& object) const {
     r.reported = {};
     r.reported.written = r.object.status;
     note(r, object);
@@ -110,18 +116,10 @@ asio::awaitable<void> status_writer::write(std::string key) {
     }
     blank_values(*r);
     const auto wanted = r->object.status;
-    const auto rest = size_without_status(r->object);
-    const auto patch = merge_patch(
-        r->reported.found ? *r->reported.found : crds::bounded_status(r->reported.written, rest),
-        crds::bounded_status(wanted, rest)
-    );
+    const auto refreshed = r->reported.is_refreshed ? r->reported.refresh : std::string{};
+    auto patch = patch_of(*r);
     if (!patch.empty()) {
-        json::object body;
-        body["status"] = patch;
-        const auto done = co_await api_.patch_merge(
-            policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name, body,
-            names_.field_manager, "status"
-        );
+        const auto done = co_await send(*r, std::move(patch));
         if (!done) {
             if (done.error().is_not_found()) {
                 co_return;
@@ -138,6 +136,10 @@ asio::awaitable<void> status_writer::write(std::string key) {
             }
             co_return;
         }
+        if (is_argo_cds(config_)) {
+            note(*r, *done); // as the server has it: fields that its definition does not know are dropped
+            r->object.metadata.annotations.erase(refreshed);
+        }
         const bool settled = r->reported.written.sync.status == wanted.sync.status &&
                              r->reported.written.health.status == wanted.health.status &&
                              r->reported.written.observed_generation == wanted.observed_generation;
@@ -145,8 +147,14 @@ asio::awaitable<void> status_writer::write(std::string key) {
             all_.settled(key);
         }
     }
-    r->reported.found.reset();
+    if (!is_argo_cds(config_)) {
+        r->reported.found.reset();
+    }
     r->reported.written = wanted;
+    if (!refreshed.empty()) {
+        r->reported.refresh.clear();
+        r->reported.is_refreshed = false;
+    }
     if (r->object.operation && r->operation.taken) {
         co_await take_operation(r);
     }
@@ -156,17 +164,57 @@ asio::awaitable<void> status_writer::write(std::string key) {
     }
 }
 
-void status_writer::note(application_record& r, const json::object& object) {
+json::object status_writer::patch_of(const application_record& r) const {
+    json::object patch;
+    json::object status;
+    if (is_argo_cds(config_)) {
+        const auto before = r.reported.found.value_or(json::object{});
+        status = crds::argoproj_status_patch(
+            before, crds::argoproj_status(
+                        {.value = r.object,
+                         .before = before,
+                         .controller_namespace = config_.own_namespace,
+                         .now = wall_clock::now(),
+                         .is_refreshed = r.reported.is_refreshed}
+                    )
+        );
+        if (r.reported.is_refreshed) {
+            patch["metadata"] = json::object{{"annotations", json::object{{r.reported.refresh, nullptr}}}};
+        }
+    } else {
+        const auto rest = size_without_status(r.object);
+        status = merge_patch(
+            r.reported.found ? *r.reported.found : crds::bounded_status(r.reported.written, rest),
+            crds::bounded_status(r.object.status, rest)
+        );
+    }
+    if (!status.empty()) {
+        patch["status"] = std::move(status);
+    }
+    return patch;
+}
+
+asio::awaitable<kube::reply<json::object>>
+status_writer::send(const application_record& r, json::object patch) {
+    const std::string_view subresource = is_argo_cds(config_) ? "" : "status";
+    co_return co_await api_.patch_merge(
+        policy::application_kind(config_.api), r.object.metadata.namespace_, r.object.metadata.name, patch,
+        config_.names.get().field_manager, subresource
+    );
+}
+
+void status_writer::note(application_record& r, const json::object& object) const {
     const auto* status = object.if_contains("status");
     r.reported.found = status != nullptr && status->is_object() ? status->get_object() : json::object{};
-    if (*r.reported.found == crds::write(r.reported.written)) {
+    if (!is_argo_cds(config_) && *r.reported.found == crds::write(r.reported.written)) {
         r.reported.found.reset();
     }
 }
 
 asio::awaitable<kube::reply<void>> status_writer::reread(std::shared_ptr<application_record> r) {
-    const auto live =
-        co_await api_.get(policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name);
+    const auto live = co_await api_.get(
+        policy::application_kind(config_.api), r->object.metadata.namespace_, r->object.metadata.name
+    );
     if (!live) {
         co_return live.error();
     }
@@ -181,12 +229,13 @@ asio::awaitable<void> status_writer::take_operation(std::shared_ptr<application_
     json::object test;
     test["op"] = "test";
     test["path"] = "/metadata/resourceVersion";
-    const auto live =
-        co_await api_.get(policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name);
+    const auto live = co_await api_.get(
+        policy::application_kind(config_.api), r->object.metadata.namespace_, r->object.metadata.name
+    );
     if (!live) {
         co_return;
     }
-    const auto now = crds::examine_application(*live).value;
+    const auto now = crds::examine_application(*live, config_.api).value;
     if (!now.operation || now.operation != r->object.operation) {
         co_return; // the watch tells of it
     }
@@ -198,8 +247,8 @@ asio::awaitable<void> status_writer::take_operation(std::shared_ptr<application_
     patch.push_back(std::move(test));
     patch.push_back(std::move(remove));
     const auto done = co_await api_.patch_json(
-        policy::application_kind(), r->object.metadata.namespace_, r->object.metadata.name, patch,
-        names_.field_manager
+        policy::application_kind(config_.api), r->object.metadata.namespace_, r->object.metadata.name, patch,
+        config_.names.get().field_manager
     );
     if (!done && !done.error().is_not_found()) {
         queue_.add_after(r->key(), 500ms);
@@ -212,7 +261,7 @@ void status_writer::tell(
 ) {
     const auto& metadata = r.object.metadata;
     untold_.push_back(
-        {{.api_version = std::string{crds::api_version},
+        {{.api_version = std::string{crds::api_version_of(config_.api)},
           .kind = "Application",
           .namespace_ = metadata.namespace_,
           .name = metadata.name,
@@ -241,7 +290,8 @@ void status_writer::note_termination(application_record& r) {
 }
 
 void status_writer::due(application_record& r) {
-    if (!(r.object.status == r.reported.written) || (r.object.operation && r.operation.taken)) {
+    if (!(r.object.status == r.reported.written) || (r.object.operation && r.operation.taken) ||
+        r.reported.is_refreshed) {
         if (!queue_.contains(r.key())) {
             r.reported.due_since = steady_clock::now();
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/application_record.hpp"
+#include "control/application_settings.hpp"
 #include "kube/client.hpp"
 #include "kube/events.hpp"
 #include "observe/metrics.hpp"
@@ -33,14 +34,14 @@ public:
         std::function<void(const std::string& key)> settled;
     };
 
-    /// `api`, `events`, `counters` and `names` outlive it. Held until release().
+    /// `api`, `events`, `counters` and `config` outlive it. Held until release().
     status_writer(
         asio::any_io_executor executor, kube::client& api, kube::event_recorder& events,
-        observe::metrics& counters, const sync::dialect& names, applications all
+        observe::metrics& counters, const application_settings& config, applications all
     );
 
     /// What the object has for a status, as it comes new from the server; `r.object` is that object.
-    static void begin(application_record& r, const json::object& object);
+    void begin(application_record& r, const json::object& object) const;
 
     /// Somebody else has set the phase of the operation that `reported` has to Terminating.
     static void note_termination(application_record& r);
@@ -62,7 +63,10 @@ public:
 private:
     asio::awaitable<void> write(std::string key);
     /// Remembers what the object has for a status, where `written` does not say it all.
-    static void note(application_record& r, const json::object& object);
+    void note(application_record& r, const json::object& object) const;
+    /// The patch of the object that makes it say what it shall. Empty where it does.
+    [[nodiscard]] json::object patch_of(const application_record& r) const;
+    asio::awaitable<kube::reply<json::object>> send(const application_record& r, json::object patch);
     asio::awaitable<kube::reply<void>> reread(std::shared_ptr<application_record> r);
     asio::awaitable<void> take_operation(std::shared_ptr<application_record> r);
     void tell(
@@ -73,7 +77,7 @@ private:
     kube::client& api_;
     kube::event_recorder& events_;
     observe::metrics& counters_;
-    const sync::dialect& names_;
+    const application_settings& config_;
     applications all_;
     runtime::work_queue queue_;
     bool handing_over_ = false;

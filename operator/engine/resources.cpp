@@ -26,8 +26,8 @@ crds::resource_status status_of(const sync::object_id& id, std::string_view vers
     return one;
 }
 
-void bound(std::vector<crds::resource_status>& resources) {
-    if (resources.size() <= crds::max_status_resources) {
+void bound(std::vector<crds::resource_status>& resources, std::size_t most) {
+    if (resources.size() <= most) {
         return;
     }
     std::set<std::tuple<std::string, std::string, std::string>> kinds;
@@ -51,7 +51,7 @@ void bound(std::vector<crds::resource_status>& resources) {
         return rank(a) < rank(b);
     });
     std::move(rest.begin(), rest.end(), std::back_inserter(first));
-    first.resize(crds::max_status_resources);
+    first.resize(most);
     resources = std::move(first);
 }
 
@@ -197,7 +197,7 @@ resource_report resources_of(const resource_view& view) {
     report.health = to_code(health.status);
     report.health_message = health.message;
     report.count = static_cast<std::int64_t>(report.resources.size());
-    bound(report.resources);
+    bound(report.resources, view.most);
     return report;
 }
 

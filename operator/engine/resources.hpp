@@ -6,6 +6,7 @@
 #include "sync/live_record.hpp"
 #include "sync/planner.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,13 +44,15 @@ struct resource_view {
     sync::sync_options options;
     std::vector<wanted_member> wanted;
     std::vector<surplus_member> surplus;
+    /// How many of them the status has at most.
+    std::size_t most = crds::max_status_resources;
     /// It waits for somebody to sync it, so each object says what that would do.
     bool is_previewed = false;
 };
 
 /// What the status says of the objects.
 struct resource_report {
-    /// At most `crds::max_status_resources`; those that need attention first, and one of each kind before the
+    /// At most `resource_view::most`; those that need attention first, and one of each kind before the
     /// rest, since a restart learns from it which kinds to watch.
     std::vector<crds::resource_status> resources;
     /// Of all.

@@ -6,9 +6,9 @@ namespace holdfast::policy {
 
 namespace {
 
-kube::resource own_kind(std::string kind, std::string plural) {
+kube::resource own_kind(std::string kind, std::string plural, std::string_view group = crds::group) {
     return {
-        .group = std::string{crds::group},
+        .group = std::string{group},
         .version = std::string{crds::version},
         .plural = std::move(plural),
         .kind = std::move(kind),
@@ -18,10 +18,22 @@ kube::resource own_kind(std::string kind, std::string plural) {
     };
 }
 
+constexpr auto api_of_argo_cd = crds::application_api::argoproj_io;
+
 } // namespace
 
 const kube::resource& application_kind() {
     static const auto kind = own_kind("Application", "applications");
+    return kind;
+}
+
+const kube::resource& application_kind(crds::application_api api) {
+    static const auto of_argo_cd = own_kind("Application", "applications", crds::group_of(api_of_argo_cd));
+    return api == api_of_argo_cd ? of_argo_cd : application_kind();
+}
+
+const kube::resource& app_project_kind() {
+    static const auto kind = own_kind("AppProject", "appprojects", crds::group_of(api_of_argo_cd));
     return kind;
 }
 

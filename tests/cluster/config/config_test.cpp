@@ -97,8 +97,9 @@ BOOST_AUTO_TEST_CASE(its_pods_pass_the_pod_security_standard_of_its_namespace) {
 
 BOOST_AUTO_TEST_CASE(every_overlay_is_taken_with_strict_validation) {
     auto& f = fixture::get();
+    f.kubectl({"create", "namespace", "argocd"}); // Argo CD's, which one of them has rights in
     for (const std::string overlay :
-         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "page", "monitoring",
+         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "page", "monitoring", "argocd",
           "argocd-rights"}) {
         const auto built = f.kubectl({"kustomize", config + "/overlays/" + overlay});
         const auto said = f.cluster().kubectl(
@@ -134,6 +135,8 @@ BOOST_AUTO_TEST_CASE(overlays_have_what_they_are_for) {
          {"name: HOLDFAST_PAGE_LISTEN", "containerPort: 8443", "targetPort: page", "port: page"}) {
         BOOST_TEST(has(built("page"), part), part);
     }
+    BOOST_TEST(has(built("argocd"), "name: HOLDFAST_ARGOCD_NAMESPACE\n          value: argocd\n"));
+    BOOST_TEST(has(built("argocd"), "name: holdfast-argocd\n  namespace: argocd\n"));
     const auto one = built("one-namespace");
     for (const std::string kind :
          {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace",
@@ -143,7 +146,7 @@ BOOST_AUTO_TEST_CASE(overlays_have_what_they_are_for) {
     BOOST_TEST(has(one, "watch-namespace: holdfast"));
     BOOST_TEST(!has(one, "9443"));
     for (const std::string overlay :
-         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "page", "monitoring",
+         {"small", "one-namespace", "self-managed", "cert-manager", "ingress", "page", "monitoring", "argocd",
           "argocd-rights"}) {
         // The operator and its options are found by this name and label.
         BOOST_TEST(has(built(overlay), "\n  name: holdfast-options\n"), overlay);

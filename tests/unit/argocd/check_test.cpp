@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(what_is_found_is_named) {
          },
          "Secret argocd/east", treatment::missing, "execProviderConfig"},
         {"objects of argoproj.io", [](installation& i) { i.applications.push_back(application(plain)); },
-         "Holdfast", treatment::missing, "argoproj.io"},
+         "Holdfast", treatment::differently, "argoproj.io"},
         {"a field that we do not have",
          [](installation& i) {
              i.applications.push_back(application(
