@@ -16,7 +16,7 @@ namespace holdfast::control {
 namespace {
 
 bool applies(const sync::planned_object& w) {
-    return !w.orders.is_hook && !w.orders.skip && !w.synthetic;
+    return w.orders.is_applied() && !w.synthetic;
 }
 
 } // namespace

@@ -62,7 +62,7 @@ engine::findings operations::decide(record_ptr r) {
     if (engine::is_about_differences(view)) {
         view.out_of_sync = std::any_of(
             r->compared.wanted->begin(), r->compared.wanted->end(),
-            [](const sync::planned_object& w) { return !w.in_sync && !w.orders.is_hook && !w.orders.skip; }
+            [](const sync::planned_object& w) { return !w.in_sync && w.orders.is_applied(); }
         );
         const auto surplus = with_.others.surplus_of(*r);
         const auto heirs = with_.others.heirs_of(*r, surplus);

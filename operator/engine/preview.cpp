@@ -13,7 +13,7 @@ constexpr steady_clock::duration longest_wait = 1h;
 
 bool is_candidate(const look_candidate& one) {
     const auto& plan = *one.plan;
-    return !one.has_record && !plan.in_sync && !plan.synthetic && !plan.orders.is_hook && !plan.orders.skip;
+    return !one.has_record && !plan.in_sync && !plan.synthetic && plan.orders.is_applied();
 }
 
 } // namespace

@@ -133,7 +133,7 @@ resource_report resources_of(const resource_view& view) {
     counted_list out_of_sync{most_named};
     for (const auto& w : view.wanted) {
         const auto& plan = *w.plan;
-        if (plan.orders.is_hook || plan.orders.skip) {
+        if (!plan.orders.is_applied()) {
             continue;
         }
         auto resource = status_of(plan.id, w.version);

@@ -89,6 +89,11 @@ struct directives {
     std::vector<std::string> warnings;
     /// What it asks for that this version does not do, in the same way.
     std::vector<std::string> not_served;
+
+    /// It is run as a hook, in its phases, and not applied with the ordinary objects.
+    [[nodiscard]] bool is_run() const noexcept { return is_hook && !skip; }
+    /// It is applied with the ordinary objects.
+    [[nodiscard]] bool is_applied() const noexcept { return !is_hook && !skip; }
 };
 
 directives read_directives(const json::object& object);

@@ -22,7 +22,7 @@ hook_planning::hook_planning(const plan_input& input) {
     const auto& settings = input.settings;
     if (settings.attempt.empty() || settings.dry_run || !settings.only.empty()) return;
     for (const auto& wanted : input.desired) {
-        if (!wanted.orders.is_hook || wanted.orders.skip) continue;
+        if (!wanted.orders.is_run()) continue;
         const auto options = merged(settings.options, wanted.orders.options);
         for (const auto during : wanted.orders.hook_phases) {
             if (!runs_in_sync(during)) continue;

@@ -189,7 +189,7 @@ prune_facts plan_state::facts_about(const std::vector<removal_task*>& candidates
     }
     // Those too that are yet to be applied.
     for (const auto& wanted : input_.desired) {
-        if (!wanted.orders.skip && !wanted.orders.is_hook) facts.staying.push_back(wanted.id);
+        if (wanted.orders.is_applied()) facts.staying.push_back(wanted.id);
     }
     std::sort(facts.staying.begin(), facts.staying.end());
     facts.owned = settings_.owned_at_begin.value_or(owned);
