@@ -5,6 +5,8 @@
 #include "engine/operation_rows.hpp"
 
 #include <array>
+#include <map>
+#include <vector>
 
 namespace holdfast::control {
 
@@ -18,6 +20,16 @@ constexpr auto until_stored = 200ms;
 constexpr std::array phases_of_sync{
     sync::phase::pre_sync, sync::phase::sync, sync::phase::post_sync, sync::phase::sync_fail
 };
+
+// The runs of an operation's hooks, as records name them.
+std::map<std::uint32_t, sync::phase> run_keys_of(const crds::operation_state& state) {
+    std::map<std::uint32_t, sync::phase> runs;
+    const auto attempt = engine::attempt_name(state);
+    for (const auto during : phases_of_sync) {
+        runs.emplace(sync::run_key(sync::hook_run(attempt, during)), during);
+    }
+    return runs;
+}
 
 // The operation as the server has it; null where that is not known, or another one.
 const crds::operation_state* stored_operation(const application_record& r) {
@@ -72,32 +84,37 @@ asio::awaitable<engine::findings> operations::tidy_hooks(record_ptr r) {
         sync::prune_action action;
         bool is_to_go = false;
     };
-    std::vector<rest> all;
+    struct left_hook {
+        const sync::planned_object* wanted;
+        const sync::live_record* live;
+    };
+    std::vector<left_hook> left;
     const auto to = destination_of(with_.clusters, r->object);
-    const auto hooks = engine::ended_hooks_of(*state);
     for (const auto& w : *r->compared.wanted) {
-        const auto* live = w.orders.is_hook && !w.orders.skip
-                               ? to->live().find(w.gvk(), w.id.namespace_, w.id.name)
-                               : nullptr;
-        if (live == nullptr || live->hook_run == 0 || live->owner != r->ref()) {
-            continue;
+        const auto* live = w.orders.is_run() ? to->live().find(w.gvk(), w.id.namespace_, w.id.name) : nullptr;
+        if (live != nullptr && live->hook_run != 0 && live->owner == r->ref()) {
+            left.push_back({&w, live});
         }
-        const sync::hook_attempt* attempt = nullptr;
-        bool is_of_it = false;
-        for (const auto during : phases_of_sync) {
-            if (live->hook_run == sync::run_key(sync::hook_run(engine::attempt_name(*state), during))) {
-                const auto known = hooks.find({during, w.id});
-                attempt = known == hooks.end() ? nullptr : &known->second;
-                is_of_it = true;
-            }
-        }
-        const auto what = sync::rest_of(*live, attempt, is_of_it);
+    }
+    if (left.empty()) {
+        co_return found; // as in most looks at most applications: the rows are not read for nothing
+    }
+    std::vector<rest> all;
+    const auto hooks = engine::ended_hooks_of(*state);
+    const auto runs = run_keys_of(*state);
+    const auto dependents = sync_options_of(r->object.spec, request_of(state->operation))
+                                .prune_propagation.value_or(sync::propagation::foreground);
+    for (const auto& [w, live] : left) {
+        const auto run = runs.find(live->hook_run);
+        const auto known = run == runs.end() ? hooks.end() : hooks.find({run->second, w->id});
+        const auto* attempt = known == hooks.end() ? nullptr : &known->second;
+        const auto what = sync::rest_of(*live, attempt, /*is_of_it=*/run != runs.end());
         if (what != sync::hook_rest::stays) {
-            const auto dependents =
-                live->prune_propagation.value_or(sync_options_of(r->object.spec, request_of(state->operation))
-                                                     .prune_propagation.value_or(sync::propagation::foreground
-                                                     ));
-            all.push_back({w.gvk(), {w.id, live->uid, dependents}, what == sync::hook_rest::deleted});
+            all.push_back(
+                {w->gvk(),
+                 {w->id, live->uid, live->prune_propagation.value_or(dependents)},
+                 what == sync::hook_rest::deleted}
+            );
         }
     }
     if (all.empty()) {
