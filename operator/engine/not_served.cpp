@@ -33,12 +33,24 @@ std::string not_served(
         const bool has_deletion_hook = std::ranges::any_of(orders.hook_phases, [](sync::phase during) {
             return during == sync::phase::pre_delete || during == sync::phase::post_delete;
         });
-        if (orders.is_hook && has_deletion_hook && !orders.skip) {
+        if (orders.is_run() && has_deletion_hook) {
             hooks.add([&] { return sync::describe((*wanted)[i].id); });
         }
     }
     if (!hooks.empty()) {
         add("PreDelete and PostDelete hooks do not run yet, so these are not applied: " + hooks.text());
+    }
+    counted_list unknown{hooks_named, ", "};
+    for (std::size_t i = 0; wanted != nullptr && i < wanted->size(); ++i) {
+        const auto& orders = (*wanted)[i].orders;
+        if (orders.is_run() && orders.asks_to_run && orders.hook_phases.empty()) {
+            unknown.add([&] { return sync::describe((*wanted)[i].id); });
+        }
+    }
+    if (!unknown.empty()) {
+        add("hooks of an unknown type do not run, and are not applied (known are PreSync, Sync, PostSync, "
+            "SyncFail, PreDelete, PostDelete and Skip): " +
+            unknown.text());
     }
     counted_list options{objects_named};
     for (std::size_t i = 0; wanted != nullptr && i < wanted->size(); ++i) {

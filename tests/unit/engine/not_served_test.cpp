@@ -51,6 +51,25 @@ BOOST_AUTO_TEST_CASE(it_is_named) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_of_an_unknown_type_is_named) {
+    auto garbage = hook("garbage");
+    garbage.orders.hook_phases.clear();
+    auto of_helm_tests = garbage; // nothing is lost by these
+    of_helm_tests.orders.asks_to_run = false;
+    auto skipped = garbage;
+    skipped.orders.skip = true;
+    auto known_too = garbage; // "PreSync,Garbage": it runs
+    known_too.orders.hook_phases = {sync::phase::pre_sync};
+    const std::vector<sync::planned_object> served{object("a"), of_helm_tests, skipped, known_too};
+    const std::vector<sync::planned_object> one{object("a"), garbage};
+    BOOST_TEST(not_served(nothing, &served, "").empty());
+    BOOST_TEST(
+        not_served(nothing, &one, "") ==
+        "hooks of an unknown type do not run, and are not applied (known are PreSync, Sync, PostSync, SyncFail, "
+        "PreDelete, PostDelete and Skip): Job \"shop/garbage\""
+    );
+}
+
 BOOST_AUTO_TEST_CASE(it_stays_until_the_objects_are_known_again) {
     const std::vector<sync::planned_object> plain{object("a")};
     BOOST_TEST(
