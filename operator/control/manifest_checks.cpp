@@ -2,6 +2,7 @@
 
 #include "base/counted_list.hpp"
 #include "control/application_access.hpp"
+#include "engine/operation_rows.hpp"
 #include "policy/foundation.hpp"
 #include "sync/definition_change.hpp"
 
@@ -61,7 +62,12 @@ std::string schema_problems(
 }
 
 asio::awaitable<result<void>> manifest_checks::check(record_ptr r) const {
-    auto checked = co_await check_schemas(r);
+    const auto hooks =
+        std::ranges::count_if(*r->compared.wanted, [](const auto& w) { return w.orders.is_run(); });
+    auto checked = engine::check_hook_count(static_cast<std::size_t>(hooks));
+    if (checked) {
+        checked = co_await check_schemas(r);
+    }
     if (checked) {
         checked = co_await check_definitions(r);
     }

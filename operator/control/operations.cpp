@@ -269,16 +269,6 @@ asio::awaitable<std::optional<engine::findings>> operations::prepare(record_ptr 
         }
         progress->checked = true;
     }
-    const auto hooks = static_cast<std::size_t>(std::ranges::count_if(
-        *r->compared.wanted, [](const sync::planned_object& w) { return w.orders.is_hook && !w.orders.skip; }
-    ));
-    if (const auto few = engine::check_hook_count(hooks); !few) {
-        found.problems["SyncError"] = few.error().message();
-        found.reason = "InvalidManifests";
-        found.stalled = true;
-        found.add(fail_attempt(*r, few.error().message()));
-        co_return found;
-    }
     if (!status.operation_state->owned_at_begin) {
         const auto owned = owned_by(*destination_of(with_.clusters, r->object), *r).known;
         status.operation_state->owned_at_begin = static_cast<std::int64_t>(
