@@ -104,16 +104,20 @@ operations::inspect(record_ptr r, progress_ptr progress, std::vector<sync::objec
     }
 }
 
+void operations::requeue_at_timeout(const application_record& r, engine::findings& found) {
+    if (const auto& limit = r.object.spec.sync_policy.timeout) {
+        const auto left = r.object.status.operation_state->started_at + limit->value - wall_clock::now();
+        found.requeue(std::max<steady_clock::duration>(left, 0s) + 10ms);
+    }
+}
+
 engine::findings operations::wait(application_record& r, const sync::wait_step& step, bool is_too_early) {
     engine::findings found;
     auto& state = *r.object.status.operation_state;
     state.message = step.sentence;
     note_rows(r); // written with the sentence, which says what they lead to
     found.waiting = step.sentence;
-    if (const auto& limit = r.object.spec.sync_policy.timeout) {
-        const auto left = state.started_at + limit->value - wall_clock::now();
-        found.requeue(std::max<steady_clock::duration>(left, 0s) + 10ms);
-    }
+    requeue_at_timeout(r, found);
     // The watch event that changes the answer comes; should it be lost, this does. The going of a namespace,
     // which belongs to no application, is told to none, nor is what others are waited for.
     const bool is_told = step.reason != sync::wait_reason::deletion &&

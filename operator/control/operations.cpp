@@ -328,17 +328,14 @@ std::optional<engine::findings> operations::hold(application_record& r) {
         return std::nullopt;
     }
     engine::findings found;
-    auto& state = *r.object.status.operation_state;
-    state.message = ruling.why;
+    r.object.status.operation_state->message = ruling.why;
     note_rows(r);
     found.reason = "SyncWindow";
     found.waiting = ruling.why;
     if (ruling.until) {
         found.requeue(std::max<steady_clock::duration>(*ruling.until - now, 0s));
     }
-    if (const auto& limit = r.object.spec.sync_policy.timeout) {
-        found.requeue(std::max<steady_clock::duration>(state.started_at + limit->value - now, 0s) + 10ms);
-    }
+    requeue_at_timeout(r, found);
     return found;
 }
 

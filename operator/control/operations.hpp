@@ -99,6 +99,8 @@ private:
     asio::awaitable<void> inspect(record_ptr r, progress_ptr progress, std::vector<sync::object_id> ids);
     /// `is_too_early`: for deleting what another application may want.
     engine::findings wait(application_record& r, const sync::wait_step& step, bool is_too_early);
+    /// The operation that waits is looked at when it has taken as long as `syncPolicy.timeout` lets it.
+    static void requeue_at_timeout(const application_record& r, engine::findings& found);
     /// Somebody has to confirm first.
     void ask(application_record& r, const sync::blocked_step& step);
     void succeed(application_record& r, const sync::done_step& step);
