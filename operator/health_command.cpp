@@ -1,6 +1,7 @@
 #include "health_command.hpp"
 
 #include "base/timestamp.hpp"
+#include "command_output.hpp"
 #include "crds/application.hpp"
 #include "kube/object.hpp"
 #include "lua/health_scripts.hpp"
@@ -153,10 +154,8 @@ int run_health(const health_options& options) {
     if (text.size() > longest_file) return fail("has more than 10 MiB");
     const auto all = health_of_objects(text);
     if (!all) return fail(all.error().message());
-    if (std::fwrite(all->data(), 1, all->size(), stdout) != all->size() || std::fflush(stdout) != 0) {
-        return fail("the output cannot be written");
-    }
-    return 0;
+    const auto written = write_output(*all);
+    return written ? 0 : fail(written.error().message());
 }
 
 } // namespace holdfast
