@@ -448,7 +448,7 @@ private:
         }
         if (found == records_.end()) {
             const auto added = records_.emplace(std::move(name), std::move(record)).first;
-            all_.index(this, added->first, added->second);
+            index(added->first, added->second);
             note_due(added->first, never, added->second.degraded_from);
             if (tell) {
                 all_.tell(added->second);
@@ -464,7 +464,7 @@ private:
         note_due(found->first, before.degraded_from, known.degraded_from);
         if (before.owner != known.owner) {
             all_.unindex(this, found->first, before);
-            all_.index(this, found->first, known);
+            index(found->first, known);
             all_.tell(before);
         }
         if (tell) {
@@ -542,6 +542,13 @@ private:
         }
         if (checked.again_in) {
             to_check_.put_later(waiting.name, steady_clock::now() + *checked.again_in);
+        }
+    }
+
+    // What nothing marks goes with nobody.
+    void index(const object_name& name, const sync::live_record& record) {
+        if (!is_unmarked_) {
+            all_.index(this, name, record);
         }
     }
 

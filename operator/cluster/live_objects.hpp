@@ -86,7 +86,7 @@ public:
         sync::object_id id;
         const sync::live_record* record = nullptr;
     };
-    /// All that belongs to an application. Valid until the next turn of the loop. An object that is watched
+    /// All that belongs to an application, but for what nothing marks (`claim`). Valid until the next turn of the loop. An object that is watched
     /// in two versions appears once.
     [[nodiscard]] std::vector<found> owned_by(const sync::application_ref& owner) const;
 
@@ -108,7 +108,8 @@ public:
     /// An application brings other health checks than before: its objects are to be judged by these.
     void recheck(const sync::application_ref& owner);
 
-    /// An object that nothing marks (dialect::leaves_unmarked) is this application's, where it is nobody's yet.
+    /// An object that nothing marks (dialect::leaves_unmarked) is this application's, where it is nobody's yet: that
+    /// is told of its changes, and never deletes it.
     void claim(
         const kube::group_version_kind& kind, const sync::object_id& id, const sync::application_ref& owner
     );

@@ -378,6 +378,45 @@ BOOST_AUTO_TEST_CASE(what_argo_cd_applied_is_taken_over_and_nothing_of_it_moves)
     BOOST_TEST(s.w.field("configmap", s.name, "settings", ".data.value") == "one");
 }
 
+BOOST_AUTO_TEST_CASE(a_definition_bears_no_mark_and_is_never_deleted) {
+    argocd_scene s{"defined"};
+    const std::string definition = "things." + s.name + ".example.com";
+    s.config_map("a", "1");
+    s.repository.write(
+        "definition.yaml",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: " +
+            definition + "}\nspec:\n  group: " + s.name +
+            ".example.com\n  scope: Namespaced\n  names: {kind: Thing, plural: things}\n  versions:\n  - {name: v1, "
+            "served: true, storage: true, schema: {openAPIV3Schema: {type: object, "
+            "x-kubernetes-preserve-unknown-fields: true}}}\n"
+    );
+    const auto first = s.repository.push("first");
+    s.follow_there({}, {{"prune", true}, {"selfHeal", true}});
+    s.await_there(first);
+    const auto labels = s.w.field("customresourcedefinition", "", definition, ".metadata.labels");
+    const auto annotations = s.w.field("customresourcedefinition", "", definition, ".metadata.annotations");
+    BOOST_TEST(labels == "");
+    BOOST_TEST(annotations == "");
+    const auto version = s.w.field("customresourcedefinition", "", definition, ".metadata.resourceVersion");
+
+    // An operator that comes back knows it by the repository alone.
+    auto& op = s.w.shared_operator();
+    op.stop();
+    op.start({"--argocd-namespace", argocd});
+    s.config_map("a", "2");
+    const auto second = s.repository.push("second");
+    s.await_there(second);
+    BOOST_TEST(s.w.field("customresourcedefinition", "", definition, ".metadata.resourceVersion") == version);
+
+    s.repository.remove("definition.yaml");
+    const auto third = s.repository.push("without it");
+    s.await_there(third);
+    s.w.kubectl({"delete", kind, s.name, "-n", argocd, "--wait=false"});
+    eventually([&] { return s.there().empty(); }, "the application is gone");
+    BOOST_TEST(!s.has("a"));
+    BOOST_TEST(s.w.exists("customresourcedefinition", "", definition));
+}
+
 BOOST_AUTO_TEST_CASE(beside_argo_cds_own_controller_only_what_it_leaves_alone_is_worked_on) {
     argocd_scene s{"beside"};
     const auto controller = [](int replicas) {

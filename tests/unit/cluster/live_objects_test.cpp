@@ -259,6 +259,104 @@ BOOST_AUTO_TEST_CASE(an_application_judges_its_own_objects_by_its_own_check) {
     }(seen));
 }
 
+// The server does not select by annotations.
+BOOST_AUTO_TEST_CASE(of_argo_cds_objects_those_of_others_are_passed_over_as_long_as_they_are) {
+    const sync::argocd_marks marks{
+        .application_namespace = "argocd", .how = sync::marking::by_annotation, .installation = {}
+    };
+    const auto names = sync::argoproj_io(marks);
+    const auto marked = [](std::string_view name, std::string_view version, std::string_view id) {
+        return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"namespace":"n","name":")" +
+               std::string{name} + R"(","uid":"uid-)" + std::string{name} + R"(","resourceVersion":")" +
+               std::string{version} + R"(","annotations":{"argocd.argoproj.io/tracking-id":")" +
+               std::string{id} + R"("}}})";
+    };
+    on_watch().always(answer_stream()
+                          .chunk(event("MODIFIED", marked("taken-away", "1001", "")))
+                          .chunk(event("MODIFIED", marked("given", "1002", "shop:/ConfigMap:n/given")))
+                          .stall());
+    on_list().always(answer_json(
+        200, list(
+                 "1000", {marked("ours", "900", "shop:/ConfigMap:n/ours"),
+                          marked("copied", "901", "shop:/ConfigMap:n/ours"),
+                          marked("taken-away", "902", "shop:/ConfigMap:n/taken-away"),
+                          marked("given", "903", "elsewhere_shop:/ConfigMap:n/given"),
+                          config_map("of-holdfast", "904")}
+             )
+    ));
+    live_objects seen{
+        context.get_executor(),
+        api,
+        {.names = names, .installation = "holdfast", .within = {}},
+        [](const sync::application_ref&) {},
+        [] {}
+    };
+    seen.watch(kind);
+    const auto named = [&] {
+        std::string all;
+        for (const auto& one : seen.owned_by({"argocd", "shop"})) {
+            all += one.id.name + " ";
+        }
+        return all;
+    };
+    until([&] { return named() == "given ours "; });
+    BOOST_TEST(seen.size() == 2U);
+    run([](live_objects& all) -> asio::awaitable<bool> {
+        co_await all.stop();
+        co_return true;
+    }(seen));
+}
+
+BOOST_AUTO_TEST_CASE(what_argo_cd_does_not_mark_is_whose_it_is_said_to_be_and_goes_with_nobody) {
+    const sync::argocd_marks marks{
+        .application_namespace = "argocd", .how = sync::marking::by_label, .installation = {}
+    };
+    const auto names = sync::argoproj_io(marks);
+    const kube::resource definitions{
+        .group = "apiextensions.k8s.io",
+        .version = "v1",
+        .plural = "customresourcedefinitions",
+        .kind = "CustomResourceDefinition",
+        .namespaced = false
+    };
+    const std::string things =
+        R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{)"
+        R"("name":"things.example.com","uid":"u","resourceVersion":"900"}})";
+    const auto path = kube::collection_path(definitions, {});
+    on_watch().always(answer_stream().stall());
+    on_list().always(answer_json(200, list("1000", {})));
+    server.when("GET", path, "sendInitialEvents")
+        .always(answer_json(422, kube::status_text(422, "Invalid", "no streaming lists")));
+    server.when("GET", path, "watch=1").always(answer_stream().stall());
+    server.when("GET", path).always(answer_json(200, list("1000", {things})));
+    live_objects seen{
+        context.get_executor(),
+        api,
+        {.names = names, .installation = "holdfast", .within = {}},
+        [](const sync::application_ref&) {},
+        [] {}
+    };
+    seen.watch(definitions);
+    const auto gvk_of = definitions.gvk();
+    until([&] { return seen.ready(gvk_of); });
+    const sync::application_ref first{"argocd", "shop"};
+    const auto* record = seen.find(gvk_of, "", "things.example.com");
+    BOOST_REQUIRE(record != nullptr);
+    BOOST_TEST(record->owner.name == "");
+    BOOST_TEST((record->remove == sync::removal::never));
+    const sync::object_id id{"apiextensions.k8s.io", "CustomResourceDefinition", "", "things.example.com"};
+    seen.claim(gvk_of, id, first);
+    seen.claim(gvk_of, id, {"argocd", "later"});
+    record = seen.find(gvk_of, "", "things.example.com");
+    BOOST_TEST((record->owner == first));
+    BOOST_TEST(record->in_inventory);
+    BOOST_TEST(seen.owned_by(first).empty());
+    run([](live_objects& all) -> asio::awaitable<bool> {
+        co_await all.stop();
+        co_return true;
+    }(seen));
+}
+
 BOOST_AUTO_TEST_CASE(what_stays_as_bad_as_it_is_degrades_by_time_alone_and_its_owner_is_told) {
     // Not ready for so long that it is about to be too long, and for longer than that.
     const auto not_ready = [](std::string_view name, std::chrono::seconds ago) {
