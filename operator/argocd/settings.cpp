@@ -33,7 +33,7 @@ constexpr std::array table{
     },
     setting{
         feature, "hooks", differently,
-        "PreSync, Sync, PostSync and SyncFail hooks run; PreDelete and PostDelete hooks do not, and the Application says so"
+        "they run; one of a deletion that fails runs again after 30 seconds, and `generateName` is refused"
     },
     setting{
         feature, "plugins", differently,

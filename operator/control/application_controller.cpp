@@ -60,7 +60,8 @@ application_controller::state::state(asio::any_io_executor ex, parts p, settings
           {config, applications, p.clusters, sources, compared, others, checks, looking_ahead, objects,
            triggers}
       },
-      ending{{config, p.home, applications, p.clusters, others, objects, triggers}},
+      at_the_end{{config, p.home, p.clusters, sources, objects, triggers}},
+      ending{{config, p.home, applications, p.clusters, others, objects, at_the_end, triggers}},
       orphans{ex, triggers},
       report{{config, p.clusters, others, p.counters}},
       statuses{

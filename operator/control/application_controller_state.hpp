@@ -8,6 +8,7 @@
 #include "control/build_turns.hpp"
 #include "control/cluster_places.hpp"
 #include "control/comparison.hpp"
+#include "control/deletion_hooks.hpp"
 #include "control/deletions.hpp"
 #include "control/handover.hpp"
 #include "control/known_surroundings.hpp"
@@ -66,6 +67,7 @@ struct application_controller::state : kube::informer_handler {
     manifest_checks checks;
     preview looking_ahead;
     operations operation;
+    deletion_hooks at_the_end;
     deletions ending;
     orphan_listings orphans;
     status_report report;

@@ -244,6 +244,13 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
         found.unknown = true;
         co_return found;
     }
+    auto kept = co_await at_the_end.keep(r);
+    if (kept.stalled) {
+        operation.meet(*r, {.why = kept.problems.begin()->second, .is_lasting = true}, found);
+        found.add(std::move(kept));
+        found.unknown = true;
+        co_return found;
+    }
     auto listed = co_await compared.watch_kinds(r);
     found.add(std::move(listed.found));
     if (!listed.complete) {
@@ -274,6 +281,7 @@ asio::awaitable<engine::findings> application_controller::state::reconcile_now(r
             found.requeue(*ahead.requeue_after);
         }
     }
+    found.add(std::move(kept));
     // Whoever waits for health or for its turn, perhaps for long, is not to hold its objects and their
     // secrets.
     r->compared.full.reset();

@@ -13,6 +13,7 @@
 #include "sources/repositories.hpp"
 #include "sources/secret_stores.hpp"
 #include "sync/compare.hpp"
+#include "sync/deletion_hooks.hpp"
 #include "sync/planner.hpp"
 
 #include <cstdint>
@@ -200,6 +201,23 @@ struct leaving_objects {
     std::string held{};
 };
 
+/// The hooks of an application's deletion. Written by `deletion_hooks`.
+struct kept_hooks {
+    /// The build whose hooks are kept; empty: not known here.
+    std::string build_key;
+    /// Which hooks these are: so which finalizers there have to be.
+    bool has_pre_delete = false;
+    bool has_post_delete = false;
+    /// Why they are not, as a sentence: they are too large.
+    std::string refused;
+    /// What was built has yet to be kept.
+    bool is_due = false;
+    /// While it is being deleted: what was kept. Nothing before it was read.
+    std::optional<std::vector<sync::deletion_hook>> read;
+    /// When a failed one is run again; nothing while none has failed.
+    std::optional<steady_clock::time_point> retry_at;
+};
+
 /// All that the controller knows of one Application.
 struct application_record {
     /// Metadata, spec and operation as last seen; the status as it shall be.
@@ -223,6 +241,7 @@ struct application_record {
     preview_state preview;
     own_operation operation;
     leaving_objects leaving;
+    kept_hooks hooks_of_deletion;
     /// The process that led before was killed: it may have applied what no status tells of, and what it sent
     /// last may come to be later still. Until this moment, and until the objects were looked at once, the mark
     /// of our field manager counts as telling of them.

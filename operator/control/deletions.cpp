@@ -57,11 +57,18 @@ engine::findings left_to_others(const crds::object_metadata& metadata, const syn
     return found;
 }
 
-// All finalizers but those that have objects deleted.
-json::array without_ours(const std::vector<std::string>& finalizers) {
+// Which finalizers a stage of the end takes away.
+using finalizers_of_stage = bool (*)(std::string_view);
+
+bool is_ours(std::string_view finalizer) {
+    return match::is_resources_finalizer(finalizer) || match::is_hook_finalizer(finalizer);
+}
+
+// All finalizers but these.
+json::array without(const std::vector<std::string>& finalizers, finalizers_of_stage these) {
     json::array left;
     for (const auto& finalizer : finalizers) {
-        if (!match::is_resources_finalizer(finalizer)) {
+        if (!these(finalizer)) {
             left.emplace_back(finalizer);
         }
     }
@@ -77,7 +84,7 @@ without_cluster(engine::findings away, const crds::object_metadata& metadata, co
     engine::findings found;
     found.reason = "Deleting";
     json::object fields;
-    fields["finalizers"] = without_ours(metadata.finalizers);
+    fields["finalizers"] = without(metadata.finalizers, is_ours);
     json::object patch;
     patch["metadata"] = std::move(fields);
     found.problems["DeletionError"] =
@@ -97,15 +104,16 @@ without_cluster(engine::findings away, const crds::object_metadata& metadata, co
 asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     engine::findings found;
     found.reason = "Deleting";
+    const auto stage = match::stage_of(r->object.metadata.finalizers);
     const auto ending = match::ending_of(r->object.metadata.finalizers);
-    if (ending == match::ending::others) {
+    if (stage == match::deletion_stage::others) {
         co_return left_to_others(r->object.metadata, with_.config.names);
     }
-    if (ending == match::ending::orphan) {
+    if (stage == match::deletion_stage::objects && ending == match::ending::orphan) {
         if (!findings_of(stand_of_cluster(with_.clusters, r->object))) {
             co_await let_go_of_hooks(r);
         }
-        found.add(co_await remove_finalizers(r));
+        found.add(co_await remove_finalizers(r, match::is_resources_finalizer));
         co_return found;
     }
     if (const auto& refused = r->granted.refused.message; !refused.empty()) {
@@ -115,7 +123,7 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     }
     if (!policy::may_use_cluster(r->object, r->granted, with_.config.own_namespace)) {
         if (r->object.status.resources.empty()) { // it never had anything there
-            found.add(co_await remove_finalizers(r));
+            found.add(co_await remove_finalizers(r, is_ours));
         } else {
             found.problems["DeletionError"] =
                 "it may not deploy to its cluster any more: its objects there are not deleted, and it waits";
@@ -125,6 +133,10 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     }
     if (auto away = findings_of(stand_of_cluster(with_.clusters, r->object))) {
         co_return without_cluster(std::move(*away), r->object.metadata, with_.config.names);
+    }
+    if (stage != match::deletion_stage::objects) {
+        found.add(co_await take_hooks(r, stage));
+        co_return found;
     }
     auto watched = co_await watch_kinds_that_were(r);
     found.add(std::move(watched.found));
@@ -149,9 +161,34 @@ asio::awaitable<engine::findings> deletions::finish(record_ptr r) {
     if (auto left = co_await remove_objects(r, dependents)) {
         found.add(std::move(*left));
     } else {
-        found.add(co_await remove_finalizers(r));
+        found.add(co_await remove_finalizers(r, match::is_resources_finalizer));
     }
     co_return found;
+}
+
+asio::awaitable<engine::findings> deletions::take_hooks(record_ptr r, match::deletion_stage stage) {
+    if (stage == match::deletion_stage::pre_delete) {
+        if (auto left = co_await with_.hooks.run(r, sync::phase::pre_delete)) {
+            co_return std::move(*left);
+        }
+        co_return co_await remove_finalizers(r, [](std::string_view one) {
+            return one == match::pre_delete_finalizer;
+        });
+    }
+    if (stage == match::deletion_stage::post_delete) {
+        if (auto left = co_await with_.hooks.run(r, sync::phase::post_delete)) {
+            co_return std::move(*left);
+        }
+        co_return co_await remove_finalizers(r, [](std::string_view one) {
+            return one == match::post_delete_finalizer;
+        });
+    }
+    if (auto left = co_await with_.hooks.clean_up(r)) {
+        co_return std::move(*left);
+    }
+    co_return co_await remove_finalizers(r, [](std::string_view one) {
+        return one == match::hook_cleanup_finalizer;
+    });
 }
 
 asio::awaitable<void> deletions::let_go_of_hooks(record_ptr r) {
@@ -269,11 +306,12 @@ asio::awaitable<watching> deletions::watch_kinds_that_were(record_ptr r) {
     co_return seen;
 }
 
-asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
+asio::awaitable<engine::findings>
+deletions::remove_finalizers(record_ptr r, bool (*these)(std::string_view)) {
     engine::findings found;
     auto& metadata = r->object.metadata;
     json::object fields;
-    fields["finalizers"] = without_ours(metadata.finalizers);
+    fields["finalizers"] = without(metadata.finalizers, these);
     fields["resourceVersion"] = metadata.resource_version;
     json::object patch;
     patch["metadata"] = std::move(fields);
@@ -282,7 +320,12 @@ asio::awaitable<engine::findings> deletions::remove_finalizers(record_ptr r) {
         with_.config.names.get().field_manager
     );
     if (done) {
-        std::erase_if(metadata.finalizers, match::is_resources_finalizer);
+        std::erase_if(metadata.finalizers, these);
+        if (match::stage_of(metadata.finalizers) != match::deletion_stage::others) {
+            metadata.resource_version = kube::resource_version_of(*done);
+            found.requeue(engine::recheck::answer); // for the next stage
+            co_return found;
+        }
         log::info("an application is gone, and its objects with it", {{"application", r->key()}});
         if (r->left_behind > 0) {
             log::warn(

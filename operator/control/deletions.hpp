@@ -5,13 +5,16 @@
 #include "control/application_index.hpp"
 #include "control/application_settings.hpp"
 #include "control/comparison.hpp"
+#include "control/deletion_hooks.hpp"
 #include "control/handover.hpp"
 #include "control/object_writer.hpp"
 #include "control/reconcile_triggers.hpp"
 #include "engine/findings.hpp"
 #include "kube/client.hpp"
+#include "match/finalizer.hpp"
 
 #include <optional>
+#include <string_view>
 
 namespace holdfast::control {
 
@@ -27,6 +30,7 @@ public:
         cluster::destinations& clusters;
         handover& others;
         object_writer& objects;
+        deletion_hooks& hooks;
         reconcile_triggers& triggers;
     };
     explicit deletions(parts with) : with_{with} {}
@@ -50,7 +54,10 @@ private:
     /// Nothing: none is left. Else what is waited for, or in the way.
     asio::awaitable<std::optional<engine::findings>>
     remove_objects(record_ptr r, sync::propagation dependents);
-    asio::awaitable<engine::findings> remove_finalizers(record_ptr r);
+    /// A stage that is about hooks.
+    asio::awaitable<engine::findings> take_hooks(record_ptr r, match::deletion_stage stage);
+    /// Ends a stage, and says when the next one begins.
+    asio::awaitable<engine::findings> remove_finalizers(record_ptr r, bool (*these)(std::string_view));
 
     parts with_;
 };

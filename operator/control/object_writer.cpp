@@ -270,6 +270,26 @@ asio::awaitable<sync::attempt> object_writer::remove_one(
     co_return attempt;
 }
 
+asio::awaitable<std::string> object_writer::make_hook(
+    record_ptr r, kube::group_version_kind kind, sync::object_id id, json::object manifest
+) {
+    if (auto why = r->granted.why_not(id); !why.empty()) {
+        co_return why;
+    }
+    const auto to = destination_of(with_.clusters, r->object);
+    const auto access = co_await to->enter(call_as(*r, with_.config));
+    const auto resource = co_await to->resolve(kind);
+    if (!resource) {
+        co_return resource.error().message();
+    }
+    cluster::apply_request request;
+    request.kind = *resource;
+    request.manifest = std::move(manifest);
+    request.owner = r->ref();
+    const auto made = co_await access.apply(std::move(request));
+    co_return made ? std::string{} : r->blanked(sync::without_its_name(id, made.error().message()));
+}
+
 asio::awaitable<std::string> object_writer::let_go_of_hook(
     record_ptr r, kube::group_version_kind kind, sync::prune_action action, bool also_delete
 ) {

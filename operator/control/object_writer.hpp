@@ -40,6 +40,9 @@ public:
     /// What came of each.
     asio::awaitable<std::map<sync::object_id, sync::attempt>>
     remove(record_ptr r, std::vector<sync::prune_action> actions, bool dry_run);
+    /// Applies the object of a hook of the application's deletion. An error in words; empty: done.
+    asio::awaitable<std::string>
+    make_hook(record_ptr r, kube::group_version_kind kind, sync::object_id id, json::object manifest);
     /// Takes our finalizer off a hook's object, and where `also_delete` deletes it. An error in words; empty: done.
     asio::awaitable<std::string>
     let_go_of_hook(record_ptr r, kube::group_version_kind kind, sync::prune_action action, bool also_delete);

@@ -4,8 +4,6 @@
 #include "match/sync_option.hpp"
 #include "sync/identity.hpp"
 
-#include <algorithm>
-
 namespace holdfast::engine {
 
 namespace {
@@ -26,19 +24,6 @@ std::string not_served(
     const auto add = [&](const std::string& sentence) { text += (text.empty() ? "" : "; ") + sentence; };
     for (const auto& one : of_spec) {
         add(one.text());
-    }
-    counted_list hooks{hooks_named, ", "};
-    for (std::size_t i = 0; wanted != nullptr && i < wanted->size(); ++i) {
-        const auto& orders = (*wanted)[i].orders;
-        const bool has_deletion_hook = std::ranges::any_of(orders.hook_phases, [](sync::phase during) {
-            return during == sync::phase::pre_delete || during == sync::phase::post_delete;
-        });
-        if (orders.is_run() && has_deletion_hook) {
-            hooks.add([&] { return sync::describe((*wanted)[i].id); });
-        }
-    }
-    if (!hooks.empty()) {
-        add("PreDelete and PostDelete hooks do not run yet, so these are not applied: " + hooks.text());
     }
     counted_list unknown{hooks_named, ", "};
     for (std::size_t i = 0; wanted != nullptr && i < wanted->size(); ++i) {

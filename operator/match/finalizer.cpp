@@ -2,6 +2,7 @@
 
 #include "match/words.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -61,6 +62,39 @@ bool is_resources_finalizer(std::string_view finalizer) noexcept {
     return meaning_of(finalizer).has_value();
 }
 
+bool is_hook_finalizer(std::string_view finalizer) noexcept {
+    return finalizer == pre_delete_finalizer || finalizer == post_delete_finalizer ||
+           finalizer == hook_cleanup_finalizer;
+}
+
+deletion_stage stage_of(const std::vector<std::string>& finalizers) noexcept {
+    const auto has = [&](std::string_view name) {
+        return std::ranges::find(finalizers, name) != finalizers.end();
+    };
+    if (has(pre_delete_finalizer)) return deletion_stage::pre_delete;
+    if (ending_of(finalizers) != ending::others) return deletion_stage::objects;
+    if (has(post_delete_finalizer)) return deletion_stage::post_delete;
+    if (has(hook_cleanup_finalizer)) return deletion_stage::clean_up;
+    return deletion_stage::others;
+}
+
+std::vector<std::string>
+with_hook_finalizers(const std::vector<std::string>& finalizers, bool has_pre_delete, bool has_post_delete) {
+    std::vector<std::string> all;
+    const auto is_wanted = [&](std::string_view name) {
+        return name == pre_delete_finalizer    ? has_pre_delete
+               : name == post_delete_finalizer ? has_post_delete
+                                               : has_pre_delete || has_post_delete;
+    };
+    for (const auto& one : finalizers) {
+        if (!is_hook_finalizer(one) || is_wanted(one)) all.push_back(one);
+    }
+    for (const auto name : {pre_delete_finalizer, post_delete_finalizer, hook_cleanup_finalizer}) {
+        if (is_wanted(name) && std::ranges::find(all, name) == all.end()) all.emplace_back(name);
+    }
+    return all;
+}
+
 ending ending_of(const std::vector<std::string>& finalizers) noexcept {
     auto found = ending::others;
     for (const auto& finalizer : finalizers) {
@@ -70,7 +104,7 @@ ending ending_of(const std::vector<std::string>& finalizers) noexcept {
 }
 
 std::string why_unserved(std::string_view finalizer) {
-    if (is_resources_finalizer(finalizer)) return {};
+    if (is_resources_finalizer(finalizer) || is_hook_finalizer(finalizer)) return {};
     if (const auto meant = meant_by(finalizer); !meant.empty()) {
         return "no controller removes " + shown(finalizer) + "; " + shown(meant) + " seems to be meant";
     }

@@ -5,6 +5,7 @@
 #include "base/json_pointer.hpp"
 #include "base/merge_patch.hpp"
 #include "crds/words.hpp"
+#include "match/finalizer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -175,7 +176,8 @@ wanted_metadata(const set_rules& set, const crds::application& wanted, const exi
         const bool is_others = std::ranges::any_of(others_finalizers, [&](std::string_view begin) {
             return finalizer.starts_with(begin);
         });
-        if (is_others && std::ranges::find(made.finalizers, finalizer) == made.finalizers.end()) {
+        if ((is_others || match::is_hook_finalizer(finalizer)) &&
+            std::ranges::find(made.finalizers, finalizer) == made.finalizers.end()) {
             made.finalizers.push_back(finalizer);
         }
     }

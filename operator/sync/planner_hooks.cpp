@@ -1,6 +1,7 @@
 #include "sync/planner_hooks.hpp"
 
 #include "sync/order.hpp"
+#include "sync/phases.hpp"
 #include "sync/planner_sentences.hpp"
 
 #include <fmt/format.h>
@@ -10,14 +11,6 @@
 
 namespace holdfast::sync {
 
-namespace {
-
-bool runs_in_sync(phase p) {
-    return p != phase::pre_delete && p != phase::post_delete;
-}
-
-} // namespace
-
 hook_planning::hook_planning(const plan_input& input) {
     const auto& settings = input.settings;
     if (settings.attempt.empty() || settings.dry_run || !settings.only.empty()) return;
@@ -25,7 +18,7 @@ hook_planning::hook_planning(const plan_input& input) {
         if (!wanted.orders.is_run()) continue;
         const auto options = merged(settings.options, wanted.orders.options);
         for (const auto during : wanted.orders.hook_phases) {
-            if (!runs_in_sync(during)) continue;
+            if (is_of_deletion(during)) continue;
             task t{.key = {during, wanted.id}, .wanted = &wanted};
             t.dependents = options.prune_propagation.value_or(propagation::foreground);
             if (const auto found = input.live.find(wanted.id); found != input.live.end())

@@ -38,7 +38,10 @@ void end_job(scene& s, const std::string& name, bool well) {
     std::string pod;
     eventually(
         [&] {
-            pod = s.w.kubectl({"get", "pods", "-n", s.name, "-l", "job-name=" + name, "-o", "name"});
+            pod = s.w.kubectl(
+                {"get", "pods", "-n", s.name, "-l", "batch.kubernetes.io/controller-uid=" + uid_of(s, name),
+                 "-o", "name"}
+            );
             while (pod.ends_with('\n')) {
                 pod.pop_back();
             }
@@ -192,6 +195,131 @@ BOOST_AUTO_TEST_CASE(an_operation_that_is_ended_ends_its_hooks_and_a_deleted_one
     );
     BOOST_TEST(row(seen, "before") == "PreSync Synced Failed");
     eventually([&] { return uid_of(s, "before").empty(); }, "nothing keeps it");
+}
+
+BOOST_AUTO_TEST_CASE(hooks_of_the_deletion_run_around_it_once_and_without_a_repository) {
+    scene s{"hook-deletion"};
+    auto& op = s.w.shared_operator();
+    s.config_map("a", "1");
+    s.repository.write("before.yaml", job("before", "argocd.argoproj.io/hook: PreDelete"));
+    s.repository.write(
+        "after.yaml",
+        job("after",
+            "argocd.argoproj.io/hook: PostDelete, argocd.argoproj.io/hook-delete-policy: HookSucceeded")
+    );
+    s.repository.write("last.yaml", job("last", "helm.sh/hook: post-delete"));
+    s.repository.push("With hooks");
+    s.follow();
+    auto seen =
+        s.until([](const application_view& v) { return v.get("Ready").status == "True"; }, "it is synced");
+    BOOST_TEST((uid_of(s, "before") + uid_of(s, "after") + uid_of(s, "last")).empty());
+    const auto store =
+        "holdfast-deletion-hooks-" + s.w.field("application.holdfast.dev", home, s.name, ".metadata.uid");
+    eventually(
+        [&] {
+            return s.w.exists("secret", home, store) &&
+                   s.w.field("application.holdfast.dev", home, s.name, ".metadata.finalizers")
+                           .find("holdfast.dev/hook-cleanup-finalizer") != std::string::npos;
+        },
+        "they are kept"
+    );
+    const auto version = s.w.field("secret", home, store, ".metadata.resourceVersion");
+    s.config_map("a", "2");
+    s.repository.push("Two");
+    eventually([&] { return s.value("a") == "2"; }, "it is synced again");
+    BOOST_TEST(s.w.field("secret", home, store, ".metadata.resourceVersion") == version);
+
+    s.repository.vanish();
+    s.w.kubectl({"delete", "application.holdfast.dev/" + s.name, "-n", home, "--wait=false"});
+    eventually([&] { return !uid_of(s, "before").empty(); }, "the PreDelete hook runs");
+    const auto first = uid_of(s, "before");
+    op.kill9();
+    op.start();
+    throughout(2s, [&] { return uid_of(s, "before") == first && s.has("a"); }, "it goes on waiting");
+    end_job(s, "before", false);
+    s.until(
+        [](const application_view& v) {
+            return v.get("DeletionError")
+                       .message.find("PreDelete hook failed: Job \"hook-deletion/before\"") !=
+                   std::string::npos;
+        },
+        "it says what failed"
+    );
+    BOOST_TEST(s.has("a"));
+    BOOST_TEST(uid_of(s, "after").empty());
+    // It is run again by itself; deleting what failed has it done now.
+    s.w.kubectl(
+        {"patch", "job", "before", "-n", s.name, "--type=merge", "-p", R"({"metadata":{"finalizers":null}})"}
+    );
+    s.w.kubectl({"delete", "job", "before", "-n", s.name, "--wait=false"});
+    eventually(
+        [&] {
+            const auto now = uid_of(s, "before");
+            return !now.empty() && now != first;
+        },
+        "it runs again"
+    );
+    end_job(s, "before", true);
+    eventually(
+        [&] { return !uid_of(s, "after").empty() && !uid_of(s, "last").empty(); }, "the PostDelete hooks run"
+    );
+    BOOST_TEST(!s.has("a"));
+    BOOST_TEST(uid_of(s, "before").empty()); // it went with the objects
+    const auto after = uid_of(s, "after");
+    const auto last = uid_of(s, "last");
+    op.kill9();
+    end_job(s, "after", true); // nobody looks
+    op.start();
+    throughout(
+        2s, [&] { return uid_of(s, "after") == after && uid_of(s, "last") == last; }, "each runs once"
+    );
+    BOOST_TEST(s.w.exists("application.holdfast.dev", home, s.name));
+    end_job(s, "last", true);
+    eventually([&] { return !s.w.exists("application.holdfast.dev", home, s.name); }, "the Application goes");
+    eventually([&] { return uid_of(s, "after").empty(); }, "by its policy");
+    eventually([&] { return !s.w.exists("secret", home, store); }, "what was kept goes with the Application");
+    BOOST_TEST(uid_of(s, "last") == last);
+    BOOST_TEST(!has_finalizer(s, "last"));
+}
+
+BOOST_AUTO_TEST_CASE(hooks_of_the_deletion_that_leave_the_sources_are_kept_no_more) {
+    scene s{"hook-leaves"};
+    s.config_map("a", "1");
+    s.repository.write("after.yaml", job("after", "argocd.argoproj.io/hook: PostDelete"));
+    s.repository.push("With a hook");
+    s.follow();
+    const auto finalizers = [&] {
+        return s.w.field("application.holdfast.dev", home, s.name, ".metadata.finalizers");
+    };
+    eventually([&] { return finalizers().find("post-delete-finalizer") != std::string::npos; }, "it is kept");
+    const auto store =
+        "holdfast-deletion-hooks-" + s.w.field("application.holdfast.dev", home, s.name, ".metadata.uid");
+    BOOST_TEST(s.w.exists("secret", home, store));
+    const auto kept = s.w.field("secret", home, store, ".data");
+    s.config_map("a", "2");
+    s.repository.write(
+        "large.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: large\n  annotations: {argocd.argoproj.io/hook: PreDelete}\n"
+        "data:\n  text: " +
+            std::string(600U << 10U, 'x') + "\n"
+    );
+    s.repository.push("A large one");
+    const auto refused = s.until(
+        [](const application_view& v) { return !v.get("DeletionError").message.empty(); }, "it is refused"
+    );
+    BOOST_TEST(
+        refused.get("DeletionError").message.find("at most 512 KiB are kept for the deletion") !=
+            std::string::npos,
+        refused.get("DeletionError").message
+    );
+    BOOST_TEST(refused.get("Ready").status == "False");
+    BOOST_TEST(s.value("a") == "1");
+    BOOST_TEST(s.w.field("secret", home, store, ".data") == kept);
+    s.repository.remove("large.yaml");
+    s.repository.remove("after.yaml");
+    s.repository.push("Without");
+    eventually([&] { return !s.w.exists("secret", home, store); }, "the Secret goes");
+    BOOST_TEST(finalizers() == R"(["holdfast.dev/resources-finalizer"])");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

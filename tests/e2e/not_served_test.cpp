@@ -17,12 +17,11 @@ apiVersion: v1
 kind: ConfigMap
 metadata:
   name: migrate
-  annotations: {argocd.argoproj.io/hook: PostDelete}
+  annotations: {argocd.argoproj.io/hook: BeforeSync}
 )";
 
 bool says_hooks(const application_view& v) {
-    return v.get("NotServed").message.find("PreDelete and PostDelete hooks do not run yet") !=
-               std::string::npos &&
+    return v.get("NotServed").message.find("hooks of an unknown type do not run") != std::string::npos &&
            v.get("Ready").status == "False";
 }
 

@@ -18,11 +18,11 @@ sync::planned_object object(const std::string& name) {
     return made;
 }
 
+// Of an unknown type.
 sync::planned_object hook(const std::string& name, bool asks_to_run = true, bool skip = false) {
     auto made = object(name);
     made.orders.is_hook = true;
     made.orders.asks_to_run = asks_to_run;
-    if (asks_to_run) made.orders.hook_phases = {sync::phase::pre_delete};
     made.orders.skip = skip;
     return made;
 }
@@ -35,48 +35,32 @@ const std::vector<crds::problem> an_option{{"spec.syncPolicy.syncOptions[0]", "i
 BOOST_AUTO_TEST_SUITE(what_is_not_served)
 
 BOOST_AUTO_TEST_CASE(it_is_named) {
-    const std::vector<sync::planned_object> plain{object("a"), hook("test", false), hook("skip", true, true)};
+    auto known_too = hook("known"); // "PreSync,Garbage": it runs
+    known_too.orders.hook_phases = {sync::phase::pre_sync};
+    auto of_deletion = hook("late");
+    of_deletion.orders.hook_phases = {sync::phase::post_delete};
+    const std::vector<sync::planned_object> served{
+        object("a"), hook("test", false), hook("skip", true, true), known_too, of_deletion
+    };
     const std::vector<sync::planned_object> one{object("a"), hook("migrate")};
     const std::vector<sync::planned_object> many{hook("a"), hook("b"), hook("c"), hook("d"), hook("e")};
-    BOOST_TEST(not_served(nothing, &plain, "").empty());
-    BOOST_TEST(not_served(an_option, &plain, "") == "spec.syncPolicy.syncOptions[0]: is not served");
-    BOOST_TEST(
-        not_served(nothing, &one, "") ==
-        R"(PreDelete and PostDelete hooks do not run yet, so these are not applied: Job "shop/migrate")"
-    );
-    BOOST_TEST(
-        not_served(an_option, &many, "") ==
-        R"(spec.syncPolicy.syncOptions[0]: is not served; PreDelete and PostDelete hooks do not run yet, so these are not applied: )"
-        R"(Job "shop/a", Job "shop/b", Job "shop/c", and 2 more)"
-    );
-}
-
-BOOST_AUTO_TEST_CASE(a_hook_of_an_unknown_type_is_named) {
-    auto garbage = hook("garbage");
-    garbage.orders.hook_phases.clear();
-    auto of_helm_tests = garbage; // nothing is lost by these
-    of_helm_tests.orders.asks_to_run = false;
-    auto skipped = garbage;
-    skipped.orders.skip = true;
-    auto known_too = garbage; // "PreSync,Garbage": it runs
-    known_too.orders.hook_phases = {sync::phase::pre_sync};
-    const std::vector<sync::planned_object> served{object("a"), of_helm_tests, skipped, known_too};
-    const std::vector<sync::planned_object> one{object("a"), garbage};
-    BOOST_TEST(not_served(nothing, &served, "").empty());
-    BOOST_TEST(
-        not_served(nothing, &one, "") ==
+    const std::string begin{
         "hooks of an unknown type do not run, and are not applied (known are PreSync, Sync, PostSync, SyncFail, "
-        "PreDelete, PostDelete and Skip): Job \"shop/garbage\""
+        "PreDelete, PostDelete and Skip): "
+    };
+    BOOST_TEST(not_served(nothing, &served, "").empty());
+    BOOST_TEST(not_served(an_option, &served, "") == "spec.syncPolicy.syncOptions[0]: is not served");
+    BOOST_TEST(not_served(nothing, &one, "") == begin + R"(Job "shop/migrate")");
+    BOOST_TEST(
+        not_served(an_option, &many, "") == "spec.syncPolicy.syncOptions[0]: is not served; " + begin +
+                                                R"(Job "shop/a", Job "shop/b", Job "shop/c", and 2 more)"
     );
 }
 
 BOOST_AUTO_TEST_CASE(it_stays_until_the_objects_are_known_again) {
     const std::vector<sync::planned_object> plain{object("a")};
-    BOOST_TEST(
-        not_served(nothing, nullptr, "PreDelete and PostDelete hooks do not run yet") ==
-        "PreDelete and PostDelete hooks do not run yet"
-    );
-    BOOST_TEST(not_served(nothing, &plain, "PreDelete and PostDelete hooks do not run yet").empty());
+    BOOST_TEST(not_served(nothing, nullptr, "it is not served") == "it is not served");
+    BOOST_TEST(not_served(nothing, &plain, "it is not served").empty());
     BOOST_TEST(not_served(an_option, nullptr, "") == "spec.syncPolicy.syncOptions[0]: is not served");
 }
 
@@ -90,11 +74,11 @@ BOOST_AUTO_TEST_CASE(an_application_with_it_is_not_ready_however_well_the_rest_i
         return *crds::find_condition(all, "Ready");
     };
     BOOST_TEST(ready().status == "True");
-    found.problems.emplace(not_served_type, "PreDelete and PostDelete hooks do not run yet");
+    found.problems.emplace(not_served_type, "it is not served");
     found.reason = not_served_type;
     BOOST_TEST(ready().status == "False");
     BOOST_TEST(ready().reason == "NotServed");
-    BOOST_TEST(ready().message == "PreDelete and PostDelete hooks do not run yet");
+    BOOST_TEST(ready().message == "it is not served");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -36,6 +36,43 @@ BOOST_AUTO_TEST_CASE(they_say_what_becomes_of_the_objects) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_hooks_of_a_deletion_have_stages_of_their_own) {
+    struct row {
+        std::string name;
+        std::vector<std::string> finalizers;
+        deletion_stage expected;
+    };
+    const std::string objects{"holdfast.dev/resources-finalizer"};
+    const std::string orphan{"holdfast.dev/resources-finalizer-orphan"};
+    const std::string before{pre_delete_finalizer};
+    const std::string after{post_delete_finalizer};
+    const std::string cleanup{hook_cleanup_finalizer};
+    const std::vector<row> rows{
+        {"D1 nothing of ours", {"theirs.example.com/one"}, deletion_stage::others},
+        {"D2 objects", {objects}, deletion_stage::objects},
+        {"D3 before them", {objects, before, cleanup}, deletion_stage::pre_delete},
+        {"D4 after them, they come first", {after, cleanup, objects}, deletion_stage::objects},
+        {"D4 after them", {after, cleanup}, deletion_stage::post_delete},
+        {"D5 the hooks' own objects", {cleanup}, deletion_stage::clean_up},
+        {"objects that stay do not keep hooks from running", {orphan, before}, deletion_stage::pre_delete},
+        {"nor does no finalizer for them", {before, after, cleanup}, deletion_stage::pre_delete},
+    };
+    for (const auto& one : rows) {
+        BOOST_TEST((stage_of(one.finalizers) == one.expected), one.name);
+    }
+    using names = std::vector<std::string>;
+    BOOST_TEST((with_hook_finalizers({objects}, true, false) == names{objects, before, cleanup}));
+    BOOST_TEST((with_hook_finalizers({objects}, true, true) == names{objects, before, after, cleanup}));
+    BOOST_TEST(
+        (with_hook_finalizers({before, objects, cleanup}, false, true) == names{objects, cleanup, after})
+    );
+    BOOST_TEST((with_hook_finalizers({before, objects, after, cleanup}, false, false) == names{objects}));
+    for (const auto& one : {before, after, cleanup}) {
+        BOOST_TEST(why_unserved(one).empty(), one);
+        BOOST_TEST(!is_resources_finalizer(one), one);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(one_that_nobody_serves_is_told_with_the_one_that_was_meant) {
     struct row {
         std::string finalizer;

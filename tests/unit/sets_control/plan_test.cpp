@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(labels_and_annotations_are_the_sets_but_for_what_others_ask
     live.metadata.annotations["team.example.com/note"] = "x";
     live.metadata.labels["kept"] = "1";
     live.metadata.finalizers.emplace_back("pre-delete-finalizer.argocd.argoproj.io/cleanup");
+    live.metadata.finalizers.emplace_back("holdfast.dev/post-delete-finalizer");
     BOOST_TEST(s.plan().in_place == 1U);
     live.metadata.annotations["other"] = "y";
     live.metadata.labels["other"] = "y";
