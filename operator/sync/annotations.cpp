@@ -3,6 +3,7 @@
 #include "base/trim.hpp"
 #include "match/sync_option.hpp"
 #include "match/words.hpp"
+#include "sync/phases.hpp"
 
 #include <fmt/format.h>
 
@@ -205,12 +206,13 @@ void add_phase(directives& result, phase p) {
 }
 
 void read_hook(const json::object& object, directives& result) {
+    const auto helm = kube::annotation(object, "helm.sh/hook");
     if (const auto text = our_annotation(object, "hook")) {
         for (const auto& item : items_of(*text)) {
             result.is_hook = true;
             result.asks_to_run = true; // by a wrong name, too
             if (item == "Skip") {
-                result.skip = true;
+                result.skip = true; // if nothing else is said
             } else if (const auto* p = find_phase(hook_names, item)) {
                 add_phase(result, *p);
             } else {
@@ -223,7 +225,13 @@ void read_hook(const json::object& object, directives& result) {
                 );
             }
         }
-    } else if (const auto helm = kube::annotation(object, "helm.sh/hook")) {
+        // As in Argo CD: of a hook that would run in no sync Helm's types count as well.
+        const bool runs = !std::ranges::all_of(result.hook_phases, is_of_deletion);
+        result.skip = result.skip && result.hook_phases.empty();
+        for (const auto& item : items_of(runs || result.skip ? std::string_view{} : helm.value_or(""))) {
+            if (const auto* p = find_phase(helm_hook_names, item)) add_phase(result, *p);
+        }
+    } else if (helm) {
         for (const auto& item : items_of(*helm)) {
             // Charts for Helm 2 marked their definitions so; they are ordinary objects.
             if (item == "crd-install") continue;

@@ -40,6 +40,17 @@ BOOST_AUTO_TEST_CASE(hooks_have_phases_and_a_deletion_policy) {
     const auto policy =
         read("'holdfast.dev/hook': 'Sync', 'holdfast.dev/hook-delete-policy': 'HookSucceeded,HookFailed'");
     BOOST_TEST((policy.hook_deletion == hook_delete_policy{.on_success = true, .on_failure = true}));
+    // Case 14 of the observed ones.
+    const auto both = read("'argocd.argoproj.io/hook': 'PreDelete', 'helm.sh/hook': 'post-install'");
+    BOOST_TEST((both.hook_phases == std::vector{phase::post_sync, phase::pre_delete}));
+    BOOST_TEST(
+        (read("'argocd.argoproj.io/hook': 'Garbage', 'helm.sh/hook': 'pre-install'").hook_phases ==
+         std::vector{phase::pre_sync})
+    );
+    BOOST_TEST(read("'argocd.argoproj.io/hook': 'Skip', 'helm.sh/hook': 'pre-install'").skip);
+    const auto skip_and_more = read("'argocd.argoproj.io/hook': 'Skip,PreSync'");
+    BOOST_TEST(!skip_and_more.skip);
+    BOOST_TEST((skip_and_more.hook_phases == std::vector{phase::pre_sync}));
     const auto skip = read("'holdfast.dev/hook': 'Skip'");
     BOOST_TEST(skip.skip);
     const auto unknown = read("'holdfast.dev/hook': 'PreSnc'");

@@ -199,6 +199,102 @@ BOOST_AUTO_TEST_CASE(case_11_without_that_policy_it_is_applied_over_it) {
     BOOST_TEST((c.log == lines{"run p"}));
 }
 
+// Unlike in Argo CD, the policies follow what became of the hook, not of the operation: in 12, HookFailed leaves what
+// succeeded, and HookSucceeded what failed, as there.
+BOOST_AUTO_TEST_CASE(cases_10_12_17_and_18_policies_when_the_operation_has_ended) {
+    struct row {
+        std::string name;
+        health_status health;
+        std::optional<hook_state> became;
+        bool on_success;
+        bool on_failure;
+        hook_rest expected;
+    };
+    const std::vector<row> rows{
+        {"10", health_status::healthy, hook_state::succeeded, true, false, hook_rest::deleted},
+        {"12 p", health_status::healthy, hook_state::succeeded, false, true, hook_rest::freed},
+        {"12 q", health_status::degraded, hook_state::failed, true, false, hook_rest::freed},
+        {"17 it runs and is ended", health_status::progressing, hook_state::running, false, false,
+         hook_rest::deleted},
+        {"18 p has succeeded", health_status::healthy, hook_state::succeeded, false, true, hook_rest::freed},
+        {"18 q runs", health_status::progressing, hook_state::running, false, false, hook_rest::deleted},
+    };
+    for (const auto& one : rows) {
+        live_record live;
+        live.status = one.health;
+        live.has_hook_finalizer = true;
+        live.hook_goes_on_success = one.on_success;
+        live.hook_goes_on_failure = one.on_failure;
+        const hook_attempt attempt{.state = *one.became};
+        BOOST_TEST((rest_of(live, &attempt, /*is_of_it=*/true) == one.expected), one.name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(case_14_what_runs_in_no_sync_is_neither_run_nor_pruned) {
+    cluster c;
+    c.input.settings.prune = true;
+    c.want(id("ConfigMap", "c"));
+    auto& skipped = c.hook("skipped", {});
+    skipped.orders.skip = true;
+    c.hook("garbage", {});
+    c.hook("late", {phase::pre_delete});
+    c.hook("both", {phase::post_sync, phase::pre_delete});
+    c.put(id("Job", "skipped"), 0, health_status::healthy);
+    STARTS_WITH(c.run(), "wait: waiting for completion of PostSync hook: Job \"shop/both\"");
+    c.health("both", health_status::healthy);
+    BOOST_TEST(c.run() == "done");
+    BOOST_TEST((c.log == lines{"apply c", "run both"}));
+    BOOST_TEST(c.input.hooks.size() == 1U);
+    BOOST_TEST(c.input.live.contains(id("Job", "skipped")));
+}
+
+BOOST_AUTO_TEST_CASE(case_24_hooks_run_although_only_what_differs_is_applied) {
+    cluster c;
+    c.want(id("ConfigMap", "a")).in_sync = true;
+    c.put(id("ConfigMap", "a"), 0, std::nullopt);
+    c.want(id("ConfigMap", "b"));
+    c.hook("p", {phase::pre_sync});
+    c.run();
+    c.health("p", health_status::healthy);
+    BOOST_TEST(c.run() == "done");
+    BOOST_TEST((c.log == lines{"run p", "apply b"}));
+}
+
+BOOST_AUTO_TEST_CASE(case_31_a_hook_that_left_the_sources_is_not_pruned) {
+    cluster c;
+    c.input.settings.prune = true;
+    c.want(id("ConfigMap", "c"));
+    c.put(id("Job", "old"), 7, health_status::healthy);
+    const auto planned = next_step(c.input);
+    BOOST_TEST(std::ranges::none_of(planned.objects, [](const auto& o) { return o.id.name == "old"; }));
+    BOOST_TEST(c.run() == "done");
+    BOOST_TEST((c.log == lines{"apply c"}));
+    BOOST_TEST(c.input.live.contains(id("Job", "old")));
+}
+
+BOOST_AUTO_TEST_CASE(case_34_a_hook_for_failures_makes_a_single_wave_wait_for_nothing) {
+    cluster c;
+    c.input.settings.rules = argo_cd_rules;
+    c.want({"apps", "Deployment", "shop", "a"});
+    c.hook("sf", {phase::sync_fail});
+    BOOST_TEST(c.run() == "done");
+    BOOST_TEST((c.log == lines{"apply a"}));
+    BOOST_TEST(c.input.hooks.empty());
+}
+
+BOOST_AUTO_TEST_CASE(case_35_a_hook_without_health_is_complete_when_it_is_there) {
+    cluster c;
+    c.want(id("ConfigMap", "c"));
+    auto& p = c.want(id("ConfigMap", "p"));
+    p.orders.is_hook = true;
+    p.orders.hook_phases = {phase::pre_sync};
+    p.orders.hook_deletion.on_success = true;
+    c.put(id("ConfigMap", "p"), run_key(hook_run("100-0", phase::pre_sync)), std::nullopt);
+    BOOST_TEST(c.run() == "done");
+    BOOST_TEST((c.log == lines{"apply c"}));
+    BOOST_TEST((c.input.hooks.at({phase::pre_sync, id("ConfigMap", "p")}).state == hook_state::succeeded));
+}
+
 BOOST_AUTO_TEST_CASE(case_13_a_hook_of_two_phases_runs_twice) {
     cluster c;
     c.want(id("ConfigMap", "c"));
