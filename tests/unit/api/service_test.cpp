@@ -39,6 +39,13 @@ struct serving {
         told.give("ada", {"list", "get", "patch", "patch/status"}, "");
         start();
     }
+    asio::awaitable<result<void>> write(requested_change one) {
+        if (fails) {
+            co_return *fails;
+        }
+        written.push_back(std::move(one));
+        co_return result<void>{};
+    }
     void start() {
         serves.emplace(
             context.get_executor(),
@@ -51,13 +58,7 @@ struct serving {
                         return at == there.end() ? nullptr : &at->second;
                     },
                 .judge = [this](const auto&, const auto&) { return refused; },
-                .write = [this](requested_change one) -> asio::awaitable<result<void>> {
-                    if (fails) {
-                        co_return *fails;
-                    }
-                    written.push_back(std::move(one));
-                    co_return result<void>{};
-                },
+                .write = [this](requested_change one) { return write(std::move(one)); },
                 .secret = [this]() -> const std::string& { return secret; },
                 .version = "1.2.3"
             },

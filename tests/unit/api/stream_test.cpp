@@ -28,16 +28,18 @@ struct streaming {
         one.status.health.status = health;
         shown.put(row_of(one));
     }
+    asio::awaitable<result<std::optional<std::string>>> detail(application_name id) {
+        std::optional<std::string> said;
+        if (may_see_detail && shown.find(id) != nullptr) {
+            said = "{\"of\":\"" + id.name + "\"}";
+        }
+        co_return said;
+    }
     event_stream begin(const std::string& topics, std::optional<change_number> after) {
         event_stream::parts parts{
             .shown = shown,
             .rights = *rights,
-            .detail =
-                [this](identity, application_name id) -> asio::awaitable<result<std::optional<std::string>>> {
-                co_return may_see_detail&& shown.find(id) != nullptr
-                    ? std::optional{"{\"of\":\"" + id.name + "\"}"}
-                    : std::nullopt;
-            },
+            .detail = [this](const identity&, const application_name& id) { return detail(id); },
             .is_over = [this] { return is_over; }
         };
         const viewer vera{

@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(tasks_side_by_side_have_all_ended_when_it_returns_and_none_
     for (const std::size_t count : {0U, 1U, 3U}) {
         ended = 0;
         std::vector<asio::awaitable<void>> tasks;
+        tasks.reserve(count);
         for (std::size_t i = 0; i < count; ++i) {
             tasks.push_back(one(&ended));
         }

@@ -10,14 +10,17 @@ namespace {
 
 namespace asio = boost::asio;
 
+asio::awaitable<response> say(std::string what, request_info info) {
+    for (const auto& [name, value] : info.parameters) {
+        what += " " + name + "=" + value;
+    }
+    co_return text_response(200, what);
+}
+
 route named(std::string method, std::string path) {
     auto says = method + " " + path;
-    return {std::move(method), std::move(path), [says](request_info info) -> asio::awaitable<response> {
-                auto text = says;
-                for (const auto& [name, value] : info.parameters) {
-                    text += " " + name + "=" + value;
-                }
-                co_return text_response(200, text);
+    return {std::move(method), std::move(path), [says](request_info info) {
+                return say(says, std::move(info));
             }};
 }
 
