@@ -42,6 +42,16 @@ const crds::operation_state* stored_operation(const application_record& r) {
 
 } // namespace
 
+std::optional<engine::findings> operations::store_begin(application_record& r) {
+    if (stored_operation(r) != nullptr) {
+        return std::nullopt;
+    }
+    engine::findings found;
+    note_rows(r);
+    found.requeue(until_stored);
+    return found;
+}
+
 asio::awaitable<std::optional<engine::findings>>
 operations::clear_hooks(record_ptr r, progress_ptr progress, sync::clear_hooks_step step) {
     if (!engine::are_hooks_stored(progress->hooks, stored_operation(*r))) {

@@ -385,6 +385,11 @@ asio::awaitable<engine::findings> operations::operate(record_ptr r) {
         const auto input = plan_input_of(*r);
         auto next = plan(*r, input).next;
         if (auto* const step = std::get_if<sync::apply_step>(&next)) {
+            const bool makes_hooks =
+                std::ranges::any_of(step->objects, [](const auto& one) { return one.as_hook.has_value(); });
+            if (auto to_store = makes_hooks ? store_begin(*r) : std::nullopt) {
+                co_return std::move(*to_store);
+            }
             if (auto in_the_way = co_await apply(r, progress, std::move(*step))) {
                 co_return std::move(*in_the_way);
             }

@@ -86,6 +86,9 @@ private:
     [[nodiscard]] sync::plan plan(application_record& r, const sync::plan_input& input);
 
     // ---- operation_hooks.cpp
+    /// Before a hook is made: whoever goes on after a kill has to know that the operation has begun, or would begin
+    /// another one, and run the hook again. Nothing: that is stored.
+    static std::optional<engine::findings> store_begin(application_record& r);
     /// Deletes what earlier runs left. Nothing: the next step may follow; else what is known has to be stored before.
     asio::awaitable<std::optional<engine::findings>>
     clear_hooks(record_ptr r, progress_ptr progress, sync::clear_hooks_step step);

@@ -3,6 +3,7 @@
 
 #include "cluster/control_plane.hpp"
 #include "e2e/applications.hpp"
+#include "e2e/behind_proxy.hpp"
 #include "e2e/cutting_proxy.hpp"
 #include "e2e/git_repository.hpp"
 #include "e2e/operator_process.hpp"
@@ -10,7 +11,6 @@
 #include "e2e/waiting.hpp"
 #include "e2e/world.hpp"
 #include "support/needs.hpp"
-#include "support/read_file.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/json/array.hpp>
@@ -21,7 +21,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <random>
 #include <set>
@@ -36,22 +35,6 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
-
-// The administrator's kubeconfig with another port.
-std::string kubeconfig_through(int port, const fs::path& folder) {
-    const auto& cluster = world::get().cluster();
-    auto text = read_file(cluster.kubeconfig());
-    const auto at = text.find(cluster.server());
-    BOOST_REQUIRE(at != std::string::npos);
-    text.replace(at, cluster.server().size(), "https://127.0.0.1:" + std::to_string(port));
-    const auto path = folder / "kubeconfig";
-    std::ofstream{path} << text;
-    return path.string();
-}
-
-int port_of(const std::string& server) {
-    return std::stoi(server.substr(server.rfind(':') + 1));
-}
 
 // An application of three waves whose every commit changes every object, adds one and removes one.
 class moving_target {
@@ -147,35 +130,6 @@ private:
     int round_ = 0;
     std::string sha_;
     std::map<std::string, std::string> uids_;
-};
-
-// The operator, with something particular in what it stands on; the usual one is back at the end.
-class particular_operator {
-public:
-    explicit particular_operator() : process_{world::get().shared_operator()} {
-        if (process_.running()) {
-            process_.stop();
-        }
-    }
-    ~particular_operator() {
-        process_.kill9();
-        process_.use_kubeconfig(world::get().cluster().kubeconfig());
-    }
-    particular_operator(const particular_operator&) = delete;
-    particular_operator& operator=(const particular_operator&) = delete;
-    operator_process* operator->() { return &process_; }
-
-private:
-    operator_process& process_;
-};
-
-/// One that gets to the API server through a proxy alone.
-struct operator_behind_proxy {
-    operator_behind_proxy() { op->use_kubeconfig(kubeconfig_through(proxy.port(), folder.path())); }
-
-    cutting_proxy proxy{port_of(world::get().cluster().server())};
-    temporary_directory folder;
-    particular_operator op;
 };
 
 } // namespace
