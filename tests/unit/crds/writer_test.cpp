@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(what_is_absent_empty_or_default_is_left_out) {
 BOOST_AUTO_TEST_CASE(the_presence_of_an_empty_block_is_kept) {
     const auto object = application_with(R"({'syncPolicy': {'automated': {}},
         'source': {'repoURL': 'x', 'path': 'y', 'directory': {}}})");
-    const auto written = write(read_application(object).value());
+    const auto written = write(examine_application(object).value);
     BOOST_TEST((json::value(written) == json::value(object)));
 }
 
