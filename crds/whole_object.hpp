@@ -2,8 +2,6 @@
 
 #include "crds/described.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -16,12 +14,10 @@ reading<Kind> examine_object(std::string_view kind, const json::object& object) 
     reading<Kind> made;
     read_report report;
     read_root(description_of<Kind>(), kind, &made.value, object, report);
-    const auto status = std::ranges::stable_partition(report.problems, [](const problem& one) {
-        return one.path != "status" && !one.path.starts_with("status.");
-    });
-    made.status_problems.assign(std::move_iterator{status.begin()}, std::move_iterator{status.end()});
-    report.problems.erase(status.begin(), status.end());
-    made.problems = std::move(report.problems);
+    for (auto& one : report.problems) {
+        const bool is_of_status = one.path == "status" || one.path.starts_with("status.");
+        (is_of_status ? made.status_problems : made.problems).push_back(std::move(one));
+    }
     made.unknown_fields = std::move(report.unknown_fields);
     return made;
 }

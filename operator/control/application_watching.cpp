@@ -285,10 +285,10 @@ void application_controller::state::note_use_of_cluster(const application_record
 
 void application_controller::state::note_claims(const application_record& r) {
     // Of another installation's it is not known here what they may do.
-    const auto others = r.foreign ? claims.put(r.object)
+    const auto rivals = r.foreign ? claims.put(r.object)
                                   : claims.put(r.object, policy::deploys_where_it_may(r.object, r.granted));
-    for (const auto& other : others) {
-        triggers.reconcile(other);
+    for (const auto& rival : rivals) {
+        triggers.reconcile(rival);
     }
 }
 

@@ -135,8 +135,7 @@ maybe<std::vector<generator_results>> generators::run_entry(
         if (!taken) return taken.error();
     }
     if (from->git) {
-        if (auto taken = take(git(*from->git, path), "git", entry.git->template_); !taken)
-            return taken.error();
+        if (auto taken = take(git(*from->git), "git", entry.git->template_); !taken) return taken.error();
     }
     if (from->matrix) {
         auto taken = take(matrix(*from->matrix, path + ".matrix", depth), "matrix", entry.matrix->template_);
@@ -289,7 +288,7 @@ generators::sets_of_one generators::clusters(const crds::cluster_generator& from
     return std::optional{std::move(made)};
 }
 
-generators::sets_of_one generators::git(const crds::git_generator& from, const std::string& path) {
+generators::sets_of_one generators::git(const crds::git_generator& from) {
     if (has_template(from.repo_url) || has_template(from.revision)) {
         return user_error(fmt::format(
             "there is no parameter for {}",

@@ -51,7 +51,7 @@ private:
 
     sets_of_one list(const crds::list_generator& from);
     sets_of_one clusters(const crds::cluster_generator& from);
-    sets_of_one git(const crds::git_generator& from, const std::string& path);
+    sets_of_one git(const crds::git_generator& from);
     sets_of_one git_files(const crds::git_generator& from, const tree_id& id, const known_tree& tree);
     sets_of_one matrix(const crds::matrix_generator& from, const std::string& path, std::size_t depth);
     sets_of_one merge(const crds::merge_generator& from, const std::string& path, std::size_t depth);

@@ -78,25 +78,6 @@ std::vector<std::string> made_by(const std::string& set) {
     return names;
 }
 
-/// "REASON: note" of the events about a set.
-std::vector<std::string> events_of_set(const std::string& name) {
-    std::vector<std::string> all;
-    for (const auto& event : world::get().list("events.events.k8s.io", home)) {
-        const auto& about = event.at("regarding").as_object();
-        if (about.at("name").as_string() == name && about.at("kind").as_string() == "ApplicationSet") {
-            all.push_back(
-                std::string{event.at("reason").as_string()} + ": " + std::string{event.at("note").as_string()}
-            );
-        }
-    }
-    return all;
-}
-
-bool has_event(const std::string& set, const std::string& text) {
-    const auto all = events_of_set(set);
-    return std::ranges::find(all, text) != all.end();
-}
-
 void annotate(const std::string& kind, const std::string& name, const std::string& what) {
     world::get().kubectl({"annotate", "--overwrite", kind, name, "-n", home, what});
 }
