@@ -22,7 +22,8 @@ constexpr std::string_view repository = "repository Secret";
 constexpr std::string_view cluster = "cluster Secret";
 constexpr std::string_view feature = "feature";
 
-constexpr std::string_view no_page = "there is no web page, API or login yet";
+constexpr std::string_view no_page =
+    "the page of Holdfast takes Kubernetes' tokens and rights alone, and has nothing of this";
 
 constexpr std::array table{
     setting{
