@@ -367,7 +367,7 @@ BOOST_AUTO_TEST_CASE(a_set_has_an_application_in_each_cluster_that_its_selector_
     declare("another");
     s.w.apply(set_of_clusters(s, home, ""));
     eventually(
-        [&] { return ready() == "0 Applications are as generated."; }, "no cluster has the label", 60s, ready
+        [&] { return ready() == "Its generators give no Application."; }, "no cluster has the label", 60s, ready
     );
     declare(s.name);
     await_synced("generated-generated");
@@ -412,7 +412,7 @@ BOOST_AUTO_TEST_CASE(a_set_of_another_namespace_sees_the_clusters_that_a_project
     };
     s.w.apply(set_of_clusters(s, s.name, s.name));
     eventually(
-        [&] { return ready() == "0 Applications are as generated."; }, "it sees no other cluster", 60s, ready
+        [&] { return ready() == "Its generators give no Application."; }, "it sees no other cluster", 60s, ready
     );
     auto permits = permitting(s);
     permits["sourceNamespaces"] = json::array{s.name};
