@@ -367,7 +367,8 @@ BOOST_AUTO_TEST_CASE(a_set_has_an_application_in_each_cluster_that_its_selector_
     declare("another");
     s.w.apply(set_of_clusters(s, home, ""));
     eventually(
-        [&] { return ready() == "Its generators give no Application."; }, "no cluster has the label", 60s, ready
+        [&] { return ready() == "Its generators give no Application."; }, "no cluster has the label", 60s,
+        ready
     );
     declare(s.name);
     await_synced("generated-generated");
@@ -382,7 +383,9 @@ BOOST_AUTO_TEST_CASE(a_set_has_an_application_in_each_cluster_that_its_selector_
     eventually(
         [&] {
             const auto set = s.w.get_json("applicationset.holdfast.dev", home, s.name);
-            return set && !set->at("metadata").as_object().contains("annotations");
+            const auto* annotations = set->at("metadata").as_object().if_contains("annotations");
+            return annotations == nullptr ||
+                   !annotations->as_object().contains("argocd.argoproj.io/application-set-refresh");
         },
         "the annotation is removed"
     );
@@ -412,13 +415,23 @@ BOOST_AUTO_TEST_CASE(a_set_of_another_namespace_sees_the_clusters_that_a_project
     };
     s.w.apply(set_of_clusters(s, s.name, s.name));
     eventually(
-        [&] { return ready() == "Its generators give no Application."; }, "it sees no other cluster", 60s, ready
+        [&] { return ready() == "Its generators give no Application."; }, "it sees no other cluster", 60s,
+        ready
+    );
+    // It deploys there as the ServiceAccount "default" of its namespace.
+    s.there.kubectl(
+        {"create", "rolebinding", "deploy", "-n", s.name, "--clusterrole=cluster-admin",
+         "--serviceaccount=" + s.name + ":default"}
     );
     auto permits = permitting(s);
     permits["sourceNamespaces"] = json::array{s.name};
     permits["destinations"] = json::array{json::object{{"name", s.name}, {"namespace", s.name}}};
     project p{s.w, s.name, permits};
-    eventually([&] { return s.there.value(s.name, "a") == "1"; }, "it is deployed there", 60s, ready);
+    const auto made = s.name + "-" + s.name;
+    eventually(
+        [&] { return s.there.value(s.name, "a") == "1"; }, "it is deployed there", 60s,
+        [&] { return view(made, s.name).describe(); }
+    );
     s.w.kubectl({"delete", "applicationset.holdfast.dev", s.name, "-n", s.name});
     eventually([&] { return !s.there.exists("configmap", s.name, "a"); }, "its objects go with it");
 }
