@@ -16,6 +16,13 @@ const keys: [string, string][] = [
   ["?", "this sheet"],
 ];
 
+/** At once where it is there: what is typed next belongs into it. */
+function focusSearch() {
+  const search = document.getElementById("search");
+  if (search) search.focus();
+  else requestAnimationFrame(() => document.getElementById("search")?.focus());
+}
+
 const press = (id: string) => document.getElementById(id)?.click();
 
 export function onKey(event: KeyboardEvent) {
@@ -26,7 +33,7 @@ export function onKey(event: KeyboardEvent) {
   switch (event.key) {
     case "/":
       if (opened.value) go("/applications");
-      requestAnimationFrame(() => document.getElementById("search")?.focus());
+      focusSearch();
       break;
     case "s":
       press("do-sync");

@@ -24,11 +24,15 @@ function Search() {
   const later = useRef<number | undefined>(undefined);
   const said = query.value.get("q") ?? "";
   const text = useSignal(said);
-  // By the address alone while nobody types.
+  // What was put into the address from here: when that arrives, more may have been typed.
+  const sent = useRef(said);
   useEffect(() => {
-    if (text.peek().trim() !== said.trim()) text.value = said;
+    if (sent.current.trim() !== said.trim()) text.value = sent.current = said;
   }, [said]);
-  const search = (wanted: string) => change((to) => (wanted.trim() ? to.set("q", wanted) : to.delete("q")));
+  const search = (wanted: string) => {
+    sent.current = wanted;
+    change((to) => (wanted.trim() ? to.set("q", wanted) : to.delete("q")));
+  };
   return (
     <input
       id="search"
