@@ -27,11 +27,11 @@ std::string store_name(const application_record& r) {
     return "holdfast-deletion-hooks-" + r.object.metadata.uid;
 }
 
-json::object store_of(const application_record& r, std::string_view text) {
+json::object store_of(const application_record& r, crds::application_api api, std::string_view text) {
     const auto& metadata = r.object.metadata;
     json::object owner{
-        {"apiVersion", crds::api_version},
-        {"kind", policy::application_kind().kind},
+        {"apiVersion", crds::api_version_of(api)},
+        {"kind", policy::application_kind(api).kind},
         {"name", metadata.name},
         {"uid", metadata.uid}
     };
@@ -150,7 +150,7 @@ asio::awaitable<result<void>> deletion_hooks::store(record_ptr r, std::string te
     if (!there && !there.error().is_not_found()) {
         co_return there.error();
     }
-    const auto object = store_of(*r, text);
+    const auto object = store_of(*r, with_.config.api, text);
     const kube::apply_options how{
         .field_manager = std::string{with_.config.names.get().field_manager}, .force = true
     };
@@ -173,7 +173,7 @@ deletion_hooks::set_finalizers(record_ptr r, std::vector<std::string> finalizers
     json::object patch;
     patch["metadata"] = std::move(fields);
     const auto done = co_await with_.home.patch_merge(
-        policy::application_kind(), metadata.namespace_, metadata.name, patch,
+        policy::application_kind(with_.config.api), metadata.namespace_, metadata.name, patch,
         with_.config.names.get().field_manager
     );
     if (!done) {

@@ -282,6 +282,31 @@ BOOST_AUTO_TEST_CASE(an_operation_a_refresh_a_drift_and_a_deletion_are_as_there)
     BOOST_TEST(!s.has("a"));
 }
 
+BOOST_AUTO_TEST_CASE(hooks_of_its_deletion_are_kept_by_it_and_run) {
+    argocd_scene s{"leaving"};
+    s.config_map("a", "1");
+    s.repository.write(
+        "hook.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: last, annotations: "
+                     "{argocd.argoproj.io/hook: PostDelete}}, data: {value: said}}\n"
+    );
+    const auto revision = s.repository.push("first");
+    s.follow_there();
+    s.await_there(revision);
+    const auto store = "holdfast-deletion-hooks-" + s.said(".metadata.uid");
+    eventually(
+        [&] { return s.said(".metadata.finalizers").find("post-delete-finalizer") != std::string::npos; },
+        "the Application has the hook's finalizer", 60s, [&] { return json::serialize(s.there()); }
+    );
+    BOOST_TEST(
+        s.w.field("secret", argocd, store, ".metadata.ownerReferences[0].apiVersion") ==
+        "argoproj.io/v1alpha1"
+    );
+    BOOST_TEST(!s.has("last"));
+    s.w.kubectl({"delete", kind, s.name, "-n", argocd, "--timeout=60s"});
+    BOOST_TEST(!s.has("a"));
+    BOOST_TEST(s.value("last") == "said");
+}
+
 BOOST_AUTO_TEST_CASE(an_app_project_fences_in) {
     argocd_scene s{"fenced"};
     s.config_map("a", "1");
