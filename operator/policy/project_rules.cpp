@@ -57,6 +57,27 @@ struct destination_pattern {
     bool is_for_all_namespaces = false;
 };
 
+// Without a namespace: whether there is some that is permitted.
+bool permits(
+    const std::vector<destination_pattern>& destinations, const cluster_identity& cluster,
+    std::optional<std::string_view> namespace_
+) {
+    bool is_allowed = false;
+    for (const auto& one : destinations) {
+        const bool name = !cluster.name.empty() && one.name.matches(cluster.name);
+        const bool server = !cluster.server.empty() && one.server.matches(cluster.server);
+        const bool within = !namespace_ || one.namespace_.matches(*namespace_);
+        const bool covers = namespace_ ? within : one.is_for_all_namespaces;
+        if ((server || name) && within) {
+            is_allowed = true;
+        } else if ((!name && one.name.denies()) || (!server && one.server.denies() && covers) ||
+                   (!within && one.namespace_.denies() && (server || name))) {
+            return false;
+        }
+    }
+    return is_allowed;
+}
+
 struct kind_pattern {
     pattern group;
     pattern kind;
@@ -361,39 +382,13 @@ const sync_windows& project_rules::windows() const noexcept {
 }
 
 bool project_rules::permits_destination(const cluster_identity& cluster, std::string_view namespace_) const {
-    if (spec_.permit_only_project_scoped_clusters && cluster.project != name_) {
-        return false;
-    }
-    bool is_allowed = false;
-    for (const auto& one : compiled_->destinations) {
-        const bool name = !cluster.name.empty() && one.name.matches(cluster.name);
-        const bool server = !cluster.server.empty() && one.server.matches(cluster.server);
-        const bool within = one.namespace_.matches(namespace_);
-        if ((server || name) && within) {
-            is_allowed = true;
-        } else if ((!name && one.name.denies()) || (!server && one.server.denies() && within) ||
-                   (!within && one.namespace_.denies() && (server || name))) {
-            return false;
-        }
-    }
-    return is_allowed;
+    const bool is_its_own = cluster.project == name_ || !spec_.permit_only_project_scoped_clusters;
+    return is_its_own && permits(compiled_->destinations, cluster, namespace_);
 }
 
 bool project_rules::permits_cluster(const cluster_identity& cluster) const {
-    if (spec_.permit_only_project_scoped_clusters && cluster.project != name_) {
-        return false;
-    }
-    bool is_allowed = false;
-    for (const auto& one : compiled_->destinations) {
-        const bool name = !cluster.name.empty() && one.name.matches(cluster.name);
-        const bool server = !cluster.server.empty() && one.server.matches(cluster.server);
-        if (server || name) {
-            is_allowed = true;
-        } else if (one.name.denies() || (one.server.denies() && one.is_for_all_namespaces)) {
-            return false;
-        }
-    }
-    return is_allowed;
+    const bool is_its_own = cluster.project == name_ || !spec_.permit_only_project_scoped_clusters;
+    return is_its_own && permits(compiled_->destinations, cluster, std::nullopt);
 }
 
 bool project_rules::permits_namespaced_kind(std::string_view group, std::string_view kind) const {
