@@ -1,5 +1,6 @@
 #include "argocd_service.hpp"
 
+#include "application_handlers.hpp"
 #include "base/log.hpp"
 #include "crds/application_api.hpp"
 #include "policy/foundation.hpp"
@@ -219,32 +220,12 @@ void argocd_service::wire() {
             .is_foundation = [this](const sync::object_id& id) { return is_kept(id); },
             .within = {}
         },
-        cluster::destination::handlers{
-            .object_changed = [this](const sync::application_ref& owner
-                              ) { applications_->object_changed({}, owner); },
-            .namespace_changed = [this](const std::string& name
-                                 ) { applications_->namespace_changed({}, name); },
-            .kind_ready = [this] { applications_->kind_ready(); },
-            .kinds_changed = [this] { applications_->kinds_changed({}); }
-        },
-        with_.counters
+        handlers_of_own_cluster(applications_), with_.counters
     );
     clusters_.emplace(
         executor_, with_.home, *in_cluster_,
         cluster::destinations::settings{.own_namespace = config_.namespace_, .of_each = settings_of_each()},
-        cluster::destinations::handlers{
-            .object_changed = [this](
-                                  const std::string& cluster, const sync::application_ref& owner
-                              ) { applications_->object_changed(cluster, owner); },
-            .namespace_changed = [this](
-                                     const std::string& cluster, const std::string& name
-                                 ) { applications_->namespace_changed(cluster, name); },
-            .kind_ready = [this] { applications_->kind_ready(); },
-            .kinds_changed = [this](const std::string& cluster) { applications_->kinds_changed(cluster); },
-            .clusters_changed = [this](const std::set<std::string>& applications
-                                ) { applications_->clusters_changed(applications); }
-        },
-        with_.counters
+        handlers_of_other_clusters(applications_), with_.counters
     );
     projects_.emplace(
         executor_, with_.home, with_.events, with_.counters, config_.namespace_,

@@ -1,4 +1,5 @@
 #include "operator.hpp"
+#include "application_handlers.hpp"
 #include "argocd_service.hpp"
 #include "base/worker_pool.hpp"
 
@@ -272,15 +273,7 @@ public:
                 .within = watched_scope(options_),
                 .checks = checks_of_applications()
             },
-            cluster::destination::handlers{
-                .object_changed = [this](const sync::application_ref& owner
-                                  ) { applications_->object_changed({}, owner); },
-                .namespace_changed = [this](const std::string& name
-                                     ) { applications_->namespace_changed({}, name); },
-                .kind_ready = [this] { applications_->kind_ready(); },
-                .kinds_changed = [this] { applications_->kinds_changed({}); }
-            },
-            metrics_
+            handlers_of_own_cluster(applications_), metrics_
         );
         wire_other_clusters();
         auto addresses = address_rules_of(options_, own_namespace_);
@@ -525,20 +518,7 @@ private:
         clusters_.emplace(
             context_.get_executor(), replica_->api(), *in_cluster_,
             cluster::destinations::settings{.own_namespace = own_namespace_, .of_each = std::move(of_each)},
-            cluster::destinations::handlers{
-                .object_changed = [this](
-                                      const std::string& cluster, const sync::application_ref& owner
-                                  ) { applications_->object_changed(cluster, owner); },
-                .namespace_changed = [this](
-                                         const std::string& cluster, const std::string& name
-                                     ) { applications_->namespace_changed(cluster, name); },
-                .kind_ready = [this] { applications_->kind_ready(); },
-                .kinds_changed = [this](const std::string& cluster
-                                 ) { applications_->kinds_changed(cluster); },
-                .clusters_changed = [this](const std::set<std::string>& applications
-                                    ) { applications_->clusters_changed(applications); }
-            },
-            metrics_
+            handlers_of_other_clusters(applications_), metrics_
         );
     }
 
