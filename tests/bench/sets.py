@@ -84,22 +84,19 @@ class SetRun(Run):
         self.results["noop_cpu_s"] = cpu_seconds(operator.pid) - cpu
 
         self.say("a push of one file, and of one directory more, in turn")
+
+        def time_of(name, generation):
+            self.write(name, generation)
+            self.push(name)
+            begin = time.monotonic()
+            self.announce(push)
+            end = seen.wait(lambda s: s.state.get(("ConfigMap", name)) == str(generation), 60, f"the push of {name}")
+            self.settle(api)
+            return end - begin
         files, directories = [], []
         for i in range(3):
-            target = self.names[i]
-            self.write(target, 2)
-            self.push("one file")
-            begin = time.monotonic()
-            self.announce(push)
-            files.append(seen.wait(lambda s: s.state.get(("ConfigMap", target)) == "2", 60, "one file") - begin)
-            self.settle(api)
-            name = f"more-{i}"
-            self.write(name, 1)
-            self.push("one directory")
-            begin = time.monotonic()
-            self.announce(push)
-            directories.append(seen.wait(lambda s: s.state.get(("ConfigMap", name)) == "1", 60, "one directory") - begin)
-            self.settle(api)
+            files.append(time_of(self.names[i], 2))
+            directories.append(time_of(f"more-{i}", 1))
         self.results["one_file_s"] = sorted(files)[1]
         self.results["one_directory_s"] = sorted(directories)[1]
         self.note_silence()

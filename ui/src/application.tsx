@@ -30,6 +30,25 @@ function Scrolls({ label, children }: { label: string; children: ComponentChildr
   );
 }
 
+function Table({ label, columns, children }: { label: string; columns: string[]; children: ComponentChildren }) {
+  return (
+    <Scrolls label={label}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map((title) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </Scrolls>
+  );
+}
+
 /** A button that says why it does nothing, to everybody. */
 function Doing({ what, can, label, primary, onDo }: {
   what: Action;
@@ -186,32 +205,20 @@ function Operation({ is }: { is: OperationState }) {
         </p>
       )}
       {shown.length > 0 && (
-        <Scrolls label="Hooks, and objects that failed">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Object</th>
-                <th scope="col">When</th>
-                <th scope="col">Result</th>
-                <th scope="col">Message</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((one) => (
-                <tr key={`${one.syncPhase}/${one.kind}/${one.namespace}/${one.name}`}>
-                  <td class="object">
-                    {one.kind} {one.name}
-                  </td>
-                  <td>{one.hookType ?? one.syncPhase}</td>
-                  <td>
-                    <State is={one.hookType ? one.hookPhase : one.status} />
-                  </td>
-                  <td>{one.message}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scrolls>
+        <Table label="Hooks, and objects that failed" columns={["Object", "When", "Result", "Message"]}>
+          {shown.map((one) => (
+            <tr key={`${one.syncPhase}/${one.kind}/${one.namespace}/${one.name}`}>
+              <td class="object">
+                {one.kind} {one.name}
+              </td>
+              <td>{one.hookType ?? one.syncPhase}</td>
+              <td>
+                <State is={one.hookType ? one.hookPhase : one.status} />
+              </td>
+              <td>{one.message}</td>
+            </tr>
+          ))}
+        </Table>
       )}
     </Section>
   );
@@ -222,32 +229,21 @@ function History({ one }: { one: Detail }) {
   if (all.length === 0) return null;
   return (
     <Section title="History">
-      <Scrolls label="History">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Revision</th>
-              <th scope="col">Deployed</th>
-              <th scope="col">By</th>
-            </tr>
-          </thead>
-          <tbody>
-            {all.map((entry) => (
-              <tr key={entry.id}>
-                <td>
-                  <code>{entry.revision ? short(entry.revision) : (entry.revisions ?? []).map(short).join(", ")}</code>
-                </td>
-                <td>
-                  <time dateTime={entry.deployedAt} title={new Date(entry.deployedAt).toLocaleString()}>
-                    {ago(entry.deployedAt)}
-                  </time>
-                </td>
-                <td>{by(entry.initiatedBy)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scrolls>
+      <Table label="History" columns={["Revision", "Deployed", "By"]}>
+        {all.map((entry) => (
+          <tr key={entry.id}>
+            <td>
+              <code>{entry.revision ? short(entry.revision) : (entry.revisions ?? []).map(short).join(", ")}</code>
+            </td>
+            <td>
+              <time dateTime={entry.deployedAt} title={new Date(entry.deployedAt).toLocaleString()}>
+                {ago(entry.deployedAt)}
+              </time>
+            </td>
+            <td>{by(entry.initiatedBy)}</td>
+          </tr>
+        ))}
+      </Table>
     </Section>
   );
 }
